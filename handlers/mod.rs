@@ -1,0 +1,53 @@
+//! The business: every operation, one folder or file a type, and the documents that reach them.
+//!
+//! A new type is a line in [`program`]. None of it names a socket, a thread or a connection.
+
+mod documents;
+mod img;
+mod portrait;
+mod property;
+mod shop;
+mod sms;
+pub mod user;
+
+use engine::args;
+use engine::db::Db;
+use engine::engine::Program;
+use engine::op::{RegisteredTwice, Registry};
+use std::collections::HashSet;
+
+/// The schema's steps, oldest first.
+pub const SCHEMA: &[&str] = &[include_str!("../schema.sql")];
+
+/// All that Guichet brings to the engine.
+pub fn program() -> Result<Program, RegisteredTwice> {
+    let mut registry = Registry::default();
+    img::register(&mut registry)?;
+    sms::register(&mut registry)?;
+    user::register(&mut registry)?;
+    portrait::register(&mut registry)?;
+    property::register(&mut registry)?;
+    shop::register(&mut registry)?;
+    Ok(Program {
+        registry,
+        schema: SCHEMA,
+        documents: documents::ALL.to_vec(),
+        endpoints: documents::ENDPOINTS,
+    })
+}
+
+/// Remove uploaded pictures that no row names: a crash left them behind.
+pub fn tidy(db: &Db) -> Result<(), String> {
+    let view = db.view();
+    let sql = "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''";
+    let used: HashSet<String> = view
+        .all(sql, args![], |row| row.get(0))
+        .map_err(|fault| format!("{fault:?}"))?
+        .into_iter()
+        .collect();
+    view.files.tidy(|name| used.contains(name)).map_err(|error| format!("pictures: {error}"))
+}
+
+/// The answer of an operation that has nothing to say: `{}`.
+#[derive(serde::Serialize)]
+pub struct Nothing {}

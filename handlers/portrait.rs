@@ -1,0 +1,194 @@
+//! Portraits: a picture under a number (contract page `envelope.md`, "portrait"; seed 003).
+
+use engine::caller::Anyone;
+use engine::data;
+use engine::data::{Field, Flaw, Value};
+use engine::db::View;
+use engine::fault::Fault;
+use engine::op::{Desk, File, Name, Op, Pictures, RegisteredTwice, Registry, Scan, Work};
+use engine::picture::{self, Kind};
+use engine::{args, db};
+use serde::Serialize;
+use std::borrow::Cow;
+
+pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
+    registry.op::<Upload>()?.op::<Get>()?;
+    Ok(())
+}
+
+macro_rules! built_in {
+    ($(#[$doc:meta])* $name:ident = $file:literal) => {
+        $(#[$doc])*
+        pub static $name: File = File {
+            bytes: Cow::Borrowed(include_bytes!(concat!("../assets/pictures/", $file, ".png"))),
+            kind: Kind::Png,
+            tag: Cow::Borrowed($file),
+        };
+    };
+}
+
+built_in!(
+    /// The picture of whoever has none.
+    DEFAULT = "default-avatar"
+);
+built_in!(
+    /// What a page of a foreign site gets to show.
+    BANNED = "banned"
+);
+built_in!(
+    /// What a wrong id gets.
+    ERROR = "error"
+);
+
+data! {
+    /// Store a portrait under an id, in place of what was there.
+    struct Upload {
+        name: String,
+        id: Id,
+        base64: String,
+        r#type: String,
+    }
+}
+
+data! {
+    /// The portrait under an id, or the default avatar.
+    struct Get {
+        id: Id,
+    }
+}
+
+/// 1 to 15 digits, compared as a number: `0100001` is 100001.
+struct Id(i64);
+
+impl Field for Id {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let text = String::read(value)?;
+        let is_id =
+            (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(id) if is_id => Ok(Id(id)),
+            _ => Err(Flaw::Value("1 to 15 digits".into())),
+        }
+    }
+}
+
+/// Where the portrait is to be had.
+#[derive(Serialize)]
+struct Uploaded {
+    url: String,
+}
+
+impl Op for Upload {
+    const NAME: Name = ("portrait", "upload");
+    type Caller = Anyone;
+    type Lane = Work<Pictures>;
+    type Reply = Uploaded;
+
+    fn run(self, desk: &Desk, caller: Anyone) -> Result<Uploaded, Fault> {
+        let Upload { name: _, id: Id(id), base64, r#type } = self;
+        desk.read(|view| may_upload(view, &caller, id))?;
+        let claimed = Kind::from_name(&r#type)
+            .ok_or_else(|| Fault::value("type", "png, jpg, jpeg, gif or webp"))?;
+        let file = store(desk, &base64, Some(claimed))?;
+        desk.write(move |tx| {
+            let old: Option<String> =
+                tx.one("SELECT file FROM portrait WHERE id = $1", args![id], |row| row.get(0))?;
+            tx.execute(
+                "INSERT INTO portrait (id, file) VALUES ($1, $2)
+                 ON CONFLICT (id) DO UPDATE SET file = excluded.file",
+                args![id, file.name()],
+            )?;
+            file.keep(tx, old);
+            Ok(())
+        })?;
+        let url = format!("{}/api/external/get/portrait/{id}", desk.public_url);
+        Ok(Uploaded { url })
+    }
+}
+
+/// The portrait of an account is its own to change; any other id is free while that is allowed.
+fn may_upload(view: &View, caller: &Anyone, id: i64) -> Result<(), Fault> {
+    let sql = "SELECT 1 FROM account WHERE id = $1";
+    let is_accounts = view.one(sql, args![id], |_| Ok(()))?.is_some();
+    if !is_accounts && view.config.portrait.open_upload {
+        return Ok(());
+    }
+    let account = caller.account(view)?;
+    if account.id == id { Ok(()) } else { Err(Fault::BadToken) }
+}
+
+/// Check an uploaded picture and put it on disk.
+pub fn store(desk: &Desk, base64: &str, claimed: Option<Kind>) -> Result<Stored, Fault> {
+    let most = desk.config.portrait.max_bytes;
+    let refused = |refusal: picture::Refusal| Fault::Picture(refusal.to_string().into());
+    let bytes = picture::from_base64(base64, most).map_err(refused)?;
+    let kind = picture::check(&bytes, claimed, most).map_err(refused)?;
+    let name = desk.files.put(&bytes, kind.extension()).map_err(Fault::PictureNotStored)?;
+    Ok(Stored { services: desk.services(), name: Some(name) })
+}
+
+/// A file that is on disk and not yet in the database: it goes again unless it is kept.
+pub struct Stored {
+    services: std::sync::Arc<engine::services::Services>,
+    name: Option<String>,
+}
+
+impl Stored {
+    /// The file's name.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// Keep it once the row that names it is committed, and remove the one it replaces.
+    pub fn keep(mut self, tx: &mut db::Tx, old: Option<String>) {
+        tx.after_commit(move || {
+            self.name = None;
+            if let Some(old) = old {
+                self.services.files.remove(&old);
+            }
+        });
+    }
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            self.services.files.remove(name);
+        }
+    }
+}
+
+impl Op for Get {
+    const NAME: Name = ("portrait", "get");
+    type Caller = Anyone;
+    // Reads a file, which may wait for the disk.
+    type Lane = Work<Scan>;
+    type Reply = File;
+
+    fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
+        let sql = "SELECT file FROM portrait WHERE id = $1";
+        // A file may be replaced between looking it up and reading it: then it is another by now.
+        for _ in 0..3 {
+            let found = desk.read(|view| view.one(sql, args![self.id.0], |row| row.get(0)))?;
+            let Some(name): Option<String> = found else { return Ok(DEFAULT.clone()) };
+            if let Some(file) = read(desk, &name)? {
+                return Ok(file);
+            }
+        }
+        Err(Fault::PictureNotStored(engine::fault::Cause::new(format_args!(
+            "the file of portrait {} is gone",
+            self.id.0
+        ))))
+    }
+}
+
+/// An uploaded picture; `None` if there is no such file.
+pub fn read(desk: &Desk, name: &str) -> Result<Option<File>, Fault> {
+    let Some(bytes) = desk.files.get(name).map_err(Fault::PictureNotStored)? else {
+        return Ok(None);
+    };
+    let kind = Kind::sniff(&bytes).ok_or_else(|| Fault::unknown("a stored file is no picture"))?;
+    // A name stands for one content for ever, so it can be the content's tag.
+    let tag = name.split('.').next().unwrap_or_default().to_owned();
+    Ok(Some(File { bytes: bytes.into(), kind, tag: tag.into() }))
+}

@@ -1,0 +1,85 @@
+//! Publishing a notice.
+
+use super::Written;
+use super::fields::{Full, Keyed, Loose};
+use engine::caller::Account;
+use engine::clock::DateTime;
+use engine::data::{Text, Within};
+use engine::db::Tx;
+use engine::envelope::Status;
+use engine::fault::Fault;
+use engine::op::{Name, Op, Write};
+use engine::{args, data};
+
+data! {
+    /// Publish a notice. The fields stand in the contract's order, which is the order in which
+    /// faults are told.
+    pub struct Add {
+        r#type: Full<Within<1, 2>>,
+        state: Loose<Within<0, 1>>,
+        lab: Full<Text<1, 50>>,
+        title: Full<Text<1, 20>>,
+        content: Full<Text<1, 500>>,
+        occurrence_time: Keyed<DateTime>,
+        user_id: Loose<Text<1, 15>>,
+        user_name: Full<Text<1, 10>>,
+        user_phone: Keyed<Text<0, 15>>,
+        user_qq: Keyed<Text<0, 15>>,
+        publish_time: Loose<DateTime>,
+        pic_num: Loose<Within<0, 3>>,
+        pic_url1: Loose<Text<0, 1024>>,
+        pic_url2: Loose<Text<0, 1024>>,
+        pic_url3: Loose<Text<0, 1024>>,
+    }
+}
+
+impl Op for Add {
+    const NAME: Name = ("property", "add");
+    type Caller = Account;
+    type Lane = Write;
+    type Reply = Written;
+
+    fn status(fault: &Fault) -> Status {
+        super::status(fault)
+    }
+
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<Written, Fault> {
+        if self.user_id.given().is_some_and(|user| *user != *caller.id.to_string()) {
+            return Err(Fault::value("user_id", "must be the caller's"));
+        }
+        let uid = tx.next_id("property")?;
+        let seconds = |at| tx.clock.seconds(at);
+        let published = self.publish_time.given().map_or_else(|| tx.clock.now(), seconds);
+        let occurred = self.occurrence_time.0.map_or(published, seconds);
+        let number = |given: Option<i64>| given.unwrap_or(0);
+        let url = |given: Loose<Text<0, 1024>>| given.given().map_or_else(String::new, |url| url.0);
+        let (url1, url2, url3) = (url(self.pic_url1), url(self.pic_url2), url(self.pic_url3));
+        let contact = |given: Keyed<Text<0, 15>>| given.0.map_or_else(String::new, |text| text.0);
+        let (phone, qq) = (contact(self.user_phone), contact(self.user_qq));
+        tx.execute(
+            "INSERT INTO property (id, type, state, lab, title, content, occurrence_time, user_id,
+                                   user_name, user_phone, user_qq, publish_time, update_time,
+                                   pic_num, pic_url1, pic_url2, pic_url3)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16)",
+            args![
+                uid,
+                self.r#type.0.0,
+                number(self.state.given().map(|state| state.0)),
+                &self.lab.0.0,
+                &self.title.0.0,
+                &self.content.0.0,
+                occurred,
+                caller.id,
+                &self.user_name.0.0,
+                &phone,
+                &qq,
+                published,
+                number(self.pic_num.given().map(|number| number.0)),
+                &url1,
+                &url2,
+                &url3,
+            ],
+        )?;
+        Ok(Written { uid })
+    }
+}

@@ -1,0 +1,43 @@
+//! Removing a notice.
+
+use super::Written;
+use super::fields::{Full, Loose};
+use engine::caller::Account;
+use engine::data::Text;
+use engine::db::Tx;
+use engine::envelope::Status;
+use engine::fault::Fault;
+use engine::op::{Name, Op, Write};
+use engine::{args, data};
+
+data! {
+    /// Remove a notice of the caller's.
+    pub struct Delete {
+        id: Full<i64>,
+        user_id: Loose<Text<1, 15>>,
+    }
+}
+
+impl Op for Delete {
+    const NAME: Name = ("property", "delete");
+    type Caller = Account;
+    type Lane = Write;
+    type Reply = Written;
+
+    fn status(fault: &Fault) -> Status {
+        super::status(fault)
+    }
+
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<Written, Fault> {
+        // Passing the owner's id does not make the caller the owner.
+        if self.user_id.given().is_some_and(|user| *user != *caller.id.to_string()) {
+            return Err(Fault::NotOwner);
+        }
+        let Full(uid) = self.id;
+        let removed = tx.execute(
+            "DELETE FROM property WHERE id = $1 AND user_id = $2",
+            args![uid, caller.id],
+        )?;
+        if removed == 1 { Ok(Written { uid }) } else { Err(Fault::NotOwner) }
+    }
+}

@@ -1,0 +1,83 @@
+//! The kinds of field in the contract's table of a notice: whether the key must be there, and
+//! whether it may be empty. Empty is `""` or `null`.
+
+use engine::data::{Field, Flaw, Value};
+
+/// A field that must be there and say something.
+pub struct Full<T>(pub T);
+
+/// A field that may be left out, but says something where it is there.
+pub struct Optional<T>(pub Option<T>);
+
+/// A field that must be there and may be empty.
+pub struct Keyed<T>(pub Option<T>);
+
+/// A field that may be left out and may be empty.
+pub enum Loose<T> {
+    /// The key is not there.
+    Absent,
+    /// It is there and says nothing.
+    Empty,
+    /// What it says.
+    Is(T),
+}
+
+impl<T> Loose<T> {
+    /// What it says, if anything; for operations to which absent and empty are the same.
+    pub fn given(self) -> Option<T> {
+        match self {
+            Loose::Is(value) => Some(value),
+            Loose::Absent | Loose::Empty => None,
+        }
+    }
+
+    /// The same, with `empty` for an empty one: `None` is then only an absent one.
+    pub fn or_empty(self, empty: T) -> Option<T> {
+        match self {
+            Loose::Absent => None,
+            Loose::Empty => Some(empty),
+            Loose::Is(value) => Some(value),
+        }
+    }
+}
+
+/// `None` if the value is empty.
+fn given<T: Field>(value: Value<'_>) -> Result<Option<T>, Flaw> {
+    match &value {
+        Value::Null => Ok(None),
+        Value::Text(text) | Value::Word(text) if text.is_empty() => Ok(None),
+        _ => T::read(value).map(Some),
+    }
+}
+
+impl<T: Field> Field for Full<T> {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        given(value)?.map(Full).ok_or(Flaw::Empty)
+    }
+}
+
+impl<T: Field> Field for Optional<T> {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        Full::read(value).map(|Full(value)| Optional(Some(value)))
+    }
+
+    fn absent() -> Result<Self, Flaw> {
+        Ok(Optional(None))
+    }
+}
+
+impl<T: Field> Field for Keyed<T> {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        given(value).map(Keyed)
+    }
+}
+
+impl<T: Field> Field for Loose<T> {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        Ok(given(value)?.map_or(Loose::Empty, Loose::Is))
+    }
+
+    fn absent() -> Result<Self, Flaw> {
+        Ok(Loose::Absent)
+    }
+}

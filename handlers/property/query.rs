@@ -1,0 +1,185 @@
+//! Searching notices, by keyword or by their fields.
+
+use super::notice::{COLUMNS, Notice};
+use engine::caller::Account;
+use engine::clock::{Clock, DateTime};
+use engine::data::{Data, Field, Fields, Flaw, Flaws, Text, Within};
+use engine::db::{Statement, containing};
+use engine::envelope::Status;
+use engine::fault::Fault;
+use engine::op::{Desk, Name, Op, Scan, Work};
+
+/// The most bytes of a text that is searched for.
+const PATTERN: usize = 256;
+
+/// The most rows of an answer, and how many there are unless fewer are asked for.
+const ROWS: i64 = 1000;
+
+/// Filters that a row matches where it contains their text.
+const TEXTS: [&str; 14] = [
+    "lab",
+    "title",
+    "content",
+    "user_id",
+    "user_name",
+    "user_phone",
+    "user_qq",
+    "user2_id",
+    "user2_name",
+    "user2_phone",
+    "user2_qq",
+    "pic_url1",
+    "pic_url2",
+    "pic_url3",
+];
+
+/// Filters that a row matches exactly: integers.
+const INTEGERS: [&str; 3] = ["id", "state", "pic_num"];
+
+/// Filters that a row matches exactly: date-times.
+const TIMES: [&str; 3] = ["occurrence_time", "publish_time", "update_time"];
+
+/// Parameters that are no filters, so that a keyword goes with them.
+const OTHERS: [&str; 5] = ["token", "type", "key", "limit", "before"];
+
+/// Search notices of one type, newest change first.
+pub struct Query {
+    r#type: i64,
+    key: Option<Search>,
+    filters: Vec<(&'static str, Filter)>,
+    limit: i64,
+    before: Option<i64>,
+}
+
+enum Filter {
+    Exact(i64),
+    At(DateTime),
+    Contains(Search),
+}
+
+/// A text to search for: not empty, and short enough to be one.
+struct Search(String);
+
+impl Field for Search {
+    fn read(value: engine::data::Value<'_>) -> Result<Self, Flaw> {
+        match Text::<0, PATTERN>::read(value)?.0 {
+            text if text.is_empty() => Err(Flaw::Value("must not be empty".into())),
+            text if text.len() > PATTERN => Err(Flaw::Value("at most 256 bytes".into())),
+            text => Ok(Search(text)),
+        }
+    }
+}
+
+impl Data for Query {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
+        let mut flaws = Flaws::default();
+        let known = |key: &str| {
+            [&TEXTS[..], &INTEGERS, &TIMES, &OTHERS].iter().any(|keys| keys.contains(&key))
+        };
+        if let Some(key) = fields.keys().find(|key| !known(key)) {
+            flaws.note(key.to_owned().into(), Flaw::Unknown);
+        }
+        let filter = fields.keys().find(|key| !OTHERS.contains(key) && fields.says(key));
+        if let (true, Some(filter)) = (fields.says("key"), filter) {
+            flaws.note(filter.to_owned().into(), Flaw::Conflict);
+        }
+        let kind = flaws.read::<Within<1, 2>>(fields, "type");
+        let key = flaws.read(fields, "key");
+        let limit = flaws.read::<Option<Within<1, ROWS>>>(fields, "limit");
+        let before = flaws.read(fields, "before");
+        let mut filters = Vec::new();
+        for key in INTEGERS {
+            let found = flaws.read::<Option<i64>>(fields, key).flatten();
+            filters.extend(found.map(|number| (key, Filter::Exact(number))));
+        }
+        for key in TIMES {
+            let found = flaws.read::<Option<DateTime>>(fields, key).flatten();
+            filters.extend(found.map(|at| (key, Filter::At(at))));
+        }
+        for key in TEXTS {
+            let found = flaws.read::<Option<Search>>(fields, key).flatten();
+            filters.extend(found.map(|text| (key, Filter::Contains(text))));
+        }
+        flaws.check()?;
+        match (kind, key, limit, before) {
+            (Some(Within(kind)), Some(key), Some(limit), Some(before)) => {
+                let limit = limit.map_or(ROWS, |limit| limit.0);
+                Ok(Query { r#type: kind, key, filters, limit, before })
+            }
+            _ => Err(flaws.fault()),
+        }
+    }
+}
+
+impl Op for Query {
+    const NAME: Name = ("property", "query");
+    const NOTHING: &'static str = "[]";
+    type Caller = Account;
+    type Lane = Work<Scan>;
+    type Reply = Vec<Notice>;
+
+    /// A query has a table of its own (page `faults.md`, "property/query").
+    fn status(fault: &Fault) -> Status {
+        let (code, message) = match fault {
+            Fault::UnknownParameter(_) => (-100, "Args Error"),
+            Fault::WrongType(..) => (-101, "Args Type Error"),
+            Fault::Conflict(_) => (-103, "Args conflict"),
+            Fault::NoCredentials | Fault::Missing(_) => (-104, "Missing necessary args"),
+            Fault::BadToken | Fault::StaleToken | Fault::AccountGone => (-105, "Error token"),
+            Fault::Empty(_) | Fault::WrongValue(..) => (-106, "Args Error"),
+            fault => return engine::envelope::status(fault),
+        };
+        Status { code, message }
+    }
+
+    fn run(self, desk: &Desk, _: Account) -> Result<Vec<Notice>, Fault> {
+        let statement = self.statement(&desk.clock);
+        desk.read(|view| view.select(&statement, |row| Notice::read(row, &view.clock)))
+    }
+}
+
+impl Query {
+    fn statement(self, clock: &Clock) -> Statement {
+        let sql = format!("SELECT {COLUMNS} FROM property WHERE ");
+        let mut statement = Statement::new(sql);
+        statement.with("type = ?", self.r#type);
+        if let Some(key) = self.key {
+            statement.with(
+                " AND (lower(lab) LIKE ? ESCAPE '!' OR lower(title) LIKE ? ESCAPE '!'
+                       OR lower(content) LIKE ? ESCAPE '!'",
+                containing(&key.0),
+            );
+            // A whole id, as a row shows it: `007` is no id's text.
+            if let Some(id) = key.0.parse::<i64>().ok().filter(|id| id.to_string() == key.0) {
+                statement.with(" OR id = ? OR user_id = ?", id);
+            }
+            statement.text(")");
+        }
+        for (column, filter) in self.filters {
+            match filter {
+                Filter::Exact(number) => {
+                    statement.with(&format!(" AND {column} = ?"), number);
+                }
+                Filter::At(at) => {
+                    statement.with(&format!(" AND {column} = ?"), clock.seconds(at));
+                }
+                Filter::Contains(text) => {
+                    let column = match column {
+                        "user_id" => "CAST(user_id AS TEXT)".into(),
+                        column => format!("lower({column})"),
+                    };
+                    let condition = format!(" AND {column} LIKE ? ESCAPE '!'");
+                    statement.with(&condition, containing(&text.0));
+                }
+            }
+        }
+        if let Some(before) = self.before {
+            statement.with(
+                " AND (update_time, id) < (SELECT update_time, id FROM property WHERE id = ?)",
+                before,
+            );
+        }
+        statement.with(" ORDER BY update_time DESC, id DESC LIMIT ?", self.limit);
+        statement
+    }
+}

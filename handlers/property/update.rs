@@ -1,0 +1,129 @@
+//! Changing a notice.
+
+use super::Written;
+use super::fields::{Full, Loose, Optional};
+use engine::caller::Account;
+use engine::clock::DateTime;
+use engine::data::{Text, Within};
+use engine::db::Tx;
+use engine::envelope::Status;
+use engine::fault::Fault;
+use engine::op::{Name, Op, Write};
+use engine::{args, data};
+
+data! {
+    /// Change a notice of the caller's; what is not sent stays as it is.
+    pub struct Update {
+        id: Full<i64>,
+        r#type: Optional<Within<1, 2>>,
+        state: Optional<Within<0, 1>>,
+        lab: Optional<Text<1, 50>>,
+        title: Optional<Text<1, 20>>,
+        content: Optional<Text<1, 500>>,
+        occurrence_time: Loose<DateTime>,
+        user_id: Loose<Text<1, 15>>,
+        user_name: Optional<Text<1, 10>>,
+        user_phone: Loose<Text<0, 15>>,
+        user_qq: Loose<Text<0, 15>>,
+        user2_id: Loose<Text<0, 15>>,
+        user2_name: Loose<Text<0, 10>>,
+        user2_phone: Loose<Text<0, 15>>,
+        user2_qq: Loose<Text<0, 15>>,
+        update_time: Loose<DateTime>,
+        pic_num: Loose<Within<0, 3>>,
+        pic_url1: Loose<Text<0, 1024>>,
+        pic_url2: Loose<Text<0, 1024>>,
+        pic_url3: Loose<Text<0, 1024>>,
+    }
+}
+
+impl Op for Update {
+    const NAME: Name = ("property", "update");
+    type Caller = Account;
+    type Lane = Write;
+    type Reply = Written;
+
+    fn status(fault: &Fault) -> Status {
+        super::status(fault)
+    }
+
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<Written, Fault> {
+        if self.user_id.given().is_some_and(|user| *user != *caller.id.to_string()) {
+            return Err(Fault::NotOwner);
+        }
+        let Full(uid) = self.id;
+        let occurred_when_published = i64::from(matches!(self.occurrence_time, Loose::Empty));
+        let occurred = self.occurrence_time.given().map(|at| tx.clock.seconds(at));
+        let updated =
+            self.update_time.given().map_or_else(|| tx.clock.now(), |at| tx.clock.seconds(at));
+        let lab = text(self.lab.0);
+        let title = text(self.title.0);
+        let content = text(self.content.0);
+        let user_name = text(self.user_name.0);
+        let user_phone = loose(self.user_phone);
+        let user_qq = loose(self.user_qq);
+        let user2_id = loose(self.user2_id);
+        let user2_name = loose(self.user2_name);
+        let user2_phone = loose(self.user2_phone);
+        let user2_qq = loose(self.user2_qq);
+        let url1 = loose(self.pic_url1);
+        let url2 = loose(self.pic_url2);
+        let url3 = loose(self.pic_url3);
+        let changed = tx.execute(
+            "UPDATE property SET
+                type = COALESCE($1, type),
+                state = COALESCE($2, state),
+                lab = COALESCE($3, lab),
+                title = COALESCE($4, title),
+                content = COALESCE($5, content),
+                occurrence_time = CASE WHEN $6 = 1 THEN publish_time
+                                       ELSE COALESCE($7, occurrence_time) END,
+                user_name = COALESCE($8, user_name),
+                user_phone = COALESCE($9, user_phone),
+                user_qq = COALESCE($10, user_qq),
+                user2_id = COALESCE($11, user2_id),
+                user2_name = COALESCE($12, user2_name),
+                user2_phone = COALESCE($13, user2_phone),
+                user2_qq = COALESCE($14, user2_qq),
+                update_time = $15,
+                pic_num = COALESCE($16, pic_num),
+                pic_url1 = COALESCE($17, pic_url1),
+                pic_url2 = COALESCE($18, pic_url2),
+                pic_url3 = COALESCE($19, pic_url3)
+              WHERE id = $20 AND user_id = $21",
+            args![
+                self.r#type.0.map(|number| number.0),
+                self.state.0.map(|number| number.0),
+                lab.as_ref(),
+                title.as_ref(),
+                content.as_ref(),
+                occurred_when_published,
+                occurred,
+                user_name.as_ref(),
+                user_phone.as_ref(),
+                user_qq.as_ref(),
+                user2_id.as_ref(),
+                user2_name.as_ref(),
+                user2_phone.as_ref(),
+                user2_qq.as_ref(),
+                updated,
+                self.pic_num.or_empty(Within(0)).map(|number| number.0),
+                url1.as_ref(),
+                url2.as_ref(),
+                url3.as_ref(),
+                uid,
+                caller.id,
+            ],
+        )?;
+        // Another's notice and none at all are told alike.
+        if changed == 1 { Ok(Written { uid }) } else { Err(Fault::NotOwner) }
+    }
+}
+
+fn text<const MIN: usize, const MAX: usize>(given: Option<Text<MIN, MAX>>) -> Option<String> {
+    given.map(|text| text.0)
+}
+
+fn loose<const MAX: usize>(given: Loose<Text<0, MAX>>) -> Option<String> {
+    text(given.or_empty(Text(String::new())))
+}

@@ -1,0 +1,238 @@
+//! Telephone codes (contract page `envelope.md`, "sms"; seed 003).
+
+use super::img::{pay, random_text, seconds};
+use engine::caller::Anyone;
+use engine::data::{Field, Flaw, Value};
+use engine::db::{Tx, View};
+use engine::fault::{Fault, Lapse, Window};
+use engine::op::{Desk, Gateway, Name, Op, RegisteredTwice, Registry, Work, Write};
+use engine::sms::{Message, codes};
+use engine::{args, data, hex};
+use rand::RngExt;
+use serde::Serialize;
+
+/// A day, in seconds: the longest that a quota looks back.
+const DAY: i64 = 86_400;
+
+/// Wrong guesses that end a number's codes.
+const GUESSES: i64 = 5;
+
+pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
+    registry.op::<Generate>()?.op::<Validate>()?;
+    registry.sweep("DELETE FROM sms WHERE sent_at + 86400 <= $1 AND expires_at <= $1");
+    Ok(())
+}
+
+data! {
+    /// Send a code to a telephone; a captcha pays for it.
+    struct Generate {
+        phone: Phone,
+        hash: String,
+    }
+}
+
+data! {
+    /// Check a code that somebody typed.
+    struct Validate {
+        hash: String,
+        phone: Option<Phone>,
+    }
+}
+
+/// A telephone number of mainland China; whatever else was sent is kept as "malformed", because
+/// that is told only once nothing is missing.
+pub struct Phone(Option<String>);
+
+impl Phone {
+    /// The number, or the fault that it isn't one.
+    pub fn number(self) -> Result<String, Fault> {
+        self.0.ok_or(Fault::Phone)
+    }
+}
+
+impl Field for Phone {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        Ok(Phone(match value {
+            Value::Text(text) | Value::Word(text) if is_mobile(&text) => Some(text.into_owned()),
+            _ => None,
+        }))
+    }
+}
+
+/// 11 digits that begin 13 to 19, without a country code.
+pub fn is_mobile(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'1', b'3'..=b'9', rest @ ..]
+        if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit))
+}
+
+/// The random text that, behind the code, makes the proof.
+#[derive(Serialize)]
+struct Sent {
+    rand: String,
+}
+
+impl Op for Generate {
+    const NAME: Name = ("sms", "generate");
+    type Caller = Anyone;
+    type Lane = Work<Gateway>;
+    type Reply = Sent;
+
+    fn run(self, desk: &Desk, caller: Anyone) -> Result<Sent, Fault> {
+        let phone = self.phone.number()?;
+        let address = caller.address().to_string();
+        let rand = random_text();
+        let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
+        let row = Row { phone: phone.clone(), address, code: code.clone(), rand: rand.clone() };
+        let hash = self.hash;
+        // Counted before it is sent: of two requests at once, the quota must see the other's.
+        let id = desk.write(move |tx| {
+            check_quotas(tx, &row)?;
+            pay(tx, &hash)?;
+            keep(tx, &row)
+        })?;
+        let ttl = desk.config.sms.ttl.as_secs();
+        let at = desk.clock.format(desk.clock.now());
+        let message = Message { phone: &phone, code: &code, minutes: ttl.div_ceil(60), at: &at };
+        let Err(refusal) = desk.sms.send(message) else { return Ok(Sent { rand }) };
+        tracing::error!(code = refusal.code, cause = refusal.cause, "an SMS was not sent");
+        // What was refused was not sent and is not counted; after a time-out nobody knows.
+        if refusal.code != codes::TIME_OUT {
+            desk.write(move |tx| tx.execute("DELETE FROM sms WHERE id = $1", args![id]))?;
+        }
+        Err(Fault::Gateway(refusal.code))
+    }
+}
+
+/// A message that is about to be sent.
+struct Row {
+    phone: String,
+    address: String,
+    code: String,
+    rand: String,
+}
+
+/// Refuse what is one message too many.
+fn check_quotas(tx: &Tx, row: &Row) -> Result<(), Fault> {
+    let now = tx.clock.now();
+    let limits = &tx.config.sms;
+    for (limit, seconds, window) in [
+        (limits.per_30_seconds, 30, Window::HalfMinute),
+        (limits.per_hour, 3_600, Window::Hour),
+        (limits.per_day, DAY, Window::Day),
+    ] {
+        let sent = count(
+            tx,
+            limit,
+            "SELECT count(*) FROM sms WHERE phone = $1 AND sent_at > $2",
+            args![&row.phone, now - seconds],
+        )?;
+        if sent {
+            return Err(Fault::Quota(window));
+        }
+    }
+    let by_address = "SELECT count(*) FROM sms WHERE address = $1 AND sent_at > $2";
+    let in_all = "SELECT count(*) FROM sms WHERE sent_at > $1";
+    let day = now - DAY;
+    if count(tx, limits.per_day_per_address, by_address, args![&row.address, day])?
+        || count(tx, limits.per_day_in_all, in_all, args![day])?
+    {
+        return Err(Fault::Quota(Window::Day));
+    }
+    Ok(())
+}
+
+/// Are there `limit` or more rows already? A limit of 0 is none.
+fn count(tx: &Tx, limit: u32, sql: &str, args: &[engine::db::Param<'_>]) -> Result<bool, Fault> {
+    if limit == 0 {
+        return Ok(false);
+    }
+    let rows: i64 = tx.one(sql, args, |row| row.get(0))?.unwrap_or(0);
+    Ok(rows >= i64::from(limit))
+}
+
+fn keep(tx: &mut Tx, row: &Row) -> Result<i64, Fault> {
+    let id = tx.next_id("sms")?;
+    let now = tx.clock.now();
+    let expires = now + seconds(tx.config.sms.ttl);
+    let hash = hex::md5(&format!("{}{}", row.code, row.rand));
+    tx.execute(
+        "INSERT INTO sms (id, phone, address, sent_at, hash, rand, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        args![id, &row.phone, &row.address, now, &hash, &row.rand, expires],
+    )?;
+    Ok(id)
+}
+
+impl Op for Validate {
+    const NAME: Name = ("sms", "validate");
+    type Caller = Anyone;
+    type Lane = Write;
+    type Reply = super::Nothing;
+
+    fn run(self, tx: &mut Tx, _: Anyone) -> Result<super::Nothing, Fault> {
+        let phone = self.phone.map(Phone::number).transpose()?;
+        redeem(tx, phone.as_deref(), &self.hash)?;
+        Ok(super::Nothing {})
+    }
+}
+
+/// Use up a code by its proof, `md5(code + rand)`. A wrong guess at a number's code is counted even
+/// though the operation fails; the fifth ends the number's codes.
+pub fn redeem(tx: &mut Tx, phone: Option<&str>, hash: &str) -> Result<(), Fault> {
+    let hash = hash.to_ascii_lowercase();
+    let now = tx.clock.now();
+    let used = match phone {
+        Some(phone) => tx.execute(
+            "UPDATE sms SET expires_at = 0 WHERE hash = $1 AND expires_at > $2 AND phone = $3",
+            args![&hash, now, phone],
+        )?,
+        None => tx.execute(
+            "UPDATE sms SET expires_at = 0 WHERE hash = $1 AND expires_at > $2",
+            args![&hash, now],
+        )?,
+    };
+    if used > 0 {
+        return Ok(());
+    }
+    if let Some(phone) = phone {
+        tx.execute(
+            "UPDATE sms SET wrong = wrong + 1,
+                    expires_at = CASE WHEN wrong + 1 >= $1 THEN 0 ELSE expires_at END
+              WHERE phone = $2 AND expires_at > $3",
+            args![GUESSES, phone, now],
+        )?;
+        tx.keep()?;
+    }
+    Err(Fault::SmsCode(Lapse::Wrong))
+}
+
+/// The proof that `code` makes with a number's newest codes, if it is one of them. Nothing is
+/// counted: whoever asks redeems what is answered, or has a wrong guess counted.
+pub fn proof(view: &View, phone: &str, code: &str) -> Result<Option<String>, Fault> {
+    let now = view.clock.now();
+    let good = view.all(
+        "SELECT hash, rand FROM sms WHERE phone = $1 AND expires_at > $2",
+        args![phone, now],
+        |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
+    )?;
+    if good.is_empty() {
+        return Err(Fault::SmsCode(Lapse::Expired));
+    }
+    let proves = |(hash, rand): &(String, String)| *hash == hex::md5(&format!("{code}{rand}"));
+    Ok(good.into_iter().find(proves).map(|(hash, _)| hash))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mobile_number_is_one_of_mainland_china() {
+        assert!(is_mobile("13800001234") && is_mobile("19900001234"));
+        for other in
+            ["", "12800001234", "1380000123", "138000012345", "+8613800001234", "1380000123x"]
+        {
+            assert!(!is_mobile(other), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Accounts from the command line: `guichet user add | list | passwd | remove`.
+//!
+//! These run beside a server as well as without one: each is one short transaction, and SQLite
+//! takes turns between processes.
+
+use super::register::{hash_plain, insert};
+use super::{Known, may_be_called, password};
+use engine::args;
+use engine::data::{Field, Flaw, Value};
+use engine::db::Db;
+use engine::fault::Fault;
+use engine::password::LENGTH;
+
+/// One line of `user list`.
+pub struct Listed {
+    /// The account's id.
+    pub id: i64,
+    /// Its user name.
+    pub username: String,
+    /// Its mobile number, `""` where there is none.
+    pub mobile: String,
+    /// Its nickname.
+    pub nickname: String,
+    /// When it was made.
+    pub created: String,
+}
+
+/// Make an account; the id, or what is wrong in one line.
+pub fn add(db: &Db, name: &str, password: &str) -> Result<i64, String> {
+    let super::Name(name) =
+        super::Name::read(Value::Text(name.into())).map_err(|flaw| match flaw {
+            Flaw::Value(why) => format!("NAME: {why}"),
+            _ => "NAME: must not be empty".into(),
+        })?;
+    may_be_called(&name, None).map_err(said)?;
+    let password = check(password)?;
+    db.write(move |tx| insert(tx, &name, None, &password))
+        .map_err(said)?
+        .ok_or_else(|| "NAME: it is taken".into())
+}
+
+/// All accounts, oldest first.
+pub fn list(db: &Db) -> Result<Vec<Listed>, String> {
+    let view = db.view();
+    let sql = "SELECT id, username, mobile, nickname, created_at FROM account ORDER BY id";
+    view.all(sql, args![], |row| {
+        Ok(Listed {
+            id: row.get(0)?,
+            username: row.get(1)?,
+            mobile: row.get::<Option<String>>(2)?.unwrap_or_default(),
+            nickname: row.get(3)?,
+            created: view.clock.format(row.get(4)?),
+        })
+    })
+    .map_err(said)
+}
+
+/// Give an account a new password; all its sessions end.
+pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
+    let known = find(db, name)?;
+    let hash = check(password)?;
+    let done = db
+        .write(move |tx| password::set(tx, known.id, known.password_count, &hash))
+        .map_err(said)?;
+    if done { Ok(()) } else { Err("the password was changed at the same time; try again".into()) }
+}
+
+/// Remove an account. Its sessions end at once: their tokens are answered as an account's that is
+/// gone until they would have expired. Its notices and shops stay.
+pub fn remove(db: &Db, name: &str) -> Result<(), String> {
+    let known = find(db, name)?;
+    db.write(move |tx| tx.execute("DELETE FROM account WHERE id = $1", args![known.id]))
+        .map(|_| ())
+        .map_err(said)
+}
+
+fn find(db: &Db, name: &str) -> Result<Known, String> {
+    let found = Known::by_name(&db.view(), name).map_err(said)?;
+    found.ok_or_else(|| format!("{name}: there is no such account"))
+}
+
+fn check(password: &str) -> Result<String, String> {
+    if !LENGTH.contains(&password.chars().count()) {
+        return Err(format!(
+            "the password must have {} to {} characters",
+            LENGTH.start(),
+            LENGTH.end()
+        ));
+    }
+    hash_plain(password).map_err(said)
+}
+
+/// A fault in one line for the operator, who may read causes too.
+fn said(fault: Fault) -> String {
+    match (fault.cause(), fault.detail()) {
+        (Some(cause), _) => cause.to_string(),
+        (None, Some(detail)) => detail.into_owned(),
+        (None, None) => format!("{fault:?}"),
+    }
+}

@@ -1,0 +1,97 @@
+//! Logging in and out.
+
+use super::attempts::Guess;
+use super::{GivenPassword, Known, picture_url};
+use crate::handlers::Nothing;
+use crate::handlers::img::seconds;
+use engine::caller::{Account, Anyone, new_token, session_key};
+use engine::db::Tx;
+use engine::fault::Fault;
+use engine::op::{Desk, Hash, Name, Op, Work, Write};
+use engine::{args, data};
+use serde::Serialize;
+
+data! {
+    /// Open a session; others of the account stay open.
+    pub struct Login {
+        username: String,
+        password: GivenPassword,
+    }
+}
+
+/// The new session's token, and whose it is.
+#[derive(Serialize)]
+pub struct Session {
+    pub token: String,
+    pub user_id: i64,
+    pub username: String,
+    pub nickname: String,
+    pub profile_picture: String,
+}
+
+impl Op for Login {
+    const NAME: Name = ("user", "login");
+    type Caller = Anyone;
+    type Lane = Work<Hash>;
+    type Reply = Session;
+
+    fn run(self, desk: &Desk, caller: Anyone) -> Result<Session, Fault> {
+        if self.username.is_empty() {
+            return Err(Fault::Empty("username".into()));
+        }
+        let address = caller.address();
+        let (guess, known) = desk.read(|view| {
+            let known = Known::by_name(view, &self.username)?;
+            let guess = match &known {
+                Some(known) => Guess::at_account(known.id, address),
+                None => Guess::at_name(&self.username, address),
+            };
+            guess.check(view)?;
+            Ok((guess, known))
+        })?;
+        let stored = known.as_ref().map(|known| known.password.as_str());
+        let right = self.password.0.matches(stored)?;
+        desk.write(move |tx| {
+            guess.decide(tx, right)?;
+            // Without an account no password is right.
+            open(tx, known.ok_or(Fault::Password)?)
+        })
+    }
+}
+
+/// Open a session for an account whose password was right when it was read.
+pub fn open(tx: &mut Tx, known: Known) -> Result<Session, Fault> {
+    let token = new_token();
+    let key = session_key(&token).ok_or_else(|| Fault::unknown("a token of ours is none"))?;
+    let expires = tx.clock.now() + seconds(tx.config.session.ttl);
+    // The count that the password was read with: if it was changed meanwhile, the session is stale
+    // from the start.
+    tx.execute(
+        "INSERT INTO session (key, account, password, expires_at) VALUES ($1, $2, $3, $4)",
+        args![&key, known.id, known.password_count, expires],
+    )?;
+    Ok(Session {
+        token,
+        user_id: known.id,
+        profile_picture: picture_url(tx, &known.avatar),
+        username: known.username,
+        nickname: known.nickname,
+    })
+}
+
+data! {
+    /// End this session.
+    pub struct Logout;
+}
+
+impl Op for Logout {
+    const NAME: Name = ("user", "logout");
+    type Caller = Account;
+    type Lane = Write;
+    type Reply = Nothing;
+
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<Nothing, Fault> {
+        tx.execute("DELETE FROM session WHERE key = $1", args![&caller.session])?;
+        Ok(Nothing {})
+    }
+}

@@ -1,0 +1,143 @@
+//! Accounts: one account serves every document (README of the contract, "Accounts and tokens").
+
+pub mod admin;
+mod attempts;
+mod login;
+mod password;
+mod profile;
+mod register;
+
+use engine::args;
+use engine::data::{Field, Flaw, Value};
+use engine::db::View;
+use engine::fault::Fault;
+use engine::op::{RegisteredTwice, Registry};
+use engine::password::{LENGTH, Password};
+use engine::services::Services;
+
+use super::sms::is_mobile;
+
+pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
+    registry
+        .op::<register::Register>()?
+        .op::<login::Login>()?
+        .op::<login::Logout>()?
+        .op::<profile::Info>()?
+        .op::<profile::Update>()?
+        .op::<profile::Rename>()?
+        .op::<password::Change>()?;
+    registry.sweep("DELETE FROM session WHERE expires_at <= $1");
+    registry.sweep("DELETE FROM login_failure WHERE at + 900 <= $1");
+    Ok(())
+}
+
+/// A name or nickname: 1 to 32 characters of any script, none of them a control character.
+#[derive(Debug)]
+pub struct Name(String);
+
+impl Field for Name {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let name = engine::data::Text::<1, 32>::read(value)?.0;
+        if name.chars().any(char::is_control) {
+            return Err(Flaw::Value("control characters can't be part of a name".into()));
+        }
+        Ok(Name(name))
+    }
+}
+
+/// A user name that its account may take. One that reads like a telephone number is only for the
+/// account whose number it is: logging in by number must reach its owner.
+fn may_be_called(name: &str, mobile: Option<&str>) -> Result<(), Fault> {
+    if is_mobile(name) && mobile != Some(name) {
+        return Err(Fault::value("username", "another's telephone number can't be a name"));
+    }
+    Ok(())
+}
+
+/// A password that somebody chooses: plain text of 6 to 64 characters, or the md5 of one.
+pub struct NewPassword(Password);
+
+impl Field for NewPassword {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let text = String::read(value)?;
+        match text.chars().count() {
+            0 => Err(Flaw::Empty),
+            length if LENGTH.contains(&length) => Ok(NewPassword(Password::from_client(&text))),
+            _ => Err(Flaw::Value("6 to 64 characters, or the md5 of them".into())),
+        }
+    }
+}
+
+/// A password that somebody claims; whether it could be one does not matter.
+pub struct GivenPassword(Password);
+
+impl Field for GivenPassword {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let text = String::read(value)?;
+        if text.is_empty() {
+            Err(Flaw::Empty)
+        } else {
+            Ok(GivenPassword(Password::from_client(&text)))
+        }
+    }
+}
+
+/// What a login looks at.
+struct Known {
+    id: i64,
+    username: String,
+    nickname: String,
+    avatar: String,
+    password: String,
+    password_count: i64,
+}
+
+impl Known {
+    /// The account of this user name or mobile number.
+    fn by_name(view: &View, name: &str) -> Result<Option<Known>, Fault> {
+        Known::find(view, "username = $1 OR mobile = $1", name.into())
+    }
+
+    fn by_id(view: &View, id: i64) -> Result<Option<Known>, Fault> {
+        Known::find(view, "id = $1", id.into())
+    }
+
+    fn find(
+        view: &View,
+        condition: &'static str,
+        key: engine::db::Param<'_>,
+    ) -> Result<Option<Known>, Fault> {
+        let sql = format!(
+            "SELECT id, username, nickname, avatar, password, password_count
+               FROM account WHERE {condition}"
+        );
+        view.one(&sql, &[key], |row| {
+            Ok(Known {
+                id: row.get(0)?,
+                username: row.get(1)?,
+                nickname: row.get(2)?,
+                avatar: row.get(3)?,
+                password: row.get(4)?,
+                password_count: row.get(5)?,
+            })
+        })
+    }
+}
+
+/// Where an account's picture is to be had; `""` where there is none.
+fn picture_url(services: &Services, avatar: &str) -> String {
+    if avatar.is_empty() {
+        String::new()
+    } else {
+        format!("{}/upload/{avatar}", services.public_url)
+    }
+}
+
+/// Is this name taken, by a user name or a mobile number?
+fn is_taken(view: &View, name: &str) -> Result<bool, Fault> {
+    let taken =
+        view.one("SELECT 1 FROM account WHERE username = $1 OR mobile = $1", args![name], |_| {
+            Ok(())
+        })?;
+    Ok(taken.is_some())
+}

@@ -1,0 +1,55 @@
+//! Changing the password.
+
+use super::attempts::Guess;
+use super::{GivenPassword, Known, NewPassword};
+use crate::handlers::Nothing;
+use engine::caller::Account;
+use engine::db::Tx;
+use engine::fault::Fault;
+use engine::op::{Desk, Hash, Name, Op, Work};
+use engine::{args, data};
+
+data! {
+    /// Change the password, knowing the old one; ends every session of the account.
+    pub struct Change {
+        old_password: GivenPassword,
+        new_password: NewPassword,
+    }
+}
+
+impl Op for Change {
+    const NAME: Name = ("user", "password");
+    type Caller = Account;
+    type Lane = Work<Hash>;
+    type Reply = Nothing;
+
+    fn run(self, desk: &Desk, caller: Account) -> Result<Nothing, Fault> {
+        let guess = Guess::at_account(caller.id, caller.address);
+        let known = desk.read(|view| {
+            guess.check(view)?;
+            Known::by_id(view, caller.id)?.ok_or(Fault::AccountGone)
+        })?;
+        let right = self.old_password.0.matches(Some(&known.password))?;
+        // A wrong guess is not worth a second hash.
+        let password = if right { self.new_password.0.hash()? } else { String::new() };
+        desk.write(move |tx| {
+            guess.decide(tx, right)?;
+            // Of two changes at once the second proved an old password that is no longer it.
+            match set(tx, known.id, known.password_count, &password)? {
+                true => Ok(Nothing {}),
+                false => Err(Fault::Password),
+            }
+        })
+    }
+}
+
+/// Store a new password's hash and make every session stale, unless the password was changed since
+/// its count was `count`.
+pub fn set(tx: &mut Tx, account: i64, count: i64, password: &str) -> Result<bool, Fault> {
+    let changed = tx.execute(
+        "UPDATE account SET password = $1, password_count = password_count + 1
+          WHERE id = $2 AND password_count = $3",
+        args![password, account, count],
+    )?;
+    Ok(changed == 1)
+}

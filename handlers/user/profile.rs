@@ -1,0 +1,112 @@
+//! What an account says of itself, and changing it.
+
+use super::{Name, is_taken, may_be_called, picture_url};
+use crate::handlers::Nothing;
+use engine::caller::Account;
+use engine::db::{Tx, View};
+use engine::fault::{Fault, Unique};
+use engine::op::{Op, Read, Write};
+use engine::{args, data};
+use serde::Serialize;
+
+data! {
+    /// What the caller's account says of itself.
+    pub struct Info;
+}
+
+/// An account, as its owner sees it.
+#[derive(Serialize)]
+pub struct Profile {
+    user_id: i64,
+    username: String,
+    nickname: String,
+    profile_picture: String,
+    mobile: String,
+    create_time: String,
+    verified: bool,
+}
+
+impl Op for Info {
+    const NAME: engine::op::Name = ("user", "info");
+    type Caller = Account;
+    type Lane = Read;
+    type Reply = Profile;
+
+    fn run(self, view: &View, caller: Account) -> Result<Profile, Fault> {
+        view.one(
+            "SELECT username, nickname, avatar, mobile, created_at, real_name
+               FROM account WHERE id = $1",
+            args![caller.id],
+            |row| {
+                Ok(Profile {
+                    user_id: caller.id,
+                    username: row.get(0)?,
+                    nickname: row.get(1)?,
+                    profile_picture: picture_url(view, &row.get::<String>(2)?),
+                    mobile: row.get::<Option<String>>(3)?.unwrap_or_default(),
+                    create_time: view.clock.format(row.get(4)?),
+                    verified: row.get::<Option<String>>(5)?.is_some(),
+                })
+            },
+        )?
+        .ok_or(Fault::AccountGone)
+    }
+}
+
+data! {
+    /// Change the nickname.
+    pub struct Update {
+        nickname: Name,
+    }
+}
+
+impl Op for Update {
+    const NAME: engine::op::Name = ("user", "update");
+    type Caller = Account;
+    type Lane = Write;
+    type Reply = Nothing;
+
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<Nothing, Fault> {
+        tx.execute(
+            "UPDATE account SET nickname = $1 WHERE id = $2",
+            args![&self.nickname.0, caller.id],
+        )?;
+        Ok(Nothing {})
+    }
+}
+
+data! {
+    /// Change the user name, to one that nobody has.
+    pub struct Rename {
+        username: Name,
+    }
+}
+
+/// The account's new name.
+#[derive(Serialize)]
+pub struct Renamed {
+    username: String,
+}
+
+impl Op for Rename {
+    const NAME: engine::op::Name = ("user", "rename");
+    type Caller = Account;
+    type Lane = Write;
+    type Reply = Renamed;
+
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<Renamed, Fault> {
+        let Name(username) = self.username;
+        let own: (String, Option<String>) = tx
+            .one("SELECT username, mobile FROM account WHERE id = $1", args![caller.id], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?
+            .ok_or(Fault::AccountGone)?;
+        let is_own = own.0 == username || own.1.as_ref() == Some(&username);
+        may_be_called(&username, own.1.as_deref())?;
+        if !is_own && is_taken(tx, &username)? {
+            return Err(Fault::Taken(Unique::Name));
+        }
+        tx.execute("UPDATE account SET username = $1 WHERE id = $2", args![&username, caller.id])?;
+        Ok(Renamed { username })
+    }
+}

@@ -1,0 +1,119 @@
+//! Who calls, proven in the type: an operation whose caller is [`Account`] can't run without one.
+
+use crate::db::View;
+use crate::fault::Fault;
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+
+/// What a request brought to prove who sends it, and where it came from.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The token as it was sent; `None` if there was none at any of its places.
+    pub token: Option<String>,
+    /// The client's address, taken from a proxy's header only if that proxy is trusted.
+    pub address: IpAddr,
+}
+
+/// Who an operation is for.
+pub trait Caller: Sized + Send {
+    /// Prove it from the request's credentials, or tell which proof is lacking.
+    fn prove(view: &View, credentials: &Credentials) -> Result<Self, Fault>;
+
+    /// Whether there is something to prove; where not, no database is asked.
+    const PROVEN: bool;
+}
+
+/// Anyone at all. An operation may still ask for the account, where it depends on what is called.
+#[derive(Debug)]
+pub struct Anyone {
+    credentials: Credentials,
+}
+
+impl Anyone {
+    /// The client's address.
+    pub fn address(&self) -> IpAddr {
+        self.credentials.address
+    }
+
+    /// The account that the credentials prove.
+    pub fn account(&self, view: &View) -> Result<Account, Fault> {
+        Account::prove(view, &self.credentials)
+    }
+}
+
+impl Caller for Anyone {
+    const PROVEN: bool = false;
+
+    fn prove(_: &View, credentials: &Credentials) -> Result<Self, Fault> {
+        Ok(Anyone { credentials: credentials.clone() })
+    }
+}
+
+/// An account that is logged in.
+#[derive(Debug)]
+pub struct Account {
+    /// The account's id.
+    pub id: i64,
+    /// The session's key: what [`session_key`] makes of its token.
+    pub session: String,
+    /// The client's address.
+    pub address: IpAddr,
+}
+
+impl Caller for Account {
+    const PROVEN: bool = true;
+
+    fn prove(view: &View, credentials: &Credentials) -> Result<Self, Fault> {
+        let token = credentials.token.as_deref().ok_or(Fault::NoCredentials)?;
+        let session = session_key(token).ok_or(Fault::BadToken)?;
+        // A session remembers which password it was opened under; `password` counts the changes.
+        let (id, expires, opened_under, password): (i64, i64, i64, Option<i64>) = view
+            .one(
+                "SELECT session.account, session.expires_at, session.password, account.password_count
+                   FROM session LEFT JOIN account ON account.id = session.account
+                  WHERE session.key = $1",
+                crate::args![&session],
+                |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                },
+            )?
+            .ok_or(Fault::BadToken)?;
+        if expires <= view.clock.now() {
+            return Err(Fault::BadToken);
+        }
+        match password {
+            None => Err(Fault::AccountGone),
+            Some(password) if password != opened_under => Err(Fault::StaleToken),
+            Some(_) => Ok(Account { id, session, address: credentials.address }),
+        }
+    }
+}
+
+/// A new token: 128 random bits in 32 lower-case hex digits.
+pub fn new_token() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
+/// What is stored of a token: its SHA-256 in hex, so that whoever reads the database can't log in.
+/// `None` if the text is not a token at all.
+pub fn session_key(token: &str) -> Option<String> {
+    let is_token =
+        token.len() == 32 && token.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_token.then(|| crate::hex::encode(&Sha256::digest(token)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_32_lower_case_hex_digits_and_its_key_is_not_the_token() {
+        let token = new_token();
+        let key = session_key(&token).unwrap();
+        assert_eq!((token.len(), key.len()), (32, 64));
+        assert_ne!(new_token(), token);
+        for junk in ["", "abc", &token.to_uppercase().replace(|c: char| c.is_numeric(), "A")] {
+            assert_eq!(session_key(junk), None, "{junk:?}");
+        }
+    }
+}

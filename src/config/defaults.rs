@@ -1,0 +1,96 @@
+//! The defaults that are not simply empty or the first of a choice.
+
+use std::net::Ipv4Addr;
+
+use super::*;
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_url: None,
+            data_dir: PathBuf::from("data"),
+            timezone: fields::shanghai(),
+            database: Database::default(),
+            session: Session::default(),
+            envelope: Envelope::default(),
+            cors: Cors::default(),
+            web: Web::default(),
+            captcha: Captcha::default(),
+            sms: Sms::default(),
+            portrait: Portrait::default(),
+            rank: Rank::default(),
+            score: Score::default(),
+            shop: Shop::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Session {
+        Session { ttl: Duration::from_hours(30 * 24) }
+    }
+}
+
+impl Default for Cors {
+    fn default() -> Cors {
+        Cors { allowed_origins: vec!["*".to_owned()] }
+    }
+}
+
+impl Default for Captcha {
+    fn default() -> Captcha {
+        Captcha { ttl: Duration::from_mins(5), length: 5, test_code: None }
+    }
+}
+
+impl Default for Sms {
+    fn default() -> Sms {
+        Sms {
+            gateway: SmsGateway::Outbox,
+            ttl: Duration::from_mins(3),
+            per_30_seconds: 1,
+            per_hour: 5,
+            per_day: 10,
+            per_day_per_address: 0,
+            per_day_in_all: 0,
+        }
+    }
+}
+
+impl Default for Portrait {
+    fn default() -> Portrait {
+        Portrait { max_bytes: 1024 * 1024, allowed_referers: Vec::new(), open_upload: true }
+    }
+}
+
+impl Default for Rank {
+    fn default() -> Rank {
+        Rank { version: "1.0.0".to_owned() }
+    }
+}
+
+impl Default for Score {
+    fn default() -> Score {
+        Score { max_boards: 64, secrets: BTreeMap::new() }
+    }
+}
+
+impl Default for Shop {
+    fn default() -> Shop {
+        Shop { max_per_account: 3 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            max_body: 2 * 1024 * 1024,
+            requests_per_minute: 0,
+            login_attempts: 5,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The environment: `GUICHET__SECTION__KEY` overrides a key of the file.
+
+use toml::{Table, Value};
+
+use super::fault::{Fault, UNKNOWN_KEY, deserialize};
+
+pub(super) const PREFIX: &str = "GUICHET__";
+
+/// A variable of the environment, `GUICHET__SECTION__KEY`.
+pub(super) struct Variable {
+    pub name: String,
+    pub path: Vec<String>,
+    text: String,
+}
+
+impl Variable {
+    pub fn new((name, text): (String, String)) -> Option<Variable> {
+        let segments = name.strip_prefix(PREFIX)?.splitn(3, "__").enumerate();
+        // The third is the key of a map: the name of an app, whose case counts.
+        let path = segments.map(
+            |(i, name)| {
+                if i < 2 { name.to_ascii_lowercase() } else { name.to_owned() }
+            },
+        );
+        Some(Variable { path: path.collect(), name, text })
+    }
+
+    /// The value as the key would have it: a text where it takes one, else TOML, or a list of texts
+    /// with commas between. Only the key knows, so it is asked.
+    pub fn value(&self) -> Result<Value, Fault> {
+        let text = Value::String(self.text.clone());
+        let Err(fault) = self.try_value(&text) else {
+            return Ok(text);
+        };
+        let unfit = fault.message.starts_with("invalid type: string ");
+        let value = if !unfit || fault.message.ends_with("keys of its own") {
+            None
+        } else if fault.message.ends_with("expected a sequence") && !self.text.starts_with('[') {
+            let items = self.text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
+        } else {
+            self.text.parse::<Value>().ok()
+        };
+        let value = value.ok_or(fault)?;
+        self.try_value(&value).map(|()| value)
+    }
+
+    fn try_value(&self, value: &Value) -> Result<(), Fault> {
+        let mut table = Table::new();
+        self.put(&mut table, value.clone());
+        deserialize(table).map(drop).map_err(|mut fault| {
+            if fault.path.len() < self.path.len() && fault.message.starts_with("invalid type") {
+                fault.message = format!("{UNKNOWN_KEY}; {} is not a section", fault.path.join("."));
+            }
+            fault
+        })
+    }
+
+    pub fn put(&self, mut table: &mut Table, value: Value) {
+        let Some((key, sections)) = self.path.split_last() else {
+            return;
+        };
+        for section in sections {
+            let inner = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            // The file has no section there, but a value: a fault that reading the whole will name.
+            let Value::Table(inner) = inner else { return };
+            table = inner;
+        }
+        table.insert(key.clone(), value);
+    }
+}

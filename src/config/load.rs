@@ -1,0 +1,120 @@
+//! File and environment → [`Config`]. Every fault is one line that says where to look.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::{fs, io};
+
+use toml::Table;
+
+use super::env::{PREFIX, Variable};
+use super::fault::{Fault, deserialize, key_near, place};
+use super::{Config, DatabaseUrl};
+
+/// Why there is no configuration: one line, `FILE:LINE:COLUMN: KEY: what is wrong` or `VARIABLE: what is wrong`.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    fn new(line: String) -> ConfigError {
+        ConfigError(line.replace(|c: char| c.is_control(), " "))
+    }
+}
+
+impl Config {
+    /// The file, or the defaults where there is none, overridden by the environment of the process.
+    pub fn load(path: Option<&Path>) -> Result<Config, ConfigError> {
+        let file = path.map_or("defaults".to_owned(), |path| path.display().to_string());
+        let text = path.map_or(Ok(String::new()), fs::read_to_string).map_err(|error| {
+            ConfigError::new(match error.kind() {
+                io::ErrorKind::NotFound => format!("{file}: no such file"),
+                io::ErrorKind::InvalidData => format!("{file}: not UTF-8 text"),
+                _ => format!("{file}: {error}"),
+            })
+        })?;
+        let mut env = Vec::new();
+        // `std::env::vars` panics where any variable is not UTF-8, be it none of ours.
+        for (name, value) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with(PREFIX) {
+                let value = value.into_string();
+                let value =
+                    value.map_err(|_| ConfigError::new(format!("{name}: not UTF-8 text")))?;
+                env.push((name, value));
+            }
+        }
+        read(&file, &text, env)
+    }
+
+    /// The same from a text and from variables at hand.
+    pub fn parse(
+        toml: &str,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigError> {
+        read("guichet.toml", toml, env)
+    }
+
+    /// What no key can tell for itself.
+    fn check(self) -> Result<Config, Fault> {
+        let fault = |path: &[&str], message: String| Fault {
+            path: path.iter().map(|&segment| segment.to_owned()).collect(),
+            message,
+        };
+        if let DatabaseUrl::Postgres(_) = self.database.url {
+            let message =
+                "PostgreSQL is not supported by this build yet; write sqlite or sqlite:PATH";
+            return Err(fault(&["database", "url"], message.to_owned()));
+        }
+        if self.captcha.test_code.is_some() && !is_loopback(self.listen) {
+            let message =
+                format!("refused unless `listen` is a loopback address; it is {}", self.listen);
+            return Err(fault(&["captcha", "test_code"], message));
+        }
+        if let Some(app) = self.score.secrets.keys().find(|app| !is_app(app)) {
+            let message = "not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api";
+            return Err(fault(&["score", "secrets", app], message.to_owned()));
+        }
+        Ok(self)
+    }
+}
+
+fn is_loopback(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}
+
+fn is_app(name: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    matches!(name.len(), 1..=32) && name.bytes().all(fits) && name != "api"
+}
+
+/// Merges first and reads then, so that a variable also mends what is wrong in the file.
+fn read(
+    file: &str,
+    text: &str,
+    env: impl IntoIterator<Item = (String, String)>,
+) -> Result<Config, ConfigError> {
+    let mut table: Table = text.parse().map_err(|error| not_toml(file, text, &error))?;
+    let variables: Vec<Variable> = env.into_iter().filter_map(Variable::new).collect();
+    for variable in &variables {
+        let value = variable.value();
+        let value = value
+            .map_err(|fault| ConfigError::new(format!("{}: {}", variable.name, fault.message)))?;
+        variable.put(&mut table, value);
+    }
+    deserialize(table).and_then(Config::check).map_err(|fault| {
+        let variable = variables.iter().find(|variable| fault.path.starts_with(&variable.path));
+        ConfigError::new(match (variable, fault.offset(text)) {
+            (Some(variable), _) => format!("{}: {}", variable.name, fault.message),
+            (None, offset) => {
+                let place = place(text, offset.unwrap_or(0));
+                format!("{file}:{place}: {}: {}", fault.path.join("."), fault.message)
+            }
+        })
+    })
+}
+
+fn not_toml(file: &str, text: &str, error: &toml::de::Error) -> ConfigError {
+    let offset = error.span().map_or(0, |span| span.start);
+    let key = key_near(text, offset).map_or(String::new(), |key| format!("{key}: "));
+    ConfigError::new(format!("{file}:{}: {key}{}", place(text, offset), error.message()))
+}

@@ -1,0 +1,223 @@
+//! The configuration: one file of TOML, overridden by the environment, read once at the start.
+//!
+//! Every key has a default and unknown keys are refused, so a misspelt key never passes for its
+//! default. `examples/guichet.toml` lists all of them; a test keeps it equal to the defaults here.
+//! Relative paths are relative to the working directory of the process, not to the file.
+
+mod defaults;
+mod env;
+mod fault;
+mod fields;
+mod load;
+mod units;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+pub use load::ConfigError;
+pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, SmsGateway, Synchronous};
+
+/// Everything that can be configured. Made by [`Config::load`].
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The address to listen on, `IP:PORT` or `NAME:PORT`; of a name's addresses the first IPv4 one
+    /// is taken, where it has one. Port 0 picks a free port. Default `127.0.0.1:8080`.
+    #[serde(deserialize_with = "fields::listen")]
+    pub listen: SocketAddr,
+    /// What URLs in answers start with, no slash at the end. Default: `http://` and the address listened on.
+    #[serde(deserialize_with = "fields::public_url")]
+    pub public_url: Option<String>,
+    /// The folder of the SQLite file, the uploaded pictures and the outbox. Default `data`.
+    pub data_dir: PathBuf,
+    /// The time zone of date-times on the wire, an IANA name. Default `Asia/Shanghai`.
+    #[serde(deserialize_with = "fields::timezone")]
+    pub timezone: TimeZone,
+    /// `[database]`: where the data is kept.
+    pub database: Database,
+    /// `[session]`: logins.
+    pub session: Session,
+    /// `[envelope]`: the envelope endpoint.
+    pub envelope: Envelope,
+    /// `[cors]`: requests from pages of other origins.
+    pub cors: Cors,
+    /// `[web]`: pages beside the API.
+    pub web: Web,
+    /// `[captcha]`: picture captchas.
+    pub captcha: Captcha,
+    /// `[sms]`: codes by SMS.
+    pub sms: Sms,
+    /// `[portrait]`: portraits.
+    pub portrait: Portrait,
+    /// `[rank]`: the rank leaderboard.
+    pub rank: Rank,
+    /// `[score]`: high scores of mini-games.
+    pub score: Score,
+    /// `[shop]`: shops.
+    pub shop: Shop,
+    /// `[limits]`: what one client may ask for.
+    pub limits: Limits,
+    /// `[log]`: the log.
+    pub log: Log,
+}
+
+/// Where the data is kept.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite` (the file `guichet.db` in `data_dir`), `sqlite:PATH` or `postgres://…`. Default `sqlite`.
+    pub url: DatabaseUrl,
+    /// What an acknowledged write survives: `full` a loss of power, `normal` a crash of the process. Default `full`.
+    pub synchronous: Synchronous,
+}
+
+/// Logins.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Session {
+    /// How long a token lives, a duration. Default `30d`.
+    #[serde(deserialize_with = "units::duration")]
+    pub ttl: Duration,
+}
+
+/// The envelope endpoint.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Envelope {
+    /// `application/json`, or `text/plain` for old clients that parse the text themselves. Default `application/json`.
+    pub content_type: ContentType,
+}
+
+/// Requests from pages of other origins.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cors {
+    /// `*` or `http(s)://host[:port]`, lower-cased and without the scheme's own port, as browsers write
+    /// an Origin. Cookies are for those listed by name only. Default `["*"]`.
+    #[serde(deserialize_with = "fields::origins")]
+    pub allowed_origins: Vec<String>,
+}
+
+/// Pages beside the API.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Web {
+    /// A folder of pages served at `/`. Default: none.
+    pub dir: Option<PathBuf>,
+}
+
+/// Picture captchas.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Captcha {
+    /// How long a captcha can be answered, a duration. Default `5m`.
+    #[serde(deserialize_with = "units::duration")]
+    pub ttl: Duration,
+    /// Characters in the picture, 1 to 10. Default 5.
+    #[serde(deserialize_with = "fields::captcha_length")]
+    pub length: u32,
+    /// What every captcha reads, 1 to 10 ASCII letters and digits, for tests: refused unless `listen` is
+    /// a loopback address. Default: none.
+    #[serde(deserialize_with = "fields::test_code")]
+    pub test_code: Option<String>,
+}
+
+/// Codes by SMS. Each message costs money, hence the limits; in all of them 0 is no limit.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sms {
+    /// Who delivers: `outbox` appends a line of JSON to `outbox.jsonl` in `data_dir`. Default `outbox`.
+    pub gateway: SmsGateway,
+    /// How long a code is good, a duration. Default `3m`.
+    #[serde(deserialize_with = "units::duration")]
+    pub ttl: Duration,
+    /// Messages to one number in 30 seconds. Default 1.
+    pub per_30_seconds: u32,
+    /// Messages to one number in an hour. Default 5.
+    pub per_hour: u32,
+    /// Messages to one number in a day. Default 10.
+    pub per_day: u32,
+    /// Messages for one client address in a day. Default 0, no limit.
+    pub per_day_per_address: u32,
+    /// Messages in a day, all together. Default 0, no limit.
+    pub per_day_in_all: u32,
+}
+
+/// Portraits.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Portrait {
+    /// The largest picture, decoded, a size. Default 1048576, which is `1MiB`.
+    #[serde(deserialize_with = "units::size")]
+    pub max_bytes: usize,
+    /// Lower-case names of hosts whose pages may show portraits; `.example.com` means the subdomains of
+    /// example.com. Default: empty, every page may.
+    #[serde(deserialize_with = "fields::referers")]
+    pub allowed_referers: Vec<String>,
+    /// Whether an upload for an `id` that is an account does without its token. Default true.
+    pub open_upload: bool,
+}
+
+/// The rank leaderboard.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rank {
+    /// The version that clients compare theirs with, numbers with dots between. Default `1.0.0`.
+    #[serde(deserialize_with = "fields::version")]
+    pub version: String,
+}
+
+/// High scores of mini-games.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Score {
+    /// How many boards there may be; one more is refused. Default 64.
+    pub max_boards: u32,
+    /// The keys that sign the posts of an app, `APP = "secret"`; an app without one posts unsigned.
+    /// An app is 1 to 32 of `A-Z a-z 0-9 _ -`, not `api`. Default: none.
+    #[serde(deserialize_with = "fields::secrets")]
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+/// Shops.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shop {
+    /// How many shops an account may own. Default 3.
+    pub max_per_account: u32,
+}
+
+/// What one client may ask for.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The largest request body, a size. Default 2097152, which is `2MiB`.
+    #[serde(deserialize_with = "units::size")]
+    pub max_body: usize,
+    /// Requests a minute from one client address. Default 0, no limit.
+    pub requests_per_minute: u32,
+    /// Failed logins for one account from one address in 15 minutes; 0: no limit. Default 5.
+    pub login_attempts: u32,
+    /// The proxies whose `X-Forwarded-For` is believed, IP addresses. Default: none.
+    #[serde(deserialize_with = "fields::addresses")]
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// The log, on stderr.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `text`, or `json`: one object a line. Default `text`.
+    pub format: LogFormat,
+    /// The least that is logged: `error`, `warn`, `info`, `debug` or `trace`. Default `info`.
+    pub level: LogLevel,
+}

@@ -1,0 +1,153 @@
+mod environment;
+mod example;
+
+use std::path::Path;
+
+use super::*;
+
+fn parse(toml: &str) -> Result<Config, String> {
+    Config::parse(toml, []).map_err(|error| error.to_string())
+}
+
+#[test]
+fn faults_name_file_line_column_and_key() {
+    for (toml, line) in [
+        ("\n[session]\ntll = \"1d\"", "3:1: session.tll: unknown key; expected one of ttl"),
+        (
+            "[session]\n  ttl = \"30x\"",
+            "2:9: session.ttl: \"30x\" is not a duration; write for example 30d, 12h, 5m or 90s",
+        ),
+        ("session.ttl = 0", "1:15: session.ttl: a duration of zero makes no sense here"),
+        (
+            "session = 5",
+            "1:11: session: invalid type: integer `5`, expected a section with keys of its own",
+        ),
+        (
+            "[log]\nformat = \"xml\"",
+            "2:10: log.format: unknown value `xml`; expected one of text, json",
+        ),
+        (
+            "sms = { per_day = -1 }",
+            "1:19: sms.per_day: invalid value: integer `-1`, expected a whole number from 0 to 4294967295",
+        ),
+        (
+            "'é' = 1",
+            "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, database, session, envelope, cors, web, captcha, sms, portrait, rank, score, shop, limits, log",
+        ),
+        (
+            "[limits]\ntrusted_proxies = [\"::1\", \"10.0.0.0/8\"]",
+            "2:19: limits.trusted_proxies: \"10.0.0.0/8\" is not an IP address; write each by itself, for example 127.0.0.1 or ::1",
+        ),
+        (
+            "[limits]\r\ntrusted_proxies = [\"::1\", 5]",
+            "2:27: limits.trusted_proxies.1: invalid type: integer `5`, expected a string",
+        ),
+        (
+            "# é\n[cors]\nallowed_origins = \"*\"",
+            "3:19: cors.allowed_origins: invalid type: string \"*\", expected a sequence",
+        ),
+        ("[session]\n[session]", "2:2: session: duplicate key"),
+        ("nonsense", "1:9: key with no value, expected `=`"),
+        ("\u{feff}[session]\nttl = 0", "2:7: session.ttl: a duration of zero makes no sense here"),
+        ("[session]\nttl = \"1d\"\nttl = \"2d\"", "3:1: session.ttl: duplicate key"),
+        (
+            "[session]\n[score.secrets]\na = \"xyz",
+            "3:9: score.secrets.a: invalid basic string, expected `\"`",
+        ),
+        (
+            "listen = \"0.0.0.0:80\"\n[captcha]\ntest_code = \"abc\"",
+            "3:13: captcha.test_code: refused unless `listen` is a loopback address; it is 0.0.0.0:80",
+        ),
+        (
+            "[database]\nurl = \"postgres://u:pw@db/g\"",
+            "2:7: database.url: PostgreSQL is not supported by this build yet; write sqlite or sqlite:PATH",
+        ),
+        (
+            "[score.secrets]\napi = \"x\"",
+            "2:7: score.secrets.api: not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api",
+        ),
+        (
+            "[score]\nsecrets.a = 12345",
+            "2:13: score.secrets.a: a secret is a text, not empty: APP = \"secret\"",
+        ),
+    ] {
+        assert_eq!(parse(toml), Err(format!("guichet.toml:{line}")), "{toml}");
+    }
+}
+
+#[test]
+fn checks_values() {
+    for (key, good, bad) in [
+        ("listen", "[::1]:0 127.0.0.1:8080", "8080 :8080 127.0.0.1 127.0.0.1:99999"),
+        (
+            "public_url",
+            "http://a https://a.example/x/",
+            "a.example ftp://a http:// https:/// http://a?x",
+        ),
+        ("timezone", "UTC Europe/Berlin Asia/Shanghai", "Mars/Base CST8 ../etc/passwd"),
+        ("database.url", "sqlite sqlite:a.db sqlite:/a.db", "sqlite: sqlite://a.db mysql://a a.db"),
+        ("database.synchronous", "full normal", "off FULL"),
+        ("session.ttl", "30d 90s 3600", "30x 0d 1h30m"),
+        ("envelope.content_type", "application/json text/plain", "text/html"),
+        ("captcha.test_code", "1 ABCdef1234", "12345678901 ab-c é"),
+        ("sms.gateway", "outbox", "tencent"),
+        ("portrait.max_bytes", "512B 64KiB 1MiB 1048576", "1MB 1KB 0 1.5MiB"),
+        ("rank.version", "2 1.0 1.0.0.10", "1. .1 v1 1.0-beta 1..2 99999999999999999999"),
+        ("log.level", "error warn info debug trace", "all INFO"),
+    ] {
+        for value in good.split(' ') {
+            let read = parse(&format!("{key} = \"{value}\""));
+            assert!(read.is_ok(), "{key} = {value}: {read:?}");
+        }
+        for value in bad.split(' ').chain([""]) {
+            let error = parse(&format!("{key} = \"{value}\"")).expect_err(value);
+            assert!(error.contains(&format!(": {key}: ")), "{error}");
+        }
+    }
+    assert!(parse("listen = \"localhost:0\"").unwrap().listen.ip().is_loopback());
+    for length in [0, 11] {
+        let error = format!("guichet.toml:1:18: captcha.length: {length} is not from 1 to 10");
+        assert_eq!(parse(&format!("captcha.length = {length}")), Err(error));
+    }
+}
+
+#[test]
+fn checks_lists() {
+    let lists = |key: &str, value: &str| parse(&format!("{key} = [\"{value}\"]"));
+    for (written, read) in [
+        ("*", "*"),
+        ("HTTPS://A.Example", "https://a.example"),
+        ("https://a.example:443", "https://a.example"),
+        ("http://a.example:8080", "http://a.example:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://[::1]", "http://[::1]"),
+    ] {
+        let config = lists("cors.allowed_origins", written).unwrap();
+        assert_eq!(config.cors.allowed_origins, [read]);
+    }
+    for bad in "a.example https://a.example/ https://*.a.example https://a:x https://a: null https://u@a https://a:0 http://[a]".split(' ') {
+        let error = lists("cors.allowed_origins", bad).unwrap_err();
+        assert!(error.contains("is not an origin; write"), "{error}");
+    }
+    let config = lists("portrait.allowed_referers", ".Example.com").unwrap();
+    assert_eq!(config.portrait.allowed_referers, [".example.com"]);
+    for bad in "https://a.example a.example/ a.example:80 . a..b *.example.com".split(' ') {
+        let error = lists("portrait.allowed_referers", bad).unwrap_err();
+        assert!(error.contains("is not a host name; write"), "{error}");
+    }
+}
+
+#[test]
+fn faults_of_the_file_itself() {
+    let error = Config::load(Some(Path::new("no/guichet.toml"))).unwrap_err();
+    assert_eq!(error.to_string(), "no/guichet.toml: no such file");
+    assert!(Config::load(Some(Path::new("src"))).is_err());
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let config = parse("score.secrets.a = \"hidden\"").unwrap();
+    assert!(!format!("{config:?}").contains("hidden"));
+    let url = DatabaseUrl::try_from("postgres://u:hidden@db/g".to_owned()).unwrap();
+    assert!(!format!("{url:?}").contains("hidden"));
+}

@@ -1,0 +1,60 @@
+//! The example file and the structs can't drift apart.
+
+use std::collections::BTreeSet;
+
+use toml::{Table, Value};
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../examples/guichet.toml");
+
+#[test]
+fn example_is_the_defaults() {
+    assert_eq!(parse(EXAMPLE), Ok(Config::default()));
+    assert_eq!(parse(""), Ok(Config::default()));
+}
+
+#[test]
+fn example_has_every_key() {
+    let example = whole_example();
+    assert_ne!(parse(&example).unwrap(), Config::default());
+    let mut keys = BTreeSet::new();
+    for (name, value) in example.parse::<Table>().unwrap() {
+        match value {
+            Value::Table(section) => keys.extend(section.keys().map(|key| format!("{name}.{key}"))),
+            _ => drop(keys.insert(name)),
+        }
+    }
+    assert_eq!(keys, known_keys());
+}
+
+/// The example with its optional keys taken out of their comments.
+fn whole_example() -> String {
+    let is_key = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let lines = EXAMPLE.lines().map(|line| match line.strip_prefix("# ") {
+        Some(key) if is_key(key) => key,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The keys as the structs have them, told by what the refusal of an unknown one offers.
+pub(super) fn known_keys() -> BTreeSet<String> {
+    let offered = |toml: &str| -> Vec<String> {
+        let error = parse(toml).unwrap_err();
+        match error.split_once("expected one of ") {
+            Some((_, names)) => names.split(", ").map(str::to_owned).collect(),
+            None => Vec::new(),
+        }
+    };
+    let mut keys = BTreeSet::new();
+    for name in offered("zzz = 1") {
+        let inner = offered(&format!("[{name}]\nzzz = 1"));
+        if inner.is_empty() {
+            keys.insert(name);
+        } else {
+            keys.extend(inner.iter().map(|key| format!("{name}.{key}")));
+        }
+    }
+    keys
+}

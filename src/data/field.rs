@@ -1,0 +1,277 @@
+//! One value into one typed field, and many fields into an operation's data.
+//!
+//! The contract fixes which fault is told when several keys are wrong: missing before empty before
+//! wrong type before wrong value, and among equals the first in the table's order. A derived
+//! `Deserialize` reports in the order of the *body*; [`Flaws`] reads every field, in the order of
+//! the struct, and keeps the fault that ranks first.
+
+use super::{Fields, Value};
+use crate::fault::{Fault, Key};
+use std::borrow::Cow;
+use std::ops::Deref;
+
+/// What is wrong with one value, in the order in which it is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// The key is not one that the operation knows.
+    Unknown,
+    /// The key is not there.
+    Missing,
+    /// The key excludes another that is there too.
+    Conflict,
+    /// It is `""` or `null` where something must stand.
+    Empty,
+    /// It has another type; what was expected.
+    Type(&'static str),
+    /// It has the right type but is not acceptable; what would be.
+    Value(Cow<'static, str>),
+}
+
+impl Flaw {
+    fn rank(&self) -> u8 {
+        match self {
+            Flaw::Unknown => 0,
+            Flaw::Missing => 1,
+            Flaw::Conflict => 2,
+            Flaw::Empty => 3,
+            Flaw::Type(_) => 4,
+            Flaw::Value(_) => 5,
+        }
+    }
+
+    fn at(self, key: Key) -> Fault {
+        match self {
+            Flaw::Unknown => Fault::UnknownParameter(key),
+            Flaw::Missing => Fault::Missing(key),
+            Flaw::Conflict => Fault::Conflict(key),
+            Flaw::Empty => Fault::Empty(key),
+            Flaw::Type(expected) => Fault::WrongType(key, expected),
+            Flaw::Value(why) => Fault::WrongValue(key, why),
+        }
+    }
+}
+
+/// A type that one field can have.
+pub trait Field: Sized {
+    /// Read the value that was sent.
+    fn read(value: Value<'_>) -> Result<Self, Flaw>;
+
+    /// What an absent key stands for: a fault, unless the type has a meaning for it.
+    fn absent() -> Result<Self, Flaw> {
+        Err(Flaw::Missing)
+    }
+}
+
+/// An operation's data, read from its fields.
+pub trait Data: Sized {
+    /// Read all fields, or tell the one fault that ranks first.
+    fn read(fields: &mut Fields<'_>) -> Result<Self, Fault>;
+}
+
+/// Reads fields one by one and remembers the flaw that is to be told.
+#[derive(Debug, Default)]
+pub struct Flaws {
+    worst: Option<(Flaw, Key)>,
+}
+
+impl Flaws {
+    /// Read the field `key`; `None` if it is flawed, which is then remembered.
+    pub fn read<T: Field>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<T> {
+        // A field named by a Rust keyword is written `r#type` in the struct and `type` on the wire.
+        let key = key.strip_prefix("r#").unwrap_or(key);
+        match fields.take(key).map_or_else(T::absent, T::read) {
+            Ok(value) => Some(value),
+            Err(flaw) => {
+                self.note(key.into(), flaw);
+                None
+            }
+        }
+    }
+
+    /// Remember a flaw, if it ranks before what is remembered already.
+    pub fn note(&mut self, key: Key, flaw: Flaw) {
+        if self.worst.as_ref().is_none_or(|(worst, _)| flaw.rank() < worst.rank()) {
+            self.worst = Some((flaw, key));
+        }
+    }
+
+    /// Nothing was flawed, or the fault that is to be told.
+    pub fn check(&mut self) -> Result<(), Fault> {
+        self.worst.take().map_or(Ok(()), |(flaw, key)| Err(flaw.at(key)))
+    }
+
+    /// The fault that is to be told.
+    pub fn fault(mut self) -> Fault {
+        self.check().err().unwrap_or_else(|| Fault::unknown("a field is lost without a flaw"))
+    }
+}
+
+/// Declare an operation's data: a struct whose fields are read, in this order, from the wire's
+/// keys of the same names. `Option` makes a key optional.
+#[macro_export]
+macro_rules! data {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident;) => {
+        $(#[$meta])* $vis struct $name;
+
+        impl $crate::data::Data for $name {
+            fn read(_: &mut $crate::data::Fields<'_>) -> Result<Self, $crate::fault::Fault> {
+                Ok($name)
+            }
+        }
+    };
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty,)+
+    }) => {
+        $(#[$meta])* $vis struct $name { $($(#[$field_meta])* $field_vis $field: $type,)+ }
+
+        impl $crate::data::Data for $name {
+            fn read(fields: &mut $crate::data::Fields<'_>) -> Result<Self, $crate::fault::Fault> {
+                let mut flaws = $crate::data::Flaws::default();
+                $(let $field = flaws.read::<$type>(fields, stringify!($field));)+
+                match ($($field,)+) {
+                    ($(Some($field),)+) => Ok($name { $($field,)+ }),
+                    _ => Err(flaws.fault()),
+                }
+            }
+        }
+    };
+}
+
+impl Field for i64 {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        const EXPECTED: Flaw = Flaw::Type("an integer");
+        match value {
+            Value::Int(number) => Ok(number),
+            // `+5` parses in Rust; on the wire only digits after an optional minus are an integer.
+            Value::Word(text) if !text.starts_with('+') => text.parse().map_err(|_| EXPECTED),
+            _ => Err(EXPECTED),
+        }
+    }
+}
+
+impl Field for String {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        match value {
+            Value::Text(text) | Value::Word(text) => Ok(text.into_owned()),
+            _ => Err(Flaw::Type("a string")),
+        }
+    }
+}
+
+/// `null` is an absent key: clients send it for what they have nothing to say about.
+impl<T: Field> Field for Option<T> {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        match value {
+            Value::Null => Ok(None),
+            value => T::read(value).map(Some),
+        }
+    }
+
+    fn absent() -> Result<Self, Flaw> {
+        Ok(None)
+    }
+}
+
+/// Text of `MIN` to `MAX` characters (Unicode scalar values). With `MIN` of 1 or more, `""` is
+/// empty rather than too short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text<const MIN: usize, const MAX: usize>(pub String);
+
+impl<const MIN: usize, const MAX: usize> Field for Text<MIN, MAX> {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let text = String::read(value)?;
+        if text.is_empty() && MIN > 0 {
+            return Err(Flaw::Empty);
+        }
+        // A character takes at most four bytes: a longer text need not be counted to be refused.
+        let length = if text.len() > 4 * MAX { usize::MAX } else { text.chars().count() };
+        if length < MIN || length > MAX {
+            return Err(Flaw::Value(match MIN {
+                0 => format!("at most {MAX} characters").into(),
+                _ => format!("{MIN} to {MAX} characters").into(),
+            }));
+        }
+        // SQLite would keep it, PostgreSQL would not, and no person types it.
+        if text.contains('\0') {
+            return Err(Flaw::Value("a NUL character can't be kept".into()));
+        }
+        Ok(Text(text))
+    }
+}
+
+/// An integer from `MIN` to `MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Within<const MIN: i64, const MAX: i64>(pub i64);
+
+impl<const MIN: i64, const MAX: i64> Field for Within<MIN, MAX> {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let number = i64::read(value)?;
+        if (MIN..=MAX).contains(&number) {
+            Ok(Within(number))
+        } else {
+            Err(Flaw::Value(format!("{MIN} to {MAX}").into()))
+        }
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> Deref for Text<MIN, MAX> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    data! {
+        #[derive(Debug)]
+        struct Sample {
+            name: Text<1, 3>,
+            r#type: i64,
+            note: Option<Text<0, 2>>,
+        }
+    }
+
+    fn read(json: &str) -> Result<Sample, Fault> {
+        match super::super::json::decode(json.as_bytes()).unwrap() {
+            Value::Map(mut fields) => Sample::read(&mut fields),
+            other => panic!("{other:?} is no object"),
+        }
+    }
+
+    #[test]
+    fn fields_are_read_whatever_their_order() {
+        let sample = read(r#"{"type":5,"other":[],"name":"张三丰"}"#).unwrap();
+        assert_eq!((&*sample.name, sample.r#type, sample.note), ("张三丰", 5, None));
+        assert_eq!(read(r#"{"type":5,"name":"a","note":null}"#).unwrap().note, None);
+    }
+
+    #[test]
+    fn missing_ranks_before_empty_before_type_before_value() {
+        let detail = |json| read(json).unwrap_err().detail().unwrap().into_owned();
+        assert_eq!(detail(r#"{"name":""}"#), "type: missing");
+        assert_eq!(detail(r#"{"type":"5","name":""}"#), "name: must not be empty");
+        assert_eq!(detail(r#"{"note":"abc","type":"5","name":"a"}"#), "type: expected an integer");
+        assert_eq!(detail(r#"{"note":"abc","type":5,"name":"abcd"}"#), "name: 1 to 3 characters");
+        assert_eq!(detail(r#"{"note":"abc","type":5,"name":"a"}"#), "note: at most 2 characters");
+    }
+
+    #[test]
+    fn only_text_outside_json_may_stand_for_an_integer() {
+        assert_eq!(i64::read(Value::Word("-7".into())), Ok(-7));
+        for bad in ["+7", "", "7.0", "9223372036854775808", " 7"] {
+            assert!(i64::read(Value::Word(bad.into())).is_err(), "{bad:?}");
+        }
+        assert!(i64::read(Value::Text("7".into())).is_err());
+    }
+
+    #[test]
+    fn length_counts_characters_not_bytes() {
+        assert!(Text::<1, 2>::read(Value::Text("😀😀".into())).is_ok());
+        assert!(Text::<1, 2>::read(Value::Text("😀😀😀".into())).is_err());
+        assert!(Text::<1, 2>::read(Value::Text("abc".into())).is_err());
+    }
+}

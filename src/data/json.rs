@@ -1,0 +1,187 @@
+//! JSON into [`Value`], refusing what the contract's -2 is for.
+//!
+//! `serde_json` refuses bad UTF-8, lone surrogates and numbers past what a double holds; this adds
+//! the two that it does not: a key sent twice (which of them counts would differ from parser to
+//! parser) and nesting past [`MAX_DEPTH`], counted here because serde_json's own limit is one less
+//! than the contract's.
+
+use super::{Fields, Value};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+/// How many arrays and objects may be open at once.
+pub const MAX_DEPTH: usize = 128;
+
+/// From this many keys on, an object's keys are remembered in a set: looking through all of them
+/// for each new one would let a client buy quadratic work with a linear body.
+const MANY_KEYS: usize = 16;
+
+/// Decode one JSON text, all of it. The error says what is wrong and where.
+pub fn decode(body: &[u8]) -> Result<Value<'_>, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    json.disable_recursion_limit();
+    let value = Seed { depth: 0 }.deserialize(&mut json)?;
+    json.end()?;
+    Ok(value)
+}
+
+/// Decodes one value that stands inside `depth` open arrays and objects.
+#[derive(Clone, Copy)]
+struct Seed {
+    depth: usize,
+}
+
+impl Seed {
+    fn inner<E: Error>(self) -> Result<Seed, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(Seed { depth: self.depth + 1 })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
+        // Past 63 bits it is no integer that any operation takes, but still a number.
+        Ok(i64::try_from(value).map_or(Value::Number(value as f64), Value::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(value))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value<'de>, A::Error> {
+        let inner = self.inner()?;
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(inner)? {
+            values.push(value);
+        }
+        Ok(Value::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+        let inner = self.inner()?;
+        // The envelope has five keys; most operations' data fewer.
+        let mut fields: Vec<(Cow<'de, str>, Value<'de>)> = Vec::with_capacity(5);
+        let mut seen = HashSet::new();
+        while let Some(key) = map.next_key_seed(KeySeed)? {
+            let twice = if fields.len() < MANY_KEYS {
+                fields.iter().any(|(name, _)| *name == key)
+            } else {
+                if seen.is_empty() {
+                    seen.extend(fields.iter().map(|(name, _)| name.clone()));
+                }
+                !seen.insert(key.clone())
+            };
+            if twice {
+                return Err(A::Error::custom("a key stands twice in one object"));
+            }
+            fields.push((key, map.next_value_seed(inner)?));
+        }
+        Ok(Value::Map(Fields(fields)))
+    }
+}
+
+/// Decodes an object's key, borrowing it where it has no escapes.
+struct KeySeed;
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Cow<'de, str>, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeySeed {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(key.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(depth: usize) -> String {
+        "[".repeat(depth) + &"]".repeat(depth)
+    }
+
+    #[test]
+    fn nesting_is_counted_to_the_contracts_limit() {
+        assert!(decode(nested(MAX_DEPTH).as_bytes()).is_ok());
+        assert!(decode(nested(MAX_DEPTH + 1).as_bytes()).is_err());
+        assert!(decode("[".repeat(1_000_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_key_sent_twice_is_refused_in_small_and_in_large_objects() {
+        assert!(decode(br#"{"a":1,"a":1}"#).is_err());
+        assert!(decode(br#"{"x":{"a":1,"\u0061":2}}"#).is_err());
+        let keys: Vec<String> = (0..40).map(|n| format!("\"k{n}\":{n}")).collect();
+        assert!(decode(format!("{{{}}}", keys.join(",")).as_bytes()).is_ok());
+        assert!(decode(format!("{{{},\"k3\":0}}", keys.join(",")).as_bytes()).is_err());
+        assert!(decode(format!("{{{},\"k39\":0}}", keys.join(",")).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn what_no_parser_should_guess_at_is_refused() {
+        for bad in [&b"\"\\ud800\""[..], b"\"\xff\"", b"1e400", b"{} {}", b"", b"nul", b"[1,]"] {
+            assert!(decode(bad).is_err(), "{:?}", String::from_utf8_lossy(bad));
+        }
+    }
+
+    #[test]
+    fn integers_stay_exact_to_the_last_bit_and_no_further() {
+        assert_eq!(decode(b"9223372036854775807").unwrap(), Value::Int(i64::MAX));
+        assert_eq!(decode(b"-9223372036854775808").unwrap(), Value::Int(i64::MIN));
+        assert!(matches!(decode(b"9223372036854775808").unwrap(), Value::Number(_)));
+        assert!(matches!(decode(b"1.0").unwrap(), Value::Number(_)));
+    }
+}

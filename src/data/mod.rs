@@ -1,0 +1,85 @@
+//! An operation's fields, wherever they came from: JSON, a query string, a form.
+//!
+//! [`json`] decodes a body into a [`Value`] tree that borrows from it, [`field`] turns one value
+//! into one typed field, and the [`data!`](crate::data!) macro declares an operation's fields as a
+//! struct. Our own tree, not `serde_json::Value`, for three reasons: a key sent twice must be
+//! refused rather than lost, integers must stay exact, and text from a query (`type=1`) must be
+//! told from text in JSON (`"1"`), because only the first may stand for an integer.
+
+pub mod field;
+pub mod json;
+
+use std::borrow::Cow;
+
+pub use field::{Data, Field, Flaw, Flaws, Text, Within};
+
+/// One value as the client sent it; text borrows from the body where it needed no unescaping.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    /// JSON `null`.
+    Null,
+    /// JSON `true` or `false`.
+    Bool(bool),
+    /// An integer that fits in 64 bits, sign included.
+    Int(i64),
+    /// Any other number. No operation takes one; the envelope of JSON-RPC echoes it.
+    Number(f64),
+    /// Text in JSON.
+    Text(Cow<'a, str>),
+    /// Text outside JSON (a query, a form, a path), where digits may stand for an integer.
+    Word(Cow<'a, str>),
+    /// A JSON array.
+    List(Vec<Value<'a>>),
+    /// A JSON object.
+    Map(Fields<'a>),
+}
+
+/// Keys and values in the order they were sent; no key stands twice.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fields<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+
+impl<'a> Fields<'a> {
+    /// Look at the value of `key`.
+    pub fn get(&self, key: &str) -> Option<&Value<'a>> {
+        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// Move the value of `key` out, leaving `null` in its place.
+    pub fn take(&mut self, key: &str) -> Option<Value<'a>> {
+        self.0
+            .iter_mut()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| std::mem::replace(value, Value::Null))
+    }
+
+    /// Put `value` under `key`; `false`, and nothing changed, if the key is there already.
+    pub fn insert(&mut self, key: Cow<'a, str>, value: Value<'a>) -> bool {
+        let new = self.get(&key).is_none();
+        if new {
+            self.0.push((key, value));
+        }
+        new
+    }
+
+    /// Is it there, and not `null`?
+    pub fn says(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| *value != Value::Null)
+    }
+
+    /// The keys, in the order they were sent.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_ref())
+    }
+
+    /// Fields of text outside JSON, as a query or a form carries them: percent-decoded, `+` a
+    /// space. The error is the key that was sent twice.
+    pub fn from_urlencoded(text: &'a str) -> Result<Self, Cow<'a, str>> {
+        let mut fields = Fields::default();
+        for (key, value) in form_urlencoded::parse(text.as_bytes()) {
+            if !fields.insert(key.clone(), Value::Word(value)) {
+                return Err(key);
+            }
+        }
+        Ok(fields)
+    }
+}

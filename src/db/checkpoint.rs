@@ -1,0 +1,96 @@
+//! Moving the write-ahead log into the database file, beside the writer rather than in its way.
+//!
+//! A checkpoint reads the log and writes and syncs the database file: milliseconds that an
+//! automatic checkpoint would add to some unlucky group. A thread with its own connection does
+//! that work while the writer goes on appending. But the log starts over only when *all* of it has
+//! been moved, which a busy writer never lets happen; so once the log is long, the writer moves the
+//! little that is left between two groups, and it starts over.
+
+use super::tx::Tx;
+use rusqlite::Connection;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+/// Jobs after which the log is moved: about 10 MB of it, when each changes a row or two.
+const JOBS: usize = 10_000;
+
+/// Groups after which it is moved, for when the groups are small.
+const GROUPS: usize = 1_000;
+
+/// Pages of log (4 KiB each) past which the writer takes part: 16 MB.
+const LONG: i64 = 4_096;
+
+pub(super) struct Checkpointer {
+    wake: SyncSender<()>,
+    long: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+    jobs: usize,
+    groups: usize,
+}
+
+impl Checkpointer {
+    pub(super) fn start(path: PathBuf) -> std::io::Result<Self> {
+        let (wake, waking) = sync_channel(1);
+        let long = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&long);
+        let thread = thread::Builder::new()
+            .name("checkpoint".into())
+            .spawn(move || serve(path, &waking, &told))?;
+        Ok(Checkpointer { wake, long, thread, jobs: 0, groups: 0 })
+    }
+
+    /// A group of `jobs` was committed: now and then it is time.
+    pub(super) fn committed(&mut self, tx: &Tx, jobs: usize) {
+        self.jobs += jobs;
+        self.groups += 1;
+        if self.jobs >= JOBS || self.groups >= GROUPS {
+            // Full means that the thread has been told and is not done yet: that is enough.
+            let _ = self.wake.try_send(());
+            (self.jobs, self.groups) = (0, 0);
+        }
+        if self.long.swap(false, Ordering::Relaxed)
+            && let Ok(connection) = tx.connection()
+            && let Err(error) = checkpoint(connection, "PASSIVE")
+        {
+            tracing::warn!(%error, "the writer's checkpoint failed");
+        }
+    }
+
+    pub(super) fn close(self) {
+        drop(self.wake);
+        let _ = self.thread.join();
+    }
+}
+
+fn serve(path: PathBuf, waking: &Receiver<()>, long: &AtomicBool) {
+    let mut connection = None;
+    while waking.recv().is_ok() {
+        let done = connection
+            .take()
+            .map_or_else(|| Connection::open(&path), Ok)
+            .and_then(|open| Ok((checkpoint(&open, "PASSIVE")?, open)));
+        match done {
+            Ok((pages, open)) => {
+                long.store(pages > LONG, Ordering::Relaxed);
+                connection = Some(open);
+            }
+            Err(error) => tracing::warn!(%error, "a checkpoint failed"),
+        }
+    }
+}
+
+/// Checkpoint in `mode`; answers how many pages the log holds.
+fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(1))
+}
+
+/// Move all of the log and leave it empty: the last thing that the writer does.
+pub(super) fn truncate(tx: &Tx) -> rusqlite::Result<()> {
+    match tx.connection() {
+        Ok(connection) => checkpoint(connection, "TRUNCATE").map(|_| ()),
+        Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,207 @@
+//! Storage: one SQLite file, one writer with group commit, many readers.
+//!
+//! Handlers see [`View`] (read), [`Tx`] (read and write), [`Row`] and the [`args!`](crate::args!)
+//! macro, and nothing of the driver beneath. Their SQL keeps to what SQLite and PostgreSQL both
+//! take, so that a second engine is an adapter in this folder.
+
+mod checkpoint;
+mod pool;
+mod schema;
+mod statement;
+mod tx;
+mod value;
+mod view;
+mod writer;
+
+pub use statement::{Arg, Statement, containing};
+pub use tx::Tx;
+pub use value::{Column, Param, Row};
+pub use view::View;
+
+use crate::config::{Config, DatabaseUrl, Synchronous};
+use crate::fault::Fault;
+use crate::services::Services;
+use rusqlite::Connection;
+use std::fs::File;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use writer::Writer;
+
+/// The oldest SQLite without the bug in resetting the write-ahead log that can corrupt a file
+/// (in 3.7.0 to 3.51.2).
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// Prepared statements that a connection keeps: more than there are in all handlers.
+const STATEMENTS: usize = 256;
+
+/// Why the database could not be opened. Each is one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another Guichet serves from it.
+    #[error("{0}: held by another guichet; one process at a time may serve a database")]
+    Held(PathBuf),
+    /// The file is not a database of ours.
+    #[error("{0}: not a guichet database: {1}; it was left as it is")]
+    NotOurs(PathBuf, String),
+    /// The file was made by a newer version.
+    #[error(
+        "{path}: made by a newer guichet (schema {version}, this one knows {known}); it was left as it is"
+    )]
+    Newer {
+        /// The database file.
+        path: PathBuf,
+        /// The file's schema.
+        version: i64,
+        /// The newest schema that this program knows.
+        known: i64,
+    },
+    /// The bundled SQLite is one that can corrupt a file.
+    #[error("SQLite {0} can corrupt a database; at least 3.51.3 is needed")]
+    OldSqlite(&'static str),
+    /// The directory or the file can't be used.
+    #[error("{0}: {1}")]
+    Io(PathBuf, std::io::Error),
+    /// SQLite failed.
+    #[error("{0}: {1}")]
+    Sqlite(PathBuf, rusqlite::Error),
+    /// The pool of readers failed.
+    #[error("{0}: {1}")]
+    Pool(PathBuf, r2d2::Error),
+}
+
+/// Where the database is and how it is synced.
+#[derive(Debug, Clone)]
+struct Location {
+    path: PathBuf,
+    synchronous: Synchronous,
+}
+
+/// The database: hands out views, queues writes.
+pub struct Db {
+    readers: r2d2::Pool<pool::Readers>,
+    writer: Writer,
+    services: Arc<Services>,
+    /// Held as long as we serve.
+    _lock: Option<Lock>,
+}
+
+impl Db {
+    /// Open the database that the configuration names, in which the schema's `steps` are taken.
+    /// The `lock` is what [`hold`] answered.
+    pub fn open(
+        services: Arc<Services>,
+        steps: &[&str],
+        lock: Option<Lock>,
+    ) -> Result<Self, OpenError> {
+        if rusqlite::version_number() < OLDEST_SQLITE {
+            return Err(OpenError::OldSqlite(rusqlite::version()));
+        }
+        let config = &services.config;
+        let path = path(config);
+        let location = Location { path: path.clone(), synchronous: config.database.synchronous };
+        schema::check(&path, steps)?;
+        let sqlite = |error| OpenError::Sqlite(path.clone(), error);
+        let mut connection = open_writer(&location).map_err(sqlite)?;
+        schema::migrate(&mut connection, steps).map_err(sqlite)?;
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let readers = u32::try_from(2 * cores + 8).unwrap_or(64);
+        let readers = pool::open(path.clone(), readers)
+            .map_err(|error| OpenError::Pool(path.clone(), error))?;
+        let view = View::over_writer(connection, Arc::clone(&services));
+        let writer = Writer::start(location, Arc::clone(&services), view)
+            .map_err(|error| OpenError::Io(path, error))?;
+        Ok(Db { readers, writer, services, _lock: lock })
+    }
+
+    /// A view of the database as of its first query.
+    pub fn view(&self) -> View {
+        View::over_pool(self.readers.clone(), Arc::clone(&self.services))
+    }
+
+    /// Queue `work` for the writer. The answer comes once its COMMIT has reached the disk.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
+        self.writer.submit(work)
+    }
+
+    /// Queue `work` and wait for its answer. Not for async code: it blocks the thread.
+    pub fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.submit(work)?.blocking_recv().unwrap_or_else(|_| Err(lost()))
+    }
+
+    /// Finish what is queued and leave an empty log behind.
+    pub fn close(self) {
+        // Readers first: a log that is being read can't be truncated.
+        drop(self.readers);
+        self.writer.close();
+    }
+}
+
+/// What is told when the writer went away before it answered.
+pub(crate) fn lost() -> Fault {
+    Fault::database("the writer ended before it answered")
+}
+
+fn path(config: &Config) -> PathBuf {
+    match &config.database.url {
+        DatabaseUrl::SqlitePath(path) => path.clone(),
+        _ => config.data_dir.join("guichet.db"),
+    }
+}
+
+/// A database file held against other servers, for as long as this lives.
+///
+/// It is a lock on a file beside it: closing any handle on the database file itself would drop
+/// SQLite's own locks (POSIX).
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held, never used")] File);
+
+/// Hold the database that the configuration names, or say who does.
+pub fn hold(config: &Config) -> Result<Lock, OpenError> {
+    let path = path(config);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| OpenError::Io(parent.into(), error))?;
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let io = |error| OpenError::Io(name.clone(), error);
+    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Held(path)),
+        Err(std::fs::TryLockError::Error(error)) => Err(io(error)),
+    }
+}
+
+fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(&location.path)?;
+    // An administrator's command may be in the middle of a transaction of its own.
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(
+        None,
+        "synchronous",
+        match location.synchronous {
+            Synchronous::Full => "FULL",
+            Synchronous::Normal => "NORMAL",
+        },
+    )?;
+    // An mmapped file turns an I/O error into a signal that ends the process.
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Checkpoints have a thread of their own.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}

@@ -1,0 +1,52 @@
+//! The file: whether it is ours, which steps of the schema it has, and bringing it up to date.
+
+use super::OpenError;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+
+/// Marks a database file as Guichet's (`PRAGMA application_id`): "GUIC" in ASCII.
+const APPLICATION: i64 = 0x4755_4943;
+
+/// Refuse a file that is not ours or that a newer version made, without changing a byte of it.
+pub(super) fn check(path: &Path, steps: &[&str]) -> Result<(), OpenError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let refused = |error: rusqlite::Error| OpenError::NotOurs(path.into(), error.to_string());
+    let file = Connection::open_with_flags(path, flags).map_err(refused)?;
+    // The last connection to close moves the log into the file; this one must leave it alone.
+    file.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(refused)?;
+    let application = number(&file, "application_id").map_err(refused)?;
+    let version = number(&file, "user_version").map_err(refused)?;
+    let pages = number(&file, "page_count").map_err(refused)?;
+    if application != APPLICATION && pages > 0 {
+        return Err(OpenError::NotOurs(path.into(), "it belongs to another program".into()));
+    }
+    let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+    if version > known {
+        return Err(OpenError::Newer { path: path.into(), version, known });
+    }
+    Ok(())
+}
+
+/// Take the steps that the file does not have yet: each whole or not at all.
+pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+    let done = usize::try_from(number(connection, "user_version")?).unwrap_or(0);
+    for (index, step) in steps.iter().enumerate().skip(done) {
+        let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        tx.execute_batch(step)?;
+        tx.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
+        tx.commit()?;
+        tracing::info!(step = index + 1, "the schema is brought up to date");
+    }
+    if number(connection, "application_id")? != APPLICATION {
+        connection.pragma_update(None, "application_id", APPLICATION)?;
+    }
+    Ok(())
+}
+
+fn number(connection: &Connection, pragma: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, pragma, |row| row.get(0))
+}

@@ -1,0 +1,112 @@
+//! Writing: one job's share of a group's transaction.
+
+use super::value::Param;
+use super::view::{View, bind, execute};
+use crate::fault::Fault;
+use std::ops::Deref;
+
+/// What one operation may do to the database: everything a [`View`] can, and write.
+///
+/// The writer opens a savepoint for each job: a job that ends in a fault takes its writes back,
+/// and its neighbours in the group don't notice. Nothing written is visible to any reader, and
+/// nobody is answered, before the group's COMMIT has reached the disk.
+pub struct Tx {
+    view: View,
+    effects: Vec<Effect>,
+    kept: usize,
+}
+
+type Effect = Box<dyn FnOnce() + Send>;
+
+impl Tx {
+    pub(super) fn new(view: View) -> Self {
+        Tx { view, effects: Vec::new(), kept: 0 }
+    }
+
+    /// Run a statement that writes; answers how many rows it changed.
+    pub fn execute(&mut self, sql: &str, args: &[Param<'_>]) -> Result<usize, Fault> {
+        let mut statement = self.view.connection()?.prepare_cached(sql).map_err(Fault::database)?;
+        bind(&mut statement, args)?;
+        statement.raw_execute().map_err(Fault::database)
+    }
+
+    /// What was written so far stands, whatever fault follows: for what must be counted although
+    /// the operation is refused, such as a wrong guess.
+    pub fn keep(&mut self) -> Result<(), Fault> {
+        self.release()?;
+        self.savepoint()
+    }
+
+    /// Do `effect` once the group's COMMIT has reached the disk; not at all if this job's writes
+    /// don't get there. Effects run on the writer's thread, in order, before anyone is answered.
+    pub fn after_commit(&mut self, effect: impl FnOnce() + Send + 'static) {
+        self.effects.push(Box::new(effect));
+    }
+
+    /// The next of a never-repeating sequence of integers. Ids are made here and not by the
+    /// database, so that the same statements serve any engine, and never used twice, so that
+    /// nothing said of a removed row is believed of a new one.
+    pub fn next_id(&mut self, sequence: &'static str) -> Result<i64, Fault> {
+        self.one(
+            "UPDATE sequence SET last = last + 1 WHERE name = $1 RETURNING last",
+            crate::args![sequence],
+            |row| row.get(0),
+        )?
+        .ok_or_else(|| Fault::database(format_args!("no sequence {sequence}")))
+    }
+
+    pub(super) fn begin(&mut self) -> Result<(), Fault> {
+        self.effects.clear();
+        self.kept = 0;
+        execute(self.view.connection()?, "BEGIN IMMEDIATE").map_err(Fault::database)
+    }
+
+    pub(super) fn savepoint(&mut self) -> Result<(), Fault> {
+        self.kept = self.effects.len();
+        execute(self.view.connection()?, "SAVEPOINT job").map_err(Fault::database)
+    }
+
+    pub(super) fn release(&mut self) -> Result<(), Fault> {
+        execute(self.view.connection()?, "RELEASE job").map_err(Fault::database)
+    }
+
+    /// Take back what this job wrote since its savepoint.
+    pub(super) fn take_back(&mut self) -> Result<(), Fault> {
+        self.effects.truncate(self.kept);
+        execute(self.view.connection()?, "ROLLBACK TO job").map_err(Fault::database)?;
+        self.release()
+    }
+
+    pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
+        let connection = self.view.connection().map_err(|_| rusqlite::Error::InvalidQuery)?;
+        execute(connection, "COMMIT")
+    }
+
+    pub(super) fn roll_back(&mut self) {
+        self.effects.clear();
+        if let Ok(connection) = self.view.connection()
+            && !connection.is_autocommit()
+        {
+            let _ = execute(connection, "ROLLBACK");
+        }
+    }
+
+    pub(super) fn apply_effects(&mut self) {
+        for effect in self.effects.drain(..) {
+            effect();
+        }
+    }
+
+    /// Is the group's transaction still open? SQLite ends it by itself on some failures.
+    pub(super) fn is_open(&self) -> bool {
+        self.view.connection().is_ok_and(|connection| !connection.is_autocommit())
+    }
+}
+
+impl Deref for Tx {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        &self.view
+    }
+}

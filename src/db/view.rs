@@ -1,0 +1,137 @@
+//! Reading: one consistent view of the database.
+
+use super::pool::Readers;
+use super::statement::Statement;
+use super::value::{Param, Row};
+use crate::fault::Fault;
+use crate::services::Services;
+use r2d2::PooledConnection;
+use rusqlite::Connection;
+use std::cell::OnceCell;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// One consistent view of the database: everything read through it is as of one commit.
+///
+/// A view costs nothing until its first query; then it takes a connection from the pool and opens
+/// a read transaction, which ends when the view is dropped. It must not outlive one operation: a
+/// reader that stays keeps the write-ahead log from being reused.
+pub struct View {
+    source: Source,
+    services: Arc<Services>,
+}
+
+enum Source {
+    /// A reader, taken from the pool at the first query.
+    Pool(r2d2::Pool<Readers>, OnceCell<PooledConnection<Readers>>),
+    /// The writer's own connection, inside its transaction.
+    Writer(Connection),
+}
+
+impl View {
+    pub(super) fn over_pool(pool: r2d2::Pool<Readers>, services: Arc<Services>) -> Self {
+        View { source: Source::Pool(pool, OnceCell::new()), services }
+    }
+
+    pub(super) fn over_writer(connection: Connection, services: Arc<Services>) -> Self {
+        View { source: Source::Writer(connection), services }
+    }
+
+    /// The first row that `sql` finds, if any, through `map`.
+    pub fn one<T>(
+        &self,
+        sql: &str,
+        args: &[Param<'_>],
+        map: impl FnOnce(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        let mut statement = self.connection()?.prepare_cached(sql).map_err(Fault::database)?;
+        bind(&mut statement, args)?;
+        let mut rows = statement.raw_query();
+        rows.next().map_err(Fault::database)?.map(|row| map(&Row(row))).transpose()
+    }
+
+    /// All rows that `sql` finds, through `map`.
+    pub fn all<T>(
+        &self,
+        sql: &str,
+        args: &[Param<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        let mut statement = self.connection()?.prepare_cached(sql).map_err(Fault::database)?;
+        bind(&mut statement, args)?;
+        let mut rows = statement.raw_query();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(Fault::database)? {
+            found.push(map(&Row(row))?);
+        }
+        Ok(found)
+    }
+
+    /// All rows that a [`Statement`] finds, through `map`.
+    pub fn select<T>(
+        &self,
+        statement: &Statement,
+        map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        self.all(&statement.sql, &statement.args(), map)
+    }
+
+    pub(super) fn connection(&self) -> Result<&Connection, Fault> {
+        match &self.source {
+            Source::Writer(connection) => Ok(connection),
+            Source::Pool(pool, taken) => {
+                if let Some(reader) = taken.get() {
+                    return Ok(reader);
+                }
+                let reader = pool.get().map_err(|error| {
+                    tracing::warn!(%error, "no reader is free");
+                    Fault::Busy
+                })?;
+                execute(&reader, "BEGIN").map_err(Fault::database)?;
+                Ok(taken.get_or_init(|| reader))
+            }
+        }
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        if let Source::Pool(_, taken) = &self.source
+            && let Some(reader) = taken.get()
+        {
+            // A reader that can't end its transaction is dropped by the pool, not handed out again.
+            let _ = execute(reader, "COMMIT");
+        }
+    }
+}
+
+impl Deref for View {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}
+
+/// Run a statement that has neither parameters nor rows, prepared once a connection.
+pub(super) fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.raw_execute().map(|_| ())
+}
+
+/// Bind `args` to `$1…$n`. SQLite numbers such names as they first appear, so they must appear in
+/// order, or the same text would mean something else to PostgreSQL.
+pub(super) fn bind(
+    statement: &mut rusqlite::CachedStatement<'_>,
+    args: &[Param<'_>],
+) -> Result<(), Fault> {
+    debug_assert_eq!(statement.parameter_count(), args.len(), "one argument a parameter");
+    for (index, arg) in args.iter().enumerate() {
+        debug_assert_eq!(
+            statement.parameter_name(index + 1),
+            Some(format!("${}", index + 1).as_str()),
+            "parameters must first appear in order"
+        );
+        statement.raw_bind_parameter(index + 1, arg).map_err(Fault::database)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! The envelope: `{id, status, type, subtype, data}` in, `{id, status, message, data}` out.
+//!
+//! Contract page `envelope.md` (seed 003). One body is one envelope, a batch of them, or JSON-RPC
+//! 2.0 (`rpc`) on the same endpoint; whatever the bytes are, there is an answer.
+
+mod rpc;
+mod status;
+
+pub use status::{Status, status};
+
+use crate::caller::Credentials;
+use crate::data::{Fields, Value, json};
+use crate::engine::Engine;
+use crate::fault::Fault;
+use crate::op::{Answer, Entry};
+use crate::request::RequestId;
+use std::io::Write as _;
+use std::sync::Arc;
+
+/// The most envelopes in a batch.
+pub const BATCH: usize = 64;
+
+/// The text that goes with status 0.
+const SUCCESSFUL: &str = "successful";
+
+/// What a body of envelopes comes to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// JSON to send.
+    Answer(Vec<u8>),
+    /// Notifications only (JSON-RPC 2.0): there is nothing to send.
+    Nothing,
+    /// The writer's queue is full; nothing was done.
+    Busy,
+}
+
+/// A request's common part: who asks, and the id under which failures are logged.
+#[derive(Clone)]
+pub struct Call<'a> {
+    /// The engine.
+    pub engine: &'a Arc<Engine>,
+    /// What came with the request, from outside the envelope.
+    pub credentials: Credentials,
+    /// Names the request in the log.
+    pub id: RequestId,
+}
+
+/// Answer a body.
+pub async fn answer(call: &Call<'_>, body: &[u8]) -> Outcome {
+    let mut out = Vec::with_capacity(256);
+    match json::decode(body) {
+        Err(error) => refuse(&mut out, format!("not a JSON text: {error}")),
+        Ok(Value::List(items)) if items.is_empty() => refuse(&mut out, "an empty batch".into()),
+        Ok(Value::List(items)) if items.len() > BATCH => {
+            refuse(&mut out, format!("a batch of {}; at most {BATCH}", items.len()));
+        }
+        Ok(Value::List(items)) => {
+            out.push(b'[');
+            for item in items {
+                let start = out.len();
+                if start > 1 {
+                    out.push(b',');
+                }
+                // One after another, each in its own transaction. A full queue is told item by
+                // item: those before it were done.
+                if matches!(one(call, item, &mut out).await, Told::Nothing) {
+                    out.truncate(start);
+                }
+            }
+            if out.len() == 1 {
+                return Outcome::Nothing;
+            }
+            out.push(b']');
+        }
+        Ok(item) => match one(call, item, &mut out).await {
+            Told::Answer => {}
+            Told::Nothing => return Outcome::Nothing,
+            Told::Busy => return Outcome::Busy,
+        },
+    }
+    Outcome::Answer(out)
+}
+
+/// What one item of a body came to.
+enum Told {
+    Answer,
+    Nothing,
+    Busy,
+}
+
+async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>) -> Told {
+    let Value::Map(fields) = item else {
+        refuse(out, "not an object".into());
+        return Told::Answer;
+    };
+    if matches!(fields.get("jsonrpc"), Some(Value::Text(version)) if version == "2.0") {
+        return rpc::one(call, fields, out).await;
+    }
+    let id = fields.get("id").map_or(-1, id);
+    match read(fields, call.engine) {
+        Err(fault) => {
+            write(out, id, "{}", status, Err(fault));
+            Told::Answer
+        }
+        Ok((entry, mut data)) => {
+            let result = run(call, entry, &mut data).await;
+            let told = if matches!(result, Err(Fault::Busy)) { Told::Busy } else { Told::Answer };
+            write(out, id, entry.nothing, entry.status, result);
+            told
+        }
+    }
+}
+
+/// Call an operation with `data`; a token in it is believed where the request brought no other.
+/// A failure of ours is logged here, once.
+async fn run(call: &Call<'_>, entry: &Entry, data: &mut Fields<'_>) -> Result<Answer, Fault> {
+    let mut credentials = call.credentials.clone();
+    if credentials.token.is_none()
+        && let Some(Value::Text(token)) = data.get("token")
+    {
+        credentials.token = Some(token.as_ref().to_owned());
+    }
+    let result = entry.call(call.engine, data, credentials).wait().await;
+    if let Err(fault) = &result {
+        call.id.log(entry.name, fault);
+    }
+    result
+}
+
+/// The envelope's own checks: all five keys, then their types, then whether there is such an
+/// operation.
+fn read<'e, 'a>(
+    mut fields: Fields<'a>,
+    engine: &'e Engine,
+) -> Result<(&'e Entry, Fields<'a>), Fault> {
+    for key in ["id", "status", "type", "subtype", "data"] {
+        if fields.get(key).is_none() {
+            return Err(Fault::EnvelopeKey(key));
+        }
+    }
+    if !matches!(fields.get("status"), Some(Value::Int(_))) {
+        return Err(Fault::EnvelopeValue("status: expected an integer".into()));
+    }
+    let Some(Value::Map(data)) = fields.take("data") else {
+        return Err(Fault::EnvelopeValue("data: expected an object".into()));
+    };
+    let text = |key: &'static str| match fields.get(key) {
+        Some(Value::Text(text)) => Ok(text.as_ref()),
+        _ => Err(Fault::EnvelopeValue(format!("{key}: expected a string").into())),
+    };
+    let entry = engine.registry.get(text("type")?, text("subtype")?);
+    Ok((entry.ok_or(Fault::NoSuchOperation)?, data))
+}
+
+/// The `id` that an answer carries: an integer, or text of decimal digits, as that integer;
+/// anything else as -1, and the request is served all the same.
+fn id(value: &Value<'_>) -> i64 {
+    match value {
+        Value::Int(id) => *id,
+        Value::Text(text) => {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            let is_decimal = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            if is_decimal { text.parse().unwrap_or(-1) } else { -1 }
+        }
+        _ => -1,
+    }
+}
+
+/// Write the answer to a body that is no envelope at all.
+fn refuse(out: &mut Vec<u8>, why: String) {
+    write(out, -1, "{}", status, Err(Fault::EnvelopeValue(why.into())));
+}
+
+/// Write one answer. The keys stand in the contract's order; `detail`, which says in plain words
+/// what is wrong, comes last and only with a fault.
+pub fn write(
+    out: &mut Vec<u8>,
+    id: i64,
+    nothing: &str,
+    table: fn(&Fault) -> Status,
+    result: Result<Answer, Fault>,
+) {
+    let start = out.len();
+    let fault = match result {
+        Ok(answer) => {
+            put(out, id, 0, &serde_json::Value::from(SUCCESSFUL));
+            match answer.write(out) {
+                Ok(()) => return out.push(b'}'),
+                // Nothing that serializes here can fail; if it does, half an answer is none.
+                Err(error) => Fault::unknown(error),
+            }
+        }
+        Err(fault) => fault,
+    };
+    out.truncate(start);
+    let Status { code, message } = table(&fault);
+    put(out, id, code, &serde_json::Value::from(message));
+    out.extend_from_slice(nothing.as_bytes());
+    if let Some(detail) = fault.detail() {
+        let _ = write!(out, ",\"detail\":{}", serde_json::Value::from(detail.as_ref()));
+    }
+    out.push(b'}');
+}
+
+/// All of an answer up to the value of `data`.
+fn put(out: &mut Vec<u8>, id: i64, status: i64, message: &serde_json::Value) {
+    // Writing to a Vec can't fail.
+    let _ = write!(out, "{{\"id\":{id},\"status\":{status},\"message\":{message},\"data\":");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_id_is_an_integer_or_its_decimal_digits() {
+        let text = |text: &'static str| id(&Value::Text(text.into()));
+        assert_eq!(id(&Value::Int(7)), 7);
+        assert_eq!((text("123456"), text("-5"), text("007")), (123_456, -5, 7));
+        assert_eq!(text("9223372036854775807"), i64::MAX);
+        for other in ["", "-", "+5", "5a", " 5", "1.0", "0x5", "9223372036854775808", "５"] {
+            assert_eq!(text(other), -1, "{other:?}");
+        }
+        assert_eq!(id(&Value::Null), -1);
+        assert_eq!(id(&Value::Number(5.0)), -1);
+        assert_eq!(id(&Value::List(vec![Value::Int(5)])), -1);
+    }
+
+    proptest! {
+        #[test]
+        fn every_integer_is_its_own_id_as_a_number_and_as_text(number: i64) {
+            prop_assert_eq!(id(&Value::Int(number)), number);
+            prop_assert_eq!(id(&Value::Text(number.to_string().into())), number);
+        }
+
+        #[test]
+        fn any_other_text_has_no_id(text in "\\PC*") {
+            prop_assume!(text.parse::<i64>().is_err());
+            prop_assert_eq!(id(&Value::Text(text.into())), -1);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Everything that can go wrong, in one closed list.
+//!
+//! A handler returns a [`Fault`]; each dialect has one exhaustive `match` from fault to its own
+//! code (contract page `faults.md`), so that a new fault without a code does not compile.
+//!
+//! A fault has two faces. What the client reads is the dialect's code and text, and
+//! [`Fault::detail`], which names the key and what was expected of it. What the operator reads is
+//! the [`Cause`] of those faults that are ours; it goes to the log once, at the edge, and never to
+//! a client.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+/// Why an operation was not done.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// One of the envelope's own five keys is missing.
+    EnvelopeKey(&'static str),
+    /// The body is not JSON, not an envelope, or a value of the envelope's own keys is wrong.
+    EnvelopeValue(Cow<'static, str>),
+    /// Nothing is registered under this `(type, subtype)`.
+    NoSuchOperation,
+
+    /// A login is needed and nothing that could prove one was sent.
+    NoCredentials,
+    /// The token is unknown, expired or logged out.
+    BadToken,
+    /// The token was issued before the account's password changed.
+    StaleToken,
+    /// The token's account was removed.
+    AccountGone,
+
+    /// A required key of `data` is missing.
+    Missing(Key),
+    /// A key of `data` that must say something is `""` or `null`.
+    Empty(Key),
+    /// A value of `data` has the wrong type.
+    WrongType(Key, &'static str),
+    /// A value of `data` has the right type and is not acceptable.
+    WrongValue(Key, Cow<'static, str>),
+    /// A key that the operation does not know, where it refuses those.
+    UnknownParameter(Key),
+    /// Two keys that exclude each other.
+    Conflict(Key),
+
+    /// A picture captcha's text or hash is not accepted.
+    Captcha(Lapse),
+    /// Not a telephone number of mainland China.
+    Phone,
+    /// Too many messages were asked for.
+    Quota(Window),
+    /// An SMS code is not accepted.
+    SmsCode(Lapse),
+    /// The SMS gateway refused or failed; its integer code (`sms.md`).
+    Gateway(i64),
+
+    /// It exists already and must be unique.
+    Taken(Unique),
+    /// The account, or the server, holds as many of them as it may.
+    Capped(&'static str),
+    /// It does not exist, or belongs to another account; told alike where the contract says so.
+    NotOwner,
+    /// Nothing is known under this key.
+    Absent(Key),
+    /// User name or password is wrong; which of them is not told.
+    Password,
+    /// Too many failed logins: try later.
+    TooManyAttempts,
+    /// The uploaded bytes are not a picture that is accepted.
+    Picture(Cow<'static, str>),
+
+    /// The picture could not be stored.
+    PictureNotStored(Cause),
+    /// The captcha could not be drawn.
+    CaptchaNotMade(Cause),
+    /// The database failed; nothing was written.
+    Database(Cause),
+    /// The server has more work than it may queue.
+    Busy,
+    /// Anything else, a panic among them.
+    Unknown(Cause),
+}
+
+/// The name of a key of `data`.
+pub type Key = Cow<'static, str>;
+
+/// How a proof that can be used once failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lapse {
+    /// It does not match, or was used before.
+    Wrong,
+    /// Nothing is there, or no longer.
+    Expired,
+}
+
+/// Which quota of messages is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// One number, 30 seconds.
+    HalfMinute,
+    /// One number, one hour.
+    Hour,
+    /// One day: of one number, one address, or all together.
+    Day,
+}
+
+/// What must be unique and is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique {
+    /// A user name or a shop's name.
+    Name,
+    /// A mobile number.
+    Mobile,
+    /// An account's real name, which is told once.
+    RealName,
+}
+
+/// What the log keeps of a fault that is ours. No client ever reads it.
+#[derive(Clone)]
+pub struct Cause(Arc<str>);
+
+impl Cause {
+    /// Keep what `error` says.
+    pub fn new(error: impl fmt::Display) -> Self {
+        Cause(error.to_string().into())
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl Fault {
+    /// A value that is not acceptable, and what would be.
+    pub fn value(key: &'static str, expected: impl Into<Cow<'static, str>>) -> Self {
+        Fault::WrongValue(key.into(), expected.into())
+    }
+
+    /// The database said `error`.
+    pub fn database(error: impl fmt::Display) -> Self {
+        Fault::Database(Cause::new(error))
+    }
+
+    /// Something failed that no caller can mend.
+    pub fn unknown(error: impl fmt::Display) -> Self {
+        Fault::Unknown(Cause::new(error))
+    }
+
+    /// An operation panicked. What it said goes to the log.
+    pub fn panicked(panic: &(dyn std::any::Any + Send)) -> Self {
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("of another type");
+        Fault::unknown(format_args!("panic: {text}"))
+    }
+
+    /// What the log keeps, for the faults that are ours.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Fault::PictureNotStored(cause)
+            | Fault::CaptchaNotMade(cause)
+            | Fault::Database(cause)
+            | Fault::Unknown(cause) => Some(cause),
+            _ => None,
+        }
+    }
+
+    /// Plain words for the client: which key, and what was expected of it. Never an internal
+    /// cause, never a secret.
+    pub fn detail(&self) -> Option<Cow<'_, str>> {
+        let text = match self {
+            Fault::EnvelopeKey(key) => format!("{key}: missing from the envelope"),
+            Fault::EnvelopeValue(why) => return Some(Cow::Borrowed(why)),
+            Fault::NoSuchOperation => {
+                return Some(Cow::Borrowed("type, subtype: no such operation"));
+            }
+            Fault::Missing(key) => format!("{key}: missing"),
+            Fault::Empty(key) => format!("{key}: must not be empty"),
+            Fault::WrongType(key, expected) => format!("{key}: expected {expected}"),
+            Fault::WrongValue(key, why) => format!("{key}: {why}"),
+            Fault::UnknownParameter(key) => format!("{key}: unknown parameter"),
+            Fault::Conflict(key) => format!("{key}: can't be combined with key"),
+            Fault::Absent(key) => format!("{key}: nothing is known under it"),
+            Fault::Picture(why) => return Some(Cow::Borrowed(why)),
+            Fault::Capped(what) => return Some(Cow::Borrowed(what)),
+            Fault::Taken(unique) => {
+                return Some(Cow::Borrowed(match unique {
+                    Unique::Name => "the name is taken",
+                    Unique::Mobile => "the mobile number is registered",
+                    Unique::RealName => "the real name is verified already",
+                }));
+            }
+            Fault::TooManyAttempts => {
+                return Some(Cow::Borrowed("too many failed logins; try again later"));
+            }
+            Fault::Password => return Some(Cow::Borrowed("user name or password is wrong")),
+            Fault::Busy => return Some(Cow::Borrowed("the server is busy; try again")),
+            Fault::NoCredentials
+            | Fault::BadToken
+            | Fault::StaleToken
+            | Fault::AccountGone
+            | Fault::Captcha(_)
+            | Fault::Phone
+            | Fault::Quota(_)
+            | Fault::SmsCode(_)
+            | Fault::Gateway(_)
+            | Fault::NotOwner
+            | Fault::PictureNotStored(_)
+            | Fault::CaptchaNotMade(_)
+            | Fault::Database(_)
+            | Fault::Unknown(_) => return None,
+        };
+        Some(Cow::Owned(text))
+    }
+}

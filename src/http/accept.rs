@@ -1,0 +1,176 @@
+//! Accepting connections, and ending well.
+//!
+//! On SIGTERM or SIGINT the server stops accepting, lets every request that has begun finish, for
+//! at most [`FAREWELL`], closes idle connections at once, and then closes the database, which
+//! commits what is queued and leaves an empty log.
+
+use super::handle::Handler;
+use super::route::Router;
+use crate::config::Config;
+use crate::db::{self, Db};
+use crate::engine::{Engine, Program, StartError, services};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long a peer may take to send a request's head; also how long a connection may stay idle.
+const HEAD: Duration = Duration::from_secs(10);
+
+/// How long requests that have begun may take once the server is told to end.
+const FAREWELL: Duration = Duration::from_secs(8);
+
+/// How long to wait before accepting again where the system refuses, as it does when file
+/// descriptors are used up.
+const BACKOFF: Duration = Duration::from_millis(100);
+
+/// How often what has expired is removed.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// A server that is bound to its address and has opened its database.
+pub struct Server {
+    listener: std::net::TcpListener,
+    handler: Arc<Handler>,
+}
+
+impl Server {
+    /// Take the database, the address and the paths; nothing is served yet.
+    pub fn open(config: Config, program: Program) -> Result<Self, StartError> {
+        // The database first: of two servers with one configuration, the second should be told
+        // that it is held, not that the address is in use.
+        std::fs::create_dir_all(&config.data_dir)
+            .map_err(|error| StartError::Folder(config.data_dir.clone(), error))?;
+        let lock = db::hold(&config)?;
+        let listen = config.listen;
+        let bind = || {
+            let listener = std::net::TcpListener::bind(listen)?;
+            listener.set_nonblocking(true)?;
+            Ok((listener.local_addr()?, listener))
+        };
+        let (address, listener) = bind().map_err(|error| StartError::Listen(listen, error))?;
+        let router = Router::new(&program.registry, program.endpoints, &program.documents)?;
+        let services = Arc::new(services(config, format!("http://{address}"))?);
+        let db = Db::open(Arc::clone(&services), program.schema, Some(lock))?;
+        let engine = Arc::new(Engine::new(program.registry, db, services));
+        Ok(Server { listener, handler: Arc::new(Handler::new(engine, router)) })
+    }
+
+    /// The address that is listened on.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The engine behind it.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.handler.engine
+    }
+
+    /// Print the address as the first line on stdout, then serve until SIGTERM or SIGINT.
+    pub fn run(self) -> Result<(), StartError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let address = self.address()?;
+        let Server { listener, handler } = self;
+        let served = runtime.block_on(serve(listener, address, Arc::clone(&handler)));
+        // Work that still runs holds the engine; it gets what is left of its time.
+        runtime.shutdown_timeout(FAREWELL);
+        match Arc::try_unwrap(handler).map(|handler| Arc::try_unwrap(handler.engine)) {
+            Ok(Ok(engine)) => engine.db.close(),
+            _ => tracing::warn!("work was still under way; the log is moved at the next start"),
+        }
+        tracing::info!("ended");
+        served
+    }
+}
+
+async fn serve(
+    listener: std::net::TcpListener,
+    address: SocketAddr,
+    handler: Arc<Handler>,
+) -> Result<(), StartError> {
+    let listener = TcpListener::from_std(listener)?;
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    announce(address)?;
+    let sweeper = tokio::spawn(sweep(Arc::clone(&handler)));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => connection(stream, peer, &handler, &graceful),
+            Err(error) if is_peers(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "can't accept connections; trying again");
+                tokio::time::sleep(BACKOFF).await;
+            }
+        }
+    }
+    drop(listener);
+    sweeper.abort();
+    tracing::info!("ending: finishing what has begun");
+    if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+    Ok(())
+}
+
+/// Tell scripts and people where the server is.
+fn announce(address: SocketAddr) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on http://{address}")?;
+    out.flush()
+}
+
+/// An error of the one connection that was about to be accepted: the next may be fine.
+fn is_peers(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    handler: &Arc<Handler>,
+    graceful: &GracefulShutdown,
+) {
+    // An answer is one small write: waiting to fill a packet only delays it.
+    let _ = stream.set_nodelay(true);
+    let handler = Arc::clone(handler);
+    let service = service_fn(move |request| {
+        let handler = Arc::clone(&handler);
+        async move { Ok::<_, Infallible>(handler.answer(peer, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(64 * 1024)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%peer, %error, "a connection ended badly");
+        }
+    });
+}
+
+/// Remove what has expired, now and then.
+async fn sweep(handler: Arc<Handler>) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        handler.tidy();
+        let engine = Arc::clone(&handler.engine);
+        // It waits for the writer, so not on a thread that serves.
+        let _ = tokio::task::spawn_blocking(move || engine.sweep()).await;
+    }
+}

@@ -1,0 +1,16 @@
+//! HTTP/1.1: accepting, limits, deadlines, shutdown; paths to operations and back.
+//!
+//! hyper does the protocol. What is ours is what surrounds it: no peer may hold anything for long
+//! without sending (`body`), whatever never reaches a document is answered in one shape
+//! (`respond`), and what has begun when the server is told to end is finished (`accept`).
+
+mod accept;
+mod body;
+mod client;
+mod cors;
+mod handle;
+mod respond;
+mod route;
+
+pub use accept::Server;
+pub use route::RouteError;

@@ -1,0 +1,130 @@
+//! Answers as HTTP has them.
+
+use crate::document;
+use crate::envelope;
+use crate::fault::{Cause, Fault};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
+    RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+
+/// A whole answer.
+pub(super) type Answer = Response<Full<Bytes>>;
+
+/// The media type of an answer in JSON.
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// `body` under HTTP 200.
+pub(super) fn ok(body: Vec<u8>, content_type: HeaderValue) -> Answer {
+    with(StatusCode::OK, body.into(), content_type)
+}
+
+/// Nothing under HTTP 204.
+pub(super) fn nothing() -> Answer {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    answer
+}
+
+/// What never reached a document: an envelope with `id` -1. -2 where the request is at fault, -404
+/// where the server is, or the time; `why` goes into `detail`.
+pub(super) fn refusal(status: StatusCode, why: &'static str) -> Answer {
+    let request_is_at_fault = status.is_client_error()
+        && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    let table = if request_is_at_fault { envelope::status } else { unknown };
+    let mut body = Vec::new();
+    let fault = Fault::EnvelopeValue(why.into());
+    envelope::write(&mut body, -1, "{}", table, Err(fault));
+    let mut answer = with(status, body.into(), JSON);
+    let headers = answer.headers_mut();
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        // The rest of the request is not read, so the connection can't be used again.
+        StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        _ => {}
+    }
+    answer
+}
+
+fn unknown(_: &Fault) -> envelope::Status {
+    envelope::status(&Fault::Unknown(Cause::new("")))
+}
+
+/// 405, with the methods that the path does answer.
+pub(super) fn wrong_method(allow: &str) -> Answer {
+    let mut answer =
+        refusal(StatusCode::METHOD_NOT_ALLOWED, "the path does not answer this method");
+    if let Ok(allow) = HeaderValue::from_str(allow) {
+        answer.headers_mut().insert(ALLOW, allow);
+    }
+    answer
+}
+
+/// 429, until `seconds` have passed.
+pub(super) fn too_many(seconds: u64) -> Answer {
+    let mut answer =
+        refusal(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address; slow down");
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    answer
+}
+
+/// What a dialect made of an answer. A client that has this very content is told so.
+pub(super) fn dressed(made: document::Response, request: &HeaderMap) -> Answer {
+    let status = StatusCode::from_u16(made.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = match made.body {
+        std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),
+    };
+    let is_picture = made.content_type.starts_with("image/");
+    let mut answer = with(status, body, HeaderValue::from_static(made.content_type));
+    if is_picture {
+        let headers = answer.headers_mut();
+        // Whatever a picture's bytes may look like to someone else, it is what it says it is.
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.append(VARY, HeaderValue::from_static("Referer"));
+        // Kept, but asked for again each time: the same address may show another picture tomorrow.
+        let keep = if made.tag.is_empty() { "no-store" } else { "no-cache" };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", made.tag))
+            && !made.tag.is_empty()
+        {
+            headers.insert(ETAG, tag);
+        }
+        if status == StatusCode::OK && has_it(request, &made.tag) {
+            *answer.status_mut() = StatusCode::NOT_MODIFIED;
+            *answer.body_mut() = Full::default();
+            answer.headers_mut().remove(CONTENT_TYPE);
+        }
+    }
+    answer
+}
+
+/// Does `If-None-Match` name this content? (RFC 9110, 13.1.2: weak comparison.)
+fn has_it(request: &HeaderMap, tag: &str) -> bool {
+    !tag.is_empty()
+        && request
+            .get_all(IF_NONE_MATCH)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .map(str::trim)
+            .any(|given| {
+                given == "*" || given.strip_prefix("W/").unwrap_or(given).trim_matches('"') == tag
+            })
+}
+
+fn with(status: StatusCode, body: Bytes, content_type: HeaderValue) -> Answer {
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, content_type);
+    answer
+}

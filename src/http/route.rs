@@ -1,0 +1,131 @@
+//! From a path to what answers it.
+
+use crate::document::{Document, Row};
+use crate::op::Registry;
+use hyper::Method;
+
+/// What answers a path.
+pub(super) enum Route {
+    /// The envelope, by POST.
+    Envelope,
+    /// Rows of documents, one a method.
+    Rows(Vec<(Document, &'static Row)>),
+}
+
+/// All paths.
+pub(super) struct Router(matchit::Router<Route>);
+
+/// A path that can't be registered. Found at start.
+#[derive(Debug, thiserror::Error)]
+pub enum RouteError {
+    /// Two rows answer the same method and path.
+    #[error("{0} {1}: two rows answer it")]
+    Twice(&'static str, &'static str),
+    /// Two paths that can't be told apart, or a path that is not well-formed.
+    #[error("{0}: {1}")]
+    Path(&'static str, matchit::InsertError),
+    /// A row names an operation that is not registered.
+    #[error("{method} {path}: there is no operation {}/{}", op.0, op.1)]
+    NoOperation {
+        /// The row's method.
+        method: &'static str,
+        /// The row's path.
+        path: &'static str,
+        /// The operation it names.
+        op: crate::op::Name,
+    },
+}
+
+impl Router {
+    /// Join the envelope's endpoints and the documents' rows.
+    pub(super) fn new(
+        registry: &Registry,
+        endpoints: &[&'static str],
+        documents: &[Document],
+    ) -> Result<Self, RouteError> {
+        let mut router = matchit::Router::new();
+        for path in ["/api"].iter().chain(endpoints) {
+            router.insert(*path, Route::Envelope).map_err(|e| RouteError::Path(path, e))?;
+        }
+        let mut paths: Vec<(&'static str, Vec<(Document, &'static Row)>)> = Vec::new();
+        for (document, row) in documents.iter().flat_map(|d| d.rows.iter().map(move |r| (d, r))) {
+            let Row { method, path, op, .. } = *row;
+            if registry.get(op.0, op.1).is_none() {
+                return Err(RouteError::NoOperation { method, path, op });
+            }
+            match paths.iter_mut().find(|(known, _)| *known == path) {
+                None => paths.push((path, vec![(*document, row)])),
+                Some((_, rows)) if rows.iter().any(|(_, row)| row.method == method) => {
+                    return Err(RouteError::Twice(method, path));
+                }
+                Some((_, rows)) => rows.push((*document, row)),
+            }
+        }
+        for (path, rows) in paths {
+            router.insert(path, Route::Rows(rows)).map_err(|e| RouteError::Path(path, e))?;
+        }
+        Ok(Router(router))
+    }
+
+    /// What answers `path`, and what stands for its `{names}`, still percent-encoded.
+    pub(super) fn find<'r, 'p>(
+        &'r self,
+        path: &'p str,
+    ) -> Option<(&'r Route, matchit::Params<'r, 'p>)> {
+        self.0.at(path).ok().map(|found| (found.value, found.params))
+    }
+}
+
+impl Route {
+    /// The methods that the path answers, as the header `Allow` lists them.
+    pub(super) fn allow(&self) -> String {
+        match self {
+            Route::Envelope => "POST".into(),
+            Route::Rows(rows) => {
+                let mut methods: Vec<&str> = rows.iter().map(|(_, row)| row.method).collect();
+                if methods.contains(&"GET") {
+                    methods.push("HEAD");
+                }
+                methods.join(", ")
+            }
+        }
+    }
+
+    /// The row for `method`.
+    pub(super) fn row(&self, method: &Method) -> Option<(&Document, &'static Row)> {
+        let wanted = if method == Method::HEAD { "GET" } else { method.as_str() };
+        match self {
+            Route::Envelope => None,
+            Route::Rows(rows) => {
+                rows.iter().find(|(_, row)| row.method == wanted).map(|(d, row)| (d, *row))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(method: &'static str, path: &'static str) -> Row {
+        Row { method, path, op: ("no", "such"), hotlinked: None }
+    }
+
+    #[test]
+    fn a_row_without_an_operation_fails_at_start() {
+        let rows: &'static [Row] = Box::leak(Box::new([row("GET", "/x")]));
+        let document = Document {
+            name: "test",
+            rows,
+            dialect: |_, _| crate::document::Response::json(vec![]),
+        };
+        let made = Router::new(&Registry::default(), &[], &[document]);
+        assert!(matches!(made, Err(RouteError::NoOperation { path: "/x", .. })));
+    }
+
+    #[test]
+    fn two_endpoints_on_one_path_fail_at_start() {
+        let made = Router::new(&Registry::default(), &["/api"], &[]);
+        assert!(matches!(made, Err(RouteError::Path("/api", _))));
+    }
+}

@@ -1,0 +1,36 @@
+//! The engine of Guichet: envelopes, callers, lanes, storage. It names no business; a program
+//! brings its operations ([`op::Op`]) and documents ([`document::Document`]) as a
+//! [`engine::Program`] and serves them with a [`http::Server`].
+//!
+//! One request goes downward through few files:
+//!
+//! ```text
+//! socket → http → envelope | document → op::Registry → lane → the operation
+//!                                                       ├ Read:  inline, a view from the pool
+//!                                                       ├ Write: the writer's thread, a group a COMMIT
+//!                                                       └ Work:  a blocking thread
+//! socket ← http ← the same dialect ← Result<Answer, Fault>
+//! ```
+//!
+//! `ARCHITECTURE.md` walks one request through, and says what is deliberately absent.
+
+pub mod caller;
+pub mod captcha;
+pub mod clock;
+pub mod config;
+pub mod data;
+pub mod db;
+pub mod document;
+pub mod engine;
+pub mod envelope;
+pub mod fault;
+pub mod files;
+pub mod hex;
+pub mod http;
+pub mod log;
+pub mod op;
+pub mod password;
+pub mod picture;
+pub mod request;
+pub mod services;
+pub mod sms;

@@ -1,0 +1,33 @@
+//! The log: to stderr, one line an event, text or JSON.
+//!
+//! Whatever a client sent is written as a quoted or encoded value, so that it can't begin a line of
+//! its own. Passwords, tokens, codes and identity cards never get here: faults name keys, not
+//! values, and the types that hold secrets say nothing in `Debug`.
+
+use crate::config::{Log, LogFormat, LogLevel};
+use tracing::level_filters::LevelFilter;
+
+/// Start logging as configured. Only the first call in a process counts.
+pub fn start(config: &Log) {
+    let level = match config.level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(level)
+        .with_target(false)
+        .with_ansi(false);
+    let _ = match config.format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+    // A panic is one line of the log like any other failure, wherever it happens.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a panic");
+    }));
+}

@@ -1,0 +1,239 @@
+//! Lanes: what kind of work an operation is, and so where it runs.
+//!
+//! | lane | for | where |
+//! | --- | --- | --- |
+//! | [`Read`] | point reads, what is in memory; under about 50 µs | at once, on the async worker |
+//! | [`Write`] | all that changes rows | whole, on the writer's thread, in a group |
+//! | [`Work`] | hashing, drawing, gateways, long scans | the blocking threads, so many of a kind at once |
+
+use super::{Answer, Op, Reply};
+use crate::caller::{Caller, Credentials};
+use crate::db::{Tx, View, lost};
+use crate::engine::Engine;
+use crate::fault::Fault;
+use crate::services::Services;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Where an operation runs. Closed: the three lanes below are all there are.
+pub trait Lane: sealed::Sealed + Sized {
+    /// What the operation is given to work with.
+    type At<'a>;
+
+    /// Run `op` where it belongs, once its caller is proven.
+    fn dispatch<O: Op<Lane = Self>>(
+        engine: &Arc<Engine>,
+        op: O,
+        credentials: Credentials,
+    ) -> Pending;
+}
+
+/// An operation under way.
+pub enum Pending {
+    /// It is done.
+    Ready(Result<Answer, Fault>),
+    /// It is queued or running elsewhere. Dropping this leaves it to run whole, or not at all if
+    /// it has not begun.
+    Later(Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send>>),
+}
+
+impl Pending {
+    /// Wait until it is done.
+    pub async fn wait(self) -> Result<Answer, Fault> {
+        match self {
+            Pending::Ready(result) => result,
+            Pending::Later(future) => future.await,
+        }
+    }
+}
+
+/// Short reads, run at once.
+pub struct Read;
+
+impl Lane for Read {
+    type At<'a> = &'a View;
+
+    fn dispatch<O: Op<Lane = Self>>(
+        engine: &Arc<Engine>,
+        op: O,
+        credentials: Credentials,
+    ) -> Pending {
+        let view = engine.db.view();
+        Pending::Ready(caught(|| {
+            let caller = O::Caller::prove(&view, &credentials)?;
+            op.run(&view, caller).map(Reply::answer)
+        }))
+    }
+}
+
+/// Whatever changes rows: run whole on the writer's thread, the caller proven in the same
+/// transaction.
+pub struct Write;
+
+impl Lane for Write {
+    type At<'a> = &'a mut Tx;
+
+    fn dispatch<O: Op<Lane = Self>>(
+        engine: &Arc<Engine>,
+        op: O,
+        credentials: Credentials,
+    ) -> Pending {
+        let queued = engine.db.submit(move |tx| {
+            let caller = O::Caller::prove(tx, &credentials)?;
+            op.run(tx, caller)
+        });
+        match queued {
+            Err(fault) => Pending::Ready(Err(fault)),
+            Ok(answer) => Pending::Later(Box::pin(async move {
+                answer.await.unwrap_or_else(|_| Err(lost())).map(Reply::answer)
+            })),
+        }
+    }
+}
+
+/// Work that would hold up others: run on a thread that may block, as many of a kind at once as
+/// the kind allows.
+pub struct Work<K>(PhantomData<K>);
+
+impl<K: Kind> Lane for Work<K> {
+    type At<'a> = &'a Desk;
+
+    fn dispatch<O: Op<Lane = Self>>(
+        engine: &Arc<Engine>,
+        op: O,
+        credentials: Credentials,
+    ) -> Pending {
+        let desk = Desk { engine: Arc::clone(engine) };
+        Pending::Later(Box::pin(async move {
+            let permit = desk.engine.places.enter::<K>().await?;
+            let work = move || {
+                let _permit = permit;
+                caught(|| {
+                    // The caller is proven before the work begins, so that a junk token costs none.
+                    let caller = desk.read(|view| O::Caller::prove(view, &credentials))?;
+                    op.run(&desk, caller).map(Reply::answer)
+                })
+            };
+            tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(Fault::unknown(e)))
+        }))
+    }
+}
+
+/// What an operation of the [`Work`] lane is given: it reads and writes as it needs, and holds
+/// neither a view nor a place in the writer's queue in between.
+pub struct Desk {
+    engine: Arc<Engine>,
+}
+
+impl Desk {
+    /// Read through one consistent view.
+    pub fn read<T>(&self, read: impl FnOnce(&View) -> Result<T, Fault>) -> Result<T, Fault> {
+        read(&self.engine.db.view())
+    }
+
+    /// Write, and wait for the COMMIT.
+    pub fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.engine.db.write(work)
+    }
+
+    /// The services, to be kept past the operation.
+    pub fn services(&self) -> Arc<Services> {
+        Arc::clone(&self.engine.services)
+    }
+}
+
+impl Deref for Desk {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.engine.services
+    }
+}
+
+/// Run an operation; a panic in it is a fault, not the end of the connection.
+fn caught(run: impl FnOnce() -> Result<Answer, Fault>) -> Result<Answer, Fault> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(Fault::panicked(&*panic)))
+}
+
+/// A kind of work, of which only so much is done at once.
+pub trait Kind: Send + 'static {
+    /// How many at once, on a machine with `cores`.
+    fn places(cores: usize) -> usize;
+    /// Its place among the kinds.
+    const INDEX: usize;
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $index:literal: $places:expr;)+) => {
+        $(
+            $(#[$doc])*
+            pub struct $kind;
+            impl Kind for $kind {
+                const INDEX: usize = $index;
+                fn places(cores: usize) -> usize {
+                    let places: fn(usize) -> usize = $places;
+                    places(cores)
+                }
+            }
+        )+
+
+        /// The places of every kind of work.
+        pub(crate) struct Places([Semaphore; [$($index),+].len()]);
+
+        impl Places {
+            /// All free.
+            pub(crate) fn new() -> Self {
+                let cores = std::thread::available_parallelism().map_or(1, usize::from);
+                Places([$(Semaphore::new($kind::places(cores))),+])
+            }
+
+            /// Wait for a place, which is free again when what is answered is dropped.
+            async fn enter<K: Kind>(
+                self: &Arc<Self>,
+            ) -> Result<impl Send + 'static + use<K>, Fault> {
+                let places = Arc::clone(self);
+                places.0[K::INDEX].acquire().await.map_err(Fault::unknown)?.forget();
+                Ok(Place { places, index: K::INDEX })
+            }
+        }
+    };
+}
+
+/// A place that is taken; dropping it gives it back.
+struct Place {
+    places: Arc<Places>,
+    index: usize,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.0[self.index].add_permits(1);
+    }
+}
+
+kinds! {
+    /// Password hashing: 19 MiB each, so two at a time on a machine of 512 MB.
+    Hash = 0: |_| 2;
+    /// Drawing captchas: all of it processor time.
+    Draw = 1: |cores| cores;
+    /// Checking and storing pictures: a decoder may need 150 MB of the 512.
+    Pictures = 2: |_| 1;
+    /// Waiting for somebody else's server.
+    Gateway = 3: |_| 32;
+    /// Reading many rows.
+    Scan = 4: |cores| 2 * cores;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Read {}
+    impl Sealed for super::Write {}
+    impl<K> Sealed for super::Work<K> {}
+}

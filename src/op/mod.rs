@@ -1,0 +1,56 @@
+//! Operations: what a handler implements, and the registry that finds it by name.
+//!
+//! An operation is a struct: its fields are the request's data, its doc comment says what it does,
+//! and [`Op::run`] does it. It is not `async` and names no thread, socket or connection; its
+//! [`Lane`] tells the engine where to run it.
+
+mod answer;
+mod lane;
+mod registry;
+
+pub use answer::{Answer, Base64, File, Reply};
+pub(crate) use lane::Places;
+pub use lane::{Desk, Draw, Gateway, Hash, Kind, Lane, Pending, Pictures, Read, Scan, Work, Write};
+pub use registry::{Entry, RegisteredTwice, Registry};
+
+use crate::caller::Caller;
+use crate::data::Data;
+use crate::envelope::{Status, status};
+use crate::fault::Fault;
+
+/// An operation's name: the envelope's `(type, subtype)`.
+pub type Name = (&'static str, &'static str);
+
+/// One operation.
+pub trait Op: Data + Send + 'static {
+    /// The name it is registered under.
+    const NAME: Name;
+
+    /// Other names for the same operation.
+    const ALIASES: &'static [Name] = &[];
+
+    /// Who it is for; proven before its data is looked at.
+    type Caller: Caller + 'static;
+
+    /// What kind of work it is, which decides where it runs.
+    type Lane: Lane;
+
+    /// What it answers.
+    type Reply: Reply + Send + 'static;
+
+    /// The envelope's `data` when the operation ends in a fault.
+    const NOTHING: &'static str = "{}";
+
+    /// The envelope's code and text for a fault; an operation whose page has a table of its own
+    /// gives that.
+    fn status(fault: &Fault) -> Status {
+        status(fault)
+    }
+
+    /// Do it.
+    fn run(
+        self,
+        at: <Self::Lane as Lane>::At<'_>,
+        caller: Self::Caller,
+    ) -> Result<Self::Reply, Fault>;
+}

@@ -1,0 +1,99 @@
+//! The registry: `(type, subtype)` to operation. Filled once, at start.
+
+use super::lane::Pending;
+use super::{Lane, Name, Op};
+use crate::caller::{Caller, Credentials};
+use crate::data::Fields;
+use crate::engine::Engine;
+use crate::envelope::Status;
+use crate::fault::Fault;
+use std::sync::Arc;
+
+/// One operation as the registry keeps it, its type forgotten.
+pub struct Entry {
+    /// What it is registered as.
+    pub name: Name,
+    /// The envelope's `data` when it ends in a fault.
+    pub nothing: &'static str,
+    /// The envelope's code and text for a fault.
+    pub status: fn(&Fault) -> Status,
+    call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Pending,
+}
+
+/// Every operation by its name, and what else the handlers ask the engine to do.
+#[derive(Default)]
+pub struct Registry {
+    /// Sorted by name, so that a lookup needs no allocation.
+    entries: Vec<Entry>,
+    sweeps: Vec<&'static str>,
+}
+
+/// A name was registered twice.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}/{1}: registered twice")]
+pub struct RegisteredTwice(&'static str, &'static str);
+
+impl Registry {
+    /// Register an operation under its name and its aliases.
+    pub fn op<O: Op>(&mut self) -> Result<&mut Self, RegisteredTwice> {
+        for name in std::iter::once(&O::NAME).chain(O::ALIASES) {
+            match self.find(name.0, name.1) {
+                Ok(_) => return Err(RegisteredTwice(name.0, name.1)),
+                Err(index) => self.entries.insert(
+                    index,
+                    Entry { name: *name, nothing: O::NOTHING, status: O::status, call: call::<O> },
+                ),
+            }
+        }
+        Ok(self)
+    }
+
+    /// Have rows removed that are no longer of use: `sql` deletes those that ended before `$1`,
+    /// in seconds since 1970. Run now and then.
+    pub fn sweep(&mut self, sql: &'static str) -> &mut Self {
+        self.sweeps.push(sql);
+        self
+    }
+
+    /// The operation `kind`/`subtype`.
+    pub fn get(&self, kind: &str, subtype: &str) -> Option<&Entry> {
+        self.entries.get(self.find(kind, subtype).ok()?)
+    }
+
+    /// The names of all operations, in order.
+    pub fn names(&self) -> impl Iterator<Item = Name> {
+        self.entries.iter().map(|entry| entry.name)
+    }
+
+    pub(crate) fn sweeps(&self) -> &[&'static str] {
+        &self.sweeps
+    }
+
+    fn find(&self, kind: &str, subtype: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| entry.name.cmp(&(kind, subtype)))
+    }
+}
+
+impl Entry {
+    /// Call the operation. `fields` is its data; what it needs is taken out.
+    pub fn call(
+        &self,
+        engine: &Arc<Engine>,
+        fields: &mut Fields<'_>,
+        credentials: Credentials,
+    ) -> Pending {
+        (self.call)(engine, fields, credentials)
+    }
+}
+
+fn call<O: Op>(engine: &Arc<Engine>, fields: &mut Fields<'_>, credentials: Credentials) -> Pending {
+    match O::read(fields) {
+        Ok(op) => O::Lane::dispatch(engine, op, credentials),
+        // Who calls is proven before the data is looked at; so it is what is told first.
+        Err(fault) if O::Caller::PROVEN => {
+            let proof = O::Caller::prove(&engine.db.view(), &credentials);
+            Pending::Ready(Err(proof.err().unwrap_or(fault)))
+        }
+        Err(fault) => Pending::Ready(Err(fault)),
+    }
+}

@@ -1,0 +1,280 @@
+//! What every black-box test needs: the real binary on a free port and an empty folder, and a
+//! client that shows the bytes that come back.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use engine::hex::md5;
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// What every captcha reads in a test, unless its configuration says otherwise.
+pub const CODE: &str = "abcde";
+
+/// A folder of its own, removed at the end.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("guichet-{:032x}", rand::random::<u128>()));
+        fs::create_dir_all(&folder).unwrap();
+        Folder(folder)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    address: String,
+    folder: Folder,
+    config: String,
+}
+
+impl Server {
+    /// Start with defaults and [`CODE`] in every captcha. `config` is more TOML; a section named
+    /// in it replaces the test's own of that name.
+    pub fn start(config: &str) -> Self {
+        Server::start_in(Folder::new(), config)
+    }
+
+    /// Start on a folder that may hold data already.
+    pub fn start_in(folder: Folder, config: &str) -> Self {
+        let mut text = format!(
+            "listen = \"127.0.0.1:0\"\npublic_url = \"http://api.example.com\"\ndata_dir = {:?}\n",
+            folder.path().join("data")
+        );
+        // Bare keys must come before any section.
+        text.push_str(config);
+        if !config.contains("[captcha]") {
+            text.push_str(&format!("\n[captcha]\ntest_code = \"{CODE}\"\n"));
+        }
+        fs::write(folder.path().join("guichet.toml"), &text).unwrap();
+        let log =
+            fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
+        let mut child = command(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Some(address) = line.trim_end().strip_prefix("listening on http://") else {
+            let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+            panic!("the first line is {line:?}; the log: {log}");
+        };
+        Server { child, address: address.to_owned(), folder, config: config.to_owned() }
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The folder of its configuration (`guichet.toml`), its `data` and its `log`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// All that it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder().join("log")).unwrap()
+    }
+
+    /// `kill -9`, then start again on the same data.
+    pub fn kill_and_restart(mut self) -> Self {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.again()
+    }
+
+    /// SIGTERM; the exit status must be 0. Then start again on the same data.
+    pub fn restart(mut self) -> Self {
+        assert_eq!(self.terminate(), 0, "SIGTERM ends well");
+        self.again()
+    }
+
+    fn again(mut self) -> Self {
+        let folder = std::mem::replace(&mut self.folder, Folder(PathBuf::from("/nonexistent")));
+        let config = self.config.clone();
+        drop(self);
+        Server::start_in(folder, &config)
+    }
+
+    /// SIGTERM, and wait; the exit status.
+    pub fn terminate(&mut self) -> i32 {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        self.child.wait().unwrap().code().expect("an exit status, not a signal")
+    }
+
+    /// Send one request on a connection of its own.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: api.example.com\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() || matches!(method, "POST" | "PUT") {
+            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        head.push_str("Connection: close\r\n\r\n");
+        self.raw(&[head.as_bytes(), body].concat())
+    }
+
+    /// Send these very bytes and read until the server closes.
+    pub fn raw(&self, bytes: &[u8]) -> Reply {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        // A server that refuses early may close before it has read all.
+        let _ = stream.write_all(bytes);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        Reply::parse(&answer)
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], b"")
+    }
+
+    /// Post a body to the envelope's endpoint; the answer's body, whose HTTP status must be 200.
+    pub fn post(&self, path: &str, body: &str) -> String {
+        let reply = self.send("POST", path, &[], body.as_bytes());
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.text()
+    }
+
+    /// Call an operation by envelope, with `id` 7; the whole answer, as text.
+    pub fn call(&self, name: &str, data: Value) -> String {
+        self.post("/api", &envelope(name, data))
+    }
+
+    /// The same with a token.
+    pub fn call_as(&self, token: &str, name: &str, data: Value) -> String {
+        self.post(&format!("/api?token={token}"), &envelope(name, data))
+    }
+
+    /// Call an operation that must succeed; its `data`.
+    pub fn done(&self, token: &str, name: &str, data: Value) -> Value {
+        let answer = self.call_as(token, name, data);
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer["status"], 0, "{name}: {answer}");
+        answer["data"].clone()
+    }
+
+    /// Have a captcha drawn, and read it: the hash that proves it.
+    pub fn captcha(&self) -> String {
+        let data = self.done("", "img/generate", json!({}));
+        md5(&format!("{CODE}{}", data["rand"].as_str().unwrap()))
+    }
+
+    /// Register an account with the password `secret-1` and log in: its id and token.
+    pub fn account(&self, username: &str) -> (i64, String) {
+        let hash = self.captcha();
+        let data = json!({"username": username, "password": "secret-1", "hash": hash});
+        let id = self.done("", "user/register", data)["user_id"].as_i64().unwrap();
+        (id, self.login(username))
+    }
+
+    /// Log in with the password `secret-1`: a token.
+    pub fn login(&self, username: &str) -> String {
+        let data = json!({"username": username, "password": "secret-1"});
+        self.done("", "user/login", data)["token"].as_str().unwrap().to_owned()
+    }
+
+    /// The messages in the outbox: `{phone, code, text, at}` each.
+    pub fn outbox(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.folder().join("data/outbox.jsonl")).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The binary, with the configuration in `folder`.
+pub fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+    command.arg("-c").arg(folder.join("guichet.toml")).current_dir(folder);
+    command
+}
+
+/// An envelope with `id` 7 for the operation `type/subtype`.
+pub fn envelope(name: &str, data: Value) -> String {
+    let (kind, subtype) = name.split_once('/').unwrap();
+    json!({"id": 7, "status": 0, "type": kind, "subtype": subtype, "data": data}).to_string()
+}
+
+/// The answer to an envelope of `id` 7 that ended well.
+pub fn ok(data: Value) -> String {
+    format!("{{\"id\":7,\"status\":0,\"message\":\"successful\",\"data\":{data}}}")
+}
+
+/// The answer to an envelope of `id` 7 that ended in a fault, without its `detail`.
+pub fn fault(status: i64, message: &str) -> String {
+    format!("{{\"id\":7,\"status\":{status},\"message\":\"{message}\",\"data\":{{}}}}")
+}
+
+/// The answer to an envelope of `id` 7 that ended in a fault, with its `detail`.
+pub fn fault_with(status: i64, message: &str, detail: &str) -> String {
+    let detail = Value::from(detail);
+    let answer = fault(status, message);
+    format!("{},\"detail\":{detail}}}", answer.strip_suffix('}').unwrap())
+}
+
+/// An answer as it came over the wire.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").expect("a head of an answer");
+        let head = std::str::from_utf8(&bytes[..end]).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers = lines
+            .map(|line| line.split_once(": ").unwrap_or((line, "")))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect();
+        Reply { status, headers, body: bytes[end + 4..].to_vec() }
+    }
+
+    /// The first header of this name, in lower case; `""` if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
