@@ -33,6 +33,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         schema: SCHEMA,
         documents: documents::ALL.to_vec(),
         endpoints: documents::ENDPOINTS,
+        home: include_str!("../assets/home.html"),
     })
 }
 

@@ -22,6 +22,8 @@ pub struct Program {
     pub documents: Vec<crate::document::Document>,
     /// Where envelopes are posted, besides `/api`.
     pub endpoints: &'static [&'static str],
+    /// What `/` answers where no folder of pages is configured.
+    pub home: &'static str,
 }
 
 /// Everything that a request needs, shared by all of them.
@@ -50,6 +52,9 @@ pub enum StartError {
     /// Two rows answer the same path and method, or a path is not one.
     #[error(transparent)]
     Route(#[from] crate::http::RouteError),
+    /// The folder of pages can't be served.
+    #[error("web.dir: {0}: {1}")]
+    Pages(PathBuf, std::io::Error),
     /// The system refused something that every server needs.
     #[error("{0}")]
     System(#[from] std::io::Error),

@@ -2,7 +2,7 @@
 //!
 //! The count is kept in the database: a restart forgives nobody, and several servers share it. A
 //! password is hashed before its failure can be counted, so many guesses may be under way at once;
-//! [`decide`] runs on the writer, one guess after another, and tells of no more than the limit
+//! [`Guess::decide`] runs on the writer, one guess after another, and tells of no more than the limit
 //! whether they were right.
 
 use engine::args;

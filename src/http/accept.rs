@@ -5,6 +5,8 @@
 //! commits what is queued and leaves an empty log.
 
 use super::handle::Handler;
+use super::io::Dressed;
+use super::pages::Pages;
 use super::route::Router;
 use crate::config::Config;
 use crate::db::{self, Db};
@@ -55,11 +57,17 @@ impl Server {
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) = bind().map_err(|error| StartError::Listen(listen, error))?;
+        let data = &config.data_dir;
+        let pages = config.web.dir.as_ref().map(|folder| {
+            Pages::open(folder, data).map_err(|error| StartError::Pages(folder.clone(), error))
+        });
+        let pages = pages.transpose()?;
         let router = Router::new(&program.registry, program.endpoints, &program.documents)?;
         let services = Arc::new(services(config, format!("http://{address}"))?);
         let db = Db::open(Arc::clone(&services), program.schema, Some(lock))?;
         let engine = Arc::new(Engine::new(program.registry, db, services));
-        Ok(Server { listener, handler: Arc::new(Handler::new(engine, router)) })
+        let handler = Handler::new(engine, router, pages, program.home);
+        Ok(Server { listener, handler: Arc::new(handler) })
     }
 
     /// The address that is listened on.
@@ -154,7 +162,7 @@ fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(64 * 1024)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(Dressed::new(TokioIo::new(stream)), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -1,6 +1,7 @@
 //! One request: from its path to its answer.
 
 use super::body::{self, BodyError};
+use super::pages::Pages;
 use super::respond::{self, Answer};
 use super::route::{Route, Router};
 use super::{client, cors};
@@ -15,8 +16,9 @@ use crate::request::RequestId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use hyper::body::Incoming;
-use hyper::header::{HeaderValue, ORIGIN};
-use hyper::{Method, Request, StatusCode, Uri};
+use hyper::header::{HOST, HeaderValue, ORIGIN};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, StatusCode, Uri, Version};
 use matchit::Params;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -31,12 +33,19 @@ const HEAD: usize = 16 * 1024;
 pub(super) struct Handler {
     pub engine: Arc<Engine>,
     router: Router,
+    pages: Option<Pages>,
+    home: &'static str,
     limiter: Option<DefaultKeyedRateLimiter<IpAddr>>,
     content_type: HeaderValue,
 }
 
 impl Handler {
-    pub(super) fn new(engine: Arc<Engine>, router: Router) -> Self {
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        router: Router,
+        pages: Option<Pages>,
+        home: &'static str,
+    ) -> Self {
         let config = &engine.services.config;
         let limiter = NonZeroU32::new(config.limits.requests_per_minute)
             .map(|most| RateLimiter::keyed(Quota::per_minute(most)));
@@ -44,7 +53,7 @@ impl Handler {
             ContentType::Json => respond::JSON,
             ContentType::Text => HeaderValue::from_static("text/plain; charset=utf-8"),
         };
-        Handler { engine, router, limiter, content_type }
+        Handler { engine, router, pages, home, limiter, content_type }
     }
 
     /// Answer one request of `peer`.
@@ -64,6 +73,9 @@ impl Handler {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             return respond::refusal(status, "the request's headers are longer than 16 KB");
         }
+        if head.version == Version::HTTP_11 && !head.headers.contains_key(HOST) {
+            return respond::refusal(StatusCode::BAD_REQUEST, "the header Host is missing");
+        }
         let address = client::address(peer.ip(), &head.headers, &config.limits.trusted_proxies);
         if let Some(limiter) = &self.limiter
             && let Err(until) = limiter.check_key(&address)
@@ -72,7 +84,7 @@ impl Handler {
             return respond::too_many(wait.as_secs() + 1);
         }
         let Some((route, params)) = self.router.find(head.uri.path()) else {
-            return respond::refusal(StatusCode::NOT_FOUND, "no such path");
+            return self.page(&head).await;
         };
         if head.method == Method::OPTIONS && cors::is_preflight(&head.headers) {
             let mut answer = respond::nothing();
@@ -117,6 +129,18 @@ impl Handler {
             Outcome::Busy => {
                 respond::refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
             }
+        }
+    }
+
+    /// Answer a path that is not the API's.
+    async fn page(&self, head: &Parts) -> Answer {
+        let path = head.uri.path();
+        let is_page = self.pages.is_some() || path == "/";
+        match (&self.pages, &head.method) {
+            _ if !is_page => respond::refusal(StatusCode::NOT_FOUND, "no such path"),
+            (Some(pages), &Method::GET | &Method::HEAD) => pages.answer(path, &head.headers).await,
+            (None, &Method::GET | &Method::HEAD) => respond::page(self.home),
+            _ => respond::wrong_method("GET, HEAD"),
         }
     }
 

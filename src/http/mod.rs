@@ -9,6 +9,8 @@ mod body;
 mod client;
 mod cors;
 mod handle;
+mod io;
+mod pages;
 mod respond;
 mod route;
 

@@ -1,18 +1,19 @@
 //! Answers as HTTP has them.
 
+use super::pages::Piecewise;
 use crate::document;
 use crate::envelope;
 use crate::fault::{Cause, Fault};
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH,
-    RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_NONE_MATCH, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 
-/// A whole answer.
-pub(super) type Answer = Response<Full<Bytes>>;
+/// An answer: all of it in memory, or a file that is read as it is sent.
+pub(super) type Answer = Response<Either<Full<Bytes>, Piecewise>>;
 
 /// The media type of an answer in JSON.
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -22,9 +23,15 @@ pub(super) fn ok(body: Vec<u8>, content_type: HeaderValue) -> Answer {
     with(StatusCode::OK, body.into(), content_type)
 }
 
+/// A page that is built in.
+pub(super) fn page(html: &'static str) -> Answer {
+    let html_type = HeaderValue::from_static("text/html; charset=utf-8");
+    with(StatusCode::OK, Bytes::from_static(html.as_bytes()), html_type)
+}
+
 /// Nothing under HTTP 204.
 pub(super) fn nothing() -> Answer {
-    let mut answer = Response::new(Full::default());
+    let mut answer = Response::new(Either::Left(Full::default()));
     *answer.status_mut() = StatusCode::NO_CONTENT;
     answer
 }
@@ -32,13 +39,7 @@ pub(super) fn nothing() -> Answer {
 /// What never reached a document: an envelope with `id` -1. -2 where the request is at fault, -404
 /// where the server is, or the time; `why` goes into `detail`.
 pub(super) fn refusal(status: StatusCode, why: &'static str) -> Answer {
-    let request_is_at_fault = status.is_client_error()
-        && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-    let table = if request_is_at_fault { envelope::status } else { unknown };
-    let mut body = Vec::new();
-    let fault = Fault::EnvelopeValue(why.into());
-    envelope::write(&mut body, -1, "{}", table, Err(fault));
-    let mut answer = with(status, body.into(), JSON);
+    let mut answer = with(status, refusal_text(status, why).into(), JSON);
     let headers = answer.headers_mut();
     match status {
         StatusCode::SERVICE_UNAVAILABLE => {
@@ -53,6 +54,16 @@ pub(super) fn refusal(status: StatusCode, why: &'static str) -> Answer {
         _ => {}
     }
     answer
+}
+
+/// The body of a refusal.
+pub(super) fn refusal_text(status: StatusCode, why: &'static str) -> Vec<u8> {
+    let request_is_at_fault = status.is_client_error()
+        && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    let table = if request_is_at_fault { envelope::status } else { unknown };
+    let mut body = Vec::new();
+    envelope::write(&mut body, -1, "{}", table, Err(Fault::EnvelopeValue(why.into())));
+    body
 }
 
 fn unknown(_: &Fault) -> envelope::Status {
@@ -99,20 +110,20 @@ pub(super) fn dressed(made: document::Response, request: &HeaderMap) -> Answer {
         {
             headers.insert(ETAG, tag);
         }
-        if status == StatusCode::OK && has_it(request, &made.tag) {
+        if status == StatusCode::OK && names(request, IF_NONE_MATCH, &made.tag) {
             *answer.status_mut() = StatusCode::NOT_MODIFIED;
-            *answer.body_mut() = Full::default();
+            *answer.body_mut() = Either::Left(Full::default());
             answer.headers_mut().remove(CONTENT_TYPE);
         }
     }
     answer
 }
 
-/// Does `If-None-Match` name this content? (RFC 9110, 13.1.2: weak comparison.)
-fn has_it(request: &HeaderMap, tag: &str) -> bool {
+/// Does a condition of the request name this content? (RFC 9110, 13.1.2: weak comparison.)
+pub(super) fn names(request: &HeaderMap, condition: HeaderName, tag: &str) -> bool {
     !tag.is_empty()
         && request
-            .get_all(IF_NONE_MATCH)
+            .get_all(condition)
             .iter()
             .filter_map(|line| line.to_str().ok())
             .flat_map(|line| line.split(','))
@@ -123,7 +134,7 @@ fn has_it(request: &HeaderMap, tag: &str) -> bool {
 }
 
 fn with(status: StatusCode, body: Bytes, content_type: HeaderValue) -> Answer {
-    let mut answer = Response::new(Full::new(body));
+    let mut answer = Response::new(Either::Left(Full::new(body)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, content_type);
     answer

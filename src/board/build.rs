@@ -1,0 +1,78 @@
+//! A board from the rows of a table.
+
+use std::cmp::Reverse;
+
+use super::index::Index;
+use super::order::Order;
+use super::owners::Owners;
+use super::{Board, LIMIT, Refused};
+
+/// Makes a board from rows in any order: at start, one scan of the table.
+///
+/// Sorting a million rows and cutting them in blocks takes a fraction of the time of a million
+/// insertions, and the blocks get the memory they need and no more. Meanwhile about as much memory
+/// again is in use.
+#[derive(Default)]
+pub struct Builder<O: Owners> {
+    owners: O,
+    /// Owner → place among the entries.
+    index: Index,
+    entries: Vec<Entry>,
+}
+
+impl<O: Owners> Builder<O> {
+    /// No rows yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One row. Of two rows of one player the latter counts.
+    ///
+    /// # Errors
+    /// A new player may be refused.
+    pub fn push(&mut self, owner: O::Id<'_>, score: i64, seq: i64) -> Result<(), Refused> {
+        let hash = self.owners.hash(owner);
+        let known = self.index.find(hash, |nth| {
+            let entry = self.entries.get(nth as usize)?;
+            self.owners.is(entry.owner, owner).then_some(nth as usize)
+        });
+        if let Some(entry) = known.and_then(|nth| self.entries.get_mut(nth)) {
+            (entry.score, entry.seq) = (score, seq);
+            return Ok(());
+        }
+        let nth = self.entries.len();
+        if nth >= LIMIT {
+            return Err(Refused::Full);
+        }
+        let owner = self.owners.claim(owner)?;
+        self.index.insert(hash, nth as u32);
+        self.entries.push(Entry { score, seq, owner });
+        Ok(())
+    }
+
+    /// The board of all rows.
+    pub fn finish(self) -> Board<O> {
+        let Self {
+            owners,
+            index,
+            mut entries,
+        } = self;
+        drop(index);
+        entries.sort_unstable_by_key(|entry| (Reverse(entry.score), entry.seq));
+        let latest = entries.iter().map(|entry| entry.seq).max();
+        let (order, index) =
+            Order::build(entries.into_iter().map(|entry| (entry.score, entry.owner)));
+        Board {
+            owners,
+            index,
+            order,
+            latest,
+        }
+    }
+}
+
+struct Entry {
+    score: i64,
+    seq: i64,
+    owner: u64,
+}

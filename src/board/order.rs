@@ -1,0 +1,233 @@
+//! The order of a board: sorted blocks of entries, a Fenwick tree over their sizes.
+//!
+//! A block has a number that it keeps, which is what the index remembers of an owner, and a place
+//! in the line of blocks, which changes as blocks come and go. An entry is found by its block and a
+//! scan for its owner, never by its score: so equal scores, however many, cost nothing more, and
+//! the index need not repeat the score.
+
+use super::balance::FEW;
+use super::block::{Block, MOST};
+use super::fenwick::Fenwick;
+use super::index::{Index, hash_of, position};
+
+/// Entries in a block made from a sorted list: nearly full, with some room so that the first writes
+/// move little.
+const BUILT: usize = MOST / 8 * 7;
+
+/// Entries in order, the highest score first, and at equal scores the one that came first.
+#[derive(Default)]
+pub(super) struct Order {
+    /// By number.
+    pub(super) blocks: Vec<Block>,
+    /// By number: the block's place in the line.
+    pub(super) places: Vec<u32>,
+    /// Numbers not in use.
+    pub(super) spare: Vec<u32>,
+    /// By place: the block's number.
+    pub(super) line: Vec<u32>,
+    /// By place: no score in the block is higher, none in the blocks before it lower. The first
+    /// block's is the highest there can be, so that they always fall.
+    pub(super) bounds: Vec<i64>,
+    /// By place: how many entries.
+    pub(super) sizes: Fenwick,
+}
+
+/// An entry as found: good until the order next changes.
+#[derive(Clone, Copy)]
+pub(super) struct Spot {
+    block: u32,
+    at: usize,
+    pub(super) score: i64,
+    pub(super) owner: u64,
+}
+
+impl Order {
+    /// The order of these entries (score, owner), which are in order, and the index of their
+    /// owners.
+    pub(super) fn build(entries: impl ExactSizeIterator<Item = (i64, u64)>) -> (Self, Index) {
+        let mut order = Self::default();
+        let mut index = Index::sized(entries.len());
+        let mut sizes = Vec::with_capacity(entries.len().div_ceil(BUILT));
+        let mut entries = entries.peekable();
+        while let Some((bound, _)) = entries.peek() {
+            order.bounds.push(if order.line.is_empty() {
+                i64::MAX
+            } else {
+                *bound
+            });
+            let mut block = Block::new();
+            for (score, owner) in entries.by_ref().take(BUILT) {
+                block.push(score, owner);
+            }
+            sizes.push(block.len());
+            let number = order.number(block);
+            order.line.push(number);
+        }
+        order.sizes.replace(0, 0, &sizes);
+        order.renumber(0);
+        for (number, block) in (0..).zip(&order.blocks) {
+            block
+                .owners
+                .iter()
+                .for_each(|owner| index.insert(hash_of(*owner), number));
+        }
+        (order, index)
+    }
+
+    /// The entry in this block whose owner has this hash and `is` says yes to.
+    pub(super) fn find(&self, block: u32, hash: u32, is: impl Fn(u64) -> bool) -> Option<Spot> {
+        let entries = self.blocks.get(block as usize)?;
+        let mut from = 0;
+        loop {
+            let at = from + position(entries.owners.get(from..)?, |owner| hash_of(owner) == hash)?;
+            let owner = *entries.owners.get(at)?;
+            if is(owner) {
+                return Some(Spot {
+                    block,
+                    at,
+                    score: *entries.scores.get(at)?,
+                    owner,
+                });
+            }
+            from = at + 1;
+        }
+    }
+
+    /// How many entries stand before this one.
+    pub(super) fn before(&self, spot: Spot) -> u64 {
+        self.sizes.before(self.place(spot.block)) + spot.at as u64
+    }
+
+    /// The entries (score, owner) in order, without the first `skip`.
+    pub(super) fn after(&self, skip: u64) -> impl Iterator<Item = (i64, u64)> {
+        let (place, mut from) = self.sizes.seek(skip);
+        let line = self.line.get(place..).unwrap_or_default().iter();
+        line.filter_map(|number| self.blocks.get(*number as usize))
+            .flat_map(move |block| {
+                let from = std::mem::take(&mut from) as usize;
+                let scores = block.scores.get(from..).unwrap_or_default().iter().copied();
+                scores.zip(block.owners.get(from..).unwrap_or_default().iter().copied())
+            })
+    }
+
+    /// Adds an entry, behind all with the same score.
+    pub(super) fn insert(&mut self, score: i64, owner: u64, index: &mut Index) {
+        if self.line.is_empty() {
+            let number = self.number(Block::new());
+            self.line.push(number);
+            self.bounds.push(i64::MAX);
+            self.sizes.replace(0, 0, &[0]);
+            self.renumber(0);
+        }
+        let place = self.place_for(score);
+        let Some(number) = self.line.get(place).copied() else {
+            return;
+        };
+        index.insert(hash_of(owner), number);
+        self.add(place, number, score, owner, index);
+    }
+
+    /// Takes an entry away.
+    pub(super) fn remove(&mut self, spot: Spot, index: &mut Index) {
+        index.remove(hash_of(spot.owner), spot.block);
+        self.take(spot, index);
+    }
+
+    /// Gives an entry another score, behind all that have it.
+    pub(super) fn shift(&mut self, spot: Spot, score: i64, index: &mut Index) {
+        let place = self.place_for(score);
+        let Some(number) = self.line.get(place).copied() else {
+            return;
+        };
+        if number == spot.block {
+            // Within one block neither the sizes nor the index change.
+            if let Some(block) = self.blocks.get_mut(number as usize) {
+                block.remove(spot.at);
+                block.insert(score, spot.owner);
+            }
+            return;
+        }
+        self.take(spot, index);
+        // Now blocks may have joined, and stand elsewhere.
+        let place = self.place_for(score);
+        let Some(number) = self.line.get(place).copied() else {
+            return;
+        };
+        index.relocate(hash_of(spot.owner), spot.block, number);
+        self.add(place, number, score, spot.owner, index);
+    }
+
+    /// Heap bytes, with what the allocator adds.
+    pub(super) fn bytes(&self) -> usize {
+        let numbers =
+            super::heap(&self.places) + super::heap(&self.spare) + super::heap(&self.line);
+        let lists =
+            super::heap(&self.blocks) + super::heap(&self.bounds) + self.sizes.bytes() + numbers;
+        lists
+            + self
+                .blocks
+                .iter()
+                .map(|block| super::heap(&block.scores) + super::heap(&block.owners))
+                .sum::<usize>()
+    }
+
+    fn add(&mut self, place: usize, number: u32, score: i64, owner: u64, index: &mut Index) {
+        let Some(block) = self.blocks.get_mut(number as usize) else {
+            return;
+        };
+        block.insert(score, owner);
+        let full = block.scores.len() >= MOST;
+        self.sizes.increase(place, 1);
+        if full {
+            self.relieve(place, index);
+        }
+    }
+
+    fn take(&mut self, spot: Spot, index: &mut Index) {
+        let Some(block) = self.blocks.get_mut(spot.block as usize) else {
+            return;
+        };
+        block.remove(spot.at);
+        let few = block.scores.len() < FEW;
+        let place = self.place(spot.block);
+        self.sizes.decrease(place, 1);
+        if few {
+            self.join(place, index);
+        }
+    }
+
+    fn place(&self, number: u32) -> usize {
+        self.places
+            .get(number as usize)
+            .map_or(0, |place| *place as usize)
+    }
+
+    /// The place of the last block that may hold this score, so behind all that have it.
+    fn place_for(&self, score: i64) -> usize {
+        self.bounds
+            .partition_point(|bound| *bound >= score)
+            .saturating_sub(1)
+    }
+
+    /// A number for a block.
+    pub(super) fn number(&mut self, block: Block) -> u32 {
+        if let Some(number) = self.spare.pop()
+            && let Some(free) = self.blocks.get_mut(number as usize)
+        {
+            *free = block;
+            return number;
+        }
+        self.blocks.push(block);
+        self.places.push(0);
+        self.blocks.len() as u32 - 1
+    }
+
+    /// Notes the places of all blocks from here on.
+    pub(super) fn renumber(&mut self, from: usize) {
+        for (place, number) in self.line.iter().enumerate().skip(from) {
+            if let Some(noted) = self.places.get_mut(*number as usize) {
+                *noted = place as u32;
+            }
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! A folder of pages beside the API, so that a front end and its back end are one origin.
+//!
+//! What is served is what lies in the folder under that very name: no file or folder whose name
+//! begins with a dot, nothing that `..` or a link leads to outside, and never instead of a path of
+//! the API. Ranges are RFC 9110, section 14; a request for several is answered whole, as it allows.
+
+use super::respond::{self, Answer};
+use bytes::Bytes;
+use http_body_util::Either;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
+    HeaderValue, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+use percent_encoding::percent_decode_str;
+use std::fs::Metadata;
+use std::io::{self, SeekFrom};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::UNIX_EPOCH;
+use tokio::fs::File;
+use tokio::io::{AsyncRead, AsyncSeekExt, ReadBuf};
+
+/// How much of a file is read at once, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// A folder that is served.
+pub(super) struct Pages {
+    folder: PathBuf,
+}
+
+impl Pages {
+    /// Serve `folder`, which must be there and must not hold `data`: the database would be a page.
+    pub(super) fn open(folder: &Path, data: &Path) -> io::Result<Self> {
+        let folder = folder.canonicalize()?;
+        if !folder.is_dir() {
+            return Err(io::Error::other("not a folder"));
+        }
+        if data.canonicalize()?.starts_with(&folder) {
+            let why = "data_dir lies in it and would be served; choose another folder";
+            return Err(io::Error::other(why));
+        }
+        Ok(Pages { folder })
+    }
+
+    /// Answer GET or HEAD for `path`, as it stands in the request.
+    pub(super) async fn answer(&self, path: &str, request: &HeaderMap) -> Answer {
+        match self.find(path).await {
+            Found::File(path, about) => match whole_or_part(&path, &about, request).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    tracing::warn!(path = %path.display(), %error, "a page can't be read");
+                    respond::refusal(StatusCode::NOT_FOUND, "no such page")
+                }
+            },
+            Found::Folder => {
+                let mut answer = respond::nothing();
+                *answer.status_mut() = StatusCode::MOVED_PERMANENTLY;
+                if let Ok(location) = HeaderValue::from_str(&format!("{path}/")) {
+                    answer.headers_mut().insert(LOCATION, location);
+                }
+                answer
+            }
+            Found::Nothing => respond::refusal(StatusCode::NOT_FOUND, "no such path"),
+        }
+    }
+
+    async fn find(&self, path: &str) -> Found {
+        let Some(relative) = safe(path) else { return Found::Nothing };
+        let mut wanted = self.folder.join(relative);
+        if path.ends_with('/') {
+            wanted.push("index.html");
+        }
+        // What a link stands for is known only once it is followed.
+        let Ok(real) = tokio::fs::canonicalize(&wanted).await else { return Found::Nothing };
+        if !real.starts_with(&self.folder) {
+            return Found::Nothing;
+        }
+        match tokio::fs::metadata(&real).await {
+            Ok(about) if about.is_file() => Found::File(real, about),
+            Ok(about) if about.is_dir() && !path.ends_with('/') => Found::Folder,
+            _ => Found::Nothing,
+        }
+    }
+}
+
+enum Found {
+    File(PathBuf, Metadata),
+    /// A folder that was asked for without a slash, so that its pages' relative links would break.
+    Folder,
+    Nothing,
+}
+
+/// The path below the folder; `None` if a segment of it is not a plain name.
+fn safe(path: &str) -> Option<PathBuf> {
+    let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
+    let is_plain = |name: &str| !name.starts_with('.') && !name.contains(['\\', '\0']);
+    let names: Vec<&str> = path.split('/').collect();
+    let (last, folders) = names.split_last()?;
+    // An empty name in the middle would be a second address for the same page.
+    let is_safe = folders.iter().all(|name| !name.is_empty() && is_plain(name)) && is_plain(last);
+    is_safe.then(|| names.iter().filter(|name| !name.is_empty()).collect())
+}
+
+async fn whole_or_part(path: &Path, about: &Metadata, request: &HeaderMap) -> io::Result<Answer> {
+    let tag = tag(about);
+    let length = about.len();
+    if respond::names(request, IF_NONE_MATCH, &tag) {
+        let mut answer = respond::nothing();
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+        keep(answer.headers_mut(), &tag);
+        return Ok(answer);
+    }
+    let may_be_part = !request.contains_key(IF_RANGE) || respond::names(request, IF_RANGE, &tag);
+    let range = request.get(RANGE).and_then(|range| range.to_str().ok()).filter(|_| may_be_part);
+    let mut file = File::open(path).await?;
+    let (status, part) = match range.map(|range| part(range, length)) {
+        Some(Range::Part(part)) => (StatusCode::PARTIAL_CONTENT, part),
+        Some(Range::Unsatisfiable) => {
+            let why = "the range begins behind the end of the file";
+            let mut answer = respond::refusal(StatusCode::RANGE_NOT_SATISFIABLE, why);
+            answer.headers_mut().insert(CONTENT_RANGE, header(&format!("bytes */{length}")));
+            return Ok(answer);
+        }
+        Some(Range::Whole) | None => (StatusCode::OK, 0..=length.saturating_sub(1)),
+    };
+    let (first, last) = (*part.start(), *part.end());
+    let size = if length == 0 { 0 } else { last - first + 1 };
+    file.seek(SeekFrom::Start(first)).await?;
+    // Piece by piece: a film is not held in memory, nor a thread while its viewer is slow.
+    let mut answer = Response::new(Either::Right(Piecewise { file, left: size }));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if status == StatusCode::PARTIAL_CONTENT {
+        headers.insert(CONTENT_RANGE, header(&format!("bytes {first}-{last}/{length}")));
+    }
+    keep(headers, &tag);
+    Ok(answer)
+}
+
+/// What is left to send of a file.
+pub(super) struct Piecewise {
+    file: File,
+    left: u64,
+}
+
+impl Body for Piecewise {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let most = usize::try_from(self.left).unwrap_or(PIECE).min(PIECE);
+        let mut piece = vec![0; most];
+        let mut read = ReadBuf::new(&mut piece);
+        ready!(Pin::new(&mut self.file).poll_read(cx, &mut read))?;
+        let size = read.filled().len();
+        if size == 0 {
+            // It became shorter while it was sent: the client must not take it for whole.
+            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
+        }
+        piece.truncate(size);
+        self.left -= size as u64;
+        Poll::Ready(Some(Ok(Frame::data(piece.into()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+/// A file's content is told from another by its length and when it was written.
+fn tag(about: &Metadata) -> String {
+    let written = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    format!("{:x}-{:x}", written.unwrap_or_default().as_nanos(), about.len())
+}
+
+/// A browser keeps a page and asks each time whether it is still that one.
+fn keep(headers: &mut HeaderMap, tag: &str) {
+    headers.insert(ETAG, header(&format!("\"{tag}\"")));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+}
+
+/// Text of ours as a header: digits and ASCII punctuation, which always is one.
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Range {
+    Part(RangeInclusive<u64>),
+    Whole,
+    Unsatisfiable,
+}
+
+/// What the header `Range` asks of a file of `length` bytes.
+fn part(range: &str, length: u64) -> Range {
+    let Some((first, last)) = range.strip_prefix("bytes=").and_then(|r| r.trim().split_once('-'))
+    else {
+        return Range::Whole;
+    };
+    let end = length.saturating_sub(1);
+    match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(first), _) if first >= length => Range::Unsatisfiable,
+        (Ok(first), Ok(last)) if first <= last => Range::Part(first..=last.min(end)),
+        (Ok(first), Err(_)) if last.is_empty() => Range::Part(first..=end),
+        // The last so many bytes.
+        (Err(_), Ok(0)) if first.is_empty() => Range::Unsatisfiable,
+        (Err(_), Ok(_)) if first.is_empty() && length == 0 => Range::Unsatisfiable,
+        (Err(_), Ok(count)) if first.is_empty() => Range::Part(length.saturating_sub(count)..=end),
+        _ => Range::Whole,
+    }
+}
+
+/// The media type, by the ending of the name.
+fn content_type(path: &Path) -> &'static str {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match ending.to_ascii_lowercase().as_str() {
+        "html" | "htm" => "text/html; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "json" | "map" => "application/json; charset=utf-8",
+        "webmanifest" => "application/manifest+json",
+        "txt" | "md" => "text/plain; charset=utf-8",
+        "xml" => "application/xml",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "ico" => "image/x-icon",
+        "woff" => "font/woff",
+        "woff2" => "font/woff2",
+        "ttf" => "font/ttf",
+        "otf" => "font/otf",
+        "mp3" => "audio/mpeg",
+        "ogg" | "oga" => "audio/ogg",
+        "wav" => "audio/wav",
+        "mp4" => "video/mp4",
+        "webm" => "video/webm",
+        "wasm" => "application/wasm",
+        "pdf" => "application/pdf",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_lead_to_a_page() {
+        for (path, file) in [("/", ""), ("/a.html", "a.html"), ("/a/b.js", "a/b.js"), ("/a/", "a")]
+        {
+            assert_eq!(safe(path), Some(PathBuf::from(file)), "{path}");
+        }
+        assert_eq!(safe("/%E4%B8%AD.html"), Some(PathBuf::from("中.html")));
+        for path in [
+            "/../x",
+            "/a/../x",
+            "/%2e%2e/x",
+            "/.env",
+            "/a/.git/config",
+            "//x",
+            "/a//b",
+            "/a%00b",
+            "/a\\..\\x",
+            "/%ff",
+            "/..%2fx",
+            "x",
+        ] {
+            assert_eq!(safe(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_those_of_the_standard() {
+        for (range, expected) in [
+            ("bytes=0-4", Range::Part(0..=4)),
+            ("bytes=5-", Range::Part(5..=9)),
+            ("bytes=5-99", Range::Part(5..=9)),
+            ("bytes=-3", Range::Part(7..=9)),
+            ("bytes=-99", Range::Part(0..=9)),
+            ("bytes=10-", Range::Unsatisfiable),
+            ("bytes=-0", Range::Unsatisfiable),
+            ("bytes=4-2", Range::Whole),
+            ("bytes=0-1,3-4", Range::Whole),
+            ("lines=0-1", Range::Whole),
+            ("bytes=", Range::Whole),
+        ] {
+            assert_eq!(part(range, 10), expected, "{range}");
+        }
+        assert_eq!(part("bytes=0-", 0), Range::Unsatisfiable);
+    }
+}
