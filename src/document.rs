@@ -1,35 +1,141 @@
 //! What a REST document is: a value, not code.
 //!
-//! A [`Document`] is a list of [`Row`]s, each from a method and a path to an operation, and one
+//! A [`Document`] is a list of [`Row`]s, each from a method and its paths to an operation, and one
 //! function, its dialect, that dresses what the operation answered. A row translates names and
-//! nothing else; rules live in operations.
+//! nothing else; rules live in operations. What a row needs beyond names is a field of it.
 
 use crate::fault::Fault;
 use crate::op::{Answer, Entry, File, Name};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// One document's paths and its dialect.
 #[derive(Clone, Copy)]
 pub struct Document {
-    /// What it is called in messages at start.
-    pub name: &'static str,
     /// Its paths.
     pub rows: &'static [Row],
-    /// From what an operation answered to what the document's client reads. `entry` is the
-    /// operation that was called.
-    pub dialect: fn(entry: &Entry, result: Result<Answer, Fault>) -> Response,
+    /// From what an operation answered to what the document's client reads.
+    pub dialect: fn(Outcome<'_>) -> Response,
+    /// In its bodies `null` says the same as a key that is not there.
+    pub null_is_absent: bool,
+    /// In its JSON, too, digits in text stand for an integer.
+    pub digits_in_text: bool,
+    /// Its login travels in the cookie `session`, which a browser sends along without being asked:
+    /// so writes that come from pages of other sites are refused.
+    pub by_cookie: bool,
 }
 
 /// One path of a document.
 pub struct Row {
     /// `GET` (which answers `HEAD` too), `POST`, `PUT` or `DELETE`.
     pub method: &'static str,
-    /// The path; `{name}` stands for one segment, which becomes the field `name`.
-    pub path: &'static str,
+    /// The paths; `{name}` stands for one segment, which becomes the field `name`.
+    pub paths: &'static [&'static str],
     /// The operation that it reaches.
     pub op: Name,
+    /// Operations that follow it, each with the same data and the login that came of the one
+    /// before. The last one's answer is the row's.
+    pub then: &'static [Step],
+    /// Keys that the wire names otherwise than the operation: `(wire, operation)`.
+    pub renames: &'static [(&'static str, &'static str)],
+    /// Keys that the operation takes and the wire does not have.
+    pub fixed: &'static [(&'static str, Fixed)],
+    /// A key that must be 32 hex digits: the md5 of a password.
+    pub md5: Option<&'static str>,
+    /// What becomes of the operation's answer.
+    pub reply: Shape,
+    /// What the row does to the cookie `session`.
+    pub cookie: Cookie,
     /// For pictures that pages of foreign sites may not show: the picture they get instead.
     pub hotlinked: Option<&'static File>,
+}
+
+impl Row {
+    /// A row without any peculiarity; to be completed by `..Row::PLAIN`.
+    pub const PLAIN: Row = Row {
+        method: "GET",
+        paths: &[],
+        op: ("", ""),
+        then: &[],
+        renames: &[],
+        fixed: &[],
+        md5: None,
+        reply: Shape::Whole,
+        cookie: Cookie::Untouched,
+        hotlinked: None,
+    };
+}
+
+/// An operation that follows another.
+pub struct Step {
+    /// The operation.
+    pub op: Name,
+    /// Keys that it names otherwise than the operation before: `(before, here)`.
+    pub renames: &'static [(&'static str, &'static str)],
+}
+
+/// A value that a row adds.
+#[derive(Debug, Clone, Copy)]
+pub enum Fixed {
+    /// Text.
+    Text(&'static str),
+    /// `true`.
+    True,
+}
+
+/// What becomes of an operation's answer before the dialect dresses it.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// All of it, as it is.
+    Whole,
+    /// None of it: that it was done is all there is to say.
+    Nothing,
+    /// These keys of it, in this order: `(wire, operation)`.
+    Pick(&'static [(&'static str, &'static str)]),
+    /// The text under this key, in base64: sent as the bytes that it stands for.
+    Bytes {
+        /// The answer's key.
+        key: &'static str,
+        /// The media type under which the bytes are sent.
+        content_type: &'static str,
+    },
+}
+
+/// What a row does to the cookie `session`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cookie {
+    /// Nothing.
+    Untouched,
+    /// Sets it to the token that the login answered.
+    Set,
+    /// Removes it.
+    Clear,
+}
+
+/// What a dialect is given.
+pub struct Outcome<'a> {
+    /// The row that was asked for.
+    pub row: &'static Row,
+    /// The row's operation, as the registry has it.
+    pub entry: Option<&'a Entry>,
+    /// What it answered. Never a file: that is sent as it is.
+    pub result: Result<Answer, Fault>,
+}
+
+impl Outcome<'_> {
+    /// The answer in the row's shape: `null` where there is nothing to say.
+    pub fn shaped(self) -> Result<Value, Fault> {
+        let tree = self.result?.tree().map_err(Fault::unknown)?;
+        Ok(match self.row.reply {
+            Shape::Whole | Shape::Bytes { .. } => tree,
+            Shape::Nothing => Value::Null,
+            Shape::Pick(keys) => {
+                let value = |key: &str| tree.get(key).cloned().unwrap_or(Value::Null);
+                let picked = keys.iter().map(|(wire, key)| ((*wire).to_owned(), value(key)));
+                Value::Object(picked.collect::<Map<_, _>>())
+            }
+        })
+    }
 }
 
 /// What a dialect makes of an answer.
@@ -54,6 +160,16 @@ impl Response {
             body: body.into(),
             tag: Cow::Borrowed(""),
         }
+    }
+
+    /// The same of a tree.
+    pub fn tree(body: &Value) -> Self {
+        Response::json(body.to_string().into_bytes())
+    }
+
+    /// Bytes that no client may keep.
+    pub fn bytes(body: Vec<u8>, content_type: &'static str) -> Self {
+        Response { status: 200, content_type, body: body.into(), tag: Cow::Borrowed("") }
     }
 
     /// A picture.

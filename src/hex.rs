@@ -12,6 +12,18 @@ pub fn encode(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// The bytes that hex digits of either case stand for; `None` if they aren't all pairs of those.
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| pair.iter().try_fold(0, |byte, half| Some(byte << 4 | digit(half)?)))
+        .collect()
+}
+
 /// The md5 of `text` in 32 lower-case hex digits. The documents fix md5 as what clients send; it
 /// protects nothing here (passwords are stored as Argon2id over it).
 pub fn md5(text: &str) -> String {

@@ -9,6 +9,7 @@
 pub mod field;
 pub mod json;
 
+use bytes::Bytes;
 use std::borrow::Cow;
 
 pub use field::{Data, Field, Flaw, Flaws, Text, Within};
@@ -28,6 +29,8 @@ pub enum Value<'a> {
     Text(Cow<'a, str>),
     /// Text outside JSON (a query, a form, a path), where digits may stand for an integer.
     Word(Cow<'a, str>),
+    /// The bytes of a file.
+    Bytes(Bytes),
     /// A JSON array.
     List(Vec<Value<'a>>),
     /// A JSON object.
@@ -71,15 +74,20 @@ impl<'a> Fields<'a> {
         self.0.iter().map(|(name, _)| name.as_ref())
     }
 
-    /// Fields of text outside JSON, as a query or a form carries them: percent-decoded, `+` a
-    /// space. The error is the key that was sent twice.
-    pub fn from_urlencoded(text: &'a str) -> Result<Self, Cow<'a, str>> {
-        let mut fields = Fields::default();
-        for (key, value) in form_urlencoded::parse(text.as_bytes()) {
-            if !fields.insert(key.clone(), Value::Word(value)) {
-                return Err(key);
-            }
+    /// Put `value` under `key`, in place of what is there.
+    pub fn set(&mut self, key: Cow<'a, str>, value: Value<'a>) {
+        match self.0.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((key, value)),
         }
-        Ok(fields)
+    }
+}
+
+impl<'a> IntoIterator for Fields<'a> {
+    type Item = (Cow<'a, str>, Value<'a>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }

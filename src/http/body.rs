@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body as _, Incoming};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -13,48 +13,62 @@ const WHOLE: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(5);
 
 /// Why there is no body.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BodyError {
     /// It is, or says that it is, longer than the limit.
+    #[error("the body is longer than limits.max_body")]
     TooLarge,
     /// It did not come in time.
+    #[error("the body did not come in time")]
     TooSlow,
     /// The peer left, or what it sent is not a body.
+    #[error("the body is not readable")]
     Broken,
 }
 
-/// Read all of it, at most `limit` bytes.
-pub(super) async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, BodyError> {
-    if body.size_hint().lower() > limit as u64 {
-        return Err(BodyError::TooLarge);
-    }
-    let end = Instant::now() + WHOLE;
-    let mut first = Bytes::new();
-    let mut whole: Option<BytesMut> = None;
-    loop {
-        if body.is_end_stream() {
-            break;
-        }
-        // The timer costs something only where the next piece is not there yet.
-        let frame = timeout_at(end.min(Instant::now() + IDLE), body.frame())
-            .await
-            .map_err(|_| BodyError::TooSlow)?;
-        let Some(frame) = frame else { break };
-        let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
-        if whole.as_ref().map_or(first.len(), BytesMut::len) + data.len() > limit {
+/// A body that is read piece by piece.
+pub(super) struct Bounded {
+    body: Incoming,
+    left: usize,
+    end: Instant,
+}
+
+impl Bounded {
+    /// Read `body`, of which at most `limit` bytes are taken.
+    pub(super) fn new(body: Incoming, limit: usize) -> Result<Self, BodyError> {
+        if body.size_hint().lower() > limit as u64 {
             return Err(BodyError::TooLarge);
         }
-        match &mut whole {
-            Some(whole) => whole.extend_from_slice(&data),
-            // Most bodies come in one piece, which is then not copied.
-            None if first.is_empty() => first = data,
-            None => {
-                let mut joined = BytesMut::with_capacity(2 * (first.len() + data.len()));
-                joined.extend_from_slice(&first);
-                joined.extend_from_slice(&data);
-                whole = Some(joined);
+        Ok(Bounded { body, left: limit, end: Instant::now() + WHOLE })
+    }
+
+    /// The next piece; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        loop {
+            if self.body.is_end_stream() {
+                return Ok(None);
             }
+            // The timer costs something only where the next piece is not there yet.
+            let soon = self.end.min(Instant::now() + IDLE);
+            let frame = timeout_at(soon, self.body.frame()).await;
+            let Some(frame) = frame.map_err(|_| BodyError::TooSlow)? else { return Ok(None) };
+            let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
+            self.left = self.left.checked_sub(data.len()).ok_or(BodyError::TooLarge)?;
+            return Ok(Some(data));
         }
     }
-    Ok(whole.map_or(first, BytesMut::freeze))
+
+    /// All of it at once.
+    pub(super) async fn whole(mut self) -> Result<Bytes, BodyError> {
+        // Most bodies come in one piece, which is then not copied.
+        let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
+        let Some(second) = self.next().await? else { return Ok(first) };
+        let mut whole = BytesMut::with_capacity(2 * (first.len() + second.len()));
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&second);
+        while let Some(piece) = self.next().await? {
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.freeze())
+    }
 }

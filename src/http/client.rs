@@ -39,7 +39,7 @@ pub(super) fn credentials(
     let token = authorization(headers)
         .or_else(|| query_token(query))
         .or_else(|| session_cookie(headers).filter(|_| !is_cross_site(method, headers, config)));
-    Credentials { token, address }
+    Credentials { token, address, signature: None }
 }
 
 fn authorization(headers: &HeaderMap) -> Option<String> {

@@ -1,17 +1,14 @@
 //! One request: from its path to its answer.
 
-use super::body::{self, BodyError};
+use super::body::Bounded;
+use super::documents::{self, Asked};
 use super::pages::Pages;
 use super::respond::{self, Answer};
 use super::route::{Route, Router};
-use super::{client, cors};
-use crate::caller::Credentials;
+use super::{client, cors, signature};
 use crate::config::ContentType;
-use crate::data::{Fields, Value};
-use crate::document::{Document, Response, Row};
 use crate::engine::Engine;
 use crate::envelope::{self, Call, Outcome};
-use crate::fault::Fault;
 use crate::request::RequestId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -19,9 +16,6 @@ use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Uri, Version};
-use matchit::Params;
-use percent_encoding::percent_decode_str;
-use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -91,44 +85,37 @@ impl Handler {
             cors::preflight(&route.allow(), answer.headers_mut());
             return answer;
         }
-        let query = head.uri.query().unwrap_or("");
-        let credentials = client::credentials(&head.method, &head.headers, query, address, config);
-        let row = route.row(&head.method);
-        if let Some((document, row)) = row {
-            if let Some(banned) = row.hotlinked
-                && !client::may_embed(&head.headers, &config.portrait.allowed_referers)
-            {
-                return respond::dressed(Response::file(403, banned.clone()), &head.headers);
+        match (route, route.row(&head.method)) {
+            (_, Some((document, row))) => {
+                let asked = Asked { handler: self, document, row, params, head: &head, address };
+                asked.answer(body).await
             }
-            return match self.document(document, row, &params, query, credentials).await {
-                Some(made) => respond::dressed(made, &head.headers),
-                None => respond::refusal(StatusCode::NOT_FOUND, "no such operation"),
-            };
+            (Route::Envelope, None) if head.method == Method::POST => {
+                self.envelope(&head, body, address).await
+            }
+            _ => respond::wrong_method(&route.allow()),
         }
-        if !matches!((route, &head.method), (Route::Envelope, &Method::POST)) {
-            return respond::wrong_method(&route.allow());
-        }
-        let body = match body::read(body, config.limits.max_body).await {
-            Ok(body) => body,
-            Err(BodyError::TooLarge) => {
-                let why = "the body is longer than limits.max_body";
-                return respond::refusal(StatusCode::PAYLOAD_TOO_LARGE, why);
-            }
-            Err(BodyError::TooSlow) => {
-                let why = "the body did not come in time";
-                return respond::refusal(StatusCode::REQUEST_TIMEOUT, why);
-            }
-            Err(BodyError::Broken) => {
-                return respond::refusal(StatusCode::BAD_REQUEST, "the body is not readable");
-            }
+    }
+
+    async fn envelope(&self, head: &Parts, body: Incoming, address: IpAddr) -> Answer {
+        let config = &self.engine.services.config;
+        let body = match Bounded::new(body, config.limits.max_body) {
+            Ok(body) => body.whole().await,
+            Err(error) => Err(error),
         };
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => return documents::refused(error),
+        };
+        let query = head.uri.query().unwrap_or("");
+        let mut credentials =
+            client::credentials(&head.method, &head.headers, query, address, config);
+        credentials.signature = signature::of(&head.headers, &body);
         let call = Call { engine: &self.engine, credentials, id: RequestId::next() };
         match envelope::answer(&call, &body).await {
             Outcome::Answer(answer) => respond::ok(answer, self.content_type.clone()),
             Outcome::Nothing => respond::nothing(),
-            Outcome::Busy => {
-                respond::refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
-            }
+            Outcome::Busy => respond::busy(),
         }
     }
 
@@ -144,26 +131,6 @@ impl Handler {
         }
     }
 
-    async fn document(
-        &self,
-        document: &Document,
-        row: &'static Row,
-        params: &Params<'_, '_>,
-        query: &str,
-        credentials: Credentials,
-    ) -> Option<Response> {
-        // Checked at start: every row names an operation that is registered.
-        let entry = self.engine.registry.get(row.op.0, row.op.1)?;
-        let result = match fields(params, query) {
-            Err(fault) => Err(fault),
-            Ok(mut fields) => entry.call(&self.engine, &mut fields, credentials).wait().await,
-        };
-        if let Err(fault) = &result {
-            RequestId::next().log(row.op, fault);
-        }
-        Some((document.dialect)(entry, result))
-    }
-
     /// Forget clients that have not been heard of for long, so that their number can't grow.
     pub(super) fn tidy(&self) {
         if let Some(limiter) = &self.limiter {
@@ -171,21 +138,6 @@ impl Handler {
             limiter.shrink_to_fit();
         }
     }
-}
-
-/// A row's fields: what stands for the `{names}` of its path, and the query. None may come twice.
-fn fields<'a>(params: &Params<'_, 'a>, query: &'a str) -> Result<Fields<'a>, Fault> {
-    let twice = |key: &str| Fault::WrongValue(key.to_owned().into(), "sent twice".into());
-    let mut fields = Fields::from_urlencoded(query).map_err(|key| twice(&key))?;
-    for (name, segment) in params.iter() {
-        let Ok(text) = percent_decode_str(segment).decode_utf8() else {
-            return Err(Fault::WrongValue(name.to_owned().into(), "not UTF-8".into()));
-        };
-        if !fields.insert(Cow::Owned(name.to_owned()), Value::Word(text)) {
-            return Err(twice(name));
-        }
-    }
-    Ok(fields)
 }
 
 fn target_length(uri: &Uri) -> usize {

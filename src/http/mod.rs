@@ -8,11 +8,14 @@ mod accept;
 mod body;
 mod client;
 mod cors;
+mod documents;
+mod fields;
 mod handle;
 mod io;
 mod pages;
 mod respond;
 mod route;
+mod signature;
 
 pub use accept::Server;
 pub use route::RouteError;

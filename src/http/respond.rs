@@ -46,7 +46,8 @@ pub(super) fn refusal(status: StatusCode, why: &'static str) -> Answer {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         // The rest of the request is not read, so the connection can't be used again.
-        StatusCode::PAYLOAD_TOO_LARGE
+        StatusCode::BAD_REQUEST
+        | StatusCode::PAYLOAD_TOO_LARGE
         | StatusCode::REQUEST_TIMEOUT
         | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -68,6 +69,11 @@ pub(super) fn refusal_text(status: StatusCode, why: &'static str) -> Vec<u8> {
 
 fn unknown(_: &Fault) -> envelope::Status {
     envelope::status(&Fault::Unknown(Cause::new("")))
+}
+
+/// 503: the writer's queue is full, and nothing was done.
+pub(super) fn busy() -> Answer {
+    refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
 }
 
 /// 405, with the methods that the path does answer.

@@ -49,16 +49,21 @@ impl Router {
         }
         let mut paths: Vec<(&'static str, Vec<(Document, &'static Row)>)> = Vec::new();
         for (document, row) in documents.iter().flat_map(|d| d.rows.iter().map(move |r| (d, r))) {
-            let Row { method, path, op, .. } = *row;
-            if registry.get(op.0, op.1).is_none() {
-                return Err(RouteError::NoOperation { method, path, op });
-            }
-            match paths.iter_mut().find(|(known, _)| *known == path) {
-                None => paths.push((path, vec![(*document, row)])),
-                Some((_, rows)) if rows.iter().any(|(_, row)| row.method == method) => {
-                    return Err(RouteError::Twice(method, path));
+            let method = row.method;
+            for op in std::iter::once(row.op).chain(row.then.iter().map(|step| step.op)) {
+                if registry.get(op.0, op.1).is_none() {
+                    let path = row.paths.first().copied().unwrap_or_default();
+                    return Err(RouteError::NoOperation { method, path, op });
                 }
-                Some((_, rows)) => rows.push((*document, row)),
+            }
+            for path in row.paths.iter().copied() {
+                match paths.iter_mut().find(|(known, _)| *known == path) {
+                    None => paths.push((path, vec![(*document, row)])),
+                    Some((_, rows)) if rows.iter().any(|(_, row)| row.method == method) => {
+                        return Err(RouteError::Twice(method, path));
+                    }
+                    Some((_, rows)) => rows.push((*document, row)),
+                }
             }
         }
         for (path, rows) in paths {
@@ -106,26 +111,27 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Response;
 
-    fn row(method: &'static str, path: &'static str) -> Row {
-        Row { method, path, op: ("no", "such"), hotlinked: None }
+    fn router(endpoints: &[&'static str], rows: &'static [Row]) -> Result<Router, RouteError> {
+        let document = Document {
+            rows,
+            dialect: |_| Response::json(Vec::new()),
+            null_is_absent: false,
+            digits_in_text: false,
+            by_cookie: false,
+        };
+        Router::new(&Registry::default(), endpoints, &[document])
     }
 
     #[test]
     fn a_row_without_an_operation_fails_at_start() {
-        let rows: &'static [Row] = Box::leak(Box::new([row("GET", "/x")]));
-        let document = Document {
-            name: "test",
-            rows,
-            dialect: |_, _| crate::document::Response::json(vec![]),
-        };
-        let made = Router::new(&Registry::default(), &[], &[document]);
-        assert!(matches!(made, Err(RouteError::NoOperation { path: "/x", .. })));
+        static ROWS: [Row; 1] = [Row { paths: &["/x"], op: ("no", "such"), ..Row::PLAIN }];
+        assert!(matches!(router(&[], &ROWS), Err(RouteError::NoOperation { path: "/x", .. })));
     }
 
     #[test]
     fn two_endpoints_on_one_path_fail_at_start() {
-        let made = Router::new(&Registry::default(), &["/api"], &[]);
-        assert!(matches!(made, Err(RouteError::Path("/api", _))));
+        assert!(matches!(router(&["/api"], &[]), Err(RouteError::Path("/api", _))));
     }
 }

@@ -1,0 +1,173 @@
+//! One request to a document: fields in, operations, dialect out.
+
+use super::body::{BodyError, Bounded};
+use super::fields::{self, Content, ContentError};
+use super::handle::Handler;
+use super::respond::{self, Answer as HttpAnswer};
+use super::{client, signature};
+use crate::caller::Credentials;
+use crate::config::Config;
+use crate::data::{Fields, Value};
+use crate::document::{Cookie, Document, Outcome, Response, Row, Shape};
+use crate::fault::Fault;
+use crate::op::{Answer, Name};
+use crate::request::RequestId;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::StatusCode;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
+use hyper::http::request::Parts;
+use matchit::Params;
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+/// One request to a row of a document.
+pub(super) struct Asked<'a> {
+    pub handler: &'a Handler,
+    pub document: &'a Document,
+    pub row: &'static Row,
+    pub params: Params<'a, 'a>,
+    pub head: &'a Parts,
+    pub address: IpAddr,
+}
+
+/// What the operations of a row came to.
+struct Done {
+    /// The last one's answer.
+    answer: Answer,
+    /// The session that one of them opened.
+    token: Option<String>,
+}
+
+impl Asked<'_> {
+    /// Answer it.
+    pub(super) async fn answer(self, body: Incoming) -> HttpAnswer {
+        let Asked { document, row, head, .. } = self;
+        let config = &self.handler.engine.services.config;
+        if document.by_cookie && client::is_cross_site(&head.method, &head.headers, config) {
+            let why = "a page of another site may not write here";
+            return respond::refusal(StatusCode::FORBIDDEN, why);
+        }
+        if let Some(banned) = row.hotlinked
+            && !client::may_embed(&head.headers, &config.portrait.allowed_referers)
+        {
+            return respond::dressed(Response::file(403, banned.clone()), &head.headers);
+        }
+        let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content = match Bounded::new(body, config.limits.max_body) {
+            Ok(body) => fields::read(body, content_type.unwrap_or_default()).await,
+            Err(error) => Err(error.into()),
+        };
+        let result = match content {
+            Err(ContentError::Body(error)) => return refused(error),
+            Err(ContentError::Fault(fault)) => Err(fault),
+            Ok(content) => self.run(&content).await,
+        };
+        let (result, token) = match result {
+            Err(Fault::Busy) => return respond::busy(),
+            Err(fault) => (Err(fault), None),
+            Ok(done) => (Ok(done.answer), done.token),
+        };
+        let cookie = if result.is_ok() { cookie(row.cookie, token, config) } else { None };
+        let mut answer = respond::dressed(self.dress(result), &head.headers);
+        if let Some(cookie) = cookie {
+            answer.headers_mut().insert(SET_COOKIE, cookie);
+        }
+        answer
+    }
+
+    /// Call the row's operation, and those that follow it.
+    async fn run(&self, content: &Content) -> Result<Done, Fault> {
+        let Asked { document, row, params, head, .. } = self;
+        let query = head.uri.query().unwrap_or("");
+        let config = &self.handler.engine.services.config;
+        let mut credentials =
+            client::credentials(&head.method, &head.headers, query, self.address, config);
+        if let Content::Text(body) = content {
+            credentials.signature = signature::of(&head.headers, body);
+        }
+        let id = RequestId::next();
+        let mut fields = fields::gather(document, row, params, query, content)
+            .inspect_err(|fault| id.log(row.op, fault))?;
+        let mut rest = if row.then.is_empty() { Fields::default() } else { fields.clone() };
+        let mut answer = self.call(id, row.op, &mut fields, &credentials).await?;
+        let mut token = text(&answer, "token");
+        for step in row.then {
+            for (from, to) in step.renames {
+                let value = rest.take(from).unwrap_or(Value::Null);
+                rest.set(Cow::Borrowed(to), value);
+            }
+            answer = self.call(id, step.op, &mut rest.clone(), &credentials).await?;
+            if let Some(opened) = text(&answer, "token") {
+                credentials.token = Some(opened.clone());
+                token = Some(opened);
+            }
+        }
+        Ok(Done { answer, token })
+    }
+
+    async fn call(
+        &self,
+        id: RequestId,
+        op: Name,
+        fields: &mut Fields<'_>,
+        credentials: &Credentials,
+    ) -> Result<Answer, Fault> {
+        let engine = &self.handler.engine;
+        // Checked at start: every row names operations that are registered.
+        let entry = engine.registry.get(op.0, op.1).ok_or(Fault::NoSuchOperation)?;
+        let result = entry.call(engine, fields, credentials.clone()).wait().await;
+        result.inspect_err(|fault| id.log(op, fault))
+    }
+
+    fn dress(&self, result: Result<Answer, Fault>) -> Response {
+        let Asked { document, row, .. } = self;
+        let result = match (result, row.reply) {
+            (Ok(Answer::File(file)), _) => return Response::file(200, file),
+            (Ok(answer), Shape::Bytes { key, content_type }) => {
+                match text(&answer, key).and_then(|text| STANDARD.decode(text).ok()) {
+                    Some(bytes) => return Response::bytes(bytes, content_type),
+                    None => Err(Fault::unknown(format_args!("{key} holds no bytes"))),
+                }
+            }
+            (result, _) => result,
+        };
+        let registry = &self.handler.engine.registry;
+        (document.dialect)(Outcome { row, entry: registry.get(row.op.0, row.op.1), result })
+    }
+}
+
+/// The text under `key` of an answer that is an object.
+fn text(answer: &Answer, key: &str) -> Option<String> {
+    match answer {
+        Answer::File(_) => None,
+        Answer::Json(json) => Some(json.tree().ok()?.get(key)?.as_str()?.to_owned()),
+    }
+}
+
+/// The header that sets or removes the cookie `session`. No script may read it, and a browser
+/// sends it along only to this site and when a link leads here (`Lax`).
+fn cookie(cookie: Cookie, token: Option<String>, config: &Config) -> Option<HeaderValue> {
+    let (value, age) = match cookie {
+        Cookie::Untouched => return None,
+        Cookie::Set => (token?, config.session.ttl.as_secs()),
+        Cookie::Clear => (String::new(), 0),
+    };
+    let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    let secure = if is_https { "; Secure" } else { "" };
+    let text = format!("session={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&text).ok()
+}
+
+/// The answer where a body could not be read.
+pub(super) fn refused(error: BodyError) -> HttpAnswer {
+    let (status, why) = match error {
+        BodyError::TooLarge => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than limits.max_body")
+        }
+        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
+        BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is not readable"),
+    };
+    respond::refusal(status, why)
+}
