@@ -85,7 +85,7 @@ fn serve(config: Config) -> Result<(), String> {
     engine::log::start(&config.log);
     let program = handlers::program().map_err(said)?;
     let server = Server::open(config, program).map_err(said)?;
-    handlers::tidy(&server.engine().db).map_err(said)?;
+    handlers::prepare(&server.engine().db)?;
     server.run().map_err(said)
 }
 

@@ -68,6 +68,15 @@ CREATE TABLE captcha (
     expires_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- Picture captchas under a name of the client's own (seed 004): shown once, looked at once.
+CREATE TABLE named_captcha (
+    name       TEXT   NOT NULL PRIMARY KEY,
+    -- md5 of the lower-case code and rand.
+    hash       TEXT   NOT NULL,
+    rand       TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
 -- Messages of the last 24 hours: what quotas count, and the codes that are still good.
 CREATE TABLE sms (
     id         BIGINT NOT NULL PRIMARY KEY,
@@ -138,3 +147,41 @@ CREATE TABLE shop (
 
 CREATE INDEX shop_by_owner ON shop (owner);
 CREATE INDEX shop_by_time ON shop (created_at, id);
+
+-- The rank leaderboard (seed 000). The order lives in memory (src/board/), built from here at start:
+-- an index on the score would cost a write three times what its durability does.
+CREATE TABLE rank (
+    account    BIGINT NOT NULL PRIMARY KEY,
+    score      BIGINT NOT NULL,
+    -- A number that only rises: at equal scores whoever reached it first stands first.
+    reached_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- The games that have a board (seed 001); so many and no more.
+CREATE TABLE app (
+    name TEXT NOT NULL PRIMARY KEY
+) WITHOUT ROWID;
+
+-- Each player's highest score in each game.
+CREATE TABLE score (
+    app        TEXT   NOT NULL,
+    openid     TEXT   NOT NULL,
+    score      BIGINT NOT NULL,
+    -- As in rank.
+    reached_at BIGINT NOT NULL,
+    PRIMARY KEY (app, openid)
+) WITHOUT ROWID;
+
+-- What a game tells of its players.
+CREATE TABLE player (
+    app        TEXT   NOT NULL,
+    openid     TEXT   NOT NULL,
+    nickname   TEXT   NOT NULL,
+    -- 0 unknown, 1 male, 2 female.
+    sex        BIGINT NOT NULL,
+    province   TEXT   NOT NULL,
+    city       TEXT   NOT NULL,
+    country    TEXT   NOT NULL,
+    headimgurl TEXT   NOT NULL,
+    PRIMARY KEY (app, openid)
+) WITHOUT ROWID;

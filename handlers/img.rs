@@ -3,10 +3,13 @@
 use engine::caller::Anyone;
 use engine::captcha::{self, Format};
 use engine::data;
+use engine::data::{Field, Flaw, Value};
 use engine::db::{Tx, View};
 use engine::envelope::Status;
 use engine::fault::{Cause, Fault, Lapse};
+
 use engine::op::{Base64, Desk, Draw, Op, RegisteredTwice, Registry, Work, Write};
+use engine::picture::Kind;
 use engine::{args, hex};
 use rand::RngExt;
 use rand::distr::Alphanumeric;
@@ -15,13 +18,50 @@ use serde::{Serialize, Serializer};
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry.op::<Generate>()?.op::<Validate>()?;
     registry.sweep("DELETE FROM captcha WHERE expires_at <= $1");
+    registry.sweep("DELETE FROM named_captcha WHERE expires_at <= $1");
     Ok(())
 }
 
 data! {
-    /// Draw a new captcha.
-    struct Generate;
+    /// Draw a new captcha: with a random text that goes into its proof, or, for clients of seed 004,
+    /// under a name of theirs, which then stands for this captcha and no earlier one.
+    struct Generate {
+        id: Option<CaptchaName>,
+        format: Option<Drawn>,
+    }
 }
+
+/// A client's own name for a captcha: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+pub struct CaptchaName(pub String);
+
+impl Field for CaptchaName {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let name = String::read(value)?;
+        let is_plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        match name.is_empty() {
+            true => Err(Flaw::Empty),
+            false if name.len() <= 64 && name.bytes().all(is_plain) => Ok(CaptchaName(name)),
+            false => Err(Flaw::Value("1 to 64 of A-Z a-z 0-9 . _ -".into())),
+        }
+    }
+}
+
+/// How the picture is encoded.
+struct Drawn(Format);
+
+impl Field for Drawn {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        match Kind::from_name(&String::read(value)?) {
+            Some(Kind::Png) => Ok(Drawn(Format::Png)),
+            Some(Kind::Jpeg) => Ok(Drawn(Format::Jpeg)),
+            _ => Err(Flaw::Value("png or jpg".into())),
+        }
+    }
+}
+
+/// How many characters a captcha has that goes by a name (contract page `ihome.md`).
+const NAMED_LENGTH: usize = 4;
 
 data! {
     /// Check what somebody read in a captcha; it still pays afterwards.
@@ -46,14 +86,23 @@ impl Op for Generate {
 
     fn run(self, desk: &Desk, _: Anyone) -> Result<Captcha, Fault> {
         let settings = &desk.config.captcha;
-        let code = match &settings.test_code {
-            Some(code) => code.clone(),
-            None => captcha::code(settings.length as usize),
+        let length = match self.id {
+            Some(_) => NAMED_LENGTH,
+            None => settings.length as usize,
         };
-        let imgdata = captcha::draw(&code, Format::Png)
+        let code = match (&settings.test_code, &self.id) {
+            (Some(code), Some(_)) => code.chars().take(NAMED_LENGTH).collect(),
+            (Some(code), None) => code.clone(),
+            (None, _) => captcha::code(length),
+        };
+        let format = self.format.map_or(Format::Png, |drawn| drawn.0);
+        let imgdata = captcha::draw(&code, format)
             .map_err(|error| Fault::CaptchaNotMade(Cause::new(error)))?;
         let code = code.to_ascii_lowercase();
-        let rand = desk.write(move |tx| keep(tx, &code))?;
+        let rand = match self.id {
+            None => desk.write(move |tx| keep(tx, &code))?,
+            Some(CaptchaName(name)) => desk.write(move |tx| keep_named(tx, &name, &code))?,
+        };
         Ok(Captcha { imgdata, rand })
     }
 }
@@ -72,6 +121,39 @@ fn keep(tx: &mut Tx, code: &str) -> Result<String, Fault> {
         if kept == 1 {
             return Ok(rand);
         }
+    }
+}
+
+/// Remember a captcha by its name, in place of an earlier one.
+fn keep_named(tx: &mut Tx, name: &str, code: &str) -> Result<String, Fault> {
+    let expires = tx.clock.now() + seconds(tx.config.captcha.ttl);
+    let rand = random_text();
+    let hash = hex::md5(&format!("{code}{rand}"));
+    tx.execute(
+        "INSERT INTO named_captcha (name, hash, rand, expires_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE
+            SET hash = excluded.hash, rand = excluded.rand, expires_at = excluded.expires_at",
+        args![name, &hash, &rand, expires],
+    )?;
+    Ok(rand)
+}
+
+/// Let a named captcha pay. It is looked at once: right or wrong, it is gone afterwards, whatever
+/// becomes of the operation.
+pub fn pay_named(tx: &mut Tx, name: &str, text: &str) -> Result<(), Fault> {
+    let now = tx.clock.now();
+    let shown = tx.one(
+        "DELETE FROM named_captcha WHERE name = $1 RETURNING hash, rand, expires_at",
+        args![name],
+        |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<i64>(2)?)),
+    )?;
+    tx.keep()?;
+    match shown {
+        Some((hash, rand, expires)) if expires > now => {
+            let proof = hex::md5(&format!("{}{rand}", text.to_ascii_lowercase()));
+            if proof == hash { Ok(()) } else { Err(Fault::Captcha(Lapse::Wrong)) }
+        }
+        _ => Err(Fault::Captcha(Lapse::Expired)),
     }
 }
 

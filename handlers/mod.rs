@@ -4,14 +4,17 @@
 
 mod documents;
 mod img;
+mod player;
 mod portrait;
 mod property;
+mod rank;
+mod score;
 mod shop;
 mod sms;
 pub mod user;
 
 use engine::args;
-use engine::db::Db;
+use engine::db::{Db, View};
 use engine::engine::Program;
 use engine::op::{RegisteredTwice, Registry};
 use std::collections::HashSet;
@@ -28,6 +31,9 @@ pub fn program() -> Result<Program, RegisteredTwice> {
     portrait::register(&mut registry)?;
     property::register(&mut registry)?;
     shop::register(&mut registry)?;
+    rank::register(&mut registry)?;
+    score::register(&mut registry)?;
+    player::register(&mut registry)?;
     Ok(Program {
         registry,
         schema: SCHEMA,
@@ -37,9 +43,16 @@ pub fn program() -> Result<Program, RegisteredTwice> {
     })
 }
 
-/// Remove uploaded pictures that no row names: a crash left them behind.
-pub fn tidy(db: &Db) -> Result<(), String> {
+/// What a start does before anyone is served: build the boards from their rows, and remove what a
+/// crash left behind.
+pub fn prepare(db: &Db) -> Result<(), String> {
     let view = db.view();
+    rank::load(&view).and_then(|()| score::load(&view)).map_err(|fault| format!("{fault:?}"))?;
+    tidy(&view)
+}
+
+/// Remove uploaded pictures that no row names: a crash left them behind.
+fn tidy(view: &View) -> Result<(), String> {
     let sql = "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''";
     let used: HashSet<String> = view
         .all(sql, args![], |row| row.get(0))
@@ -52,3 +65,12 @@ pub fn tidy(db: &Db) -> Result<(), String> {
 /// The answer of an operation that has nothing to say: `{}`.
 #[derive(serde::Serialize)]
 pub struct Nothing {}
+
+/// How many places on each side of a player are shown unless another number is asked for.
+const SPAN: u64 = 5;
+
+/// The places around `place`, `span` on each side: the first of them, and how many.
+fn window(place: u64, span: u64) -> (u64, usize) {
+    let first = place.saturating_sub(span).max(1);
+    (first, usize::try_from(place - first + span + 1).unwrap_or(usize::MAX))
+}

@@ -1,5 +1,6 @@
 //! Portraits: a picture under a number (contract page `envelope.md`, "portrait"; seed 003).
 
+use bytes::Bytes;
 use engine::caller::Anyone;
 use engine::data;
 use engine::data::{Field, Flaw, Value};
@@ -12,7 +13,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
-    registry.op::<Upload>()?.op::<Get>()?;
+    registry.op::<Upload>()?.op::<Get>()?.op::<Named>()?;
     Ok(())
 }
 
@@ -45,7 +46,7 @@ data! {
     struct Upload {
         name: String,
         id: Id,
-        base64: String,
+        base64: Uploading,
         r#type: String,
     }
 }
@@ -117,11 +118,35 @@ fn may_upload(view: &View, caller: &Anyone, id: i64) -> Result<(), Fault> {
     if account.id == id { Ok(()) } else { Err(Fault::BadToken) }
 }
 
+/// A picture as it is uploaded: in base64, or as the bytes of a file.
+pub enum Uploading {
+    /// In base64, with or without a `data:` prefix.
+    Base64(String),
+    /// The file itself, from a multipart form.
+    Bytes(Bytes),
+}
+
+impl Field for Uploading {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        match value {
+            Value::Bytes(bytes) if bytes.is_empty() => Err(Flaw::Empty),
+            Value::Bytes(bytes) => Ok(Uploading::Bytes(bytes)),
+            value => match String::read(value)? {
+                text if text.is_empty() => Err(Flaw::Empty),
+                text => Ok(Uploading::Base64(text)),
+            },
+        }
+    }
+}
+
 /// Check an uploaded picture and put it on disk.
-pub fn store(desk: &Desk, base64: &str, claimed: Option<Kind>) -> Result<Stored, Fault> {
+pub fn store(desk: &Desk, picture: &Uploading, claimed: Option<Kind>) -> Result<Stored, Fault> {
     let most = desk.config.portrait.max_bytes;
     let refused = |refusal: picture::Refusal| Fault::Picture(refusal.to_string().into());
-    let bytes = picture::from_base64(base64, most).map_err(refused)?;
+    let bytes: Bytes = match picture {
+        Uploading::Base64(text) => picture::from_base64(text, most).map_err(refused)?.into(),
+        Uploading::Bytes(bytes) => bytes.clone(),
+    };
     let kind = picture::check(&bytes, claimed, most).map_err(refused)?;
     let name = desk.files.put(&bytes, kind.extension()).map_err(Fault::PictureNotStored)?;
     Ok(Stored { services: desk.services(), name: Some(name) })
@@ -179,6 +204,24 @@ impl Op for Get {
             "the file of portrait {} is gone",
             self.id.0
         ))))
+    }
+}
+
+data! {
+    /// An uploaded picture by the name of its file: where an account's avatar is to be had.
+    struct Named {
+        name: String,
+    }
+}
+
+impl Op for Named {
+    const NAME: Name = ("portrait", "file");
+    type Caller = Anyone;
+    type Lane = Work<Scan>;
+    type Reply = File;
+
+    fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
+        read(desk, &self.name)?.ok_or(Fault::Absent("name".into()))
     }
 }
 

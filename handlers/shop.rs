@@ -2,7 +2,7 @@
 
 use super::Nothing;
 use engine::caller::{Account, Anyone};
-use engine::data::{Data, Field, Fields, Flaw, Text, Value, Within};
+use engine::data::{Data, Digits, Fields, Text, Within};
 use engine::db::{Row, Statement, Tx, View, containing};
 use engine::envelope::Status;
 use engine::fault::{Fault, Unique};
@@ -47,22 +47,8 @@ data! {
 data! {
     /// Change what a shop of the caller's says.
     struct Update {
-        shop_id: ShopId,
+        shop_id: Digits,
         shop_content: Text<0, 10_000>,
-    }
-}
-
-/// A shop's id: an integer, or its digits as text.
-struct ShopId(i64);
-
-impl Field for ShopId {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        // Digits stand for an integer here, as they do outside JSON.
-        let value = match value {
-            Value::Text(text) => Value::Word(text),
-            value => value,
-        };
-        i64::read(value).map(ShopId)
     }
 }
 
@@ -181,7 +167,7 @@ impl Shop {
 data! {
     /// One shop.
     struct Get {
-        shop_id: ShopId,
+        shop_id: Digits,
     }
 }
 
@@ -204,7 +190,7 @@ data! {
         user_id: Option<i64>,
         key: Option<Text<1, 100>>,
         limit: Option<Within<1, 1000>>,
-        before: Option<ShopId>,
+        before: Option<Digits>,
     }
 }
 
@@ -226,7 +212,7 @@ impl Op for List {
                 containing(&key),
             );
         }
-        if let Some(ShopId(before)) = self.before {
+        if let Some(Digits(before)) = self.before {
             statement.with(
                 " AND (created_at, id) < (SELECT created_at, id FROM shop WHERE id = ?)",
                 before,

@@ -1,10 +1,11 @@
 //! Telephone codes (contract page `envelope.md`, "sms"; seed 003).
 
-use super::img::{pay, random_text, seconds};
+use super::img::{CaptchaName, pay, pay_named, random_text, seconds};
+use super::user::is_taken;
 use engine::caller::Anyone;
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Data, Field, Fields, Flaw, Text, Value};
 use engine::db::{Tx, View};
-use engine::fault::{Fault, Lapse, Window};
+use engine::fault::{Fault, Lapse, Unique, Window};
 use engine::op::{Desk, Gateway, Name, Op, RegisteredTwice, Registry, Work, Write};
 use engine::sms::{Message, codes};
 use engine::{args, data, hex};
@@ -23,11 +24,41 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     Ok(())
 }
 
+/// Send a code to a telephone; a captcha pays for it.
+struct Generate {
+    phone: Phone,
+    captcha: Captcha,
+}
+
+/// The captcha that pays: one with a proof, or one that goes by a name (seed 004).
+enum Captcha {
+    Proven { hash: String },
+    Named { name: CaptchaName, text: String },
+}
+
 data! {
-    /// Send a code to a telephone; a captcha pays for it.
-    struct Generate {
+    struct Proven {
         phone: Phone,
         hash: String,
+    }
+}
+
+data! {
+    struct Named {
+        phone: Phone,
+        text: Text<1, 64>,
+        id: CaptchaName,
+    }
+}
+
+impl Data for Generate {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
+        if fields.get("hash").is_none() && (fields.says("text") || fields.says("id")) {
+            let Named { phone, text, id } = Named::read(fields)?;
+            return Ok(Generate { phone, captcha: Captcha::Named { name: id, text: text.0 } });
+        }
+        let Proven { phone, hash } = Proven::read(fields)?;
+        Ok(Generate { phone, captcha: Captcha::Proven { hash } })
     }
 }
 
@@ -83,11 +114,23 @@ impl Op for Generate {
         let rand = random_text();
         let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
         let row = Row { phone: phone.clone(), address, code: code.clone(), rand: rand.clone() };
-        let hash = self.hash;
+        let captcha = self.captcha;
         // Counted before it is sent: of two requests at once, the quota must see the other's.
         let id = desk.write(move |tx| {
-            check_quotas(tx, &row)?;
-            pay(tx, &hash)?;
+            // Each document has its own order of checks.
+            match captcha {
+                Captcha::Proven { hash } => {
+                    check_quotas(tx, &row)?;
+                    pay(tx, &hash)?;
+                }
+                Captcha::Named { name, text } => {
+                    pay_named(tx, &name.0, &text)?;
+                    if is_taken(tx, &row.phone)? {
+                        return Err(Fault::Taken(Unique::Mobile));
+                    }
+                    check_quotas(tx, &row)?;
+                }
+            }
             keep(tx, &row)
         })?;
         let ttl = desk.config.sms.ttl.as_secs();

@@ -25,6 +25,17 @@ pub struct Document {
     pub by_cookie: bool,
 }
 
+impl Document {
+    /// A document without any peculiarity; to be completed by `..Document::PLAIN`.
+    pub const PLAIN: Document = Document {
+        rows: &[],
+        dialect: |_| Response::json(Vec::new()),
+        null_is_absent: false,
+        digits_in_text: false,
+        by_cookie: false,
+    };
+}
+
 /// One path of a document.
 pub struct Row {
     /// `GET` (which answers `HEAD` too), `POST`, `PUT` or `DELETE`.

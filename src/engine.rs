@@ -1,5 +1,6 @@
 //! The engine: registry, storage and services, joined.
 
+use crate::boards::Shared;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, OpenError};
@@ -74,6 +75,7 @@ pub fn services(config: Config, public_url: String) -> Result<Services, StartErr
         public_url: config.public_url.clone().unwrap_or(public_url),
         clock: Clock::new(config.timezone.clone()),
         files,
+        boards: Shared::default(),
         sms: Box::new(sms),
         config,
     })

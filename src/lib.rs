@@ -14,6 +14,8 @@
 //!
 //! `ARCHITECTURE.md` walks one request through, and says what is deliberately absent.
 
+pub mod board;
+pub mod boards;
 pub mod caller;
 pub mod captcha;
 pub mod clock;

@@ -1,5 +1,6 @@
 //! What every operation may use besides the database: one struct, made once at start.
 
+use crate::boards::Shared;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
@@ -16,6 +17,8 @@ pub struct Services {
     pub clock: Clock,
     /// Uploaded pictures.
     pub files: Files,
+    /// Leaderboards.
+    pub boards: Shared,
     /// Where SMS codes go.
     pub sms: Box<dyn Gateway>,
 }

@@ -3,15 +3,10 @@
 
 use crate::handlers::portrait::{BANNED, ERROR};
 use engine::document::{Document, Outcome, Response, Row};
-use engine::envelope;
+use engine::envelope::{self, Status};
+use engine::fault::Fault;
 
-pub const DOCUMENT: Document = Document {
-    rows: ROWS,
-    dialect,
-    null_is_absent: false,
-    digits_in_text: false,
-    by_cookie: false,
-};
+pub const DOCUMENT: Document = Document { rows: ROWS, dialect, ..Document::PLAIN };
 
 const ROWS: &[Row] = &[
     Row {
@@ -24,19 +19,22 @@ const ROWS: &[Row] = &[
 ];
 
 fn dialect(outcome: Outcome<'_>) -> Response {
-    match outcome.result {
-        // Whoever asks for a picture shows what comes: so what comes is a picture.
-        Err(fault) if outcome.row.op.0 == "portrait" => {
-            let status = if fault.cause().is_some() { 500 } else { 400 };
-            Response::file(status, ERROR.clone())
-        }
-        result => {
-            let (nothing, table) = outcome
-                .entry
-                .map_or(("{}", envelope::status as _), |entry| (entry.nothing, entry.status));
-            let mut body = Vec::new();
-            envelope::write(&mut body, -1, nothing, table, result);
-            Response::json(body)
-        }
+    if outcome.row.op.0 == "portrait" {
+        return no_picture(outcome.result.err());
     }
+    let plain = ("{}", envelope::status as fn(&Fault) -> Status);
+    let (nothing, table) = outcome.entry.map_or(plain, |entry| (entry.nothing, entry.status));
+    let mut body = Vec::new();
+    envelope::write(&mut body, -1, nothing, table, outcome.result);
+    Response::json(body)
+}
+
+/// Whoever asks for a picture shows what comes: so what comes is a picture.
+pub fn no_picture(fault: Option<Fault>) -> Response {
+    let status = match fault {
+        Some(Fault::Absent(_)) => 404,
+        Some(fault) if fault.cause().is_some() => 500,
+        _ => 400,
+    };
+    Response::file(status, ERROR.clone())
 }

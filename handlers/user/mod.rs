@@ -2,10 +2,12 @@
 
 pub mod admin;
 mod attempts;
+mod avatar;
 mod login;
 mod password;
 mod profile;
 mod register;
+mod verify;
 
 use engine::args;
 use engine::data::{Field, Flaw, Value};
@@ -25,7 +27,10 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
         .op::<profile::Info>()?
         .op::<profile::Update>()?
         .op::<profile::Rename>()?
-        .op::<password::Change>()?;
+        .op::<password::Change>()?
+        .op::<avatar::Avatar>()?
+        .op::<verify::Verify>()?
+        .op::<verify::Verified>()?;
     registry.sweep("DELETE FROM session WHERE expires_at <= $1");
     registry.sweep("DELETE FROM login_failure WHERE at + 900 <= $1");
     Ok(())
@@ -134,7 +139,7 @@ fn picture_url(services: &Services, avatar: &str) -> String {
 }
 
 /// Is this name taken, by a user name or a mobile number?
-fn is_taken(view: &View, name: &str) -> Result<bool, Fault> {
+pub fn is_taken(view: &View, name: &str) -> Result<bool, Fault> {
     let taken =
         view.one("SELECT 1 FROM account WHERE username = $1 OR mobile = $1", args![name], |_| {
             Ok(())

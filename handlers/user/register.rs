@@ -4,7 +4,7 @@
 use super::{Name, NewPassword, is_taken, may_be_called};
 use crate::handlers::{img, sms};
 use engine::caller::Anyone;
-use engine::data::{Data, Fields, Flaw, Flaws};
+use engine::data::{Data, Field, Fields, Flaw, Flaws, Value};
 use engine::db::Tx;
 use engine::fault::{Fault, Unique};
 use engine::op::{Desk, Hash, Op, Work};
@@ -29,8 +29,24 @@ data! {
 data! {
     pub struct ByMobile {
         mobile: sms::Phone,
-        sms_code: String,
+        sms_code: SmsCode,
         password: NewPassword,
+    }
+}
+
+/// Six digits.
+pub struct SmsCode(String);
+
+impl Field for SmsCode {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let code = String::read(value)?;
+        match code.is_empty() {
+            true => Err(Flaw::Empty),
+            false if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Ok(SmsCode(code))
+            }
+            false => Err(Flaw::Value("expected 6 digits".into())),
+        }
     }
 }
 
@@ -93,7 +109,7 @@ impl ByName {
 impl ByMobile {
     fn run(self, desk: &Desk) -> Result<Registered, Fault> {
         let mobile = self.mobile.number()?;
-        let code = self.sms_code;
+        let SmsCode(code) = self.sms_code;
         let taken = || Fault::Taken(Unique::Mobile);
         // A wrong guess is settled, and counted, without hashing anything.
         let hash = desk.read(|view| {

@@ -46,10 +46,8 @@ impl Order {
         let number = self.number(Block::new());
         self.line.insert(place + 1, number);
         self.pour(place, place + 1, count, index);
-        let first = self
-            .blocks
-            .get(number as usize)
-            .and_then(|block| block.scores.first().copied());
+        let first =
+            self.blocks.get(number as usize).and_then(|block| block.scores.first().copied());
         self.bounds.insert(place + 1, first.unwrap_or(i64::MIN));
         self.sizes.replace(place, 1, &[own - count, count]);
         self.renumber(place + 1);
@@ -66,11 +64,7 @@ impl Order {
             return;
         }
         // The smaller one is emptied into the larger, so that fewer owners have a new block.
-        let (from, to, count) = if own < size {
-            (place, other, own)
-        } else {
-            (other, place, size)
-        };
+        let (from, to, count) = if own < size { (place, other, own) } else { (other, place, size) };
         self.pour(from, to, count, index);
         let number = self.line.remove(from);
         if let Some(emptied) = self.blocks.get_mut(number as usize) {
@@ -90,10 +84,8 @@ impl Order {
     /// The smaller of the blocks beside this one: its place and size.
     fn neighbour(&self, place: usize) -> Option<(usize, u32)> {
         let beside = [place.checked_sub(1), Some(place + 1)];
-        let sizes = beside
-            .into_iter()
-            .flatten()
-            .filter_map(|place| Some((place, self.sizes.size(place)?)));
+        let sizes =
+            beside.into_iter().flatten().filter_map(|place| Some((place, self.sizes.size(place)?)));
         sizes.min_by_key(|(_, size)| *size)
     }
 
@@ -103,21 +95,13 @@ impl Order {
         let (Some(&giver), Some(&taker)) = (self.line.get(from), self.line.get(to)) else {
             return;
         };
-        let Ok([giving, taking]) = self
-            .blocks
-            .get_disjoint_mut([giver as usize, taker as usize])
+        let Ok([giving, taking]) = self.blocks.get_disjoint_mut([giver as usize, taker as usize])
         else {
             return;
         };
-        let (have, count) = (
-            giving.scores.len(),
-            (count as usize).min(giving.scores.len()),
-        );
-        let (range, at) = if from < to {
-            (have - count..have, 0)
-        } else {
-            (0..count, taking.scores.len())
-        };
+        let (have, count) = (giving.scores.len(), (count as usize).min(giving.scores.len()));
+        let (range, at) =
+            if from < to { (have - count..have, 0) } else { (0..count, taking.scores.len()) };
         taking.take(giving, range, at);
         for owner in taking.owners.iter().skip(at).take(count) {
             index.relocate(hash_of(*owner), giver, taker);

@@ -15,10 +15,7 @@ pub(super) struct Block {
 
 impl Block {
     pub(super) fn new() -> Self {
-        Self {
-            scores: Vec::with_capacity(MOST),
-            owners: Vec::with_capacity(MOST),
-        }
+        Self { scores: Vec::with_capacity(MOST), owners: Vec::with_capacity(MOST) }
     }
 
     pub(super) fn len(&self) -> u32 {
@@ -46,8 +43,7 @@ impl Block {
 
     /// Takes a range of another block's entries in at `at`.
     pub(super) fn take(&mut self, other: &mut Self, range: Range<usize>, at: usize) {
-        self.scores
-            .splice(at..at, other.scores.drain(range.clone()));
+        self.scores.splice(at..at, other.scores.drain(range.clone()));
         self.owners.splice(at..at, other.owners.drain(range));
     }
 }

@@ -52,22 +52,13 @@ impl<O: Owners> Builder<O> {
 
     /// The board of all rows.
     pub fn finish(self) -> Board<O> {
-        let Self {
-            owners,
-            index,
-            mut entries,
-        } = self;
+        let Self { owners, index, mut entries } = self;
         drop(index);
         entries.sort_unstable_by_key(|entry| (Reverse(entry.score), entry.seq));
         let latest = entries.iter().map(|entry| entry.seq).max();
         let (order, index) =
             Order::build(entries.into_iter().map(|entry| (entry.score, entry.owner)));
-        Board {
-            owners,
-            index,
-            order,
-            latest,
-        }
+        Board { owners, index, order, latest }
     }
 }
 

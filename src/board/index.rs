@@ -32,10 +32,7 @@ impl Default for Index {
 impl Index {
     /// An empty table, made for this many owners.
     pub(super) fn sized(owners: usize) -> Self {
-        Self {
-            buckets: vec![Vec::new(); owners.div_ceil(LOAD).max(1)],
-            len: 0,
-        }
+        Self { buckets: vec![Vec::new(); owners.div_ceil(LOAD).max(1)], len: 0 }
     }
 
     /// How many owners there are.
@@ -113,11 +110,7 @@ impl Index {
     fn bucket_of(&self, hash: u32) -> usize {
         let mask = self.buckets.len().next_power_of_two() - 1;
         let number = hash as usize & mask;
-        if number < self.buckets.len() {
-            number
-        } else {
-            number & (mask >> 1)
-        }
+        if number < self.buckets.len() { number } else { number & (mask >> 1) }
     }
 
     /// One bucket more: it takes its share of the one bucket that stood for it until now.
@@ -171,13 +164,8 @@ pub(super) fn position(numbers: &[u64], is: impl Fn(u64) -> bool) -> Option<usiz
     let (strides, rest) = numbers.as_chunks::<STRIDE>();
     for (nth, stride) in strides.iter().enumerate() {
         if stride.iter().fold(false, |hit, number| hit | is(*number)) {
-            return stride
-                .iter()
-                .position(|number| is(*number))
-                .map(|at| nth * STRIDE + at);
+            return stride.iter().position(|number| is(*number)).map(|at| nth * STRIDE + at);
         }
     }
-    rest.iter()
-        .position(|number| is(*number))
-        .map(|at| strides.len() * STRIDE + at)
+    rest.iter().position(|number| is(*number)).map(|at| strides.len() * STRIDE + at)
 }

@@ -50,6 +50,13 @@
 //! write will do is known beforehand from [`Board::get`], so the row can be written, and committed,
 //! before the board follows.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "sizes and places fit in 32 bits by LIMIT; ids and hashes are packed bit by bit"
+)]
+
 mod answer;
 mod balance;
 mod block;
@@ -65,8 +72,7 @@ pub use answer::{Change, Refused, Row};
 pub use build::Builder;
 use index::Index;
 use order::{Order, Spot};
-use owners::Owners;
-pub use owners::{Numbers, Texts};
+pub use owners::{Numbers, Owners, Texts};
 
 /// One leaderboard: players by score, the highest first. See the [module](self).
 ///
@@ -125,17 +131,11 @@ impl<O: Owners> Board<O> {
         if let Some(spot) = self.find(id) {
             let old = spot.score;
             if !counts(old) {
-                return Ok(Change {
-                    old: Some(old),
-                    new: old,
-                });
+                return Ok(Change { old: Some(old), new: old });
             }
             self.reached(seq);
             self.order.shift(spot, score, &mut self.index);
-            return Ok(Change {
-                old: Some(old),
-                new: score,
-            });
+            return Ok(Change { old: Some(old), new: score });
         }
         if self.index.len() >= LIMIT {
             return Err(Refused::Full);
@@ -143,10 +143,7 @@ impl<O: Owners> Board<O> {
         let owner = self.owners.claim(id)?;
         self.reached(seq);
         self.order.insert(score, owner, &mut self.index);
-        Ok(Change {
-            old: None,
-            new: score,
-        })
+        Ok(Change { old: None, new: score })
     }
 
     /// Takes the player off the board. Returns the score that was held.
@@ -170,26 +167,18 @@ impl<O: Owners> Board<O> {
     /// The player's place and score in one look.
     pub fn row<'a>(&self, owner: O::Id<'a>) -> Option<Row<O::Id<'a>>> {
         let spot = self.find(owner)?;
-        Some(Row {
-            place: self.order.before(spot) + 1,
-            owner,
-            score: spot.score,
-        })
+        Some(Row { place: self.order.before(spot) + 1, owner, score: spot.score })
     }
 
     /// The players from place `first` on (from 1; 0 is taken as 1), `count` of them or as many as
     /// there are.
     pub fn at(&self, first: u64, count: usize) -> impl Iterator<Item = Row<O::Id<'_>>> {
         let skip = first.saturating_sub(1);
-        self.order
-            .after(skip)
-            .take(count)
-            .zip(1..)
-            .map(move |((score, owner), nth)| Row {
-                place: skip + nth,
-                owner: self.owners.id(owner),
-                score,
-            })
+        self.order.after(skip).take(count).zip(1..).map(move |((score, owner), nth)| Row {
+            place: skip + nth,
+            owner: self.owners.id(owner),
+            score,
+        })
     }
 
     /// How many players there are.
@@ -209,19 +198,14 @@ impl<O: Owners> Board<O> {
     }
 
     fn reached(&mut self, seq: i64) {
-        debug_assert!(
-            Some(seq) >= self.latest,
-            "scores reach the board in the order of their seq"
-        );
+        debug_assert!(Some(seq) >= self.latest, "scores reach the board in the order of their seq");
         self.latest = self.latest.max(Some(seq));
     }
 
     fn find(&self, id: O::Id<'_>) -> Option<Spot> {
         let hash = self.owners.hash(id);
-        self.index.find(hash, |block| {
-            self.order
-                .find(block, hash, |owner| self.owners.is(owner, id))
-        })
+        self.index
+            .find(hash, |block| self.order.find(block, hash, |owner| self.owners.is(owner, id)))
     }
 }
 
@@ -231,9 +215,5 @@ const LIMIT: usize = u32::MAX as usize - 1;
 /// The heap bytes of a list, with what an allocator adds to each piece it hands out.
 fn heap<T>(list: &Vec<T>) -> usize {
     const HEADER: usize = 16;
-    if list.capacity() == 0 {
-        0
-    } else {
-        list.capacity() * size_of::<T>() + HEADER
-    }
+    if list.capacity() == 0 { 0 } else { list.capacity() * size_of::<T>() + HEADER }
 }

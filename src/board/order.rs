@@ -50,11 +50,7 @@ impl Order {
         let mut sizes = Vec::with_capacity(entries.len().div_ceil(BUILT));
         let mut entries = entries.peekable();
         while let Some((bound, _)) = entries.peek() {
-            order.bounds.push(if order.line.is_empty() {
-                i64::MAX
-            } else {
-                *bound
-            });
+            order.bounds.push(if order.line.is_empty() { i64::MAX } else { *bound });
             let mut block = Block::new();
             for (score, owner) in entries.by_ref().take(BUILT) {
                 block.push(score, owner);
@@ -66,10 +62,7 @@ impl Order {
         order.sizes.replace(0, 0, &sizes);
         order.renumber(0);
         for (number, block) in (0..).zip(&order.blocks) {
-            block
-                .owners
-                .iter()
-                .for_each(|owner| index.insert(hash_of(*owner), number));
+            block.owners.iter().for_each(|owner| index.insert(hash_of(*owner), number));
         }
         (order, index)
     }
@@ -82,12 +75,7 @@ impl Order {
             let at = from + position(entries.owners.get(from..)?, |owner| hash_of(owner) == hash)?;
             let owner = *entries.owners.get(at)?;
             if is(owner) {
-                return Some(Spot {
-                    block,
-                    at,
-                    score: *entries.scores.get(at)?,
-                    owner,
-                });
+                return Some(Spot { block, at, score: *entries.scores.get(at)?, owner });
             }
             from = at + 1;
         }
@@ -102,12 +90,11 @@ impl Order {
     pub(super) fn after(&self, skip: u64) -> impl Iterator<Item = (i64, u64)> {
         let (place, mut from) = self.sizes.seek(skip);
         let line = self.line.get(place..).unwrap_or_default().iter();
-        line.filter_map(|number| self.blocks.get(*number as usize))
-            .flat_map(move |block| {
-                let from = std::mem::take(&mut from) as usize;
-                let scores = block.scores.get(from..).unwrap_or_default().iter().copied();
-                scores.zip(block.owners.get(from..).unwrap_or_default().iter().copied())
-            })
+        line.filter_map(|number| self.blocks.get(*number as usize)).flat_map(move |block| {
+            let from = std::mem::take(&mut from) as usize;
+            let scores = block.scores.get(from..).unwrap_or_default().iter().copied();
+            scores.zip(block.owners.get(from..).unwrap_or_default().iter().copied())
+        })
     }
 
     /// Adds an entry, behind all with the same score.
@@ -197,16 +184,12 @@ impl Order {
     }
 
     fn place(&self, number: u32) -> usize {
-        self.places
-            .get(number as usize)
-            .map_or(0, |place| *place as usize)
+        self.places.get(number as usize).map_or(0, |place| *place as usize)
     }
 
     /// The place of the last block that may hold this score, so behind all that have it.
     fn place_for(&self, score: i64) -> usize {
-        self.bounds
-            .partition_point(|bound| *bound >= score)
-            .saturating_sub(1)
+        self.bounds.partition_point(|bound| *bound >= score).saturating_sub(1)
     }
 
     /// A number for a block.

@@ -120,11 +120,7 @@ impl Texts {
             return Ok(address);
         }
         let size = usize::from(length) + 1;
-        if self
-            .pages
-            .last()
-            .is_none_or(|page| page.len() + size > PAGE)
-        {
+        if self.pages.last().is_none_or(|page| page.len() + size > PAGE) {
             if self.pages.len() == PAGE {
                 return Err(Refused::Full);
             }
@@ -161,9 +157,7 @@ impl Owners for Texts {
         let address = self.room(length)?;
         let (page, at) = place(address);
         let page = self.pages.get_mut(page).ok_or(Refused::Full)?;
-        let text = page
-            .get_mut(at + 1..at + 1 + id.len())
-            .ok_or(Refused::Full)?;
+        let text = page.get_mut(at + 1..at + 1 + id.len()).ok_or(Refused::Full)?;
         text.copy_from_slice(id.as_bytes());
         Ok(u64::from(self.hash(id)) << 32 | u64::from(address))
     }
@@ -181,9 +175,7 @@ impl Owners for Texts {
     }
 
     fn id(&self, owner: u64) -> &str {
-        self.text(owner)
-            .and_then(|text| str::from_utf8(text).ok())
-            .unwrap_or_default()
+        self.text(owner).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
     }
 
     fn bytes(&self) -> usize {

@@ -39,10 +39,7 @@ impl Model {
         if let Some(old) = old
             && (score == old || keep_best && score < old)
         {
-            return Change {
-                old: Some(old),
-                new: old,
-            };
+            return Change { old: Some(old), new: old };
         }
         self.remove(player);
         self.held.insert(player, (score, seq));
@@ -81,13 +78,7 @@ struct Pair<'a, O: Owners> {
 
 impl<'a, O: Owners> Pair<'a, O> {
     fn new(ids: &'a [O::Id<'a>], player: fn(O::Id<'_>) -> usize) -> Self {
-        Self {
-            board: Board::new(),
-            model: Model::default(),
-            ids,
-            player,
-            seq: 0,
-        }
+        Self { board: Board::new(), model: Model::default(), ids, player, seq: 0 }
     }
 
     fn write(&mut self, player: usize, score: i64, best: bool) {
@@ -100,10 +91,7 @@ impl<'a, O: Owners> Pair<'a, O> {
         };
         assert_eq!(change, Ok(self.model.write(player, score, self.seq, best)));
         assert_eq!(self.board.rank(id), self.model.rank(player));
-        assert_eq!(
-            self.board.get(id),
-            self.model.held.get(&player).map(|(score, _)| *score)
-        );
+        assert_eq!(self.board.get(id), self.model.held.get(&player).map(|(score, _)| *score));
     }
 
     fn remove(&mut self, player: usize) {
@@ -115,27 +103,12 @@ impl<'a, O: Owners> Pair<'a, O> {
 
     fn window(&self, first: u64, count: usize) {
         let skip = first.saturating_sub(1);
-        let rows = self
-            .model
-            .rows
-            .iter()
-            .zip(1..)
-            .skip(usize::try_from(skip).unwrap())
-            .take(count);
-        let wanted: Vec<_> = rows
-            .map(|(row, place)| Row {
-                place,
-                owner: row.2,
-                score: row.0.0,
-            })
-            .collect();
+        let rows = self.model.rows.iter().zip(1..).skip(usize::try_from(skip).unwrap()).take(count);
+        let wanted: Vec<_> =
+            rows.map(|(row, place)| Row { place, owner: row.2, score: row.0.0 }).collect();
         let rows = self.board.at(first, count);
         let found: Vec<_> = rows
-            .map(|row| Row {
-                place: row.place,
-                owner: (self.player)(row.owner),
-                score: row.score,
-            })
+            .map(|row| Row { place: row.place, owner: (self.player)(row.owner), score: row.score })
             .collect();
         assert_eq!(found, wanted);
     }
@@ -173,18 +146,11 @@ fn check<O: Owners>(board: &Board<O>) {
         assert!(!block.scores.is_empty() || order.line.len() == 1);
         for score in &block.scores {
             assert!(*score <= last && *score <= order.bounds[place]);
-            assert!(
-                order
-                    .bounds
-                    .get(place + 1)
-                    .is_none_or(|bound| score >= bound)
-            );
+            assert!(order.bounds.get(place + 1).is_none_or(|bound| score >= bound));
             last = *score;
         }
         for owner in &block.owners {
-            let found = board
-                .index
-                .find(hash_of(*owner), |block| (block == *number).then_some(()));
+            let found = board.index.find(hash_of(*owner), |block| (block == *number).then_some(()));
             assert_eq!(found, Some(()));
         }
         total += block.scores.len() as u64;
@@ -207,11 +173,7 @@ fn differential<'a, O: Owners>(
         let phase = step * 6 / steps;
         let player = dice.below(ids.len() as u64) as usize;
         let score = dice.below(span) as i64 - span as i64 / 2;
-        let score = if phase == 2 {
-            score + (step * span / steps) as i64
-        } else {
-            score
-        };
+        let score = if phase == 2 { score + (step * span / steps) as i64 } else { score };
         let removals = [1, 4, 1, 9, 9, 2][phase as usize];
         if dice.below(10) < removals {
             pair.remove(player);
@@ -235,25 +197,16 @@ fn differential<'a, O: Owners>(
 
 #[test]
 fn numbers_agree_with_a_sorted_vector() {
-    let ids: Vec<i64> = (0..3000)
-        .map(|player| (player - 1500) * 1_000_003)
-        .collect();
+    let ids: Vec<i64> = (0..3000).map(|player| (player - 1500) * 1_000_003).collect();
     for (seed, span) in [(1, 4), (2, 60), (3, 5000), (4, 1 << 45), (5, 1)] {
-        differential::<Numbers>(
-            &ids,
-            |id| (id / 1_000_003 + 1500) as usize,
-            span,
-            seed,
-            25_000,
-        );
+        differential::<Numbers>(&ids, |id| (id / 1_000_003 + 1500) as usize, span, seed, 25_000);
     }
 }
 
 #[test]
 fn texts_agree_with_a_sorted_vector() {
-    let texts: Vec<String> = (0..2000)
-        .map(|player| format!("{player}{}", "-".repeat(player % 7)))
-        .collect();
+    let texts: Vec<String> =
+        (0..2000).map(|player| format!("{player}{}", "-".repeat(player % 7))).collect();
     let ids: Vec<&str> = texts.iter().map(String::as_str).collect();
     for (seed, span) in [(6, 30), (7, 100_000)] {
         differential::<Texts>(
@@ -269,16 +222,9 @@ fn texts_agree_with_a_sorted_vector() {
 #[test]
 fn owners_whose_hashes_are_equal_are_told_apart() {
     // Sixteen hashes for all.
-    let ids: Vec<i64> = (0..700)
-        .map(|player| owners::unscramble((player % 16) << 32 | player))
-        .collect();
-    differential::<Numbers>(
-        &ids,
-        |id| (owners::scramble(id) & 0xFFFF_FFFF) as usize,
-        50,
-        8,
-        4000,
-    );
+    let ids: Vec<i64> =
+        (0..700).map(|player| owners::unscramble((player % 16) << 32 | player)).collect();
+    differential::<Numbers>(&ids, |id| (owners::scramble(id) & 0xFFFF_FFFF) as usize, 50, 8, 4000);
 }
 
 #[test]
@@ -368,55 +314,20 @@ fn at_equal_scores_whoever_came_first_stands_first() {
         assert!(board.set(owner, 5, seq).unwrap().is_new());
     }
     assert_eq!(owners_of(&board), [30, 10, 20]);
-    assert!(
-        !board.set(30, 5, 4).unwrap().changed(),
-        "the same score keeps its place"
-    );
+    assert!(!board.set(30, 5, 4).unwrap().changed(), "the same score keeps its place");
     assert!(!board.best(30, 5, 5).unwrap().changed());
     assert_eq!(owners_of(&board), [30, 10, 20]);
-    assert_eq!(
-        board.set(30, 4, 6),
-        Ok(Change {
-            old: Some(5),
-            new: 4
-        })
-    );
-    assert_eq!(
-        board.set(30, 5, 7),
-        Ok(Change {
-            old: Some(4),
-            new: 5
-        })
-    );
-    assert_eq!(
-        owners_of(&board),
-        [10, 20, 30],
-        "who comes back stands behind"
-    );
+    assert_eq!(board.set(30, 4, 6), Ok(Change { old: Some(5), new: 4 }));
+    assert_eq!(board.set(30, 5, 7), Ok(Change { old: Some(4), new: 5 }));
+    assert_eq!(owners_of(&board), [10, 20, 30], "who comes back stands behind");
     assert_eq!(
         board.best(10, 4, 8),
-        Ok(Change {
-            old: Some(5),
-            new: 5
-        }),
+        Ok(Change { old: Some(5), new: 5 }),
         "a lower one changes nothing"
     );
-    assert_eq!(
-        board.best(20, 6, 9),
-        Ok(Change {
-            old: Some(5),
-            new: 6
-        })
-    );
+    assert_eq!(board.best(20, 6, 9), Ok(Change { old: Some(5), new: 6 }));
     assert_eq!(owners_of(&board), [20, 10, 30]);
-    assert_eq!(
-        board.row(10),
-        Some(Row {
-            place: 2,
-            owner: 10,
-            score: 5
-        })
-    );
+    assert_eq!(board.row(10), Some(Row { place: 2, owner: 10, score: 5 }));
 }
 
 #[test]
@@ -438,28 +349,16 @@ fn sequence_numbers_use_all_their_bits() {
 fn any_score_and_any_owner_will_do() {
     let mut board = Board::<Numbers>::new();
     assert!(board.is_empty() && board.at(1, 10).next().is_none() && board.rank(1).is_none());
-    for (owner, score, seq) in [
-        (i64::MIN, i64::MAX, 1),
-        (i64::MAX, i64::MIN, 2),
-        (0, 0, 3),
-        (-1, -1, 4),
-    ] {
+    for (owner, score, seq) in
+        [(i64::MIN, i64::MAX, 1), (i64::MAX, i64::MIN, 2), (0, 0, 3), (-1, -1, 4)]
+    {
         board.set(owner, score, seq).unwrap();
     }
     assert_eq!(owners_of(&board), [i64::MIN, 0, -1, i64::MAX]);
-    assert_eq!(
-        board.set(i64::MIN, i64::MIN, 5),
-        Ok(Change {
-            old: Some(i64::MAX),
-            new: i64::MIN
-        })
-    );
+    assert_eq!(board.set(i64::MIN, i64::MIN, 5), Ok(Change { old: Some(i64::MAX), new: i64::MIN }));
     assert_eq!(
         board.best(i64::MAX, i64::MAX, 6),
-        Ok(Change {
-            old: Some(i64::MIN),
-            new: i64::MAX
-        })
+        Ok(Change { old: Some(i64::MIN), new: i64::MAX })
     );
     assert_eq!(owners_of(&board), [i64::MAX, 0, -1, i64::MIN]);
     assert_eq!(
@@ -469,16 +368,10 @@ fn any_score_and_any_owner_will_do() {
     );
     assert_eq!(board.at(2, 0).count(), 0);
     assert_eq!(
-        board
-            .at(4, 9)
-            .map(|row| (row.place, row.score))
-            .collect::<Vec<_>>(),
+        board.at(4, 9).map(|row| (row.place, row.score)).collect::<Vec<_>>(),
         [(4, i64::MIN)]
     );
-    assert_eq!(
-        board.at(5, 9).count() + board.at(u64::MAX, usize::MAX).count(),
-        0
-    );
+    assert_eq!(board.at(5, 9).count() + board.at(u64::MAX, usize::MAX).count(), 0);
 }
 
 #[test]
@@ -497,10 +390,7 @@ fn texts_have_0_to_255_bytes() {
     for (text, seq) in texts.iter().zip(1..) {
         board.set(text, 1, seq).unwrap();
     }
-    assert_eq!(
-        board.at(1, 300).map(|row| row.owner).collect::<Vec<_>>(),
-        texts
-    );
+    assert_eq!(board.at(1, 300).map(|row| row.owner).collect::<Vec<_>>(), texts);
     assert_eq!(board.set(&"x".repeat(256), 1, 300), Err(Refused::TooLong));
     assert_eq!(board.len(), 256, "the board is as it was");
     check(&board);
@@ -513,16 +403,11 @@ fn the_room_of_a_removed_text_is_used_again() {
     let mut turn = |board: &mut Board<Texts>, round: u64| {
         for player in 0..5000 {
             seq += 1;
-            board
-                .set(&format!("{round:08}{player:020}"), player, seq)
-                .unwrap();
+            board.set(&format!("{round:08}{player:020}"), player, seq).unwrap();
         }
         let bytes = board.bytes();
         for player in 0..5000 {
-            assert_eq!(
-                board.remove(&format!("{round:08}{player:020}")),
-                Some(player)
-            );
+            assert_eq!(board.remove(&format!("{round:08}{player:020}")), Some(player));
         }
         check(board);
         bytes
@@ -553,13 +438,7 @@ fn a_player_costs_less_than_40_bytes() {
     assert!(each(&board) < 33);
     // Each score is higher than all before.
     for step in 0..2 * PLAYERS {
-        board
-            .set(
-                dice.below(PLAYERS as u64) as i64,
-                (1 << 30) + step,
-                PLAYERS + step,
-            )
-            .unwrap();
+        board.set(dice.below(PLAYERS as u64) as i64, (1 << 30) + step, PLAYERS + step).unwrap();
     }
     assert!(each(&board) < 40);
     check(&board);
@@ -577,22 +456,13 @@ fn an_index_grows_and_shrinks_and_tries_every_equal_cell() {
     index.insert(5, 1);
     index.relocate(5, 1, 2);
     for block in [1, 2] {
-        assert_eq!(
-            index.find(5, |other| (other == block).then_some(other)),
-            Some(block)
-        );
+        assert_eq!(index.find(5, |other| (other == block).then_some(other)), Some(block));
         index.remove(5, block);
     }
     for nth in 0..20_000 {
-        assert_eq!(
-            index.find(hash(nth), |block| (block == nth).then_some(block)),
-            Some(nth)
-        );
+        assert_eq!(index.find(hash(nth), |block| (block == nth).then_some(block)), Some(nth));
         index.remove(hash(nth), nth);
-        assert_eq!(
-            index.find(hash(nth), |block| (block == nth).then_some(block)),
-            None
-        );
+        assert_eq!(index.find(hash(nth), |block| (block == nth).then_some(block)), None);
     }
     assert_eq!(index.len(), 0);
     assert!(index.bytes() < empty + 20_000);

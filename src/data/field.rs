@@ -214,6 +214,29 @@ impl<const MIN: i64, const MAX: i64> Field for Within<MIN, MAX> {
     }
 }
 
+/// An integer, or its digits as text, in JSON too: for ids that some clients hold as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digits(pub i64);
+
+impl Field for Digits {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let value = match value {
+            Value::Text(text) => Value::Word(text),
+            value => value,
+        };
+        i64::read(value).map(Digits)
+    }
+}
+
+impl Field for bool {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        match value {
+            Value::Bool(value) => Ok(value),
+            _ => Err(Flaw::Type("true or false")),
+        }
+    }
+}
+
 impl<const MIN: usize, const MAX: usize> Deref for Text<MIN, MAX> {
     type Target = str;
 

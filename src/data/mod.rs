@@ -12,7 +12,7 @@ pub mod json;
 use bytes::Bytes;
 use std::borrow::Cow;
 
-pub use field::{Data, Field, Flaw, Flaws, Text, Within};
+pub use field::{Data, Digits, Field, Flaw, Flaws, Text, Within};
 
 /// One value as the client sent it; text borrows from the body where it needed no unescaping.
 #[derive(Debug, Clone, PartialEq)]

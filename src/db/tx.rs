@@ -2,6 +2,7 @@
 
 use super::value::Param;
 use super::view::{View, bind, execute};
+use crate::boards::{Boards, Settled};
 use crate::fault::Fault;
 use std::ops::Deref;
 
@@ -12,15 +13,19 @@ use std::ops::Deref;
 /// nobody is answered, before the group's COMMIT has reached the disk.
 pub struct Tx {
     view: View,
+    /// Changes of the boards, and whatever else waits for the COMMIT.
+    changes: Vec<Change>,
     effects: Vec<Effect>,
-    kept: usize,
+    /// How many of each stand, whatever becomes of the job that runs.
+    kept: (usize, usize),
 }
 
+type Change = Box<dyn FnOnce(&mut Boards) + Send>;
 type Effect = Box<dyn FnOnce() + Send>;
 
 impl Tx {
     pub(super) fn new(view: View) -> Self {
-        Tx { view, effects: Vec::new(), kept: 0 }
+        Tx { view, changes: Vec::new(), effects: Vec::new(), kept: (0, 0) }
     }
 
     /// Run a statement that writes; answers how many rows it changed.
@@ -43,6 +48,17 @@ impl Tx {
         self.effects.push(Box::new(effect));
     }
 
+    /// Change the boards once the group's COMMIT has reached the disk, and answer what comes of it:
+    /// until then no reader sees the change, and afterwards that of the whole group.
+    pub fn on_boards<T: Send + Sync + 'static>(
+        &mut self,
+        change: impl FnOnce(&mut Boards) -> T + Send + 'static,
+    ) -> Settled<T> {
+        let (answer, known) = Settled::pair();
+        self.changes.push(Box::new(move |boards| known.settle(change(boards))));
+        answer
+    }
+
     /// The next of a never-repeating sequence of integers. Ids are made here and not by the
     /// database, so that the same statements serve any engine, and never used twice, so that
     /// nothing said of a removed row is believed of a new one.
@@ -56,13 +72,12 @@ impl Tx {
     }
 
     pub(super) fn begin(&mut self) -> Result<(), Fault> {
-        self.effects.clear();
-        self.kept = 0;
+        self.forget();
         execute(self.view.connection()?, "BEGIN IMMEDIATE").map_err(Fault::database)
     }
 
     pub(super) fn savepoint(&mut self) -> Result<(), Fault> {
-        self.kept = self.effects.len();
+        self.kept = (self.changes.len(), self.effects.len());
         execute(self.view.connection()?, "SAVEPOINT job").map_err(Fault::database)
     }
 
@@ -72,7 +87,8 @@ impl Tx {
 
     /// Take back what this job wrote since its savepoint.
     pub(super) fn take_back(&mut self) -> Result<(), Fault> {
-        self.effects.truncate(self.kept);
+        self.changes.truncate(self.kept.0);
+        self.effects.truncate(self.kept.1);
         execute(self.view.connection()?, "ROLLBACK TO job").map_err(Fault::database)?;
         self.release()
     }
@@ -83,7 +99,7 @@ impl Tx {
     }
 
     pub(super) fn roll_back(&mut self) {
-        self.effects.clear();
+        self.forget();
         if let Ok(connection) = self.view.connection()
             && !connection.is_autocommit()
         {
@@ -91,10 +107,23 @@ impl Tx {
         }
     }
 
+    /// Do what waited for the COMMIT: first what readers see, under one lock.
     pub(super) fn apply_effects(&mut self) {
+        if !self.changes.is_empty() {
+            let mut boards = self.view.boards.write();
+            for change in self.changes.drain(..) {
+                change(&mut boards);
+            }
+        }
         for effect in self.effects.drain(..) {
             effect();
         }
+    }
+
+    fn forget(&mut self) {
+        self.changes.clear();
+        self.effects.clear();
+        self.kept = (0, 0);
     }
 
     /// Is the group's transaction still open? SQLite ends it by itself on some failures.

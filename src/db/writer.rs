@@ -146,7 +146,11 @@ impl State {
         let Some(tx) = &mut self.tx else { return Err(Fault::database("no connection")) };
         match run(tx, group) {
             Ok(()) => {
-                tx.apply_effects();
+                // The rows are on the disk: a panic now must not make them look as if they weren't.
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| tx.apply_effects())) {
+                    let fault = Fault::panicked(panic.as_ref());
+                    tracing::error!(cause = ?fault.cause(), "a change after a commit failed");
+                }
                 self.checkpointer.committed(tx, group.len());
                 Ok(())
             }

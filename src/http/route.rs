@@ -111,16 +111,9 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Response;
 
     fn router(endpoints: &[&'static str], rows: &'static [Row]) -> Result<Router, RouteError> {
-        let document = Document {
-            rows,
-            dialect: |_| Response::json(Vec::new()),
-            null_is_absent: false,
-            digits_in_text: false,
-            by_cookie: false,
-        };
+        let document = Document { rows, ..Document::PLAIN };
         Router::new(&Registry::default(), endpoints, &[document])
     }
 

@@ -1,0 +1,170 @@
+//! What a mini-game tells of its players (contract page `pinball.md`; seed 001).
+
+use super::score::open_board;
+use engine::caller::Anyone;
+use engine::data::{Field, Flaw, Text, Value, Within};
+use engine::db::{Statement, Tx, View};
+use engine::fault::Fault;
+use engine::op::{Name, Op, RegisteredTwice, Registry, Write};
+use engine::services::Services;
+use engine::{args, data};
+use serde::Serialize;
+use std::collections::HashMap;
+
+pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
+    registry.op::<Update>()?;
+    Ok(())
+}
+
+/// A game's name: 1 to 32 of `A-Z a-z 0-9 _ -`, not `api`; `default` where there is none.
+pub struct AppName(Option<String>);
+
+impl AppName {
+    /// The name.
+    pub fn name(&self) -> &str {
+        self.0.as_deref().unwrap_or("default")
+    }
+}
+
+impl Field for AppName {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let name = Option::<String>::read(value)?;
+        match name.as_deref() {
+            Some("api") => Err(Flaw::Value("api is not a game".into())),
+            Some(name) if !is_plain(name, 32) => Err(plain(32)),
+            _ => Ok(AppName(name)),
+        }
+    }
+
+    fn absent() -> Result<Self, Flaw> {
+        Ok(AppName(None))
+    }
+}
+
+/// A player: 1 to 64 of `A-Z a-z 0-9 _ -`.
+pub struct OpenId(pub String);
+
+impl Field for OpenId {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let openid = String::read(value)?;
+        match openid.is_empty() {
+            true => Err(Flaw::Empty),
+            false if is_plain(&openid, 64) => Ok(OpenId(openid)),
+            false => Err(plain(64)),
+        }
+    }
+}
+
+fn is_plain(text: &str, most: usize) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=most).contains(&text.len()) && text.bytes().all(is_plain)
+}
+
+fn plain(most: usize) -> Flaw {
+    Flaw::Value(format!("1 to {most} of A-Z a-z 0-9 _ -").into())
+}
+
+/// An address of a picture: `http` or `https`, or nothing.
+struct Url(String);
+
+impl Field for Url {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let Text(url) = Text::<0, 1024>::read(value)?;
+        if url.is_empty() || url.starts_with("http://") || url.starts_with("https://") {
+            Ok(Url(url))
+        } else {
+            Err(Flaw::Value("expected an http or https address".into()))
+        }
+    }
+}
+
+data! {
+    /// Tell what a player is called and looks like; what is not sent stays as it was.
+    struct Update {
+        app: AppName,
+        openid: OpenId,
+        nickname: Option<Text<0, 64>>,
+        sex: Option<Within<0, 2>>,
+        province: Option<Text<0, 64>>,
+        city: Option<Text<0, 64>>,
+        country: Option<Text<0, 64>>,
+        headimgurl: Option<Url>,
+    }
+}
+
+/// Whether the player was unknown before.
+#[derive(Serialize)]
+struct Updated {
+    new: bool,
+}
+
+impl Op for Update {
+    const NAME: Name = ("player", "update");
+    type Caller = Anyone;
+    type Lane = Write;
+    type Reply = Updated;
+
+    fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Updated, Fault> {
+        check_signature(tx, &caller, &self.app)?;
+        open_board(tx, &self.app)?;
+        let (app, openid) = (self.app.name(), &self.openid.0);
+        let inserted = tx.execute(
+            "INSERT INTO player (app, openid, nickname, sex, province, city, country, headimgurl)
+             VALUES ($1, $2, '', 0, '', '', '', '') ON CONFLICT (app, openid) DO NOTHING",
+            args![app, openid],
+        )?;
+        tx.execute(
+            "UPDATE player SET
+                nickname = COALESCE($1, nickname),
+                sex = COALESCE($2, sex),
+                province = COALESCE($3, province),
+                city = COALESCE($4, city),
+                country = COALESCE($5, country),
+                headimgurl = COALESCE($6, headimgurl)
+              WHERE app = $7 AND openid = $8",
+            args![
+                self.nickname.as_deref(),
+                self.sex.map(|sex| sex.0),
+                self.province.as_deref(),
+                self.city.as_deref(),
+                self.country.as_deref(),
+                self.headimgurl.as_ref().map(|url| &url.0),
+                app,
+                openid,
+            ],
+        )?;
+        Ok(Updated { new: inserted == 1 })
+    }
+}
+
+/// A game that has a secret takes only what is signed with it.
+pub fn check_signature(services: &Services, caller: &Anyone, app: &AppName) -> Result<(), Fault> {
+    match services.config.score.secrets.get(app.name()) {
+        Some(secret) if !caller.has_signed(secret.as_bytes()) => Err(Fault::NotOwner),
+        _ => Ok(()),
+    }
+}
+
+/// Nickname and picture of those of the players that are known.
+pub fn faces<'a>(
+    view: &View,
+    app: &AppName,
+    players: impl ExactSizeIterator<Item = &'a str>,
+) -> Result<HashMap<String, (String, String)>, Fault> {
+    let mut faces = HashMap::with_capacity(players.len());
+    if players.len() == 0 {
+        return Ok(faces);
+    }
+    let sql = "SELECT openid, nickname, headimgurl FROM player WHERE ";
+    let mut statement = Statement::new(sql.into());
+    statement.with("app = ? AND openid IN (''", app.name().to_owned());
+    for player in players {
+        statement.with(", ?", player.to_owned());
+    }
+    statement.text(")");
+    view.select(&statement, |row| {
+        faces.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
+        Ok(())
+    })?;
+    Ok(faces)
+}

@@ -1,0 +1,267 @@
+//! The rank leaderboard of accounts (contract page `rank.md`; seed 000). The newest score counts.
+
+use engine::board::{Board, Builder, Numbers, Row};
+use engine::boards::{Boards, Settled};
+use engine::caller::Account;
+use engine::data::{Data, Digits, Field, Fields, Flaw, Flaws, Value, Within};
+use engine::db::{Tx, View};
+use engine::fault::Fault;
+use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Write};
+use engine::{args, data};
+use serde::Serialize;
+use std::cmp::Ordering;
+
+/// The one board's name.
+const BOARD: &str = "rank";
+
+/// The most places of one answer.
+const PLACES: u64 = 1000;
+
+pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
+    registry.op::<Upload>()?.op::<List>()?.op::<Around>()?;
+    Ok(())
+}
+
+/// Build the board from its rows.
+pub fn load(view: &View) -> Result<(), Fault> {
+    let mut board = Builder::<Numbers>::new();
+    view.all("SELECT account, score, reached_at FROM rank", args![], |row| {
+        let reached = row.get(2)?;
+        view.boards.seen(reached);
+        board.push(row.get(0)?, row.get(1)?, reached).map_err(Fault::unknown)
+    })?;
+    view.boards.write().numbers.put(BOARD.into(), board.finish());
+    Ok(())
+}
+
+/// Set the caller's score. A seed 000 client that also wants the list asks for it here, so that
+/// both are of one moment.
+struct Upload {
+    rank: i64,
+    list: Option<Wanted>,
+}
+
+/// What the list is to hold.
+struct Wanted {
+    range: Arange,
+    version: Option<Version>,
+}
+
+impl Data for Upload {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
+        let mut flaws = Flaws::default();
+        let rank = flaws.read(fields, "rank");
+        let list = flaws.read::<Option<bool>>(fields, "list");
+        let range = flaws.read::<Option<Arange>>(fields, "arange");
+        let version = flaws.read::<Option<Version>>(fields, "version");
+        match (rank, list, range, version) {
+            (Some(rank), Some(list), Some(range), Some(version)) => {
+                let wanted = Wanted { range: range.unwrap_or_default(), version };
+                Ok(Upload { rank, list: list.filter(|list| *list).map(|_| wanted) })
+            }
+            _ => Err(flaws.fault()),
+        }
+    }
+}
+
+/// The places wanted, from 1, both ends included.
+struct Arange {
+    first: u64,
+    count: usize,
+}
+
+impl Default for Arange {
+    fn default() -> Self {
+        Arange { first: 1, count: 10 }
+    }
+}
+
+impl Field for Arange {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let Value::List(ends) = value else { return Err(Flaw::Type("a list of two integers")) };
+        let [Value::Int(first), Value::Int(last)] = ends[..] else {
+            return Err(Flaw::Type("a list of two integers"));
+        };
+        let count = last.checked_sub(first).and_then(|more| u64::try_from(more).ok());
+        match (u64::try_from(first), count) {
+            (Ok(first @ 1..), Some(more)) if more < PLACES => {
+                Ok(Arange { first, count: usize::try_from(more).unwrap_or(0) + 1 })
+            }
+            _ => Err(Flaw::Value("first and last place, from 1, at most 1000 places".into())),
+        }
+    }
+}
+
+/// A dotted version: numbers between dots.
+struct Version(Vec<u64>);
+
+impl Version {
+    fn parse(text: &str) -> Option<Self> {
+        let number = |part: &str| {
+            let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+            if is_number { part.parse().ok() } else { None }
+        };
+        text.split('.').map(number).collect::<Option<_>>().map(Version)
+    }
+
+    /// -1 where this is older than `other`, 0 where they are the same, 1 where it is newer; a
+    /// number that one lacks is 0.
+    fn compare(&self, other: &Version) -> i64 {
+        let longest = self.0.len().max(other.0.len());
+        let number = |version: &Version, nth: usize| version.0.get(nth).copied().unwrap_or(0);
+        (0..longest).map(|nth| number(self, nth).cmp(&number(other, nth))).fold(0, |known, next| {
+            match (known, next) {
+                (0, Ordering::Less) => -1,
+                (0, Ordering::Greater) => 1,
+                (known, _) => known,
+            }
+        })
+    }
+}
+
+impl Field for Version {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let text = String::read(value)?;
+        Version::parse(&text).ok_or(Flaw::Value("expected numbers between dots".into()))
+    }
+}
+
+/// One place.
+#[derive(Serialize)]
+struct Place {
+    ranking: u64,
+    user: String,
+    rank_score: i64,
+}
+
+impl From<Row<i64>> for Place {
+    fn from(row: Row<i64>) -> Self {
+        Place { ranking: row.place, user: row.owner.to_string(), rank_score: row.score }
+    }
+}
+
+/// What an upload comes to.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Uploaded {
+    Alone {
+        ranking: Option<u64>,
+    },
+    Listed {
+        list: Vec<Place>,
+        #[serde(rename = "self")]
+        own: Option<Place>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        version: Option<i64>,
+    },
+}
+
+impl Op for Upload {
+    const NAME: Name = ("rank", "upload");
+    type Caller = Account;
+    type Lane = Write;
+    type Reply = Settled<Uploaded>;
+
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<Settled<Uploaded>, Fault> {
+        let Upload { rank: score, list } = self;
+        let reached = tx.boards.stamp();
+        // The score that the account has already keeps its place.
+        tx.execute(
+            "INSERT INTO rank (account, score, reached_at) VALUES ($1, $2, $3)
+             ON CONFLICT (account) DO UPDATE
+                SET score = excluded.score, reached_at = excluded.reached_at
+              WHERE rank.score <> excluded.score",
+            args![caller.id, score, reached],
+        )?;
+        let ours = Version::parse(&tx.config.rank.version);
+        Ok(tx.on_boards(move |boards| {
+            let board = boards.numbers.open(BOARD);
+            if let Err(refused) = board.set(caller.id, score, reached) {
+                tracing::error!(%refused, "the rank board lacks an account until the next start");
+            }
+            match list {
+                None => Uploaded::Alone { ranking: board.rank(caller.id) },
+                Some(Wanted { range, version }) => Uploaded::Listed {
+                    list: places(board, &range),
+                    own: board.row(caller.id).map(Place::from),
+                    version: version.zip(ours).map(|(theirs, ours)| theirs.compare(&ours)),
+                },
+            }
+        }))
+    }
+}
+
+fn places(board: &Board<Numbers>, range: &Arange) -> Vec<Place> {
+    board.at(range.first, range.count).map(Place::from).collect()
+}
+
+/// Look at the board.
+fn with<T>(view: &View, look: impl FnOnce(&Board<Numbers>) -> T) -> Option<T> {
+    let boards: &Boards = &view.boards.read();
+    boards.numbers.get(BOARD).map(look)
+}
+
+data! {
+    /// The places asked for, the first ten by default.
+    struct List {
+        arange: Option<Arange>,
+    }
+}
+
+impl Op for List {
+    const NAME: Name = ("rank", "list");
+    type Caller = Account;
+    type Lane = Read;
+    type Reply = Vec<Place>;
+
+    fn run(self, view: &View, _: Account) -> Result<Vec<Place>, Fault> {
+        let range = self.arange.unwrap_or_default();
+        Ok(with(view, |board| places(board, &range)).unwrap_or_default())
+    }
+}
+
+data! {
+    /// The places around one account, the caller's by default: `span` on each side.
+    struct Around {
+        user: Option<Digits>,
+        span: Option<Within<0, 100>>,
+    }
+}
+
+impl Op for Around {
+    const NAME: Name = ("rank", "around");
+    type Caller = Account;
+    type Lane = Read;
+    type Reply = Vec<Place>;
+
+    fn run(self, view: &View, caller: Account) -> Result<Vec<Place>, Fault> {
+        let user = self.user.map_or(caller.id, |user| user.0);
+        let span = self.span.map_or(super::SPAN, |span| span.0.unsigned_abs());
+        with(view, |board| {
+            let place = board.rank(user)?;
+            let (first, count) = super::window(place, span);
+            Some(places(board, &Arange { first, count }))
+        })
+        .flatten()
+        .ok_or(Fault::Absent("user".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_number_by_number() {
+        let compare = |a, b| Version::parse(a).unwrap().compare(&Version::parse(b).unwrap());
+        assert_eq!(compare("1.0.0", "1.0.0"), 0);
+        assert_eq!((compare("1", "1.0.0"), compare("1.0.0.0", "1")), (0, 0));
+        assert_eq!((compare("1.9", "1.10"), compare("1.10", "1.9")), (-1, 1));
+        assert_eq!((compare("2", "1.9.9"), compare("0.9.9", "1")), (1, -1));
+        assert_eq!(compare("1.2.0", "1.1.9"), 1);
+        for other in ["", ".", "1.", ".1", "1..2", "v1", "1.0-beta", "+1", "1.99999999999999999999"]
+        {
+            assert!(Version::parse(other).is_none(), "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! An account's picture. It is not the account's portrait.
+
+use super::picture_url;
+use crate::handlers::portrait::{Uploading, store};
+use engine::caller::Account;
+use engine::data::{Field, Flaw, Value};
+use engine::fault::Fault;
+use engine::op::{Desk, Name, Op, Pictures, Work};
+use engine::picture::Kind;
+use engine::{args, data};
+use serde::Serialize;
+
+data! {
+    /// Give the account a picture, in place of the one it has.
+    pub struct Avatar {
+        base64: Uploading,
+        r#type: Option<Claimed>,
+    }
+}
+
+/// The kind of picture that the client says it is.
+pub struct Claimed(Kind);
+
+impl Field for Claimed {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let kind = Kind::from_name(&String::read(value)?);
+        kind.map(Claimed).ok_or(Flaw::Value("png, jpg, jpeg, gif or webp".into()))
+    }
+}
+
+/// Where the picture is to be had.
+#[derive(Serialize)]
+pub struct Uploaded {
+    url: String,
+}
+
+impl Op for Avatar {
+    const NAME: Name = ("user", "avatar");
+    type Caller = Account;
+    type Lane = Work<Pictures>;
+    type Reply = Uploaded;
+
+    fn run(self, desk: &Desk, caller: Account) -> Result<Uploaded, Fault> {
+        let file = store(desk, &self.base64, self.r#type.map(|claimed| claimed.0))?;
+        let url = picture_url(desk, file.name());
+        desk.write(move |tx| {
+            let old: String = tx
+                .one("SELECT avatar FROM account WHERE id = $1", args![caller.id], |row| {
+                    row.get(0)
+                })?
+                .ok_or(Fault::AccountGone)?;
+            tx.execute(
+                "UPDATE account SET avatar = $1 WHERE id = $2",
+                args![file.name(), caller.id],
+            )?;
+            file.keep(tx, Some(old).filter(|old| !old.is_empty()));
+            Ok(())
+        })?;
+        Ok(Uploaded { url })
+    }
+}

@@ -1,0 +1,124 @@
+//! The leaderboards of a program: by name, in memory, behind one lock.
+//!
+//! They are built from their rows at start and follow the database afterwards: a job asks for a
+//! change with [`Tx::on_boards`](crate::db::Tx::on_boards), and the writer makes the changes of a
+//! whole group under the lock once its COMMIT has reached the disk. So a reader sees every board
+//! as of a commit, never half of one.
+
+use crate::board::{Board, Numbers, Owners, Texts};
+use serde::{Serialize, Serializer};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// All boards: those whose players are numbers, and those whose players are texts.
+#[derive(Default)]
+pub struct Boards {
+    /// Boards of accounts, and of whatever else is a number.
+    pub numbers: Named<Numbers>,
+    /// Boards of players who are called by a text of someone else's making.
+    pub texts: Named<Texts>,
+}
+
+/// Boards by name.
+#[derive(Default)]
+pub struct Named<O: Owners>(HashMap<String, Board<O>>);
+
+impl<O: Owners> Named<O> {
+    /// The board `name`, if there is one.
+    pub fn get(&self, name: &str) -> Option<&Board<O>> {
+        self.0.get(name)
+    }
+
+    /// The board `name`, to change it; made if there is none.
+    pub fn open(&mut self, name: &str) -> &mut Board<O> {
+        self.0.entry(name.to_owned()).or_default()
+    }
+
+    /// Put a board in place that was built from its rows.
+    pub fn put(&mut self, name: String, board: Board<O>) {
+        self.0.insert(name, board);
+    }
+}
+
+/// The boards behind their lock, and the numbers that order what is reached on them.
+#[derive(Default)]
+pub struct Shared {
+    boards: RwLock<Boards>,
+    latest: AtomicI64,
+}
+
+impl Shared {
+    /// Look at them, as of a commit. Not to be held while anything else is waited for: the writer
+    /// waits for it.
+    pub fn read(&self) -> RwLockReadGuard<'_, Boards> {
+        // A panic while they were changed was logged; what they hold is still the better answer.
+        self.boards.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Change them: for the writer, and at start.
+    pub fn write(&self) -> RwLockWriteGuard<'_, Boards> {
+        self.boards.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number higher than any before it, in this process or an earlier one: when a score was
+    /// reached. It is the time in microseconds where the clock allows, so that no sequence needs a
+    /// row of its own; a clock that was set back is waited for by counting on.
+    pub fn stamp(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        let next = |latest: i64| now.max(latest.saturating_add(1));
+        // Only the writer draws numbers; the loop is what the type asks for.
+        let (Ok(latest) | Err(latest)) =
+            self.latest
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |latest| Some(next(latest)));
+        next(latest)
+    }
+
+    /// A stamp that was read from a row: the next one will be higher.
+    pub fn seen(&self, stamp: i64) {
+        self.latest.fetch_max(stamp, Ordering::Relaxed);
+    }
+}
+
+/// A part of an answer that is known once the boards have changed; nobody is answered before.
+#[derive(Debug)]
+pub struct Settled<T>(Arc<OnceLock<T>>);
+
+impl<T> Settled<T> {
+    /// Not known yet; and the same again, for whoever will know it.
+    pub(crate) fn pair() -> (Self, Self) {
+        let cell = Arc::new(OnceLock::new());
+        (Settled(Arc::clone(&cell)), Settled(cell))
+    }
+
+    /// Now it is known.
+    pub(crate) fn settle(&self, value: T) {
+        let _ = self.0.set(value);
+    }
+}
+
+impl<T: Serialize> Serialize for Settled<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.get() {
+            Some(value) => value.serialize(serializer),
+            None => Err(serde::ser::Error::custom("answered before the boards changed")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_rise_whatever_the_clock_does() {
+        let shared = Shared::default();
+        let first = shared.stamp();
+        shared.seen(first + 3_600_000_000);
+        let after = shared.stamp();
+        assert_eq!(after, first + 3_600_000_001);
+        assert!(shared.stamp() > after);
+    }
+}
