@@ -52,8 +52,6 @@
 
 #![expect(
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_wrap,
     reason = "sizes and places fit in 32 bits by LIMIT; ids and hashes are packed bit by bit"
 )]
 

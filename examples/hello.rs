@@ -1,0 +1,31 @@
+//! A program of one's own: the engine with one operation.
+//!
+//! `cargo run --example hello`, then
+//! `curl 127.0.0.1:8080/api -d '{"id":1,"status":0,"type":"hello","subtype":"greet","data":{"name":"Ada"}}'`
+
+use engine::caller::Anyone;
+use engine::data::Text;
+use engine::op::{Name, Op, Read};
+use engine::{config::Config, data, db::View, engine::Program, fault::Fault, http::Server};
+
+data! {
+    /// Greet somebody.
+    struct Greet { name: Text<1, 32>, }
+}
+
+impl Op for Greet {
+    const NAME: Name = ("hello", "greet");
+    type Caller = Anyone;
+    type Lane = Read;
+    type Reply = String;
+
+    fn run(self, _: &View, _: Anyone) -> Result<String, Fault> {
+        Ok(format!("Hello, {}!", &*self.name))
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut program = Program { home: "Say hello at /api.", ..Program::default() };
+    program.registry.op::<Greet>()?;
+    Ok(Server::open(Config::load(None)?, program)?.run()?)
+}
