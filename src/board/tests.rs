@@ -1,3 +1,8 @@
+#![expect(
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "the tests' numbers are small"
+)]
 use std::collections::HashMap;
 
 use proptest::prelude::*;
