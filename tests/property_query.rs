@@ -1,5 +1,7 @@
 //! Searching notices (contract: envelope.md "GET /api/external/get/property"; seed 003).
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 #[path = "common/notice.rs"]
 mod notice;

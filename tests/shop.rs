@@ -1,5 +1,7 @@
 //! Shops (contract: envelope.md "shop"; operations.md; seed 003).
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Server, command, envelope, fault, fault_with, ok};

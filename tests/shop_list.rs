@@ -34,13 +34,13 @@ fn the_list_goes_from_the_newest_and_can_be_filtered_and_paged() {
         }
         assert_eq!(pages, all, "pages of {limit}");
     }
-    assert_eq!(list(json!({"before": 5})), [json!(0); 0], "after a shop that is not there");
+    assert!(list(json!({"before": 5})).is_empty(), "after a shop that is not there");
     assert_eq!(list(json!({"user_id": nora, "limit": 1000})).len(), 101);
     let row = &list(json!({ "user_id": otto }))[0];
     let found = server.done("", "shop/get", json!({ "shop_id": umbrellas }));
     assert_eq!(row, &found);
     for key in ["伞", "50%", "%", "_", "\\", "!", "umbrella", "ELLAS 和"] {
-        assert_eq!(list(json!({ "key": key })), [found.clone()], "{key}");
+        assert_eq!(list(json!({ "key": key })), std::slice::from_ref(&found), "{key}");
     }
     assert_eq!(list(json!({"key": "NORA'S 10"})).len(), 2, "10 and 100");
     assert_eq!(list(json!({"key": "伞", "user_id": nora})).len(), 0);
