@@ -198,3 +198,20 @@ fn a_first_start_may_be_killed_at_any_moment() {
         assert_eq!(server.account("nora").0, 100_001);
     }
 }
+
+#[test]
+fn commands_that_make_the_database_together_all_succeed() {
+    for _ in 0..5 {
+        let folder = folder(Path::new("data"), "");
+        let list = || {
+            let mut command = command(folder.path());
+            command.args(["user", "list"]).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let commands: Vec<_> = (0..8).map(|_| list()).collect();
+        for command in commands {
+            let output = command.wait_with_output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!((output.status.code(), said.as_str()), (Some(0), ""));
+        }
+    }
+}
