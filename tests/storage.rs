@@ -136,6 +136,26 @@ fn requests_under_way_are_answered_when_the_server_is_told_to_end() {
 }
 
 #[test]
+fn peers_that_never_end_what_they_say_do_not_keep_the_server_from_ending() {
+    let mut server = Server::start("");
+    let (_, token) = server.account("nora");
+    let path = format!("/api?token={token}");
+    let mut silent = Client::connect(&server);
+    let mut half_a_head = Client::connect(&server);
+    half_a_head.send(b"POST /api HTTP/1.1\r\nHost: api.exam");
+    let mut half_a_body = Client::connect(&server);
+    half_a_body.send(head(&path, 1000, "Expect: 100-continue\r\n").as_bytes());
+    assert_eq!(half_a_body.receive(), Some((100, String::new())));
+    half_a_body.send(b"{\"id\":7,");
+    assert_eq!(server.done(&token, "property/add", sample()), json!({"uid": 1}));
+    assert_eq!(server.terminate(), 0);
+    assert_eq!((silent.receive(), half_a_head.receive()), (None, None));
+    let log = server.folder().join("data/guichet.db-wal");
+    assert_eq!(fs::metadata(&log).map_or(0, |file| file.len()), 0, "the log is empty or gone");
+    assert_eq!(notices(&database(&server)), [1].into());
+}
+
+#[test]
 fn writes_that_come_together_share_a_commit_and_each_has_its_own_answer() {
     let server = Server::start("[log]\nlevel = \"trace\"\n");
     let (_, token) = server.account("nora");

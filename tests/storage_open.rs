@@ -15,6 +15,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+/// Puts something at the path of the database.
+type Make<'a> = &'a dyn Fn(&Path);
+
 /// A folder with a configuration that keeps its data in `data`, a path or a name in the folder.
 fn folder(data: &Path, more: &str) -> Folder {
     let folder = Folder::new();
@@ -74,7 +77,7 @@ fn a_file_that_is_no_database_of_ours_is_refused_and_left_as_it_is() {
     let noise: Vec<u8> =
         (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let header = [&b"SQLite format 3\0"[..], &noise].concat();
-    let cases: [(&str, &dyn Fn(&Path)); 7] = [
+    let cases: [(&str, Make<'_>); 7] = [
         ("noise", &|path| fs::write(path, &noise).unwrap()),
         ("a text", &|path| fs::write(path, "notes\n").unwrap()),
         ("a SQLite header, then noise", &|path| fs::write(path, &header).unwrap()),
@@ -159,7 +162,7 @@ fn server_is_up(server: &Server) -> bool {
 
 #[test]
 fn a_first_start_that_was_cut_off_can_be_made_again() {
-    let cases: [(&str, &dyn Fn(&Path)); 3] = [
+    let cases: [(&str, Make<'_>); 3] = [
         ("an empty file", &|path| fs::write(path, "").unwrap()),
         ("a file whose journal is set up", &|path| {
             Connection::open(path).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
