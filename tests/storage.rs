@@ -9,6 +9,8 @@ mod common;
 #[path = "common/notice.rs"]
 mod notice;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use client::{Client, head, signal};
 use common::{Server, envelope, fault, ok};
 use notice::sample;
@@ -193,6 +195,42 @@ fn writes_that_come_together_share_a_commit_and_each_has_its_own_answer() {
     // The 64, and whatever the server did of its own accord.
     assert!(groups.iter().sum::<usize>() >= 64, "{groups:?}");
     assert!(groups.iter().any(|jobs| *jobs > 1), "no commit was shared: {groups:?}");
+}
+
+#[test]
+fn while_nothing_can_be_written_writes_are_refused_whole_and_reads_go_on() {
+    let server = Server::start("");
+    let (_, token) = server.account("nora");
+    let uid = server.done(&token, "property/add", sample())["uid"].clone();
+    let picture = STANDARD.encode(include_bytes!("../src/picture/fixtures/plain.png"));
+    let writes = [
+        ("property/add", sample()),
+        ("property/delete", json!({ "id": uid })),
+        ("shop/creat", json!({"shop_name": "伞"})),
+        ("portrait/upload", json!({"name": "", "id": "5", "base64": picture, "type": "png"})),
+    ];
+    // Another process keeps the database to itself for longer than the server waits for it.
+    let other = database(&server);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    thread::scope(|scope| {
+        for (name, data) in writes.clone() {
+            let (server, token) = (&server, &token);
+            scope.spawn(move || {
+                let answer = server.call_as(token, name, data);
+                assert_eq!(answer, fault(-200, "Failure to operate database"), "{name}");
+            });
+        }
+        let found = server.done(&token, "property/query", json!({"type": 1}));
+        assert_eq!(found.as_array().map(Vec::len), Some(1));
+    });
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(server.done("", "shop/list", json!({})), json!([]));
+    assert_eq!(fs::read_dir(server.folder().join("data/pictures")).unwrap().count(), 0);
+    assert_eq!(notices(&other), [1].into());
+    for (name, data) in writes {
+        server.done(&token, name, data);
+    }
+    assert_eq!(notices(&other), [2].into());
 }
 
 #[test]
