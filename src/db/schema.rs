@@ -18,10 +18,16 @@ pub(super) fn check(path: &Path, steps: &[&str]) -> Result<(), OpenError> {
     let file = Connection::open_with_flags(path, flags).map_err(refused)?;
     // The last connection to close moves the log into the file; this one must leave it alone.
     file.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(refused)?;
-    let application = number(&file, "application_id").map_err(refused)?;
-    let version = number(&file, "user_version").map_err(refused)?;
-    let pages = number(&file, "page_count").map_err(refused)?;
-    if application != APPLICATION && pages > 0 {
+    // One view for all three: another process may be making the tables at this moment.
+    let view = file.unchecked_transaction().map_err(refused)?;
+    let application = number(&view, "application_id").map_err(refused)?;
+    let version = number(&view, "user_version").map_err(refused)?;
+    let tables: i64 = view
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(refused)?;
+    // A file with neither mark nor table is nobody's: a first start may have been cut off when it
+    // had set up the journal and nothing else.
+    if application != APPLICATION && (application, version, tables) != (0, 0, 0) {
         return Err(OpenError::NotOurs(path.into(), "it belongs to another program".into()));
     }
     let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
@@ -36,13 +42,16 @@ pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::
     let done = usize::try_from(number(connection, "user_version")?).unwrap_or(0);
     for (index, step) in steps.iter().enumerate().skip(done) {
         let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        // An administrator's command, or the server, may have taken it meanwhile.
+        if usize::try_from(number(&tx, "user_version")?).is_ok_and(|taken| taken > index) {
+            continue;
+        }
         tx.execute_batch(step)?;
+        // With the first step, so that no crash leaves tables of ours that don't say so.
+        tx.pragma_update(None, "application_id", APPLICATION)?;
         tx.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
         tx.commit()?;
         tracing::info!(step = index + 1, "the schema is brought up to date");
-    }
-    if number(connection, "application_id")? != APPLICATION {
-        connection.pragma_update(None, "application_id", APPLICATION)?;
     }
     Ok(())
 }

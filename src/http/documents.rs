@@ -89,6 +89,7 @@ impl Asked<'_> {
         }
         let id = RequestId::next();
         let mut fields = fields::gather(document, row, params, query, content)
+            .map_err(|fault| self.refused(row.op, &credentials, fault))
             .inspect_err(|fault| id.log(row.op, fault))?;
         let mut rest = if row.then.is_empty() { Fields::default() } else { fields.clone() };
         let mut answer = self.call(id, row.op, &mut fields, &credentials).await?;
@@ -105,6 +106,15 @@ impl Asked<'_> {
             }
         }
         Ok(Done { answer, token })
+    }
+
+    /// What is told where the fields of `op` can't be gathered.
+    fn refused(&self, op: Name, credentials: &Credentials, fault: Fault) -> Fault {
+        let engine = &self.handler.engine;
+        match engine.registry.get(op.0, op.1) {
+            Some(entry) => entry.refused(engine, credentials, fault),
+            None => fault,
+        }
     }
 
     async fn call(

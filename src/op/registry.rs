@@ -18,6 +18,7 @@ pub struct Entry {
     /// The envelope's code and text for a fault.
     pub status: fn(&Fault) -> Status,
     call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Pending,
+    refused: fn(&Arc<Engine>, &Credentials, Fault) -> Fault,
 }
 
 /// Every operation by its name, and what else the handlers ask the engine to do.
@@ -41,7 +42,13 @@ impl Registry {
                 Ok(_) => return Err(RegisteredTwice(name.0, name.1)),
                 Err(index) => self.entries.insert(
                     index,
-                    Entry { name: *name, nothing: O::NOTHING, status: O::status, call: call::<O> },
+                    Entry {
+                        name: *name,
+                        nothing: O::NOTHING,
+                        status: O::status,
+                        call: call::<O>,
+                        refused: refused::<O>,
+                    },
                 ),
             }
         }
@@ -84,16 +91,24 @@ impl Entry {
     ) -> Pending {
         (self.call)(engine, fields, credentials)
     }
+
+    /// What is told when the operation can't be called because its fields are flawed: who calls is
+    /// proven before the data is looked at, so a lack of proof is told before that `fault`.
+    pub fn refused(&self, engine: &Arc<Engine>, credentials: &Credentials, fault: Fault) -> Fault {
+        (self.refused)(engine, credentials, fault)
+    }
 }
 
 fn call<O: Op>(engine: &Arc<Engine>, fields: &mut Fields<'_>, credentials: Credentials) -> Pending {
     match O::read(fields) {
         Ok(op) => O::Lane::dispatch(engine, op, credentials),
-        // Who calls is proven before the data is looked at; so it is what is told first.
-        Err(fault) if O::Caller::PROVEN => {
-            let proof = O::Caller::prove(&engine.db.view(), &credentials);
-            Pending::Ready(Err(proof.err().unwrap_or(fault)))
-        }
-        Err(fault) => Pending::Ready(Err(fault)),
+        Err(fault) => Pending::Ready(Err(refused::<O>(engine, &credentials, fault))),
     }
+}
+
+fn refused<O: Op>(engine: &Arc<Engine>, credentials: &Credentials, fault: Fault) -> Fault {
+    if !O::Caller::PROVEN {
+        return fault;
+    }
+    O::Caller::prove(&engine.db.view(), credentials).err().unwrap_or(fault)
 }

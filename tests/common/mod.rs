@@ -90,6 +90,11 @@ impl Server {
         &self.address
     }
 
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The folder of its configuration (`guichet.toml`), its `data` and its `log`.
     pub fn folder(&self) -> &Path {
         self.folder.path()
