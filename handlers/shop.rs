@@ -3,7 +3,7 @@
 use super::Nothing;
 use engine::caller::{Account, Anyone};
 use engine::data::{Data, Digits, Fields, Text, Within};
-use engine::db::{Row, Statement, Tx, View, containing};
+use engine::db::{Row, Search, Statement, Tx, View};
 use engine::envelope::Status;
 use engine::fault::{Fault, Unique};
 use engine::op::{Desk, Name, Op, Read, RegisteredTwice, Registry, Scan, Work, Write};
@@ -188,7 +188,7 @@ data! {
     /// Shops, newest first: all, one account's, or those whose name or content has a text in it.
     struct List {
         user_id: Option<i64>,
-        key: Option<Text<1, 100>>,
+        key: Option<Search>,
         limit: Option<Within<1, 1000>>,
         before: Option<Digits>,
     }
@@ -209,7 +209,7 @@ impl Op for List {
         if let Some(key) = self.key {
             statement.with(
                 " AND (lower(name) LIKE ? ESCAPE '!' OR lower(content) LIKE ? ESCAPE '!')",
-                containing(&key),
+                key.pattern(),
             );
         }
         if let Some(Digits(before)) = self.before {

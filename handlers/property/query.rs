@@ -3,14 +3,11 @@
 use super::notice::{COLUMNS, Notice};
 use engine::caller::Account;
 use engine::clock::{Clock, DateTime};
-use engine::data::{Data, Field, Fields, Flaw, Flaws, Text, Within};
-use engine::db::{Statement, containing};
+use engine::data::{Data, Fields, Flaw, Flaws, Within};
+use engine::db::{Search, Statement};
 use engine::envelope::Status;
 use engine::fault::Fault;
 use engine::op::{Desk, Name, Op, Scan, Work};
-
-/// The most bytes of a text that is searched for.
-const PATTERN: usize = 256;
 
 /// The most rows of an answer, and how many there are unless fewer are asked for.
 const ROWS: i64 = 1000;
@@ -55,19 +52,6 @@ enum Filter {
     Exact(i64),
     At(DateTime),
     Contains(Search),
-}
-
-/// A text to search for: not empty, and short enough to be one.
-struct Search(String);
-
-impl Field for Search {
-    fn read(value: engine::data::Value<'_>) -> Result<Self, Flaw> {
-        match Text::<0, PATTERN>::read(value)?.0 {
-            text if text.is_empty() => Err(Flaw::Value("must not be empty".into())),
-            text if text.len() > PATTERN => Err(Flaw::Value("at most 256 bytes".into())),
-            text => Ok(Search(text)),
-        }
-    }
 }
 
 impl Data for Query {
@@ -147,10 +131,12 @@ impl Query {
             statement.with(
                 " AND (lower(lab) LIKE ? ESCAPE '!' OR lower(title) LIKE ? ESCAPE '!'
                        OR lower(content) LIKE ? ESCAPE '!'",
-                containing(&key.0),
+                key.pattern(),
             );
             // A whole id, as a row shows it: `007` is no id's text.
-            if let Some(id) = key.0.parse::<i64>().ok().filter(|id| id.to_string() == key.0) {
+            if let Some(id) =
+                key.text().parse::<i64>().ok().filter(|id| id.to_string() == key.text())
+            {
                 statement.with(" OR id = ? OR user_id = ?", id);
             }
             statement.text(")");
@@ -169,7 +155,7 @@ impl Query {
                         column => format!("lower({column})"),
                     };
                     let condition = format!(" AND {column} LIKE ? ESCAPE '!'");
-                    statement.with(&condition, containing(&text.0));
+                    statement.with(&condition, text.pattern());
                 }
             }
         }

@@ -13,7 +13,7 @@ mod value;
 mod view;
 mod writer;
 
-pub use statement::{Arg, Statement, containing};
+pub use statement::{Arg, Search, Statement};
 pub use tx::Tx;
 pub use value::{Column, Param, Row};
 pub use view::View;

@@ -1,6 +1,7 @@
 //! A SELECT that is put together from the conditions that a request asks for.
 
 use super::value::Param;
+use crate::data::{Field, Flaw, Value};
 
 /// A statement as it grows, with what its parameters stand for.
 #[derive(Debug)]
@@ -61,20 +62,45 @@ impl Statement {
     }
 }
 
-/// The pattern for `lower(column) LIKE ? ESCAPE '!'` that finds this very text anywhere in the
-/// column, ASCII letters in either case. What LIKE would take for a wildcard is an ordinary
-/// character.
-pub fn containing(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '!') {
-            pattern.push('!');
+/// The most bytes of a text that is searched for: what a search costs grows with it.
+const LONGEST: usize = 256;
+
+/// A text to search for: not empty, and short enough to be one.
+#[derive(Debug)]
+pub struct Search(String);
+
+impl Field for Search {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        match String::read(value)? {
+            text if text.is_empty() => Err(Flaw::Value("must not be empty".into())),
+            text if text.len() > LONGEST => Err(Flaw::Value("at most 256 bytes".into())),
+            text if text.contains('\0') => Err(Flaw::Value("no text has a NUL character".into())),
+            text => Ok(Search(text)),
         }
-        pattern.push(character.to_ascii_lowercase());
     }
-    pattern.push('%');
-    pattern
+}
+
+impl Search {
+    /// The text itself.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// The pattern for `lower(column) LIKE ? ESCAPE '!'` that finds this very text anywhere in the
+    /// column, ASCII letters in either case. What LIKE would take for a wildcard is an ordinary
+    /// character.
+    pub fn pattern(&self) -> String {
+        let mut pattern = String::with_capacity(self.0.len() + 2);
+        pattern.push('%');
+        for character in self.0.chars() {
+            if matches!(character, '%' | '_' | '!') {
+                pattern.push('!');
+            }
+            pattern.push(character.to_ascii_lowercase());
+        }
+        pattern.push('%');
+        pattern
+    }
 }
 
 #[cfg(test)]
@@ -83,7 +109,7 @@ mod tests {
 
     #[test]
     fn wildcards_are_ordinary_characters() {
-        assert_eq!(containing("50%_\\!aB"), "%50!%!_\\!!ab%");
+        assert_eq!(Search("50%_\\!aB".into()).pattern(), "%50!%!_\\!!ab%");
     }
 
     #[test]

@@ -93,7 +93,8 @@ impl Asked<'_> {
             .inspect_err(|fault| id.log(row.op, fault))?;
         let mut rest = if row.then.is_empty() { Fields::default() } else { fields.clone() };
         let mut answer = self.call(id, row.op, &mut fields, &credentials).await?;
-        let mut token = text(&answer, "token");
+        let keeps_session = row.cookie == Cookie::Set;
+        let mut token = if keeps_session { text(&answer, "token") } else { None };
         for step in row.then {
             for (from, to) in step.renames {
                 let value = rest.take(from).unwrap_or(Value::Null);

@@ -158,7 +158,7 @@ impl Deref for Desk {
 }
 
 /// Run an operation; a panic in it is a fault, not the end of the connection.
-fn caught(run: impl FnOnce() -> Result<Answer, Fault>) -> Result<Answer, Fault> {
+pub(super) fn caught<T>(run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(Fault::panicked(&*panic)))
 }
 

@@ -1,6 +1,6 @@
 //! The registry: `(type, subtype)` to operation. Filled once, at start.
 
-use super::lane::Pending;
+use super::lane::{Pending, caught};
 use super::{Lane, Name, Op};
 use crate::caller::{Caller, Credentials};
 use crate::data::Fields;
@@ -100,7 +100,7 @@ impl Entry {
 }
 
 fn call<O: Op>(engine: &Arc<Engine>, fields: &mut Fields<'_>, credentials: Credentials) -> Pending {
-    match O::read(fields) {
+    match caught(|| O::read(fields)) {
         Ok(op) => O::Lane::dispatch(engine, op, credentials),
         Err(fault) => Pending::Ready(Err(refused::<O>(engine, &credentials, fault))),
     }
