@@ -7,8 +7,8 @@ mod handlers;
 use clap::{Parser, Subcommand};
 use engine::config::Config;
 use engine::db::{self, Db, OpenError};
-use engine::engine::services;
 use engine::http::Server;
+use engine::services::Services;
 use std::io::{IsTerminal, Read as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -122,7 +122,7 @@ fn open(config: Config) -> Result<Db, String> {
         Err(OpenError::Held(_)) => None,
         lock => Some(lock.map_err(said)?),
     };
-    let services = Arc::new(services(config, String::new()).map_err(said)?);
+    let services = Arc::new(Services::open(config, String::new()).map_err(said)?);
     Db::open(services, handlers::SCHEMA, lock).map_err(said)
 }
 

@@ -6,7 +6,7 @@
 use engine::caller::Anyone;
 use engine::data::Text;
 use engine::op::{Name, Op, Read};
-use engine::{config::Config, data, db::View, engine::Program, fault::Fault, http::Server};
+use engine::{config::Config, data, db::View, fault::Fault, http::Server, program::Program};
 
 data! {
     /// Greet somebody.

@@ -5,8 +5,8 @@ use engine::captcha::{self, Format};
 use engine::data;
 use engine::data::{Field, Flaw, Value};
 use engine::db::{Tx, View};
-use engine::envelope::Status;
 use engine::fault::{Cause, Fault, Lapse};
+use engine::status::Status;
 
 use engine::op::{Base64, Desk, Draw, Op, RegisteredTwice, Registry, Work, Write};
 use engine::picture::Kind;
@@ -15,10 +15,14 @@ use rand::RngExt;
 use rand::distr::Alphanumeric;
 use serde::{Serialize, Serializer};
 
+/// Removes captchas that have expired.
+pub const SWEEP: &str = "DELETE FROM captcha WHERE expires_at <= $1";
+
+/// The same of those that go by a name.
+pub const SWEEP_NAMED: &str = "DELETE FROM named_captcha WHERE expires_at <= $1";
+
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry.op::<Generate>()?.op::<Validate>()?;
-    registry.sweep("DELETE FROM captcha WHERE expires_at <= $1");
-    registry.sweep("DELETE FROM named_captcha WHERE expires_at <= $1");
     Ok(())
 }
 
@@ -166,7 +170,7 @@ impl Op for Validate {
     fn status(fault: &Fault) -> Status {
         match fault {
             Fault::Captcha(_) => Status { code: -1, message: "验证码hash值不匹配" },
-            fault => engine::envelope::status(fault),
+            fault => engine::status::status(fault),
         }
     }
 

@@ -15,12 +15,16 @@ pub mod user;
 
 use engine::args;
 use engine::db::{Db, View};
-use engine::engine::Program;
 use engine::op::{RegisteredTwice, Registry};
+use engine::program::Program;
 use std::collections::HashSet;
 
 /// The schema's steps, oldest first.
 pub const SCHEMA: &[&str] = &[include_str!("../schema.sql")];
+
+/// What removes rows that are of no more use.
+const SWEEPS: &[&str] =
+    &[img::SWEEP, img::SWEEP_NAMED, sms::SWEEP, user::SWEEP_SESSIONS, user::SWEEP_FAILURES];
 
 /// All that Guichet brings to the engine.
 pub fn program() -> Result<Program, RegisteredTwice> {
@@ -37,7 +41,8 @@ pub fn program() -> Result<Program, RegisteredTwice> {
     Ok(Program {
         registry,
         schema: SCHEMA,
-        documents: documents::ALL.to_vec(),
+        sweeps: SWEEPS,
+        documents: documents::ALL,
         endpoints: documents::ENDPOINTS,
         home: include_str!("../assets/home.html"),
     })

@@ -4,10 +4,10 @@ use super::Nothing;
 use engine::caller::{Account, Anyone};
 use engine::data::{Data, Digits, Fields, Text, Within};
 use engine::db::{Row, Search, Statement, Tx, View};
-use engine::envelope::Status;
 use engine::fault::{Fault, Unique};
 use engine::op::{Desk, Name, Op, Read, RegisteredTwice, Registry, Scan, Work, Write};
 use engine::services::Services;
+use engine::status::Status;
 use engine::{args, data};
 use rand::RngExt;
 use serde::Serialize;
@@ -23,7 +23,7 @@ fn status(fault: &Fault) -> Status {
         Fault::Taken(_) => (100, "The shop name was used"),
         Fault::NotOwner => (100, "No right to update"),
         Fault::Capped(_) => (101, "The number of shops has been capped"),
-        fault => return engine::envelope::status(fault),
+        fault => return engine::status::status(fault),
     };
     Status { code, message }
 }

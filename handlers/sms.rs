@@ -18,9 +18,11 @@ const DAY: i64 = 86_400;
 /// Wrong guesses that end a number's codes.
 const GUESSES: i64 = 5;
 
+/// Removes messages that no quota counts any more and whose code is no longer good.
+pub const SWEEP: &str = "DELETE FROM sms WHERE sent_at + 86400 <= $1 AND expires_at <= $1";
+
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry.op::<Generate>()?.op::<Validate>()?;
-    registry.sweep("DELETE FROM sms WHERE sent_at + 86400 <= $1 AND expires_at <= $1");
     Ok(())
 }
 

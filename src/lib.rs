@@ -33,6 +33,8 @@ pub mod log;
 pub mod op;
 pub mod password;
 pub mod picture;
+pub mod program;
 pub mod request;
 pub mod services;
 pub mod sms;
+pub mod status;

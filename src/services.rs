@@ -4,7 +4,14 @@ use crate::boards::Shared;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
-use crate::sms::Gateway;
+use crate::sms::{Gateway, Outbox};
+use std::io;
+use std::path::PathBuf;
+
+/// A folder or file of ours can't be made or written. One line for the operator.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}: {1}")]
+pub struct FolderError(PathBuf, io::Error);
 
 /// The services that operations share. A [`View`](crate::db::View) and a
 /// [`Tx`](crate::db::Tx) lead to them (`tx.clock.now()`).
@@ -21,4 +28,26 @@ pub struct Services {
     pub boards: Shared,
     /// Where SMS codes go.
     pub sms: Box<dyn Gateway>,
+}
+
+impl Services {
+    /// Make the services that `config` describes. `public_url` is what URLs begin with where the
+    /// configuration does not say.
+    pub fn open(config: Config, public_url: String) -> Result<Self, FolderError> {
+        let folder = config.data_dir.clone();
+        let at = |path: PathBuf| move |error| FolderError(path, error);
+        std::fs::create_dir_all(&folder).map_err(at(folder.clone()))?;
+        let pictures = folder.join("pictures");
+        let files = Files::open(pictures.clone()).map_err(at(pictures))?;
+        let outbox = folder.join("outbox.jsonl");
+        let sms = Outbox::open(&outbox).map_err(at(outbox))?;
+        Ok(Services {
+            public_url: config.public_url.clone().unwrap_or(public_url),
+            clock: Clock::new(config.timezone.clone()),
+            files,
+            boards: Shared::default(),
+            sms: Box::new(sms),
+            config,
+        })
+    }
 }

@@ -72,7 +72,7 @@ fn every_fault_has_its_code_its_text_and_the_key_in_detail() {
         (&[("type", "1"), ("lab", "")], value, "lab: must not be empty".into()),
         (&[("type", "1"), ("user2_qq", "")], value, "user2_qq: must not be empty".into()),
         (&[("type", "1"), ("key", &long_characters)], value, "key: at most 256 bytes".into()),
-        (&[("type", "1"), ("title", &long)], value, "title: at most 256 characters".into()),
+        (&[("type", "1"), ("title", &long)], value, "title: at most 256 bytes".into()),
         (&[("type", "1"), ("key", "x"), ("id", "1")], conflict, "id".into()),
         (&[("type", "1"), ("key", "x"), ("update_time", "")], conflict, "update_time".into()),
         (&[("type", "1"), ("lab", "x"), ("key", "")], conflict, "lab".into()),

@@ -3,8 +3,9 @@
 
 use crate::handlers::portrait::{BANNED, ERROR};
 use engine::document::{Document, Outcome, Response, Row};
-use engine::envelope::{self, Status};
+use engine::envelope;
 use engine::fault::Fault;
+use engine::status::{self, Status};
 
 pub const DOCUMENT: Document = Document { rows: ROWS, dialect, ..Document::PLAIN };
 
@@ -22,7 +23,7 @@ fn dialect(outcome: Outcome<'_>) -> Response {
     if outcome.row.op.0 == "portrait" {
         return no_picture(outcome.result.err());
     }
-    let plain = ("{}", envelope::status as fn(&Fault) -> Status);
+    let plain = ("{}", status::status as fn(&Fault) -> Status);
     let (nothing, table) = outcome.entry.map_or(plain, |entry| (entry.nothing, entry.status));
     let mut body = Vec::new();
     envelope::write(&mut body, -1, nothing, table, outcome.result);

@@ -5,9 +5,9 @@ use super::fields::{Full, Loose};
 use engine::caller::Account;
 use engine::data::Text;
 use engine::db::Tx;
-use engine::envelope::Status;
 use engine::fault::Fault;
 use engine::op::{Name, Op, Write};
+use engine::status::Status;
 use engine::{args, data};
 
 data! {

@@ -7,9 +7,9 @@ mod notice;
 mod query;
 mod update;
 
-use engine::envelope::Status;
 use engine::fault::Fault;
 use engine::op::{RegisteredTwice, Registry};
+use engine::status::Status;
 use serde::Serialize;
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
@@ -35,7 +35,7 @@ fn status(fault: &Fault) -> Status {
         Fault::WrongType(..) => (-203, "Arg's value type error"),
         Fault::WrongValue(..) => (-204, "Arg's value error"),
         Fault::NotOwner => (-200, "Failure to operate database"),
-        fault => return engine::envelope::status(fault),
+        fault => return engine::status::status(fault),
     };
     Status { code, message }
 }

@@ -5,9 +5,9 @@ use engine::caller::Account;
 use engine::clock::{Clock, DateTime};
 use engine::data::{Data, Fields, Flaw, Flaws, Within};
 use engine::db::{Search, Statement};
-use engine::envelope::Status;
 use engine::fault::Fault;
 use engine::op::{Desk, Name, Op, Scan, Work};
+use engine::status::Status;
 
 /// The most rows of an answer, and how many there are unless fewer are asked for.
 const ROWS: i64 = 1000;
@@ -111,7 +111,7 @@ impl Op for Query {
             Fault::NoCredentials | Fault::Missing(_) => (-104, "Missing necessary args"),
             Fault::BadToken | Fault::StaleToken | Fault::AccountGone => (-105, "Error token"),
             Fault::Empty(_) | Fault::WrongValue(..) => (-106, "Args Error"),
-            fault => return engine::envelope::status(fault),
+            fault => return engine::status::status(fault),
         };
         Status { code, message }
     }

@@ -6,9 +6,9 @@ use engine::caller::Account;
 use engine::clock::DateTime;
 use engine::data::{Text, Within};
 use engine::db::Tx;
-use engine::envelope::Status;
 use engine::fault::Fault;
 use engine::op::{Name, Op, Write};
+use engine::status::Status;
 use engine::{args, data};
 
 data! {

@@ -19,6 +19,12 @@ use engine::services::Services;
 
 use super::sms::is_mobile;
 
+/// Removes sessions that have expired.
+pub const SWEEP_SESSIONS: &str = "DELETE FROM session WHERE expires_at <= $1";
+
+/// Removes failed logins that count no more.
+pub const SWEEP_FAILURES: &str = "DELETE FROM login_failure WHERE at + 900 <= $1";
+
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry
         .op::<register::Register>()?
@@ -31,8 +37,6 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
         .op::<avatar::Avatar>()?
         .op::<verify::Verify>()?
         .op::<verify::Verified>()?;
-    registry.sweep("DELETE FROM session WHERE expires_at <= $1");
-    registry.sweep("DELETE FROM login_failure WHERE at + 900 <= $1");
     Ok(())
 }
 

@@ -4,16 +4,14 @@
 //! 2.0 (`rpc`) on the same endpoint; whatever the bytes are, there is an answer.
 
 mod rpc;
-mod status;
-
-pub use status::{Status, status};
 
 use crate::caller::Credentials;
 use crate::data::{Fields, Value, json};
 use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::op::{Answer, Entry};
+use crate::op::{Answer, Entry, Registry};
 use crate::request::RequestId;
+use crate::status::{Status, status};
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -39,6 +37,8 @@ pub enum Outcome {
 pub struct Call<'a> {
     /// The engine.
     pub engine: &'a Arc<Engine>,
+    /// The operations.
+    pub registry: &'a Registry,
     /// What came with the request, from outside the envelope.
     pub credentials: Credentials,
     /// Names the request in the log.
@@ -97,7 +97,7 @@ async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>) -> Told {
         return rpc::one(call, fields, out).await;
     }
     let id = fields.get("id").map_or(-1, id);
-    match read(fields, call.engine) {
+    match read(fields, call.registry) {
         Err(fault) => {
             write(out, id, "{}", status, Err(fault));
             Told::Answer
@@ -131,7 +131,7 @@ async fn run(call: &Call<'_>, entry: &Entry, data: &mut Fields<'_>) -> Result<An
 /// operation.
 fn read<'e, 'a>(
     mut fields: Fields<'a>,
-    engine: &'e Engine,
+    registry: &'e Registry,
 ) -> Result<(&'e Entry, Fields<'a>), Fault> {
     for key in ["id", "status", "type", "subtype", "data"] {
         if fields.get(key).is_none() {
@@ -148,7 +148,7 @@ fn read<'e, 'a>(
         Some(Value::Text(text)) => Ok(text.as_ref()),
         _ => Err(Fault::EnvelopeValue(format!("{key}: expected a string").into())),
     };
-    let entry = engine.registry.get(text("type")?, text("subtype")?);
+    let entry = registry.get(text("type")?, text("subtype")?);
     Ok((entry.ok_or(Fault::NoSuchOperation)?, data))
 }
 

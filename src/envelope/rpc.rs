@@ -59,7 +59,7 @@ async fn invoke(call: &Call<'_>, mut fields: Fields<'_>) -> Result<Answer, Failu
     };
     let entry = method
         .split_once('.')
-        .and_then(|(kind, subtype)| call.engine.registry.get(kind, subtype))
+        .and_then(|(kind, subtype)| call.registry.get(kind, subtype))
         .ok_or(METHOD_NOT_FOUND)?;
     run(call, entry, &mut params).await.map_err(|fault: Fault| {
         let status = (entry.status)(&fault);

@@ -7,10 +7,12 @@
 use super::handle::Handler;
 use super::io::Dressed;
 use super::pages::Pages;
-use super::route::Router;
+use super::route::{RouteError, Router};
 use crate::config::Config;
-use crate::db::{self, Db};
-use crate::engine::{Engine, Program, StartError, services};
+use crate::db::{self, Db, OpenError};
+use crate::engine::Engine;
+use crate::program::Program;
+use crate::services::{FolderError, Services};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,6 +20,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -36,10 +39,34 @@ const BACKOFF: Duration = Duration::from_millis(100);
 /// How often what has expired is removed.
 const SWEEP: Duration = Duration::from_secs(60);
 
+/// Why a server could not start. Each is one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A folder of ours can't be made or written.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The database can't be opened.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The address can't be listened on.
+    #[error("listen: {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// Two rows answer the same path and method, or a path is not one.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// The folder of pages can't be served.
+    #[error("web.dir: {0}: {1}")]
+    Pages(PathBuf, std::io::Error),
+    /// The system refused something that every server needs.
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+}
+
 /// A server that is bound to its address and has opened its database.
 pub struct Server {
     listener: std::net::TcpListener,
     handler: Arc<Handler>,
+    sweeps: &'static [&'static str],
 }
 
 impl Server {
@@ -47,8 +74,6 @@ impl Server {
     pub fn open(config: Config, program: Program) -> Result<Self, StartError> {
         // The database first: of two servers with one configuration, the second should be told
         // that it is held, not that the address is in use.
-        std::fs::create_dir_all(&config.data_dir)
-            .map_err(|error| StartError::Folder(config.data_dir.clone(), error))?;
         let lock = db::hold(&config)?;
         let listen = config.listen;
         let bind = || {
@@ -57,17 +82,18 @@ impl Server {
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) = bind().map_err(|error| StartError::Listen(listen, error))?;
-        let data = &config.data_dir;
-        let pages = config.web.dir.as_ref().map(|folder| {
-            Pages::open(folder, data).map_err(|error| StartError::Pages(folder.clone(), error))
+        let Program { registry, schema, sweeps, documents, endpoints, home } = program;
+        let router = Router::new(&registry, endpoints, documents)?;
+        let services = Arc::new(Services::open(config, format!("http://{address}"))?);
+        let Config { web, data_dir, .. } = &services.config;
+        let pages = web.dir.as_ref().map(|folder| {
+            Pages::open(folder, data_dir).map_err(|error| StartError::Pages(folder.clone(), error))
         });
         let pages = pages.transpose()?;
-        let router = Router::new(&program.registry, program.endpoints, &program.documents)?;
-        let services = Arc::new(services(config, format!("http://{address}"))?);
-        let db = Db::open(Arc::clone(&services), program.schema, Some(lock))?;
-        let engine = Arc::new(Engine::new(program.registry, db, services));
-        let handler = Handler::new(engine, router, pages, program.home);
-        Ok(Server { listener, handler: Arc::new(handler) })
+        let db = Db::open(Arc::clone(&services), schema, Some(lock))?;
+        let engine = Arc::new(Engine::new(db, services));
+        let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
+        Ok(Server { listener, handler, sweeps })
     }
 
     /// The address that is listened on.
@@ -84,8 +110,8 @@ impl Server {
     pub fn run(self) -> Result<(), StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let address = self.address()?;
-        let Server { listener, handler } = self;
-        let served = runtime.block_on(serve(listener, address, Arc::clone(&handler)));
+        let Server { listener, handler, sweeps } = self;
+        let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
         // Work that still runs holds the engine; it gets what is left of its time.
         runtime.shutdown_timeout(FAREWELL);
         match Arc::try_unwrap(handler).map(|handler| Arc::try_unwrap(handler.engine)) {
@@ -101,12 +127,13 @@ async fn serve(
     listener: std::net::TcpListener,
     address: SocketAddr,
     handler: Arc<Handler>,
+    sweeps: &'static [&'static str],
 ) -> Result<(), StartError> {
     let listener = TcpListener::from_std(listener)?;
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     announce(address)?;
-    let sweeper = tokio::spawn(sweep(Arc::clone(&handler)));
+    let sweeper = tokio::spawn(sweep(Arc::clone(&handler), sweeps));
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -172,13 +199,13 @@ fn connection(
 }
 
 /// Remove what has expired, now and then.
-async fn sweep(handler: Arc<Handler>) {
+async fn sweep(handler: Arc<Handler>, sweeps: &'static [&'static str]) {
     let mut ticks = tokio::time::interval(SWEEP);
     loop {
         ticks.tick().await;
         handler.tidy();
         let engine = Arc::clone(&handler.engine);
         // It waits for the writer, so not on a thread that serves.
-        let _ = tokio::task::spawn_blocking(move || engine.sweep()).await;
+        let _ = tokio::task::spawn_blocking(move || engine.sweep(sweeps)).await;
     }
 }

@@ -1,16 +1,16 @@
 //! One request to a document: fields in, operations, dialect out.
 
-use super::body::{BodyError, Bounded};
+use super::body::Bounded;
 use super::fields::{self, Content, ContentError};
-use super::handle::Handler;
 use super::respond::{self, Answer as HttpAnswer};
 use super::{client, signature};
 use crate::caller::Credentials;
 use crate::config::Config;
 use crate::data::{Fields, Value};
 use crate::document::{Cookie, Document, Outcome, Response, Row, Shape};
+use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::op::{Answer, Name};
+use crate::op::{Answer, Name, Registry};
 use crate::request::RequestId;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,10 +21,12 @@ use hyper::http::request::Parts;
 use matchit::Params;
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// One request to a row of a document.
 pub(super) struct Asked<'a> {
-    pub handler: &'a Handler,
+    pub engine: &'a Arc<Engine>,
+    pub registry: &'a Registry,
     pub document: &'a Document,
     pub row: &'static Row,
     pub params: Params<'a, 'a>,
@@ -44,7 +46,7 @@ impl Asked<'_> {
     /// Answer it.
     pub(super) async fn answer(self, body: Incoming) -> HttpAnswer {
         let Asked { document, row, head, .. } = self;
-        let config = &self.handler.engine.services.config;
+        let config = &self.engine.services.config;
         if document.by_cookie && client::is_cross_site(&head.method, &head.headers, config) {
             let why = "a page of another site may not write here";
             return respond::refusal(StatusCode::FORBIDDEN, why);
@@ -60,7 +62,7 @@ impl Asked<'_> {
             Err(error) => Err(error.into()),
         };
         let result = match content {
-            Err(ContentError::Body(error)) => return refused(error),
+            Err(ContentError::Body(error)) => return respond::unread(error),
             Err(ContentError::Fault(fault)) => Err(fault),
             Ok(content) => self.run(&content).await,
         };
@@ -81,7 +83,7 @@ impl Asked<'_> {
     async fn run(&self, content: &Content) -> Result<Done, Fault> {
         let Asked { document, row, params, head, .. } = self;
         let query = head.uri.query().unwrap_or("");
-        let config = &self.handler.engine.services.config;
+        let config = &self.engine.services.config;
         let mut credentials =
             client::credentials(&head.method, &head.headers, query, self.address, config);
         if let Content::Text(body) = content {
@@ -111,9 +113,8 @@ impl Asked<'_> {
 
     /// What is told where the fields of `op` can't be gathered.
     fn refused(&self, op: Name, credentials: &Credentials, fault: Fault) -> Fault {
-        let engine = &self.handler.engine;
-        match engine.registry.get(op.0, op.1) {
-            Some(entry) => entry.refused(engine, credentials, fault),
+        match self.registry.get(op.0, op.1) {
+            Some(entry) => entry.refused(self.engine, credentials, fault),
             None => fault,
         }
     }
@@ -125,10 +126,9 @@ impl Asked<'_> {
         fields: &mut Fields<'_>,
         credentials: &Credentials,
     ) -> Result<Answer, Fault> {
-        let engine = &self.handler.engine;
         // Checked at start: every row names operations that are registered.
-        let entry = engine.registry.get(op.0, op.1).ok_or(Fault::NoSuchOperation)?;
-        let result = entry.call(engine, fields, credentials.clone()).wait().await;
+        let entry = self.registry.get(op.0, op.1).ok_or(Fault::NoSuchOperation)?;
+        let result = entry.call(self.engine, fields, credentials.clone()).wait().await;
         result.inspect_err(|fault| id.log(op, fault))
     }
 
@@ -144,8 +144,7 @@ impl Asked<'_> {
             }
             (result, _) => result,
         };
-        let registry = &self.handler.engine.registry;
-        (document.dialect)(Outcome { row, entry: registry.get(row.op.0, row.op.1), result })
+        (document.dialect)(Outcome { row, entry: self.registry.get(row.op.0, row.op.1), result })
     }
 }
 
@@ -169,16 +168,4 @@ fn cookie(cookie: Cookie, token: Option<String>, config: &Config) -> Option<Head
     let secure = if is_https { "; Secure" } else { "" };
     let text = format!("session={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).ok()
-}
-
-/// The answer where a body could not be read.
-pub(super) fn refused(error: BodyError) -> HttpAnswer {
-    let (status, why) = match error {
-        BodyError::TooLarge => {
-            (StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than limits.max_body")
-        }
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
-        BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is not readable"),
-    };
-    respond::refusal(status, why)
 }

@@ -1,7 +1,7 @@
 //! One request: from its path to its answer.
 
 use super::body::Bounded;
-use super::documents::{self, Asked};
+use super::documents::Asked;
 use super::pages::Pages;
 use super::respond::{self, Answer};
 use super::route::{Route, Router};
@@ -9,6 +9,7 @@ use super::{client, cors, signature};
 use crate::config::ContentType;
 use crate::engine::Engine;
 use crate::envelope::{self, Call, Outcome};
+use crate::op::Registry;
 use crate::request::RequestId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -26,6 +27,7 @@ const HEAD: usize = 16 * 1024;
 /// What all requests share.
 pub(super) struct Handler {
     pub engine: Arc<Engine>,
+    registry: Registry,
     router: Router,
     pages: Option<Pages>,
     home: &'static str,
@@ -36,6 +38,7 @@ pub(super) struct Handler {
 impl Handler {
     pub(super) fn new(
         engine: Arc<Engine>,
+        registry: Registry,
         router: Router,
         pages: Option<Pages>,
         home: &'static str,
@@ -47,7 +50,7 @@ impl Handler {
             ContentType::Json => respond::JSON,
             ContentType::Text => HeaderValue::from_static("text/plain; charset=utf-8"),
         };
-        Handler { engine, router, pages, home, limiter, content_type }
+        Handler { engine, registry, router, pages, home, limiter, content_type }
     }
 
     /// Answer one request of `peer`.
@@ -87,7 +90,15 @@ impl Handler {
         }
         match (route, route.row(&head.method)) {
             (_, Some((document, row))) => {
-                let asked = Asked { handler: self, document, row, params, head: &head, address };
+                let asked = Asked {
+                    engine: &self.engine,
+                    registry: &self.registry,
+                    document,
+                    row,
+                    params,
+                    head: &head,
+                    address,
+                };
                 asked.answer(body).await
             }
             (Route::Envelope, None) if head.method == Method::POST => {
@@ -105,13 +116,18 @@ impl Handler {
         };
         let body = match body {
             Ok(body) => body,
-            Err(error) => return documents::refused(error),
+            Err(error) => return respond::unread(error),
         };
         let query = head.uri.query().unwrap_or("");
         let mut credentials =
             client::credentials(&head.method, &head.headers, query, address, config);
         credentials.signature = signature::of(&head.headers, &body);
-        let call = Call { engine: &self.engine, credentials, id: RequestId::next() };
+        let call = Call {
+            engine: &self.engine,
+            registry: &self.registry,
+            credentials,
+            id: RequestId::next(),
+        };
         match envelope::answer(&call, &body).await {
             Outcome::Answer(answer) => respond::ok(answer, self.content_type.clone()),
             Outcome::Nothing => respond::nothing(),

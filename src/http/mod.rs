@@ -13,9 +13,10 @@ mod fields;
 mod handle;
 mod io;
 mod pages;
+mod piecewise;
 mod respond;
 mod route;
 mod signature;
 
-pub use accept::Server;
+pub use accept::{Server, StartError};
 pub use route::RouteError;

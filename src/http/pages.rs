@@ -4,10 +4,9 @@
 //! begins with a dot, nothing that `..` or a link leads to outside, and never instead of a path of
 //! the API. Ranges are RFC 9110, section 14; a request for several is answered whole, as it allows.
 
+use super::piecewise::Piecewise;
 use super::respond::{self, Answer};
-use bytes::Bytes;
 use http_body_util::Either;
-use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
     HeaderValue, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE, X_CONTENT_TYPE_OPTIONS,
@@ -18,14 +17,9 @@ use std::fs::Metadata;
 use std::io::{self, SeekFrom};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::UNIX_EPOCH;
 use tokio::fs::File;
-use tokio::io::{AsyncRead, AsyncSeekExt, ReadBuf};
-
-/// How much of a file is read at once, in bytes.
-const PIECE: usize = 64 * 1024;
+use tokio::io::AsyncSeekExt;
 
 /// A folder that is served.
 pub(super) struct Pages {
@@ -131,7 +125,7 @@ async fn whole_or_part(path: &Path, about: &Metadata, request: &HeaderMap) -> io
     let size = if length == 0 { 0 } else { last - first + 1 };
     file.seek(SeekFrom::Start(first)).await?;
     // Piece by piece: a film is not held in memory, nor a thread while its viewer is slow.
-    let mut answer = Response::new(Either::Right(Piecewise { file, left: size }));
+    let mut answer = Response::new(Either::Right(Piecewise::new(file, size)));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
@@ -143,46 +137,6 @@ async fn whole_or_part(path: &Path, about: &Metadata, request: &HeaderMap) -> io
     }
     keep(headers, &tag);
     Ok(answer)
-}
-
-/// What is left to send of a file.
-pub(super) struct Piecewise {
-    file: File,
-    left: u64,
-}
-
-impl Body for Piecewise {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.left == 0 {
-            return Poll::Ready(None);
-        }
-        let most = usize::try_from(self.left).unwrap_or(PIECE).min(PIECE);
-        let mut piece = vec![0; most];
-        let mut read = ReadBuf::new(&mut piece);
-        ready!(Pin::new(&mut self.file).poll_read(cx, &mut read))?;
-        let size = read.filled().len();
-        if size == 0 {
-            // It became shorter while it was sent: the client must not take it for whole.
-            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
-        }
-        piece.truncate(size);
-        self.left -= size as u64;
-        Poll::Ready(Some(Ok(Frame::data(piece.into()))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
 }
 
 /// A file's content is told from another by its length and when it was written.

@@ -1,9 +1,11 @@
 //! Answers as HTTP has them.
 
-use super::pages::Piecewise;
+use super::body::BodyError;
+use super::piecewise::Piecewise;
 use crate::document;
 use crate::envelope;
 use crate::fault::{Cause, Fault};
+use crate::status;
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::header::{
@@ -61,19 +63,31 @@ pub(super) fn refusal(status: StatusCode, why: &'static str) -> Answer {
 pub(super) fn refusal_text(status: StatusCode, why: &'static str) -> Vec<u8> {
     let request_is_at_fault = status.is_client_error()
         && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-    let table = if request_is_at_fault { envelope::status } else { unknown };
+    let table = if request_is_at_fault { status::status } else { unknown };
     let mut body = Vec::new();
     envelope::write(&mut body, -1, "{}", table, Err(Fault::EnvelopeValue(why.into())));
     body
 }
 
-fn unknown(_: &Fault) -> envelope::Status {
-    envelope::status(&Fault::Unknown(Cause::new("")))
+fn unknown(_: &Fault) -> status::Status {
+    status::status(&Fault::Unknown(Cause::new("")))
 }
 
 /// 503: the writer's queue is full, and nothing was done.
 pub(super) fn busy() -> Answer {
     refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
+}
+
+/// The answer where a body could not be read.
+pub(super) fn unread(error: BodyError) -> Answer {
+    let (status, why) = match error {
+        BodyError::TooLarge => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than limits.max_body")
+        }
+        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
+        BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is not readable"),
+    };
+    refusal(status, why)
 }
 
 /// 405, with the methods that the path does answer.

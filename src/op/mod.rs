@@ -15,8 +15,8 @@ pub use registry::{Entry, RegisteredTwice, Registry};
 
 use crate::caller::Caller;
 use crate::data::Data;
-use crate::envelope::{Status, status};
 use crate::fault::Fault;
+use crate::status::{Status, status};
 
 /// An operation's name: the envelope's `(type, subtype)`.
 pub type Name = (&'static str, &'static str);

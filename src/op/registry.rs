@@ -5,8 +5,8 @@ use super::{Lane, Name, Op};
 use crate::caller::{Caller, Credentials};
 use crate::data::Fields;
 use crate::engine::Engine;
-use crate::envelope::Status;
 use crate::fault::Fault;
+use crate::status::Status;
 use std::sync::Arc;
 
 /// One operation as the registry keeps it, its type forgotten.
@@ -21,12 +21,11 @@ pub struct Entry {
     refused: fn(&Arc<Engine>, &Credentials, Fault) -> Fault,
 }
 
-/// Every operation by its name, and what else the handlers ask the engine to do.
+/// Every operation by its name.
 #[derive(Default)]
 pub struct Registry {
     /// Sorted by name, so that a lookup needs no allocation.
     entries: Vec<Entry>,
-    sweeps: Vec<&'static str>,
 }
 
 /// A name was registered twice.
@@ -55,13 +54,6 @@ impl Registry {
         Ok(self)
     }
 
-    /// Have rows removed that are no longer of use: `sql` deletes those that ended before `$1`,
-    /// in seconds since 1970. Run now and then.
-    pub fn sweep(&mut self, sql: &'static str) -> &mut Self {
-        self.sweeps.push(sql);
-        self
-    }
-
     /// The operation `kind`/`subtype`.
     pub fn get(&self, kind: &str, subtype: &str) -> Option<&Entry> {
         self.entries.get(self.find(kind, subtype).ok()?)
@@ -70,10 +62,6 @@ impl Registry {
     /// The names of all operations, in order.
     pub fn names(&self) -> impl Iterator<Item = Name> {
         self.entries.iter().map(|entry| entry.name)
-    }
-
-    pub(crate) fn sweeps(&self) -> &[&'static str] {
-        &self.sweeps
     }
 
     fn find(&self, kind: &str, subtype: &str) -> Result<usize, usize> {
