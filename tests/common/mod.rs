@@ -9,6 +9,8 @@
 )]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod connection;
+
 use engine::hex::md5;
 use serde_json::{Value, json};
 use std::fs;
