@@ -1,6 +1,8 @@
 //! Whatever the bytes of a body are, one well-formed answer comes back, and the next request on
 //! the same connection is served.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::connection::Connection;

@@ -1,6 +1,8 @@
 //! Batches of envelopes (envelope.md): one after another, each in its own transaction, answered in
 //! their order.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{CODE, Server, envelope, fault_with, ok};
@@ -17,7 +19,7 @@ fn batch(items: &[Value]) -> String {
     Value::from(items.to_vec()).to_string()
 }
 
-fn no_shops(id: usize) -> String {
+fn no_shops(id: i64) -> String {
     format!(r#"{{"id":{id},"status":0,"message":"successful","data":[]}}"#)
 }
 
@@ -65,9 +67,8 @@ fn the_items_run_one_after_another_and_are_answered_in_their_order() {
 #[test]
 fn sixty_four_items_are_a_batch_and_sixty_five_are_one_refusal() {
     let server = Server::start("");
-    let many = |count: usize| {
-        let items: Vec<Value> =
-            (0..count).map(|n| item(n as i64, "shop/list", json!({}))).collect();
+    let many = |count: i64| {
+        let items: Vec<Value> = (0..count).map(|n| item(n, "shop/list", json!({}))).collect();
         batch(&items)
     };
     let answers: Vec<String> = (0..64).map(no_shops).collect();

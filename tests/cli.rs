@@ -1,5 +1,7 @@
 //! The command line: `guichet user …`, beside a running server and without one.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Folder, Server, command, fault_with, with_input};

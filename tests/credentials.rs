@@ -1,6 +1,8 @@
 //! Where a token may stand, which of several counts, and when a cookie proves nothing (README,
 //! "Accounts and tokens").
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Reply, Server, envelope, fault};

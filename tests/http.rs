@@ -1,6 +1,8 @@
 //! HTTP itself: what never reaches a document, and connections (README, "Times, numbers, text";
 //! operations.md, "Further rules").
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::connection::{Connection, post};

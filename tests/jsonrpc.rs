@@ -1,6 +1,8 @@
 //! JSON-RPC 2.0 on the envelope's endpoint: the rules and the examples of the specification
 //! (section 7), with operations of ours in the place of its `subtract`.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Server, envelope, fault, ok};

@@ -1,6 +1,8 @@
 //! Passwords over the wire: both ways of sending them, guessing them, changing them (README,
 //! "Accounts and tokens"; operations.md, "Login attempts").
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Server, command, envelope, fault, fault_with, ok};

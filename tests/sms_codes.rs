@@ -1,5 +1,7 @@
 //! Checking telephone codes, and gateways that fail (envelope.md, "sms").
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Folder, Server, fault, fault_with, ok};

@@ -1,5 +1,7 @@
 //! Starting: the configuration and what is wrong with it, the environment, one server a folder.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Folder, Server, command};

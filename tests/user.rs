@@ -1,6 +1,8 @@
 //! Accounts over the wire: what one says of itself, and changing it (contract: README "Accounts and
 //! tokens", operations.md).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Server, command, fault, fault_with, ok};
