@@ -89,6 +89,9 @@ fn an_unknown_method_is_not_found() {
     for method in ["foobar", "shop.none", "shop", "shop/list", "", ".", "shop.list.", "Shop.list"] {
         let answer = server.post("/api", &call(json!("1"), method, json!({})));
         assert_eq!(answer, error("\"1\"", -32601, "Method not found"), "{method:?}");
+        // Whatever its params are.
+        let answer = server.post("/api", &call(json!("1"), method, json!([1])));
+        assert_eq!(answer, error("\"1\"", -32601, "Method not found"), "{method:?}");
     }
 }
 
