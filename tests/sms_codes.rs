@@ -147,10 +147,11 @@ fn a_code_expires() {
     let server = Server::start(&format!("{OPEN}ttl = \"1s\"\n"));
     let hashes: Vec<String> =
         (0..60).map(|n| proof(&server, &format!("138000010{n:02}"))).collect();
-    for hash in &hashes[..59] {
+    for hash in &hashes[1..] {
         let answer = validate(&server, None, hash);
         if answer == fault(-4, WRONG) {
-            assert_eq!(validate(&server, Some("13800001059"), &hashes[59]), fault(-4, WRONG));
+            // So have all that were sent before, with their number or without.
+            assert_eq!(validate(&server, Some("13800001000"), &hashes[0]), fault(-4, WRONG));
             return;
         }
         assert_eq!(answer, ok(json!({})));
