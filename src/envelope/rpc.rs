@@ -50,17 +50,18 @@ pub(super) async fn one(call: &Call<'_>, mut fields: Fields<'_>, out: &mut Vec<u
 
 async fn invoke(call: &Call<'_>, mut fields: Fields<'_>) -> Result<Answer, Failure> {
     let Some(Value::Text(method)) = fields.take("method") else { return Err(INVALID_REQUEST) };
-    let mut params = match fields.take("params") {
-        None => Fields::default(),
-        Some(Value::Map(params)) => params,
+    let params = match fields.take("params") {
+        None => Some(Fields::default()),
+        Some(Value::Map(params)) => Some(params),
         // The standard lets a server refuse positions; ours are named.
-        Some(Value::List(_)) => return Err(INVALID_PARAMS),
+        Some(Value::List(_)) => None,
         Some(_) => return Err(INVALID_REQUEST),
     };
     let entry = method
         .split_once('.')
         .and_then(|(kind, subtype)| call.registry.get(kind, subtype))
         .ok_or(METHOD_NOT_FOUND)?;
+    let mut params = params.ok_or(INVALID_PARAMS)?;
     run(call, entry, &mut params).await.map_err(|fault: Fault| {
         let status = (entry.status)(&fault);
         let data = fault.detail().map(|detail| detail.into_owned());

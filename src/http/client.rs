@@ -82,7 +82,8 @@ pub(super) fn is_cross_site(method: &Method, headers: &HeaderMap, config: &Confi
     }
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(origin) = text(ORIGIN) {
-        let named = config.cors.allowed_origins.iter().any(|allowed| allowed == origin);
+        let allowed = &config.cors.allowed_origins;
+        let named = origin != "*" && allowed.iter().any(|allowed| allowed == origin);
         let host = origin.split_once("://").map(|(_, host)| host);
         let own = host.is_some() && (host == text(HOST) || is_public(origin, config));
         return !(named || own);
@@ -165,6 +166,7 @@ mod tests {
         assert!(of(&[("host", "a.example:8080"), ("origin", "http://a.example")]));
         assert!(of(&[("host", "a.example"), ("origin", "https://b.example")]));
         assert!(of(&[("host", "a.example"), ("origin", "null")]));
+        assert!(of(&[("host", "a.example"), ("origin", "*")]));
         assert!(of(&[("sec-fetch-site", "cross-site")]));
         assert!(!of(&[("sec-fetch-site", "same-origin")]));
         let lines = headers(&[("sec-fetch-site", "cross-site")]);

@@ -23,7 +23,10 @@ pub(super) fn is_preflight(request: &HeaderMap) -> bool {
 
 /// Let the page that asks read the answer, if it may.
 pub(super) fn allow(allowed: &[String], origin: Option<&HeaderValue>, answer: &mut HeaderMap) {
-    let named = |origin: &HeaderValue| allowed.iter().any(|name| name.as_bytes() == origin);
+    // `*` is a rule and no name, even where a client sends it as its origin.
+    let named = |origin: &HeaderValue| {
+        origin != "*" && allowed.iter().any(|name| name.as_bytes() == origin)
+    };
     match origin {
         Some(origin) if named(origin) => {
             answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());

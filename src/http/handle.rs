@@ -70,8 +70,12 @@ impl Handler {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             return respond::refusal(status, "the request's headers are longer than 16 KB");
         }
-        if head.version == Version::HTTP_11 && !head.headers.contains_key(HOST) {
-            return respond::refusal(StatusCode::BAD_REQUEST, "the header Host is missing");
+        // With two hosts a proxy in between may have taken the request for another (RFC 9112, 3.2).
+        match head.headers.get_all(HOST).iter().count() {
+            1 => {}
+            0 if head.version != Version::HTTP_11 => {}
+            0 => return respond::refusal(StatusCode::BAD_REQUEST, "the header Host is missing"),
+            _ => return respond::refusal(StatusCode::BAD_REQUEST, "the header Host stands twice"),
         }
         let address = client::address(peer.ip(), &head.headers, &config.limits.trusted_proxies);
         if let Some(limiter) = &self.limiter

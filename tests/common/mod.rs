@@ -9,13 +9,15 @@
 )]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod connection;
+
 use engine::hex::md5;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// What every captcha reads in a test, unless its configuration says otherwise.
@@ -224,6 +226,15 @@ pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
     command.arg("-c").arg(folder.join("guichet.toml")).current_dir(folder);
     command
+}
+
+/// Run a command with `input` on its standard input, to its end.
+pub fn with_input(command: &mut Command, input: &str) -> Output {
+    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = pipes.spawn().unwrap();
+    // A command that fails early does not read; that is not the fault that is looked for.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
 }
 
 /// An envelope with `id` 7 for the operation `type/subtype`.

@@ -1,0 +1,69 @@
+//! A connection that stays open: what comes on it is told apart by its length, as any client must.
+
+use super::{Reply, Server};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+/// A keep-alive connection to a server.
+pub struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    pub fn open(server: &Server) -> Self {
+        let stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Connection(BufReader::new(stream))
+    }
+
+    /// Send these very bytes. The server may have closed already; what it said is still to be read.
+    pub fn write(&mut self, bytes: &[u8]) {
+        let _ = self.0.get_mut().write_all(bytes);
+    }
+
+    /// Send no more; answers still come.
+    pub fn finish(&mut self) {
+        self.0.get_mut().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// The head of the next answer; `None` once the server has closed.
+    pub fn read_head(&mut self) -> Option<Reply> {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            match self.0.read_until(b'\n', &mut head) {
+                Ok(0) => break,
+                Ok(_) => {}
+                // Closed with bytes of ours unread.
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        (!head.is_empty()).then(|| Reply::parse(&head))
+    }
+
+    /// The next answer, read by its `Content-Length`; `None` once the server has closed.
+    pub fn read(&mut self) -> Option<Reply> {
+        let mut reply = self.read_head()?;
+        if reply.status != 204 && reply.status != 304 {
+            let length = reply.header("content-length").parse().expect("a length");
+            reply.body = vec![0; length];
+            self.0.read_exact(&mut reply.body).unwrap();
+        }
+        Some(reply)
+    }
+
+    /// Post a body to `/api`, on this connection; the answer.
+    pub fn post(&mut self, body: &[u8]) -> Reply {
+        self.write(&post(body));
+        self.read().expect("an answer")
+    }
+}
+
+/// A request that posts `body` to `/api` and leaves the connection open.
+pub fn post(body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "POST /api HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}

@@ -1,0 +1,210 @@
+//! Checking telephone codes, and gateways that fail (envelope.md, "sms").
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Folder, Server, fault, fault_with, ok};
+use engine::hex::md5;
+use serde_json::{Value, json};
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+const WRONG: &str = "Error Hash";
+
+/// No limit to messages: these tests need many.
+const OPEN: &str = "[sms]\nper_30_seconds = 0\nper_hour = 0\nper_day = 0\n";
+
+/// Have a code sent to `phone`; its proof, `md5(code + rand)`.
+fn proof(server: &Server, phone: &str) -> String {
+    let hash = server.captcha();
+    let data = server.done("", "sms/generate", json!({"phone": phone, "hash": hash}));
+    let code = server.outbox().pop().unwrap();
+    assert_eq!(code["phone"], phone);
+    md5(&format!("{}{}", code["code"].as_str().unwrap(), data["rand"].as_str().unwrap()))
+}
+
+fn validate(server: &Server, phone: Option<&str>, hash: &str) -> String {
+    let mut data = json!({"hash": hash});
+    if let Some(phone) = phone {
+        data["phone"] = json!(phone);
+    }
+    server.call("sms/validate", data)
+}
+
+#[test]
+fn a_code_is_good_once_with_or_without_its_number() {
+    let server = Server::start(OPEN);
+    for (phone, is_upper) in
+        [(None, false), (Some("13800001234"), false), (None, true), (Some("13800001234"), true)]
+    {
+        let hash = proof(&server, "13800001234");
+        let hash = if is_upper { hash.to_uppercase() } else { hash };
+        assert_eq!(validate(&server, phone, &hash), ok(json!({})));
+        assert_eq!(validate(&server, phone, &hash), fault(-4, WRONG));
+        assert_eq!(validate(&server, None, &hash.to_lowercase()), fault(-4, WRONG));
+    }
+}
+
+#[test]
+fn a_code_is_bound_to_its_number_and_its_random_text() {
+    let server = Server::start(OPEN);
+    let hash = proof(&server, "13800001001");
+    let other = proof(&server, "13800001002");
+    assert_eq!(validate(&server, Some("13800001002"), &hash), fault(-4, WRONG));
+    assert_eq!(validate(&server, Some("13800001001"), &other), fault(-4, WRONG));
+    let code = server.outbox()[0]["code"].as_str().unwrap().to_owned();
+    for wrong in ["", &code, &md5(&code), &hash[1..], &format!("{hash} ")] {
+        assert_eq!(validate(&server, None, wrong), fault(-4, WRONG), "{wrong:?}");
+    }
+    assert_eq!(validate(&server, Some("13800001001"), &hash), ok(json!({})));
+    assert_eq!(validate(&server, Some("13800001002"), &other), ok(json!({})));
+}
+
+#[test]
+fn what_is_asked_must_be_well_formed() {
+    let server = Server::start("");
+    let value = |detail| fault_with(-2, "Error JSON value", detail);
+    let missing = fault_with(-3, "Error data key", "hash: missing");
+    for (data, expected) in [
+        (json!({}), missing.clone()),
+        (json!({"phone": "1"}), missing.clone()),
+        (json!({"phone": "13800001234"}), missing),
+        (json!({"hash": 5}), value("hash: expected a string")),
+        (json!({"hash": null}), value("hash: expected a string")),
+        (json!({"hash": "x", "phone": "1"}), fault(1016, "手机号格式错误")),
+        (json!({"hash": "x", "phone": 13_800_001_234_i64}), fault(1016, "手机号格式错误")),
+        // A key without a value is not there.
+        (json!({"hash": "x", "phone": null}), fault(-4, WRONG)),
+    ] {
+        assert_eq!(server.call("sms/validate", data.clone()), expected, "{data}");
+    }
+}
+
+#[test]
+fn five_wrong_tries_with_its_number_end_a_code() {
+    let server = Server::start(OPEN);
+    let phone = "13800001234";
+    for (tries, is_over) in [(4, false), (5, true), (6, true)] {
+        let (first, second) = (proof(&server, phone), proof(&server, phone));
+        for _ in 0..tries {
+            assert_eq!(validate(&server, Some(phone), "wrong"), fault(-4, WRONG));
+        }
+        for (hash, phone) in [(first, Some(phone)), (second, None)] {
+            let expected = if is_over { fault(-4, WRONG) } else { ok(json!({})) };
+            assert_eq!(validate(&server, phone, &hash), expected, "after {tries}");
+        }
+    }
+    // The next code is none of those.
+    let hash = proof(&server, phone);
+    assert_eq!(validate(&server, Some(phone), &hash), ok(json!({})));
+}
+
+#[test]
+fn wrong_tries_without_the_number_or_with_another_end_nothing() {
+    let server = Server::start(OPEN);
+    let hash = proof(&server, "13800001234");
+    for n in 0..20 {
+        let phone = (n % 2 == 0).then_some("13800001235");
+        assert_eq!(validate(&server, phone, "wrong"), fault(-4, WRONG));
+    }
+    assert_eq!(validate(&server, Some("13800001234"), &hash), ok(json!({})));
+}
+
+#[test]
+fn fifty_wrong_guesses_at_once_end_a_code_as_five_do() {
+    let server = Server::start("");
+    let phone = "13800001234";
+    let hash = proof(&server, phone);
+    thread::scope(|scope| {
+        for n in 0..50 {
+            let server = &server;
+            scope.spawn(move || {
+                let guess = md5(&format!("{n:06}wrong"));
+                assert_eq!(validate(server, Some(phone), &guess), fault(-4, WRONG));
+            });
+        }
+    });
+    assert_eq!(validate(&server, Some(phone), &hash), fault(-4, WRONG));
+}
+
+#[test]
+fn of_fifty_right_answers_at_once_one_is_told_yes() {
+    let server = Server::start("");
+    let hash = proof(&server, "13800001234");
+    let answers: Vec<String> = thread::scope(|scope| {
+        let ask = || validate(&server, None, &hash);
+        let all: Vec<_> = (0..50).map(|_| scope.spawn(ask)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(answers.iter().filter(|answer| **answer == ok(json!({}))).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| **answer == fault(-4, WRONG)).count(), 49);
+}
+
+#[test]
+fn a_code_expires() {
+    let server = Server::start(&format!("{OPEN}ttl = \"1s\"\n"));
+    let hashes: Vec<String> =
+        (0..60).map(|n| proof(&server, &format!("138000010{n:02}"))).collect();
+    for hash in &hashes[1..] {
+        let answer = validate(&server, None, hash);
+        if answer == fault(-4, WRONG) {
+            // So have all that were sent before, with their number or without.
+            assert_eq!(validate(&server, Some("13800001000"), &hashes[0]), fault(-4, WRONG));
+            return;
+        }
+        assert_eq!(answer, ok(json!({})));
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("no code expired");
+}
+
+#[test]
+fn codes_and_wrong_tries_outlive_a_restart() {
+    let server = Server::start("");
+    let (one, two) = ("13800001001", "13800001002");
+    let hashes = [one, two].map(|phone| proof(&server, phone));
+    for _ in 0..4 {
+        assert_eq!(validate(&server, Some(two), "wrong"), fault(-4, WRONG));
+    }
+    let server = server.kill_and_restart();
+    assert_eq!(validate(&server, Some(one), &hashes[0]), ok(json!({})));
+    assert_eq!(validate(&server, Some(two), "wrong"), fault(-4, WRONG));
+    assert_eq!(validate(&server, Some(two), &hashes[1]), fault(-4, WRONG));
+}
+
+/// A server whose outbox takes nothing: writing to it fails as on a full disk.
+fn with_a_full_outbox() -> Server {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path().join("data")).unwrap();
+    let outbox = folder.path().join("data/outbox.jsonl");
+    std::os::unix::fs::symlink("/dev/full", outbox).unwrap();
+    Server::start_in(folder, "")
+}
+
+#[test]
+fn a_gateway_that_fails_is_1007_and_its_message_is_not_counted() {
+    let server = with_a_full_outbox();
+    for _ in 0..3 {
+        let hash = server.captcha();
+        let data = json!({"phone": "13800001234", "hash": hash});
+        // No quota is told: what was not sent does not count.
+        assert_eq!(server.call("sms/generate", data.clone()), fault(1007, "其他错误"));
+        // The captcha had matched, so it is used up.
+        assert_eq!(server.call("sms/generate", data), fault(-4, WRONG));
+    }
+    let log = server.log();
+    let failures = log.lines().filter(|line| line.contains("an SMS was not sent")).count();
+    assert_eq!(failures, 3, "{log}");
+}
+
+#[test]
+fn the_answer_of_a_failed_gateway_names_no_code() {
+    let server = with_a_full_outbox();
+    let hash = server.captcha();
+    let answer = server.call("sms/generate", json!({"phone": "13800001234", "hash": hash}));
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["data"], json!({}));
+    assert_eq!(answer.as_object().unwrap().len(), 4);
+}
