@@ -1,5 +1,12 @@
 //! The examples that are no Rust: the walk in shell and in Python, and the page in a browser.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use common::{CODE, Folder, Server, has, run};

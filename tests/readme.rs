@@ -1,6 +1,13 @@
 //! The README is true: its commands work in their order and answer what it shows, its tables have
 //! every key and every status, and its links lead somewhere.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use common::{Server, has, run};
