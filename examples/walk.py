@@ -130,8 +130,13 @@ def walk(base, outbox):
     guichet.login(name, md5("secret-1"))
     guichet.call("user", "update", nickname="诺拉 🌻")
     guichet.call("user", "rename", username=name + ".li")
+    avatar = guichet.call("user", "avatar", base64=PICTURE)["url"]
+    identity = {"real_name": "诺拉", "id_card": "11010519491231002X"}
+    guichet.call("user", "verify", **identity)
+    assert guichet.call("user", "verified") == {"user_id": user, **identity}
     profile = guichet.call("user", "info")
     assert (profile["user_id"], profile["nickname"]) == (user, "诺拉 🌻"), profile
+    assert (profile["profile_picture"], profile["verified"]) == (avatar, True), profile
     guichet.call("user", "password", old_password="secret-1", new_password="secret-3")
     expect_fault(-101, guichet, "user", "info")
     guichet.login(name + ".li", "secret-3")
@@ -177,6 +182,22 @@ def walk(base, outbox):
     assert (row["shop_name"], row["shop_content"]) == (title, "Bought and sold."), row
     assert guichet.call("shop", "list", user_id=user) == [row]
     print("ok    shop")
+
+    # Leaderboards.
+    place = guichet.call("rank", "upload", rank=1200)["ranking"]
+    mine = {"ranking": place, "user": str(user), "rank_score": 1200}
+    assert guichet.call("rank", "list", arange=[place, place]) == [mine]
+    assert mine in guichet.call("rank", "around", span=2)
+    player = {"app": "walk", "openid": "player-" + stamp}
+    posted = guichet.call("score", "post", score=900, **player)
+    assert posted["new"] and posted["score"] == 900, posted
+    guichet.call("player", "update", nickname="Omar", **player)
+    assert guichet.call("score", "get", **player) == {"score": 900, "rank": posted["rank"]}
+    assert len(guichet.call("score", "top", app="walk", limit=1)) == 1
+    around = guichet.call("score", "around", span=2, **player)
+    assert [row["nickname"] for row in around if row.get("me")] == ["Omar"], around
+    expect_fault(-2, guichet, "score", "get", app="walk", openid="nobody")
+    print("ok    rank, score")
 
     # Several at once.
     batch = [guichet.envelope("user", "info"), guichet.envelope("shop", "get", **shop)]

@@ -73,6 +73,7 @@ call sms generate "{\"phone\":\"12345\",\"hash\":\"$hash\"}" 1016
 
 # --- accounts --------------------------------------------------------------------------------------
 name=nora-$stamp
+picture=iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
 solve
 call user register "{\"username\":\"$name\",\"password\":\"secret-1\",\"hash\":\"$hash\"}"
 solve
@@ -85,13 +86,15 @@ user=$(printf %s "$answer" | value user_id)
 call user info '{}'
 call user update '{"nickname":"诺拉"}'
 call user rename "{\"username\":\"$name.li\"}"
+call user avatar "{\"base64\":\"$picture\"}"
+call user verify '{"real_name":"诺拉","id_card":"11010519491231002X"}'
+call user verified '{}'
 call user password '{"old_password":"secret-1","new_password":"secret-3"}'
 call user info '{}' -101 # a new password ends all sessions
 call user login "{\"username\":\"$name.li\",\"password\":\"secret-3\"}"
 token=$(printf %s "$answer" | value token)
 
 # --- portraits -------------------------------------------------------------------------------------
-picture=iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
 call portrait upload "{\"name\":\"nora.png\",\"id\":\"$user\",\"base64\":\"$picture\",\"type\":\"png\"}"
 call portrait get "{\"id\":\"$user\"}"
 for id in "$user" 7; do
@@ -117,6 +120,17 @@ call shop create "{\"shop_name\":\"Blue Lamp Books $stamp\"}" 100 # the name was
 call shop update "{\"shop_id\":$shop,\"shop_content\":\"Bought and sold.\"}"
 call shop get "{\"shop_id\":$shop}"
 call shop list "{\"user_id\":$user}"
+
+# --- leaderboards ----------------------------------------------------------------------------------
+call rank upload '{"rank":1200}'
+call rank list '{"arange":[1,3]}'
+call rank around '{"span":2}'
+call score post "{\"app\":\"walk\",\"openid\":\"player-$stamp\",\"score\":900}"
+call player update "{\"app\":\"walk\",\"openid\":\"player-$stamp\",\"nickname\":\"Omar\"}"
+call score get "{\"app\":\"walk\",\"openid\":\"player-$stamp\"}"
+call score get '{"app":"walk","openid":"nobody"}' -2
+call score top '{"app":"walk","limit":10}'
+call score around "{\"app\":\"walk\",\"openid\":\"player-$stamp\",\"span\":2}"
 
 # --- several at once -------------------------------------------------------------------------------
 one='{"id":1,"status":0,"type":"user","subtype":"info","data":{}}'
