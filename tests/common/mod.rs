@@ -294,3 +294,22 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
+
+/// Is this program on the machine? Where it is not, the test that needs it says that it is skipped.
+pub fn has(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    if !found {
+        eprintln!("skipped: there is no {program}");
+    }
+    found
+}
+
+/// Run a program that must end well; what it told on stdout.
+pub fn run(program: &mut Command) -> String {
+    let ended = program.stdin(Stdio::null()).output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success(), "{program:?}: {}\n{told}\n{complained}", ended.status);
+    told
+}
