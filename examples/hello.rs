@@ -27,5 +27,6 @@ impl Op for Greet {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut program = Program { home: "Say hello at /api.", ..Program::default() };
     program.registry.op::<Greet>()?;
-    Ok(Server::open(Config::load(None)?, program)?.run()?)
+    let config = Config { data_dir: "data-hello".into(), ..Config::default() };
+    Ok(Server::open(config, program)?.run()?)
 }

@@ -3,7 +3,9 @@
 //! A new type is a line in [`program`]. None of it names a socket, a thread or a connection.
 
 mod documents;
+mod game;
 mod img;
+mod phone;
 mod player;
 mod portrait;
 mod property;

@@ -1,12 +1,11 @@
 //! What a mini-game tells of its players (contract page `pinball.md`; seed 001).
 
-use super::score::open_board;
+use super::game::{AppName, OpenId, check_signature, open_board};
 use engine::caller::Anyone;
 use engine::data::{Field, Flaw, Text, Value, Within};
 use engine::db::{Statement, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, RegisteredTwice, Registry, Write};
-use engine::services::Services;
 use engine::{args, data};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -14,54 +13,6 @@ use std::collections::HashMap;
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry.op::<Update>()?;
     Ok(())
-}
-
-/// A game's name: 1 to 32 of `A-Z a-z 0-9 _ -`, not `api`; `default` where there is none.
-pub struct AppName(Option<String>);
-
-impl AppName {
-    /// The name.
-    pub fn name(&self) -> &str {
-        self.0.as_deref().unwrap_or("default")
-    }
-}
-
-impl Field for AppName {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        let name = Option::<String>::read(value)?;
-        match name.as_deref() {
-            Some("api") => Err(Flaw::Value("api is not a game".into())),
-            Some(name) if !is_plain(name, 32) => Err(plain(32)),
-            _ => Ok(AppName(name)),
-        }
-    }
-
-    fn absent() -> Result<Self, Flaw> {
-        Ok(AppName(None))
-    }
-}
-
-/// A player: 1 to 64 of `A-Z a-z 0-9 _ -`.
-pub struct OpenId(pub String);
-
-impl Field for OpenId {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        let openid = String::read(value)?;
-        match openid.is_empty() {
-            true => Err(Flaw::Empty),
-            false if is_plain(&openid, 64) => Ok(OpenId(openid)),
-            false => Err(plain(64)),
-        }
-    }
-}
-
-fn is_plain(text: &str, most: usize) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    (1..=most).contains(&text.len()) && text.bytes().all(is_plain)
-}
-
-fn plain(most: usize) -> Flaw {
-    Flaw::Value(format!("1 to {most} of A-Z a-z 0-9 _ -").into())
 }
 
 /// An address of a picture: `http` or `https`, or nothing.
@@ -134,14 +85,6 @@ impl Op for Update {
             ],
         )?;
         Ok(Updated { new: inserted == 1 })
-    }
-}
-
-/// A game that has a secret takes only what is signed with it.
-pub fn check_signature(services: &Services, caller: &Anyone, app: &AppName) -> Result<(), Fault> {
-    match services.config.score.secrets.get(app.name()) {
-        Some(secret) if !caller.has_signed(secret.as_bytes()) => Err(Fault::NotOwner),
-        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! High scores of mini-games, a board a game (contract page `pinball.md`; seed 001).
 
-use super::player::{AppName, OpenId, check_signature, faces};
+use super::game::{AppName, OpenId, check_signature, open_board};
+use super::player::faces;
 use engine::board::{Board, Builder, Row, Texts};
 use engine::boards::Settled;
 use engine::caller::Anyone;
@@ -34,27 +35,6 @@ pub fn load(view: &View) -> Result<(), Fault> {
     for (app, board) in boards {
         loaded.texts.put(app, board.finish());
     }
-    Ok(())
-}
-
-/// Let `app` have a board, if there is room for one more.
-pub fn open_board(tx: &mut Tx, app: &AppName) -> Result<(), Fault> {
-    let name: &str = app.name();
-    if tx.boards.read().texts.get(name).is_some() {
-        return Ok(());
-    }
-    if tx.one("SELECT 1 FROM app WHERE name = $1", args![name], |_| Ok(()))?.is_some() {
-        return Ok(());
-    }
-    let boards: i64 = tx.one("SELECT count(*) FROM app", args![], |row| row.get(0))?.unwrap_or(0);
-    if boards >= i64::from(tx.config.score.max_boards) {
-        return Err(Fault::Capped("app: there are as many boards as there may be"));
-    }
-    tx.execute("INSERT INTO app (name) VALUES ($1)", args![name])?;
-    let name = name.to_owned();
-    tx.on_boards(move |boards| {
-        boards.texts.open(&name);
-    });
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! Telephone codes (contract page `envelope.md`, "sms"; seed 003).
 
 use super::img::{CaptchaName, pay, pay_named, random_text, seconds};
-use super::user::is_taken;
+use super::phone::Phone;
+use super::user::name::is_taken;
 use engine::caller::Anyone;
-use engine::data::{Data, Field, Fields, Flaw, Text, Value};
+use engine::data::{Data, Fields, Text};
 use engine::db::{Tx, View};
 use engine::fault::{Fault, Lapse, Unique, Window};
 use engine::op::{Desk, Gateway, Name, Op, RegisteredTwice, Registry, Work, Write};
@@ -70,32 +71,6 @@ data! {
         hash: String,
         phone: Option<Phone>,
     }
-}
-
-/// A telephone number of mainland China; whatever else was sent is kept as "malformed", because
-/// that is told only once nothing is missing.
-pub struct Phone(Option<String>);
-
-impl Phone {
-    /// The number, or the fault that it isn't one.
-    pub fn number(self) -> Result<String, Fault> {
-        self.0.ok_or(Fault::Phone)
-    }
-}
-
-impl Field for Phone {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        Ok(Phone(match value {
-            Value::Text(text) | Value::Word(text) if is_mobile(&text) => Some(text.into_owned()),
-            _ => None,
-        }))
-    }
-}
-
-/// 11 digits that begin 13 to 19, without a country code.
-pub fn is_mobile(text: &str) -> bool {
-    matches!(text.as_bytes(), [b'1', b'3'..=b'9', rest @ ..]
-        if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit))
 }
 
 /// The random text that, behind the code, makes the proof.
@@ -265,19 +240,4 @@ pub fn proof(view: &View, phone: &str, code: &str) -> Result<Option<String>, Fau
     }
     let proves = |(hash, rand): &(String, String)| *hash == hex::md5(&format!("{code}{rand}"));
     Ok(good.into_iter().find(proves).map(|(hash, _)| hash))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mobile_number_is_one_of_mainland_china() {
-        assert!(is_mobile("13800001234") && is_mobile("19900001234"));
-        for other in
-            ["", "12800001234", "1380000123", "138000012345", "+8613800001234", "1380000123x"]
-        {
-            assert!(!is_mobile(other), "{other:?}");
-        }
-    }
 }

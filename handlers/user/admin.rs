@@ -3,8 +3,9 @@
 //! These run beside a server as well as without one: each is one short transaction, and SQLite
 //! takes turns between processes.
 
+use super::name::{Name, may_be_called};
 use super::register::{hash_plain, insert};
-use super::{Known, may_be_called, password};
+use super::{Known, password};
 use engine::args;
 use engine::data::{Field, Flaw, Value};
 use engine::db::Db;
@@ -27,11 +28,10 @@ pub struct Listed {
 
 /// Make an account; the id, or what is wrong in one line.
 pub fn add(db: &Db, name: &str, password: &str) -> Result<i64, String> {
-    let super::Name(name) =
-        super::Name::read(Value::Text(name.into())).map_err(|flaw| match flaw {
-            Flaw::Value(why) => format!("NAME: {why}"),
-            _ => "NAME: must not be empty".into(),
-        })?;
+    let Name(name) = Name::read(Value::Text(name.into())).map_err(|flaw| match flaw {
+        Flaw::Value(why) => format!("NAME: {why}"),
+        _ => "NAME: must not be empty".into(),
+    })?;
     may_be_called(&name, None).map_err(said)?;
     let password = check(password)?;
     db.write(move |tx| insert(tx, &name, None, &password))

@@ -4,20 +4,18 @@ pub mod admin;
 mod attempts;
 mod avatar;
 mod login;
+pub mod name;
 mod password;
 mod profile;
 mod register;
 mod verify;
 
-use engine::args;
 use engine::data::{Field, Flaw, Value};
 use engine::db::View;
 use engine::fault::Fault;
 use engine::op::{RegisteredTwice, Registry};
 use engine::password::{LENGTH, Password};
 use engine::services::Services;
-
-use super::sms::is_mobile;
 
 /// Removes sessions that have expired.
 pub const SWEEP_SESSIONS: &str = "DELETE FROM session WHERE expires_at <= $1";
@@ -37,29 +35,6 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
         .op::<avatar::Avatar>()?
         .op::<verify::Verify>()?
         .op::<verify::Verified>()?;
-    Ok(())
-}
-
-/// A name or nickname: 1 to 32 characters of any script, none of them a control character.
-#[derive(Debug)]
-pub struct Name(String);
-
-impl Field for Name {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        let name = engine::data::Text::<1, 32>::read(value)?.0;
-        if name.chars().any(char::is_control) {
-            return Err(Flaw::Value("control characters can't be part of a name".into()));
-        }
-        Ok(Name(name))
-    }
-}
-
-/// A user name that its account may take. One that reads like a telephone number is only for the
-/// account whose number it is: logging in by number must reach its owner.
-fn may_be_called(name: &str, mobile: Option<&str>) -> Result<(), Fault> {
-    if is_mobile(name) && mobile != Some(name) {
-        return Err(Fault::value("username", "another's telephone number can't be a name"));
-    }
     Ok(())
 }
 
@@ -140,13 +115,4 @@ fn picture_url(services: &Services, avatar: &str) -> String {
     } else {
         format!("{}/upload/{avatar}", services.public_url)
     }
-}
-
-/// Is this name taken, by a user name or a mobile number?
-pub fn is_taken(view: &View, name: &str) -> Result<bool, Fault> {
-    let taken =
-        view.one("SELECT 1 FROM account WHERE username = $1 OR mobile = $1", args![name], |_| {
-            Ok(())
-        })?;
-    Ok(taken.is_some())
 }

@@ -1,6 +1,7 @@
 //! What an account says of itself, and changing it.
 
-use super::{Name, is_taken, may_be_called, picture_url};
+use super::name::{Name, is_taken, may_be_called};
+use super::picture_url;
 use crate::handlers::Nothing;
 use engine::caller::Account;
 use engine::db::{Tx, View};

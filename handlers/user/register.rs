@@ -1,7 +1,9 @@
 //! Making an account: by name, which a picture captcha pays for, or by mobile number, which an SMS
 //! code proves.
 
-use super::{Name, NewPassword, is_taken, may_be_called};
+use super::NewPassword;
+use super::name::{Name, is_taken, may_be_called};
+use crate::handlers::phone::Phone;
 use crate::handlers::{img, sms};
 use engine::caller::Anyone;
 use engine::data::{Data, Field, Fields, Flaw, Flaws, Value};
@@ -28,7 +30,7 @@ data! {
 
 data! {
     pub struct ByMobile {
-        mobile: sms::Phone,
+        mobile: Phone,
         sms_code: SmsCode,
         password: NewPassword,
     }

@@ -163,7 +163,7 @@ pub struct Portrait {
     /// example.com. Default: empty, every page may.
     #[serde(deserialize_with = "fields::referers")]
     pub allowed_referers: Vec<String>,
-    /// Whether an upload for an `id` that is an account does without its token. Default true.
+    /// Whether a portrait may be uploaded without a token, for an `id` that is no account. Default true.
     pub open_upload: bool,
 }
 

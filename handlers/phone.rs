@@ -1,0 +1,45 @@
+//! Telephone numbers, as the contract takes them.
+
+use engine::data::{Field, Flaw, Value};
+use engine::fault::Fault;
+
+/// A telephone number of mainland China; whatever else was sent is kept as "malformed", because
+/// that is told only once nothing is missing.
+pub struct Phone(Option<String>);
+
+impl Phone {
+    /// The number, or the fault that it isn't one.
+    pub fn number(self) -> Result<String, Fault> {
+        self.0.ok_or(Fault::Phone)
+    }
+}
+
+impl Field for Phone {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        Ok(Phone(match value {
+            Value::Text(text) | Value::Word(text) if is_mobile(&text) => Some(text.into_owned()),
+            _ => None,
+        }))
+    }
+}
+
+/// 11 digits that begin 13 to 19, without a country code.
+pub fn is_mobile(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'1', b'3'..=b'9', rest @ ..]
+        if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mobile_number_is_one_of_mainland_china() {
+        assert!(is_mobile("13800001234") && is_mobile("19900001234"));
+        for other in
+            ["", "12800001234", "1380000123", "138000012345", "+8613800001234", "1380000123x"]
+        {
+            assert!(!is_mobile(other), "{other:?}");
+        }
+    }
+}
