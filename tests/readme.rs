@@ -11,9 +11,9 @@
 mod common;
 
 use common::{Server, has, run};
-use engine::envelope;
 use engine::fault::{Cause, Fault, Lapse, Unique, Window};
 use engine::sms::codes;
+use engine::status;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -235,7 +235,7 @@ fn the_tables_of_statuses_are_the_program_s() {
         Fault::Database(cause()),
         Fault::Unknown(cause()),
     ] {
-        let status = envelope::status(&fault);
+        let status = status::status(&fault);
         assert!(documented.contains(&(status.code, status.message.to_owned())), "{fault:?}");
     }
     let sms = statuses("status sms");
@@ -245,7 +245,7 @@ fn the_tables_of_statuses_are_the_program_s() {
     let known = (0..70_000).filter(|code| codes::message(*code) != codes::message(codes::OTHER));
     assert_eq!(sms.len(), known.count() + 1);
     for window in [Window::HalfMinute, Window::Hour, Window::Day] {
-        let status = envelope::status(&Fault::Quota(window));
+        let status = status::status(&Fault::Quota(window));
         assert!(sms.contains(&(status.code, status.message.to_owned())), "{window:?}");
     }
 }
