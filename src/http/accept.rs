@@ -32,6 +32,9 @@ const HEAD: Duration = Duration::from_secs(10);
 /// How long requests that have begun may take once the server is told to end.
 const FAREWELL: Duration = Duration::from_secs(8);
 
+/// How long work on other threads may go on after that.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// How long to wait before accepting again where the system refuses, as it does when file
 /// descriptors are used up.
 const BACKOFF: Duration = Duration::from_millis(100);
@@ -112,8 +115,8 @@ impl Server {
         let address = self.address()?;
         let Server { listener, handler, sweeps } = self;
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
-        // Work that still runs holds the engine; it gets what is left of its time.
-        runtime.shutdown_timeout(FAREWELL);
+        // Work whose client did not wait for it holds the engine; it gets a moment more.
+        runtime.shutdown_timeout(MOMENT);
         match Arc::try_unwrap(handler).map(|handler| Arc::try_unwrap(handler.engine)) {
             Ok(Ok(engine)) => engine.db.close(),
             _ => tracing::warn!("work was still under way; the log is moved at the next start"),
