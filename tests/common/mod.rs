@@ -61,10 +61,11 @@ impl Server {
 
     /// Start on a folder that may hold data already.
     pub fn start_in(folder: Folder, config: &str) -> Self {
-        let mut text = format!(
-            "listen = \"127.0.0.1:0\"\npublic_url = \"http://api.example.com\"\ndata_dir = {:?}\n",
-            folder.path().join("data")
-        );
+        let mut text =
+            format!("listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n", folder.path().join("data"));
+        if !config.contains("public_url") {
+            text.push_str("public_url = \"http://api.example.com\"\n");
+        }
         // Bare keys must come before any section.
         text.push_str(config);
         if !config.contains("[captcha]") {

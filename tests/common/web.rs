@@ -1,0 +1,106 @@
+//! Requests as the pages and apps of the REST documents make them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use super::common::{Reply, Server, command, fault, with_input};
+use serde_json::{Value, json};
+use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// What a page of another site sends along.
+pub const FOREIGN: (&str, &str) = ("Origin", "http://evil.example.net");
+pub const JSON: (&str, &str) = ("Content-Type", "application/json");
+pub const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+pub const MULTIPART: (&str, &str) = ("Content-Type", "multipart/form-data; boundary=border");
+
+pub const PNG: &[u8] = include_bytes!("../../assets/pictures/default-avatar.png");
+pub const GIF: &[u8] = include_bytes!("../../src/picture/fixtures/interlaced.gif");
+pub const JPEG: &[u8] = include_bytes!("../../src/picture/fixtures/upright.jpg");
+pub const WEBP: &[u8] = include_bytes!("../../src/picture/fixtures/lossy.webp");
+pub const SVG: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><rect width=\"9\"/></svg>";
+
+/// A multipart body with one file.
+pub fn file(field: &str, name: &str, bytes: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "--border\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    );
+    [head.as_bytes(), bytes, b"\r\n--border--\r\n"].concat()
+}
+
+/// The ihome document's answer where all is well: `null` where there is nothing to say.
+pub fn fine(data: Value) -> String {
+    match data {
+        Value::Null => r#"{"errno":"0","errmsg":"OK"}"#.to_owned(),
+        data => format!("{{\"errno\":\"0\",\"errmsg\":\"OK\",\"data\":{data}}}"),
+    }
+}
+
+/// The ihome document's answer where it is not.
+pub fn refused(errno: &str, errmsg: &str) -> String {
+    format!("{{\"errno\":\"{errno}\",\"errmsg\":\"{errmsg}\"}}")
+}
+
+/// The entry-task document's answer.
+pub fn entry(code: i64, msg: &str, result: Value) -> String {
+    format!("{{\"code\":{code},\"msg\":\"{msg}\",\"result\":{result}}}")
+}
+
+/// The session that an answer's cookie opens.
+pub fn session(reply: &Reply) -> String {
+    let cookie = reply.header("set-cookie");
+    cookie.split(';').next().unwrap().strip_prefix("session=").unwrap().to_owned()
+}
+
+impl Server {
+    /// Ask a document; its answer, whose HTTP status must be 200.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+        let reply = self.send(method, path, headers, body.as_bytes());
+        assert_eq!(reply.status, 200, "{method} {path}: {}", reply.text());
+        assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
+        reply.text()
+    }
+
+    /// Have a code sent to `mobile`, as a page does: a picture first, then its text.
+    pub fn sms_code(&self, mobile: &str) -> String {
+        assert_eq!(self.get("/api/v1.0/imagecode/helper").status, 200);
+        let path = format!("/api/v1.0/smscode/{mobile}?id=helper&text=abcd");
+        assert_eq!(self.ask("GET", &path, &[], ""), refused("0", "发送成功"));
+        self.outbox().last().unwrap()["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Register `mobile` with the password `secret-1`: the session that it opens.
+    pub fn registered(&self, mobile: &str) -> String {
+        let code = self.sms_code(mobile);
+        let body = json!({"mobile": mobile, "sms_code": code, "password": "secret-1"});
+        let reply = self.send("POST", "/api/v1.0/users", &[JSON], body.to_string().as_bytes());
+        assert!(reply.text().starts_with(r#"{"errno":"0","#), "{}", reply.text());
+        session(&reply)
+    }
+
+    /// Run a `guichet user …` command beside the server; it must succeed.
+    pub fn user(&self, args: &[&str], password: &str) {
+        let output = with_input(command(self.folder()).arg("user").args(args), password);
+        assert!(output.status.success(), "user {args:?}: {output:?}");
+    }
+
+    /// Wait until a session that lives 1 s is over, and with it all that began before it and lives
+    /// as long.
+    pub fn outlive(&self, token: &str) {
+        for _ in 0..200 {
+            if self.call_as(token, "user/info", json!({})) == fault(-101, "Error token") {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        panic!("the session does not end");
+    }
+
+    /// The names of the uploaded pictures on disk.
+    pub fn pictures(&self) -> Vec<String> {
+        let folder = fs::read_dir(self.folder().join("data/pictures")).unwrap();
+        folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+    }
+}
