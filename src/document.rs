@@ -75,6 +75,13 @@ impl Row {
         cookie: Cookie::Untouched,
         hotlinked: None,
     };
+
+    /// Is `key` a name that the row's operations use, and the wire has another for? What a client
+    /// sends under it is not meant for them.
+    pub(crate) fn hides(&self, key: &str) -> bool {
+        let steps = self.then.iter().flat_map(|step| step.renames);
+        self.renames.iter().chain(steps).any(|(_, inner)| *inner == key)
+    }
 }
 
 /// An operation that follows another.

@@ -108,6 +108,9 @@ pub(super) fn gather<'a>(
         }
         // A row renames a key of its own wire; the operation's own name for it is not known there.
         let renamed = row.renames.iter().find(|(wire, _)| *wire == name);
+        if renamed.is_none() && row.hides(&name) {
+            return Ok(());
+        }
         let key = renamed.map_or(name.clone(), |(_, key)| Cow::Borrowed(*key));
         if value == Value::Null && document.null_is_absent {
             return Ok(());
