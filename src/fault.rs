@@ -165,6 +165,22 @@ impl Fault {
         Fault::unknown(format_args!("panic: {text}"))
     }
 
+    /// The same fault with its key as the wire has it; `renames` are pairs `(wire, operation)`.
+    pub(crate) fn on_wire(mut self, renames: &[(&'static str, &'static str)]) -> Self {
+        if let Fault::Missing(key)
+        | Fault::Empty(key)
+        | Fault::WrongType(key, _)
+        | Fault::WrongValue(key, _)
+        | Fault::UnknownParameter(key)
+        | Fault::Conflict(key)
+        | Fault::Absent(key) = &mut self
+            && let Some((wire, _)) = renames.iter().find(|(_, inner)| *inner == key.as_ref())
+        {
+            *key = Cow::Borrowed(wire);
+        }
+        self
+    }
+
     /// What the log keeps, for the faults that are ours.
     pub fn cause(&self) -> Option<&Cause> {
         match self {

@@ -68,7 +68,7 @@ impl Asked<'_> {
         };
         let (result, token) = match result {
             Err(Fault::Busy) => return respond::busy(),
-            Err(fault) => (Err(fault), None),
+            Err(fault) => (Err(fault.on_wire(row.renames)), None),
             Ok(done) => (Ok(done.answer), done.token),
         };
         let cookie = if result.is_ok() { cookie(row.cookie, token, config) } else { None };
