@@ -86,7 +86,7 @@ impl Asked<'_> {
         let config = &self.engine.services.config;
         let mut credentials =
             client::credentials(&head.method, &head.headers, query, self.address, config);
-        if let Content::Text(body) = content {
+        if let Content::Text { body, .. } = content {
             credentials.signature = signature::of(&head.headers, body);
         }
         let id = RequestId::next();

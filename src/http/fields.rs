@@ -21,7 +21,12 @@ const MANY: usize = 256;
 /// A body, as far as it is decoded before an operation is chosen.
 pub(super) enum Content {
     /// JSON or a form.
-    Text(Bytes),
+    Text {
+        /// The body.
+        body: Bytes,
+        /// `Content-Type` says that it is JSON.
+        is_json: bool,
+    },
     /// The parts of a multipart body.
     Parts(Vec<(String, Part)>),
 }
@@ -56,7 +61,10 @@ pub(super) async fn read(body: Bounded, content_type: &str) -> Result<Content, C
             let why = "the multipart body has no boundary";
             Err(ContentError::Fault(Fault::EnvelopeValue(why.into())))
         }
-        Err(_) => Ok(Content::Text(body.whole().await?)),
+        Err(_) => {
+            let is_json = content_type.to_ascii_lowercase().contains("json");
+            Ok(Content::Text { body: body.whole().await?, is_json })
+        }
     }
 }
 
@@ -145,7 +153,7 @@ pub(super) fn gather<'a>(
                 add(Cow::Borrowed(name), value)?;
             }
         }
-        Content::Text(body) if body.trim_ascii_start().starts_with(b"{") => {
+        Content::Text { body, .. } if body.trim_ascii_start().starts_with(b"{") => {
             let not_json = |why: String| Fault::EnvelopeValue(why.into());
             let value =
                 json::decode(body).map_err(|e| not_json(format!("not a JSON text: {e}")))?;
@@ -155,11 +163,14 @@ pub(super) fn gather<'a>(
                 }
             }
         }
-        Content::Text(body) => {
-            if body.trim_ascii_start().starts_with(b"[") {
-                return Err(Fault::EnvelopeValue("the body is not an object".into()));
+        Content::Text { body, is_json } => {
+            let body = body.trim_ascii();
+            // What says that it is JSON and has no `key=value` either is neither.
+            let is_neither = *is_json && !body.is_empty() && !body.contains(&b'=');
+            if is_neither || body.starts_with(b"[") {
+                return Err(Fault::EnvelopeValue("the body is not a JSON object".into()));
             }
-            for (name, value) in form_urlencoded::parse(body.trim_ascii()) {
+            for (name, value) in form_urlencoded::parse(body) {
                 add(name, Value::Word(value))?;
             }
         }
