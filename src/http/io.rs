@@ -1,4 +1,7 @@
-//! A connection that speaks for hyper where hyper says nothing.
+//! A connection that speaks for hyper where hyper says nothing, and gives up where hyper does not.
+//!
+//! A peer that asks for much and then does not read would hold its answer in memory for as long as
+//! it likes: whoever takes nothing for [`PATIENCE`] is let go.
 //!
 //! What is not HTTP at all never becomes a request: hyper answers it by itself, 400, 414 or 431
 //! with an empty body, and closes. The contract wants an envelope there. None of our own answers
@@ -11,23 +14,46 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::{Sleep, sleep};
 
-/// A stream whose empty refusals are dressed.
+/// How long a peer may take nothing of what it is sent.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A stream whose empty refusals are dressed, and whose writes are not waited for without end.
 pub(super) struct Dressed<S> {
     stream: S,
+    /// Runs while the peer takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
     /// What is left to send of a refusal that was dressed.
     refusal: Vec<u8>,
 }
 
 impl<S: Write + Unpin> Dressed<S> {
     pub(super) fn new(stream: S) -> Self {
-        Dressed { stream, refusal: Vec::new() }
+        Dressed { stream, stalled: None, refusal: Vec::new() }
+    }
+
+    /// What a write came to; an error once the peer has taken nothing for too long.
+    fn patiently<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if write.is_ready() {
+            self.stalled = None;
+            return write;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
+        ready!(stalled.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Send what is left of a refusal.
     fn poll_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.refusal.is_empty() {
-            let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.refusal))?;
+            let sent = Pin::new(&mut self.stream).poll_write(cx, &self.refusal);
+            let sent = ready!(self.patiently(cx, sent))?;
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -81,7 +107,10 @@ impl<S: Write + Unpin> Write for Dressed<S> {
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_refusal(cx))?;
         match dress(buf) {
-            None => Pin::new(&mut self.stream).poll_write(cx, buf),
+            None => {
+                let sent = Pin::new(&mut self.stream).poll_write(cx, buf);
+                self.patiently(cx, sent)
+            }
             Some(refusal) => {
                 self.refusal = refusal;
                 Poll::Ready(Ok(buf.len()))
@@ -98,7 +127,8 @@ impl<S: Write + Unpin> Write for Dressed<S> {
             [one] => self.poll_write(cx, one),
             bufs => {
                 ready!(self.poll_refusal(cx))?;
-                Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+                let sent = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+                self.patiently(cx, sent)
             }
         }
     }
@@ -121,6 +151,43 @@ impl<S: Write + Unpin> Write for Dressed<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::poll_fn;
+
+    /// A peer that takes `left` bytes and then none.
+    struct Peer {
+        left: usize,
+    }
+
+    impl Write for Peer {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buf: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let taken = self.left.min(buf.len());
+            self.left -= taken;
+            if taken == 0 { Poll::Pending } else { Poll::Ready(Ok(taken)) }
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_nothing_is_let_go() {
+        let mut stream = Dressed::new(Peer { left: 3 });
+        let begun = tokio::time::Instant::now();
+        let sent = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, b"answer")).await;
+        assert_eq!(sent.unwrap(), 3);
+        let sent = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, b"wer")).await;
+        assert_eq!(sent.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= PATIENCE);
+    }
 
     #[test]
     fn only_an_empty_refusal_is_dressed() {
