@@ -54,6 +54,8 @@ async function showBoard() {
   }
   $("places").replaceChildren(...rows);
   $("nobody").hidden = rows.length > 0;
+  const mine = $("places").querySelector(".own");
+  if (mine) $("scroll").scrollTop = mine.offsetTop - $("scroll").clientHeight / 2;
   $("standing").textContent = own ? `Your best: ${own.score} points, place ${own.rank}` : "";
 }
 
@@ -87,6 +89,7 @@ function gap() {
 const lamps = Array.from({ length: LAMPS }, (_, i) => {
   const lamp = document.createElement("button");
   lamp.type = "button";
+  lamp.textContent = i + 1;
   lamp.ariaLabel = `Lamp ${i + 1}`;
   lamp.disabled = true;
   lamp.addEventListener("pointerdown", () => press(i));
@@ -156,7 +159,7 @@ $("refresh").addEventListener("click", () => run(showBoard, $("refresh")));
 // The digits press the lamps, too.
 document.addEventListener("keydown", (event) => {
   const digit = Number(event.key);
-  if (round && digit >= 1 && digit <= LAMPS && !event.repeat) press(digit - 1);
+  if (round && event.target !== $("nickname") && digit >= 1 && digit <= LAMPS && !event.repeat) press(digit - 1);
 });
 
 $("nickname").value = localStorage.getItem("nickname") ?? "";
