@@ -79,7 +79,7 @@ send() {
     read_outbox "$1"
 }
 
-# --- captchas and codes -----------------------------------------------------------------------------
+# --- captchas and codes ----------------------------------------------------------------------------
 solve
 call img validate "{\"hash\":\"$hash\"}"
 call img validate "{\"hash\":\"$hash\"}" -1 # once is enough
@@ -87,7 +87,7 @@ send "138$stamp"
 call sms validate "{\"phone\":\"138$stamp\",\"hash\":\"$(md5of "$sms$rand")\"}"
 call sms generate "{\"phone\":\"12345\",\"hash\":\"$hash\"}" 1016
 
-# --- accounts ---------------------------------------------------------------------------------------
+# --- accounts --------------------------------------------------------------------------------------
 name=nora-$stamp
 picture=iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
 solve
@@ -110,7 +110,7 @@ call user info '{}' -101 # a new password ends all sessions
 call user login "{\"username\":\"$name.li\",\"password\":\"secret-3\"}"
 token=$(printf %s "$answer" | value token)
 
-# --- portraits --------------------------------------------------------------------------------------
+# --- portraits -------------------------------------------------------------------------------------
 call portrait upload "{\"name\":\"nora.png\",\"id\":\"$user\",\"base64\":\"$picture\",\"type\":\"png\"}"
 call portrait get "{\"id\":\"$user\"}"
 for id in "$user" 7; do
@@ -119,7 +119,7 @@ for id in "$user" 7; do
     printf 'ok    GET portrait %s\n' "$id"
 done
 
-# --- lost and found ---------------------------------------------------------------------------------
+# --- lost and found --------------------------------------------------------------------------------
 call property add '{"type":1,"lab":"card|student card","title":"Student card lost","content":"Near the library.","occurrence_time":"2026-03-01 08:15:00","user_name":"Nora Li","user_phone":"13800001234","user_qq":""}'
 notice=$(printf %s "$answer" | value uid)
 call property update "{\"id\":$notice,\"state\":1,\"user2_name\":\"Omar\"}"
@@ -129,7 +129,7 @@ call property add '{"type":3}' -202
 call property delete "{\"id\":$notice}"
 call property delete "{\"id\":$notice}" -200 # gone
 
-# --- shops ------------------------------------------------------------------------------------------
+# --- shops -----------------------------------------------------------------------------------------
 call shop creat "{\"shop_name\":\"Blue Lamp Books $stamp\",\"shop_content\":\"Second-hand books.\"}"
 shop=$(printf %s "$answer" | value shop_id)
 call shop create "{\"shop_name\":\"Blue Lamp Books $stamp\"}" 100 # the name was used
@@ -137,7 +137,7 @@ call shop update "{\"shop_id\":$shop,\"shop_content\":\"Bought and sold.\"}"
 call shop get "{\"shop_id\":$shop}"
 call shop list "{\"user_id\":$user}"
 
-# --- leaderboards -----------------------------------------------------------------------------------
+# --- leaderboards ----------------------------------------------------------------------------------
 call rank upload '{"rank":1200}'
 call rank list '{"arange":[1,3]}'
 call rank around '{"span":2}'
@@ -148,7 +148,7 @@ call score get '{"app":"walk","openid":"nobody"}' -2
 call score top '{"app":"walk","limit":10}'
 call score around "{\"app\":\"walk\",\"openid\":\"player-$stamp\",\"span\":2}"
 
-# --- several at once --------------------------------------------------------------------------------
+# --- several at once -------------------------------------------------------------------------------
 one='{"id":1,"status":0,"type":"user","subtype":"info","data":{}}'
 answer=$(curl -sS "$base/api?token=$token" -d "[$one,$one]") || fail 'a batch: no answer'
 expect 0 'a batch'
@@ -162,12 +162,12 @@ esac
 call user logout '{}'
 call user info '{}' -101
 
-# --- what follows needs files: a picture, and the cookies of a session ------------------------------
+# --- what follows needs files: a picture, and the cookies of a session -----------------------------
 folder=$(mktemp -d) || fail 'no folder for files'
 trap 'rm -rf "$folder"' EXIT
 curl -sS "$base/api/external/get/portrait/$user" -o "$folder/picture.png" || fail 'no picture'
 
-# --- the document of login and profile --------------------------------------------------------------
+# --- the document of login and profile -------------------------------------------------------------
 path '"code":3002' POST /login -d "{\"username\":\"$name.li\",\"password\":\"$(md5of wrong)\"}"
 path '"code":0' POST /login -d "{\"username\":\"$name.li\",\"password\":\"$(md5of secret-3)\"}"
 token=$(printf %s "$answer" | value token)
@@ -176,14 +176,14 @@ path '"code":0' PUT /user/update_user_profile_picture -H "Authorization: $token"
 path '"code":200413' PUT /user/update_user_profile_picture -H "Authorization: $token" -F 'file=none;filename=a.png'
 path '"nickname":"Nora"' GET /user/get_user_info -H "Authorization: $token"
 
-# --- the document of the rank leaderboard -----------------------------------------------------------
+# --- the document of the rank leaderboard ----------------------------------------------------------
 path '"data":"ok"' POST /ranking_list -H "Authorization: $token" -d '{"rank":1300}'
 path "\"user\":\"$user\",\"rank_score\":1250}}" PUT /ranking_list -H "Authorization: $token" -d '{"rank":1250,"arange":[1,3],"version":"1.0"}'
 path '"code":10098' PUT /ranking_list -H "Authorization: $token" -d '{}'
 path '"code":0' POST /user/logout -H "Authorization: $token"
 path '"code":10086' POST /ranking_list -H "Authorization: $token" -d '{"rank":1300}'
 
-# --- the document of mini-games ---------------------------------------------------------------------
+# --- the document of mini-games --------------------------------------------------------------------
 player=second-$stamp
 path '"msg":"添加成绩成功"' POST /walk/api/post_score -d "{\"openid\":\"$player\",\"score\":70}"
 path '"data":{"score":70,' POST /walk/api/post_score -d "openid=$player&score=7"
@@ -192,7 +192,7 @@ path '"data":{"score":70}' GET "/walk/api/user_score?openid=$player"
 path '"code":404' GET '/walk/api/user_score?openid=nobody'
 path '"rank":1}' GET /walk/api/tpinball_score
 
-# --- the document of sessions: register, log in, a real name ----------------------------------------
+# --- the document of sessions: register, log in, a real name ---------------------------------------
 mobile=137$stamp
 v1=/api/v1.0
 kind=$(curl -sS -o /dev/null -w '%{http_code} %{content_type}' "$base$v1/imagecode/$stamp")
