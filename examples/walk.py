@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Calls every operation of the envelope once and checks each answer.
+"""Calls every operation, by envelope and by the paths of the four documents, and checks each answer.
 
     GUICHET__CAPTCHA__TEST_CODE=abcde guichet        (in one terminal)
     python3 examples/walk.py http://127.0.0.1:8080 data/outbox.jsonl
@@ -11,6 +11,7 @@ the same server: names are new each time. Ends with 0 if every answer was as it 
 import argparse
 import base64
 import hashlib
+import http.cookiejar
 import itertools
 import json
 import os
@@ -43,6 +44,9 @@ class Guichet:
         self.base = base.rstrip("/")
         self.token = token
         self.ids = itertools.count(1)
+        # A client of the cookie's document needs no token: the cookie is kept here.
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self.opener = urllib.request.build_opener(cookies)
 
     def call(self, kind, subtype, **data):
         """Call one operation; its data, or a Fault."""
@@ -62,12 +66,25 @@ class Guichet:
         """GET a path; the bytes of the answer."""
         return self.http(path + ("?" + urllib.parse.urlencode(query) if query else ""))
 
-    def http(self, path, body=None):
-        headers = {"Content-Type": "application/json"}
+    def path(self, method, path, fields=None, file=None):
+        """Call one path of a document; its answer as it is. `file` is a field's name and bytes."""
+        if file:
+            boundary = os.urandom(16).hex()
+            about = f'Content-Disposition: form-data; name="{file[0]}"; filename="a"'
+            head = f"--{boundary}\r\n{about}\r\n\r\n".encode()
+            body = head + file[1] + f"\r\n--{boundary}--\r\n".encode()
+            kind = "multipart/form-data; boundary=" + boundary
+        else:
+            body = None if fields is None else json.dumps(fields).encode()
+            kind = "application/json"
+        return json.loads(self.http(path, body, method, kind))
+
+    def http(self, path, body=None, method=None, kind="application/json"):
+        headers = {"Content-Type": kind}
         if self.token:
             headers["Authorization"] = "Bearer " + self.token
-        request = urllib.request.Request(self.base + path, body, headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        request = urllib.request.Request(self.base + path, body, headers, method=method)
+        with self.opener.open(request, timeout=30) as answer:
             return answer.read()
 
     def login(self, username, password):
@@ -90,9 +107,14 @@ def solve(guichet):
 def send(guichet, phone, hash, outbox):
     """Have a code sent to a number: the code, and the text that belongs behind it."""
     rand = guichet.call("sms", "generate", phone=phone, hash=hash)["rand"]
+    return last_code(phone, outbox), rand
+
+
+def last_code(phone, outbox):
+    """The last code that was sent to a number."""
     with open(outbox, encoding="utf-8") as lines:
         messages = [json.loads(line) for line in lines]
-    return [message["code"] for message in messages if message["phone"] == phone][-1], rand
+    return [message["code"] for message in messages if message["phone"] == phone][-1]
 
 
 def expect_fault(status, guichet, kind, subtype, **data):
@@ -210,7 +232,95 @@ def walk(base, outbox):
 
     guichet.call("user", "logout")
     expect_fault(-101, guichet, "user", "info")
+
+    profile_and_rank(Guichet(base), name + ".li", user)
+    mini_game(Guichet(base), "second-" + stamp)
+    sessions(Guichet(base), "137" + stamp, stamp, outbox)
     print("every answer was as it should be")
+
+
+def expect(wanted, answer):
+    """An answer must hold these keys with these values."""
+    found = {key: answer.get(key) for key in wanted}
+    assert found == wanted, f"expected {wanted}, got {answer}"
+    return answer
+
+
+def profile_and_rank(guichet, username, user):
+    """The documents of login and profile and of the rank leaderboard."""
+    login = {"username": username, "password": md5("wrong")}
+    expect({"code": 3002}, guichet.path("POST", "/login", login))
+    login["password"] = md5("secret-3")
+    guichet.token = expect({"code": 0}, guichet.path("POST", "/login", login))["result"]["token"]
+    done = {"code": 0, "msg": "", "result": ""}
+    expect(done, guichet.path("PUT", "/user/update_user_info", {"nickname": "诺拉"}))
+    update = "/user/update_user_profile_picture"
+    expect(done, guichet.path("PUT", update, file=("file", base64.b64decode(PICTURE))))
+    expect({"code": 200413}, guichet.path("PUT", update, file=("file", b"no picture")))
+    info = guichet.path("GET", "/user/get_user_info")["result"]
+    expect({"nickname": "诺拉", "username": username}, info)
+    picture = urllib.parse.urlsplit(info["profile_picture"]).path
+    assert guichet.get(picture) == base64.b64decode(PICTURE)
+    print("ok    /login, /user/…")
+
+    ranking = "/ranking_list"
+    expect({"code": 200, "data": "ok"}, guichet.path("POST", ranking, {"rank": 1300}))
+    wanted = {"rank": 1250, "arange": [1, 3], "version": "0.9"}
+    listed = expect({"code": 200}, guichet.path("PUT", ranking, wanted))
+    expect({"user": str(user), "rank_score": 1250}, listed["self"])
+    places = [(row["rank_list"]["ranking"], row["version"]) for row in listed["data"]]
+    assert places == [(1, -1), (2, -1), (3, -1)][: len(places)], listed
+    expect({"code": 10098}, guichet.path("PUT", ranking, {}))
+    expect(done, guichet.path("POST", "/user/logout"))
+    expect({"code": 10086, "data": "error"}, guichet.path("POST", ranking, {"rank": 1300}))
+    print("ok    /ranking_list")
+
+
+def mini_game(guichet, player):
+    """The document of mini-games; nobody logs in."""
+    api = "/walk/api/"
+    posted = guichet.path("POST", api + "post_score", {"openid": player, "score": 70})
+    expect({"code": 200, "msg": "添加成绩成功"}, posted)
+    posted = guichet.path("POST", api + "post_score", {"openid": player, "score": 7})
+    expect({"status": 200, "msg": "修改成绩成功"}, posted)
+    assert posted["data"]["score"] == 70, posted
+    face = {"openid": player, "nickname": "诺拉", "headimgurl": "https://www.example.com/nora.png"}
+    expect({"msg": "添加用户信息成功"}, guichet.path("POST", api + "post_user_info", face))
+    score = guichet.path("GET", api + "user_score?openid=" + player)
+    expect({"data": {"score": 70}}, score)
+    expect({"code": 404}, guichet.path("GET", api + "user_score?openid=nobody"))
+    best = expect({"code": 200}, guichet.path("GET", api + "tpinball_score"))["data"]
+    names = [base64.b64decode(row["nickname"]).decode() for row in best]
+    assert "诺拉" in names or len(best) == 100, best
+    print("ok    /{app}/api/…")
+
+
+def sessions(guichet, mobile, page, outbox):
+    """The document of sessions: register by telephone, log in by cookie, a real name."""
+    v1 = "/api/v1.0/"
+    assert guichet.get(f"{v1}imagecode/{page}").startswith(b"\xff\xd8"), "this captcha is a JPEG"
+    message = f"{v1}smscode/{mobile}?id={page}&text={CODE[:4]}"
+    expect({"errno": "0", "errmsg": "发送成功"}, guichet.path("GET", message))
+    expect({"errno": "4002"}, guichet.path("GET", message))
+    account = {"mobile": mobile, "sms_code": last_code(mobile, outbox), "password": "secret-4"}
+    user = expect({"errno": "0"}, guichet.path("POST", v1 + "users", account))["data"]
+    login = {"mobile": mobile, "password": "secret-4"}
+    expect({"errno": "0"}, guichet.path("POST", v1 + "sessions", login))
+    who = {"user_id": user["user_id"], "name": mobile}
+    expect({"data": who}, guichet.path("GET", v1 + "session"))
+    name = {"name": "omar-" + page}
+    expect({"errno": "0", "data": name}, guichet.path("PUT", v1 + "user/name", name))
+    picture = ("avatar", base64.b64decode(PICTURE))
+    avatar = guichet.path("POST", v1 + "user/avatar", file=picture)["data"]["avatar_url"]
+    expect({**name, "avatar_url": avatar}, guichet.path("GET", v1 + "user")["data"])
+    identity = {"real_name": "奥马尔", "id_card": "110105198506150022"}
+    expect({"real_name": None}, guichet.path("GET", v1 + "user/auth")["data"])
+    expect({"errno": "0"}, guichet.path("POST", v1 + "user/auth", identity))
+    expect({"errno": "4003"}, guichet.path("POST", v1 + "user/auth", identity))
+    expect(identity, guichet.path("GET", v1 + "user/auth")["data"])
+    expect({"errno": "0"}, guichet.path("DELETE", v1 + "session"))
+    expect({"errno": "4101", "errmsg": "用户未登录"}, guichet.path("GET", v1 + "user"))
+    print("ok    /api/v1.0/…")
 
 
 if __name__ == "__main__":

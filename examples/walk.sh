@@ -1,10 +1,10 @@
 #!/bin/sh
-# Calls every operation of the envelope once and checks each answer.
+# Calls every operation, by envelope and by the paths of the four documents, and checks each answer.
 #
 #   GUICHET__CAPTCHA__TEST_CODE=abcde guichet        (in one terminal)
 #   sh examples/walk.sh http://127.0.0.1:8080 data/outbox.jsonl
 #
-# Needs curl, sed and md5sum (or md5). May be run again on the same server: names are new each time.
+# Needs curl, sed, mktemp and md5sum (or md5). May be run again on the same server: names are new each time.
 # Ends with 0 if every answer was as it should be, else with 1 and a line that says which was not.
 set -u
 
@@ -43,6 +43,23 @@ call() {
     expect "${4:-0}" "$1/$2"
 }
 
+# path WANTED METHOD PATH [CURL ARGUMENT…]: one path of a document; its answer must hold WANTED.
+path() {
+    wanted=$1 method=$2 path=$3
+    shift 3
+    answer=$(curl -sS -X "$method" "$base$path" "$@") || fail "$method $path: no answer from $base"
+    case $answer in
+    *"$wanted"*) printf 'ok    %s %s: %s\n' "$method" "$path" "$wanted" ;;
+    *) fail "$method $path: expected $wanted, got: $answer" ;;
+    esac
+}
+
+# read_outbox PHONE: the last code that was sent to PHONE, in $sms.
+read_outbox() {
+    sms=$(sed -n "/\"phone\":\"$1\"/p" "$outbox" | value code | sed -n '$p')
+    [ -n "$sms" ] || fail "no code for $1 in $outbox"
+}
+
 # get PATH WHAT: a GET that answers an envelope.
 get() {
     answer=$(curl -sS "$base$1") || fail "$2: no answer from $base"
@@ -59,8 +76,7 @@ solve() {
 send() {
     call sms generate "{\"phone\":\"$1\",\"hash\":\"$hash\"}"
     rand=$(printf %s "$answer" | value rand)
-    sms=$(sed -n "/\"phone\":\"$1\"/p" "$outbox" | value code | sed -n '$p')
-    [ -n "$sms" ] || fail "no code for $1 in $outbox"
+    read_outbox "$1"
 }
 
 # --- captchas and codes ----------------------------------------------------------------------------
@@ -145,4 +161,57 @@ esac
 
 call user logout '{}'
 call user info '{}' -101
+
+# --- what follows needs files: a picture, and the cookies of a session -----------------------------
+folder=$(mktemp -d) || fail 'no folder for files'
+trap 'rm -rf "$folder"' EXIT
+curl -sS "$base/api/external/get/portrait/$user" -o "$folder/picture.png" || fail 'no picture'
+
+# --- the document of login and profile -------------------------------------------------------------
+path '"code":3002' POST /login -d "{\"username\":\"$name.li\",\"password\":\"$(md5of wrong)\"}"
+path '"code":0' POST /login -d "{\"username\":\"$name.li\",\"password\":\"$(md5of secret-3)\"}"
+token=$(printf %s "$answer" | value token)
+path '"code":0' PUT /user/update_user_info -H "Authorization: $token" -d 'nickname=Nora'
+path '"code":0' PUT /user/update_user_profile_picture -H "Authorization: $token" -F "file=@$folder/picture.png"
+path '"code":200413' PUT /user/update_user_profile_picture -H "Authorization: $token" -F 'file=none;filename=a.png'
+path '"nickname":"Nora"' GET /user/get_user_info -H "Authorization: $token"
+
+# --- the document of the rank leaderboard ----------------------------------------------------------
+path '"data":"ok"' POST /ranking_list -H "Authorization: $token" -d '{"rank":1300}'
+path "\"user\":\"$user\",\"rank_score\":1250}}" PUT /ranking_list -H "Authorization: $token" -d '{"rank":1250,"arange":[1,3],"version":"1.0"}'
+path '"code":10098' PUT /ranking_list -H "Authorization: $token" -d '{}'
+path '"code":0' POST /user/logout -H "Authorization: $token"
+path '"code":10086' POST /ranking_list -H "Authorization: $token" -d '{"rank":1300}'
+
+# --- the document of mini-games --------------------------------------------------------------------
+player=second-$stamp
+path '"msg":"添加成绩成功"' POST /walk/api/post_score -d "{\"openid\":\"$player\",\"score\":70}"
+path '"data":{"score":70,' POST /walk/api/post_score -d "openid=$player&score=7"
+path '"msg":"添加用户信息成功"' POST /walk/api/post_user_info -d "openid=$player&nickname=Ada&sex=2"
+path '"data":{"score":70}' GET "/walk/api/user_score?openid=$player"
+path '"code":404' GET '/walk/api/user_score?openid=nobody'
+path '"rank":1}' GET /walk/api/tpinball_score
+
+# --- the document of sessions: register, log in, a real name ---------------------------------------
+mobile=137$stamp
+v1=/api/v1.0
+kind=$(curl -sS -o /dev/null -w '%{http_code} %{content_type}' "$base$v1/imagecode/$stamp")
+[ "$kind" = '200 image/jpg' ] || fail "GET imagecode: expected 200 image/jpg, got: $kind"
+four=$(printf %.4s "$code")
+path '"errno":"0"' GET "$v1/smscode/$mobile?id=$stamp&text=$four"
+path '"errno":"4002"' GET "$v1/smscode/$mobile?id=$stamp&text=$four" # a picture pays once
+read_outbox "$mobile"
+path '"errno":"0"' POST $v1/users -c "$folder/cookies" -d "{\"mobile\":\"$mobile\",\"sms_code\":\"$sms\",\"password\":\"secret-4\"}"
+path '"errno":"4004"' POST $v1/sessions -d "mobile=$mobile&password=secret-5"
+path '"errno":"0"' POST $v1/sessions -c "$folder/cookies" -d "mobile=$mobile&password=secret-4"
+path "\"name\":\"$mobile\"" GET $v1/session -b "$folder/cookies"
+path "\"name\":\"omar-$stamp\"" PUT $v1/user/name -b "$folder/cookies" -d "{\"name\":\"omar-$stamp\"}"
+path '"avatar_url":"' POST $v1/user/avatar -b "$folder/cookies" -F "avatar=@$folder/picture.png"
+path "\"name\":\"omar-$stamp\"" GET $v1/user -b "$folder/cookies"
+path '"real_name":null' GET $v1/user/auth -b "$folder/cookies"
+path '"errno":"0"' POST $v1/user/auth -b "$folder/cookies" -d '{"real_name":"奥马尔","id_card":"110105198506150022"}'
+path '"errno":"4003"' POST $v1/user/auth -b "$folder/cookies" -d '{"real_name":"奥马尔","id_card":"110105198506150022"}'
+path 'another site' PUT $v1/user/name -b "$folder/cookies" -H 'Origin: https://other.example.com' -d '{"name":"x"}'
+path '"errno":"0"' DELETE $v1/session -b "$folder/cookies" -c "$folder/cookies"
+path '"errno":"4101"' GET $v1/user -b "$folder/cookies"
 echo 'every answer was as it should be'
