@@ -27,15 +27,18 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Serve `folder`, which must be there and must not hold `data`: the database would be a page.
-    pub(super) fn open(folder: &Path, data: &Path) -> io::Result<Self> {
+    /// Serve `folder`, which must be there and must not hold the folder `data`, nor that of the
+    /// `database`: either would be a page.
+    pub(super) fn open(folder: &Path, data: &Path, database: &Path) -> io::Result<Self> {
         let folder = folder.canonicalize()?;
         if !folder.is_dir() {
             return Err(io::Error::other("not a folder"));
         }
-        if data.canonicalize()?.starts_with(&folder) {
-            let why = "data_dir lies in it and would be served; choose another folder";
-            return Err(io::Error::other(why));
+        for (name, private) in [("data_dir", data), ("the database", database)] {
+            if private.canonicalize()?.starts_with(&folder) {
+                let why = format!("{name} lies in it and would be served; choose another folder");
+                return Err(io::Error::other(why));
+            }
         }
         Ok(Pages { folder })
     }
