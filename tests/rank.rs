@@ -140,7 +140,7 @@ fn a_body_that_is_no_object_is_refused() {
     let eof = "not a JSON text: EOF while parsing an object at line 1 column 9";
     let twice = "not a JSON text: a key stands twice in one object at line 1 column 16";
     for (body, error) in [
-        ("[1]", "the body is not an object"),
+        ("[1]", "the body is not a JSON object"),
         (r#"{"rank":1"#, eof),
         (r#"{"rank":1,"rank":2}"#, twice),
         (r#"{"rank":1e400}"#, "not a JSON text: number out of range at line 1 column 13"),

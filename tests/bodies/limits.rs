@@ -83,6 +83,7 @@ fn a_body_whose_length_is_not_told_is_cut_off_at_the_limit() {
 #[test]
 fn more_fields_than_any_operation_has_are_refused() {
     let server = Server::start("");
+    let (_, token) = server.account("nora");
     let fields = |last: usize| 1..=last;
     let form = |last| fields(last).map(|n| format!("f{n}=1&")).collect::<String>();
     let json = |last| {
@@ -99,17 +100,18 @@ fn more_fields_than_any_operation_has_are_refused() {
         (JSON, json(300), json(256)),
         (MULTIPART, multipart(300), multipart(256)),
     ] {
-        assert_told(&server, kind, body.as_bytes(), why);
+        assert_told(&server, &token, kind, body.as_bytes(), why);
         assert_eq!(send(&server, "POST", "/api/post_user_info", kind, enough), missing);
     }
     // A field that comes again counts each time; many of them cost no more.
     let many = "f=1&".repeat(300_000);
-    assert_told(&server, FORM, many.as_bytes(), "f: sent twice");
+    assert_told(&server, &token, FORM, many.as_bytes(), "f: sent twice");
 }
 
 #[test]
 fn a_multipart_body_that_breaks_off_is_refused_in_each_documents_dialect() {
     let server = Server::start("");
+    let (_, token) = server.account("nora");
     let readable = "the multipart body is not readable: ";
     let whole = named("openid", "p") + &named("nickname", "x");
     for (kind, body, why) in [
@@ -121,7 +123,11 @@ fn a_multipart_body_that_breaks_off_is_refused_in_each_documents_dialect() {
         (MULTIPART, String::new(), format!("{readable}incomplete multipart stream")),
         (MULTIPART, "{}".into(), format!("{readable}incomplete multipart stream")),
         (MULTIPART, whole.replace("XX", "YY"), format!("{readable}incomplete multipart stream")),
-        (MULTIPART, whole.clone(), format!("{readable}incomplete multipart stream")),
+        (
+            MULTIPART,
+            whole.clone(),
+            format!("{readable}field \"nickname\" received with incomplete data"),
+        ),
         (
             MULTIPART,
             whole.trim_end().into(),
@@ -130,10 +136,10 @@ fn a_multipart_body_that_breaks_off_is_refused_in_each_documents_dialect() {
         (
             MULTIPART,
             "--XX\r\nContent-Disp".into(),
-            format!("{readable}failed to read field complete headers"),
+            format!("{readable}incomplete multipart stream"),
         ),
     ] {
-        assert_told(&server, kind, body.as_bytes(), &why);
+        assert_told(&server, &token, kind, body.as_bytes(), &why);
     }
 }
 

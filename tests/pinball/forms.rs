@@ -94,7 +94,7 @@ fn a_body_that_is_not_json_is_refused_in_the_documents_own_dialect() {
     let eof = "not a JSON text: EOF while parsing an object at line 1 column 13";
     for (body, error) in [
         (&b"{\"openid\":\"p\""[..], eof),
-        (b"[{\"openid\":\"p\",\"score\":1}]", "the body is not an object"),
+        (b"[{\"openid\":\"p\",\"score\":1}]", "the body is not a JSON object"),
         (
             b"{\"openid\":\"p\",\"openid\":\"p\",\"score\":1}",
             "not a JSON text: a key stands twice in one object at line 1 column 22",
