@@ -1,5 +1,7 @@
 //! A folder of pages beside the API (contract: README "Configuration", `[web]`; operations.md).
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 #[path = "pages/ranges.rs"]
 mod ranges;

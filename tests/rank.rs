@@ -1,5 +1,7 @@
 //! The rank leaderboard over the wire (contract: rank.md; operations.md, "rank").
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 #[path = "rank/order.rs"]
 mod order;

@@ -1,12 +1,11 @@
 //! A few thousand posts at random, compared with a model that is too plain to be wrong.
 
+use super::common::connection::Connection;
 use super::common::{Server, ok};
 use super::{JSON, added, changed, fault, get, post, top};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::thread;
 
 const GAMES: [&str; 2] = ["left", "right"];
@@ -39,34 +38,18 @@ impl Model {
     }
 }
 
-/// A connection that stays open.
-struct Connection(BufReader<TcpStream>);
-
-impl Connection {
-    fn open(server: &Server) -> Self {
-        Connection(BufReader::new(TcpStream::connect(server.address()).unwrap()))
-    }
-
-    fn post(&mut self, game: &str, openid: &str, score: i64) -> String {
-        let body = format!("openid={openid}&score={score}&");
-        let length = body.len();
-        let request = format!(
+/// Post a score on a connection that stays open; the answer.
+fn send(line: &mut Connection, game: &str, openid: &str, score: i64) -> String {
+    let body = format!("openid={openid}&score={score}&");
+    let length = body.len();
+    line.write(
+        format!(
             "POST /{game}/api/post_score HTTP/1.1\r\nHost: api.example.com\r\n\
              Content-Length: {length}\r\n\r\n{body}"
-        );
-        self.0.get_mut().write_all(request.as_bytes()).unwrap();
-        let (mut line, mut length) = (String::new(), 0);
-        while line != "\r\n" {
-            line.clear();
-            assert_ne!(self.0.read_line(&mut line).unwrap(), 0, "the server closed");
-            if let Some(value) = line.strip_prefix("content-length: ") {
-                length = value.trim().parse().unwrap();
-            }
-        }
-        let mut answer = vec![0; length];
-        self.0.read_exact(&mut answer).unwrap();
-        String::from_utf8(answer).unwrap()
-    }
+        )
+        .as_bytes(),
+    );
+    line.read().expect("an answer").text()
 }
 
 /// The best 100 of each game and every player's place.
@@ -120,7 +103,7 @@ fn posts_one_after_another_are_answered_as_the_model_does() {
             let new = models[game].post(&openid, score, at);
             let (highest, rank) = models[game].standing(&openid);
             let expected = if new { added(highest, rank) } else { changed(highest, rank) };
-            let answer = lines[line].post(GAMES[game], &openid, score);
+            let answer = send(&mut lines[line], GAMES[game], &openid, score);
             assert_eq!(answer, expected, "seed {seed}, post {at}: {openid} {score}");
         }
         compare(&server, &models);
@@ -139,7 +122,7 @@ fn posts_all_at_once_come_to_what_the_model_does() {
     // equal.
     let posts: Vec<Vec<(usize, String, i64)>> = (0..LINES)
         .map(|line| {
-            let mut rng = StdRng::seed_from_u64(seed.wrapping_add(line as u64));
+            let mut rng = StdRng::seed_from_u64(seed.wrapping_add(line.cast_unsigned()));
             let score = |rng: &mut StdRng| rng.random_range(0..25) * LINES + line;
             let mut post = || {
                 let openid = format!("p{}", rng.random_range(0..150));
@@ -153,7 +136,7 @@ fn posts_all_at_once_come_to_what_the_model_does() {
             let mut line = Connection::open(&server);
             scope.spawn(move || {
                 for (game, openid, score) in posts {
-                    let answer = line.post(GAMES[*game], openid, *score);
+                    let answer = send(&mut line, GAMES[*game], openid, *score);
                     assert!(answer.starts_with(r#"{"status":200,"code":200,"msg":"#), "{answer}");
                 }
             });
