@@ -24,7 +24,7 @@ use crate::services::Services;
 use rusqlite::Connection;
 use std::fs::File;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -154,6 +154,14 @@ fn path(config: &Config) -> PathBuf {
     match &config.database.url {
         DatabaseUrl::SqlitePath(path) => path.clone(),
         _ => config.data_dir.join("guichet.db"),
+    }
+}
+
+/// The folder that the database is in.
+pub(crate) fn folder(config: &Config) -> PathBuf {
+    match path(config).parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
     }
 }
 

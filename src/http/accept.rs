@@ -89,8 +89,10 @@ impl Server {
         let router = Router::new(&registry, endpoints, documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let Config { web, data_dir, .. } = &services.config;
+        let database = db::folder(&services.config);
         let pages = web.dir.as_ref().map(|folder| {
-            Pages::open(folder, data_dir).map_err(|error| StartError::Pages(folder.clone(), error))
+            Pages::open(folder, data_dir, &database)
+                .map_err(|error| StartError::Pages(folder.clone(), error))
         });
         let pages = pages.transpose()?;
         let db = Db::open(Arc::clone(&services), schema, Some(lock))?;

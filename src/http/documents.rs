@@ -61,12 +61,12 @@ impl Asked<'_> {
             Ok(body) => fields::read(body, content_type.unwrap_or_default()).await,
             Err(error) => Err(error.into()),
         };
-        let result = match content {
+        let content = match content {
             Err(ContentError::Body(error)) => return respond::unread(error),
             Err(ContentError::Fault(fault)) => Err(fault),
-            Ok(content) => self.run(&content).await,
+            Ok(content) => Ok(content),
         };
-        let (result, token) = match result {
+        let (result, token) = match self.run(&content).await {
             Err(Fault::Busy) => return respond::busy(),
             Err(fault) => (Err(fault.on_wire(row.renames)), None),
             Ok(done) => (Ok(done.answer), done.token),
@@ -79,18 +79,21 @@ impl Asked<'_> {
         answer
     }
 
-    /// Call the row's operation, and those that follow it.
-    async fn run(&self, content: &Content) -> Result<Done, Fault> {
+    /// Call the row's operation, and those that follow it, with a body as far as it was readable.
+    async fn run(&self, content: &Result<Content, Fault>) -> Result<Done, Fault> {
         let Asked { document, row, params, head, .. } = self;
         let query = head.uri.query().unwrap_or("");
         let config = &self.engine.services.config;
         let mut credentials =
             client::credentials(&head.method, &head.headers, query, self.address, config);
-        if let Content::Text { body, .. } = content {
+        if let Ok(Content::Text { body, .. }) = content {
             credentials.signature = signature::of(&head.headers, body);
         }
         let id = RequestId::next();
-        let mut fields = fields::gather(document, row, params, query, content)
+        let mut fields = content
+            .as_ref()
+            .map_err(Fault::clone)
+            .and_then(|content| fields::gather(document, row, params, query, content))
             .map_err(|fault| self.refused(row.op, &credentials, fault))
             .inspect_err(|fault| id.log(row.op, fault))?;
         let mut rest = if row.then.is_empty() { Fields::default() } else { fields.clone() };

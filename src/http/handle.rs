@@ -141,11 +141,10 @@ impl Handler {
 
     /// Answer a path that is not the API's.
     async fn page(&self, head: &Parts) -> Answer {
-        let path = head.uri.path();
-        let is_page = self.pages.is_some() || path == "/";
+        let is_page = self.pages.is_some() || head.uri.path() == "/";
         match (&self.pages, &head.method) {
             _ if !is_page => respond::refusal(StatusCode::NOT_FOUND, "no such path"),
-            (Some(pages), &Method::GET | &Method::HEAD) => pages.answer(path, &head.headers).await,
+            (Some(pages), &Method::GET | &Method::HEAD) => pages.answer(head).await,
             (None, &Method::GET | &Method::HEAD) => respond::page(self.home),
             _ => respond::wrong_method("GET, HEAD"),
         }

@@ -11,7 +11,8 @@ use hyper::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
     HeaderValue, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{Response, StatusCode};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use std::fs::Metadata;
 use std::io::{self, SeekFrom};
@@ -27,23 +28,27 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Serve `folder`, which must be there and must not hold `data`: the database would be a page.
-    pub(super) fn open(folder: &Path, data: &Path) -> io::Result<Self> {
+    /// Serve `folder`, which must be there and must not hold the folder `data`, nor that of the
+    /// `database`: either would be a page.
+    pub(super) fn open(folder: &Path, data: &Path, database: &Path) -> io::Result<Self> {
         let folder = folder.canonicalize()?;
         if !folder.is_dir() {
             return Err(io::Error::other("not a folder"));
         }
-        if data.canonicalize()?.starts_with(&folder) {
-            let why = "data_dir lies in it and would be served; choose another folder";
-            return Err(io::Error::other(why));
+        for (name, private) in [("data_dir", data), ("the database", database)] {
+            if private.canonicalize()?.starts_with(&folder) {
+                let why = format!("{name} lies in it and would be served; choose another folder");
+                return Err(io::Error::other(why));
+            }
         }
         Ok(Pages { folder })
     }
 
-    /// Answer GET or HEAD for `path`, as it stands in the request.
-    pub(super) async fn answer(&self, path: &str, request: &HeaderMap) -> Answer {
+    /// Answer GET or HEAD.
+    pub(super) async fn answer(&self, head: &Parts) -> Answer {
+        let path = head.uri.path();
         match self.find(path).await {
-            Found::File(path, about) => match whole_or_part(&path, &about, request).await {
+            Found::File(path, about) => match whole_or_part(&path, &about, head).await {
                 Ok(answer) => answer,
                 Err(error) => {
                     tracing::warn!(path = %path.display(), %error, "a page can't be read");
@@ -99,7 +104,8 @@ fn safe(path: &str) -> Option<PathBuf> {
     is_safe.then(|| names.iter().filter(|name| !name.is_empty()).collect())
 }
 
-async fn whole_or_part(path: &Path, about: &Metadata, request: &HeaderMap) -> io::Result<Answer> {
+async fn whole_or_part(path: &Path, about: &Metadata, head: &Parts) -> io::Result<Answer> {
+    let request = &head.headers;
     let tag = tag(about);
     let length = about.len();
     if respond::names(request, IF_NONE_MATCH, &tag) {
@@ -108,7 +114,10 @@ async fn whole_or_part(path: &Path, about: &Metadata, request: &HeaderMap) -> io
         keep(answer.headers_mut(), &tag);
         return Ok(answer);
     }
-    let may_be_part = !request.contains_key(IF_RANGE) || respond::names(request, IF_RANGE, &tag);
+    // Parts of two contents must not be joined: so neither a weak tag nor a time will do here
+    // (13.1.5). And a range is for GET only (14.2).
+    let is_this = request.get(IF_RANGE).is_none_or(|given| *given == format!("\"{tag}\""));
+    let may_be_part = is_this && head.method == Method::GET;
     let range = request.get(RANGE).and_then(|range| range.to_str().ok()).filter(|_| may_be_part);
     let mut file = File::open(path).await?;
     let (status, part) = match range.map(|range| part(range, length)) {
