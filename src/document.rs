@@ -18,8 +18,9 @@ pub struct Document {
     pub dialect: fn(Outcome<'_>) -> Response,
     /// In its bodies `null` says the same as a key that is not there.
     pub null_is_absent: bool,
-    /// In its JSON, too, digits in text stand for an integer.
-    pub digits_in_text: bool,
+    /// Its clients' bodies are not clean: in JSON, too, digits in text stand for an integer, and what
+    /// is not UTF-8 in a form is read as well as it can be.
+    pub unclean: bool,
     /// Its login travels in the cookie `session`, which a browser sends along without being asked:
     /// so writes that come from pages of other sites are refused.
     pub by_cookie: bool,
@@ -31,7 +32,7 @@ impl Document {
         rows: &[],
         dialect: |_| Response::json(Vec::new()),
         null_is_absent: false,
-        digits_in_text: false,
+        unclean: false,
         by_cookie: false,
     };
 }
@@ -47,6 +48,9 @@ pub struct Row {
     /// Operations that follow it, each with the same data and the login that came of the one
     /// before. The last one's answer is the row's.
     pub then: &'static [Step],
+    /// The keys that the wire has, in query and body; what else a client sends is not looked at.
+    /// `None` where the operation itself refuses what it does not know.
+    pub takes: Option<&'static [&'static str]>,
     /// Keys that the wire names otherwise than the operation: `(wire, operation)`.
     pub renames: &'static [(&'static str, &'static str)],
     /// Keys that the operation takes and the wire does not have.
@@ -68,6 +72,7 @@ impl Row {
         paths: &[],
         op: ("", ""),
         then: &[],
+        takes: Some(&[]),
         renames: &[],
         fixed: &[],
         md5: None,
@@ -76,11 +81,9 @@ impl Row {
         hotlinked: None,
     };
 
-    /// Is `key` a name that the row's operations use, and the wire has another for? What a client
-    /// sends under it is not meant for them.
-    pub(crate) fn hides(&self, key: &str) -> bool {
-        let steps = self.then.iter().flat_map(|step| step.renames);
-        self.renames.iter().chain(steps).any(|(_, inner)| *inner == key)
+    /// Does the wire have `key`, in a query or a body?
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.takes.is_none_or(|keys| keys.contains(&key))
     }
 }
 

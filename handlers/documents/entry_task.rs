@@ -13,6 +13,7 @@ const ROWS: &[Row] = &[
         method: "POST",
         paths: &["/login", "/api/login"],
         op: ("user", "login"),
+        takes: Some(&["username", "password"]),
         md5: Some("password"),
         // Here the picture is `profilePicture`, in the info `profile_picture`: so the seed has it.
         reply: Shape::Pick(&[
@@ -34,6 +35,7 @@ const ROWS: &[Row] = &[
         method: "PUT",
         paths: &["/user/update_user_info", "/api/user/update_user_info"],
         op: ("user", "update"),
+        takes: Some(&["nickname"]),
         reply: Shape::Nothing,
         ..Row::PLAIN
     },
@@ -41,6 +43,7 @@ const ROWS: &[Row] = &[
         method: "PUT",
         paths: &["/user/update_user_profile_picture", "/api/user/update_user_profile_picture"],
         op: ("user", "avatar"),
+        takes: Some(&["file"]),
         renames: &[("file", "base64")],
         reply: Shape::Nothing,
         ..Row::PLAIN

@@ -16,7 +16,12 @@ const ROWS: &[Row] = &[
         hotlinked: Some(&BANNED),
         ..Row::PLAIN
     },
-    Row { paths: &["/api/external/get/property"], op: ("property", "query"), ..Row::PLAIN },
+    Row {
+        paths: &["/api/external/get/property"],
+        op: ("property", "query"),
+        takes: None,
+        ..Row::PLAIN
+    },
 ];
 
 fn dialect(outcome: Outcome<'_>) -> Response {

@@ -32,6 +32,7 @@ const ROWS: &[Row] = &[
     Row {
         paths: &["/api/v1.0/smscode/{mobile}"],
         op: ("sms", "generate"),
+        takes: Some(&["text", "id"]),
         renames: &[("mobile", "phone")],
         reply: Shape::Nothing,
         ..Row::PLAIN
@@ -40,6 +41,7 @@ const ROWS: &[Row] = &[
         method: "POST",
         paths: &["/api/v1.0/users"],
         op: ("user", "register"),
+        takes: Some(&["mobile", "sms_code", "password"]),
         // Registering also logs in, and answers the whole user.
         then: &[
             Step { op: LOGIN, renames: &[("mobile", "username")] },
@@ -53,6 +55,7 @@ const ROWS: &[Row] = &[
         method: "POST",
         paths: &["/api/v1.0/sessions"],
         op: LOGIN,
+        takes: Some(&["mobile", "password"]),
         renames: &[("mobile", "username")],
         reply: Shape::Pick(&[("user_id", "user_id")]),
         cookie: Cookie::Set,
@@ -77,6 +80,7 @@ const ROWS: &[Row] = &[
         method: "POST",
         paths: &["/api/v1.0/user/avatar"],
         op: ("user", "avatar"),
+        takes: Some(&["avatar"]),
         renames: &[("avatar", "base64")],
         reply: Shape::Pick(&[("avatar_url", "url")]),
         ..Row::PLAIN
@@ -85,6 +89,7 @@ const ROWS: &[Row] = &[
         method: "PUT",
         paths: &["/api/v1.0/user/name"],
         op: ("user", "rename"),
+        takes: Some(&["name"]),
         renames: &[("name", "username")],
         reply: Shape::Pick(&[("name", "username")]),
         ..Row::PLAIN
@@ -93,6 +98,7 @@ const ROWS: &[Row] = &[
         method: "POST",
         paths: &["/api/v1.0/user/auth"],
         op: ("user", "verify"),
+        takes: Some(&["real_name", "id_card"]),
         reply: Shape::Nothing,
         ..Row::PLAIN
     },

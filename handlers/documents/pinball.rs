@@ -8,13 +8,13 @@ use engine::document::{Document, Outcome, Response, Row};
 use engine::fault::Fault;
 use serde_json::{Value, json};
 
-pub const DOCUMENT: Document =
-    Document { rows: ROWS, dialect, digits_in_text: true, ..Document::PLAIN };
+pub const DOCUMENT: Document = Document { rows: ROWS, dialect, unclean: true, ..Document::PLAIN };
 
 const ROWS: &[Row] = &[
     Row {
         paths: &["/{app}/api/user_score", "/api/user_score"],
         op: ("score", "get"),
+        takes: Some(&["openid"]),
         ..Row::PLAIN
     },
     Row {
@@ -31,12 +31,14 @@ const ROWS: &[Row] = &[
         method: "POST",
         paths: &["/{app}/api/post_score", "/api/post_score"],
         op: ("score", "post"),
+        takes: Some(&["openid", "score"]),
         ..Row::PLAIN
     },
     Row {
         method: "POST",
         paths: &["/{app}/api/post_user_info", "/api/post_user_info"],
         op: ("player", "update"),
+        takes: Some(&["openid", "nickname", "sex", "province", "city", "country", "headimgurl"]),
         ..Row::PLAIN
     },
 ];

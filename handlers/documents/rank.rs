@@ -9,11 +9,18 @@ pub const DOCUMENT: Document = Document { rows: ROWS, dialect, ..Document::PLAIN
 const PATHS: &[&str] = &["/ranking_list", "/api/ranking_list"];
 
 const ROWS: &[Row] = &[
-    Row { method: "POST", paths: PATHS, op: ("rank", "upload"), ..Row::PLAIN },
+    Row {
+        method: "POST",
+        paths: PATHS,
+        op: ("rank", "upload"),
+        takes: Some(&["rank"]),
+        ..Row::PLAIN
+    },
     Row {
         method: "PUT",
         paths: PATHS,
         op: ("rank", "upload"),
+        takes: Some(&["rank", "arange", "version"]),
         fixed: &[("list", Fixed::True)],
         ..Row::PLAIN
     },

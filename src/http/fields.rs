@@ -108,23 +108,14 @@ pub(super) fn gather<'a>(
     content: &'a Content,
 ) -> Result<Fields<'a>, Fault> {
     let mut fields = Fields::default();
-    let mut count = 0;
     let mut add = |name: Cow<'a, str>, value: Value<'a>| {
-        count += 1;
-        if count > MANY {
-            return Err(Fault::EnvelopeValue("more fields than any operation has".into()));
-        }
-        // A row renames a key of its own wire; the operation's own name for it is not known there.
         let renamed = row.renames.iter().find(|(wire, _)| *wire == name);
-        if renamed.is_none() && row.hides(&name) {
-            return Ok(());
-        }
         let key = renamed.map_or(name.clone(), |(_, key)| Cow::Borrowed(*key));
         if value == Value::Null && document.null_is_absent {
             return Ok(());
         }
         let value = match value {
-            Value::Text(text) if document.digits_in_text => Value::Word(text),
+            Value::Text(text) if document.unclean => Value::Word(text),
             value => value,
         };
         if fields.insert(key, value) {
@@ -139,16 +130,34 @@ pub(super) fn gather<'a>(
             text.map_err(|_| Fault::WrongValue(name.to_owned().into(), "not UTF-8".into()))?;
         add(Cow::Owned(name.to_owned()), Value::Word(text))?;
     }
+    let mut count = 0;
+    let mut add = |name: Cow<'a, str>, value: Value<'a>| {
+        count += 1;
+        if count > MANY {
+            return Err(Fault::EnvelopeValue("more fields than any operation has".into()));
+        }
+        // What the path has said already may not be said again, unless nobody would mean it.
+        let is_in_path = || !document.unclean && params.iter().any(|(param, _)| param == name);
+        if row.has(&name) || is_in_path() { add(name, value) } else { Ok(()) }
+    };
+    // Decoding a form puts U+FFFD for what is not UTF-8: two passwords could become one.
+    let word = |name: &str, text: Cow<'a, str>| match text.contains(char::REPLACEMENT_CHARACTER) {
+        true if !document.unclean => {
+            Err(Fault::WrongValue(name.to_owned().into(), "not UTF-8".into()))
+        }
+        _ => Ok(Value::Word(text)),
+    };
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         // The query's token is a credential; an operation may still name it among its parameters.
-        add(name, Value::Word(value))?;
+        let value = word(&name, value)?;
+        add(name, value)?;
     }
     match content {
         Content::Parts(parts) => {
             for (name, part) in parts {
                 let value = match part {
                     Part::File(bytes) => Value::Bytes(bytes.clone()),
-                    Part::Text(text) => Value::Word(Cow::Borrowed(text)),
+                    Part::Text(text) => word(name, Cow::Borrowed(text))?,
                 };
                 add(Cow::Borrowed(name), value)?;
             }
@@ -171,7 +180,8 @@ pub(super) fn gather<'a>(
                 return Err(Fault::EnvelopeValue("the body is not a JSON object".into()));
             }
             for (name, value) in form_urlencoded::parse(body) {
-                add(name, Value::Word(value))?;
+                let value = word(&name, value)?;
+                add(name, value)?;
             }
         }
     }
