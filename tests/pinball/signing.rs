@@ -58,9 +58,10 @@ fn a_guarded_game_takes_only_what_is_signed_over_the_bodys_very_bytes() {
 fn no_other_door_leads_to_a_guarded_game() {
     let server = Server::start(SECRETS);
     let refused = fault(403, "X-Signature is missing or wrong");
-    // Neither the app's name in the query or the body, nor in percent-encoding, nor multipart.
+    // The app's name in the query is not looked at: the post is for the game `default`.
     let body = r#"{"openid":"p","score":5}"#;
-    assert_eq!(post(&server, "/api/post_score?app=guarded", JSON, body), refused);
+    assert_eq!(post(&server, "/api/post_score?app=guarded", JSON, body), added(5, 1));
+    // Neither percent-encoding nor multipart leads around the signature.
     assert_eq!(post(&server, "/%67uarded/api/post_score", JSON, body), refused);
     let multipart = "--X\r\nContent-Disposition: form-data; name=\"openid\"\r\n\r\np\r\n\
                      --X\r\nContent-Disposition: form-data; name=\"score\"\r\n\r\n9\r\n--X--\r\n";
