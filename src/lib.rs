@@ -1,6 +1,6 @@
 //! The engine of Guichet: envelopes, callers, lanes, storage. It names no business; a program
 //! brings its operations ([`op::Op`]) and documents ([`document::Document`]) as a
-//! [`engine::Program`] and serves them with a [`http::Server`].
+//! [`program::Program`] and serves them with a [`http::Server`].
 //!
 //! One request goes downward through few files:
 //!
