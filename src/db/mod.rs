@@ -5,14 +5,20 @@
 //! take, so that a second engine is an adapter in this folder.
 
 mod checkpoint;
+mod grams;
 mod pool;
+mod position;
 mod schema;
+mod search;
 mod statement;
 mod tx;
 mod value;
 mod view;
 mod writer;
 
+pub use grams::Wanted;
+pub use position::position;
+pub use search::{Listing, TextIndex};
 pub use statement::{Arg, Search, Statement};
 pub use tx::Tx;
 pub use value::{Column, Param, Row};

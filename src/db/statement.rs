@@ -11,7 +11,7 @@ pub struct Statement {
 }
 
 /// A parameter that the statement owns.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Arg {
     /// A 64-bit integer.
     Int(i64),

@@ -1,5 +1,6 @@
 //! Writing: one job's share of a group's transaction.
 
+use super::search::{self, Entry, TextIndex};
 use super::value::Param;
 use super::view::{View, bind, execute};
 use crate::boards::{Boards, Settled};
@@ -16,8 +17,10 @@ pub struct Tx {
     /// Changes of the boards, and whatever else waits for the COMMIT.
     changes: Vec<Change>,
     effects: Vec<Effect>,
+    /// Changes of text indexes, written at the end of the group.
+    entries: Vec<Entry>,
     /// How many of each stand, whatever becomes of the job that runs.
-    kept: (usize, usize),
+    kept: (usize, usize, usize),
 }
 
 type Change = Box<dyn FnOnce(&mut Boards) + Send>;
@@ -25,7 +28,8 @@ type Effect = Box<dyn FnOnce() + Send>;
 
 impl Tx {
     pub(super) fn new(view: View) -> Self {
-        Tx { view, changes: Vec::new(), effects: Vec::new(), kept: (0, 0) }
+        let (changes, effects, entries) = (Vec::new(), Vec::new(), Vec::new());
+        Tx { view, changes, effects, entries, kept: (0, 0, 0) }
     }
 
     /// Run a statement that writes; answers how many rows it changed.
@@ -59,6 +63,24 @@ impl Tx {
         answer
     }
 
+    /// Have a row found by its `texts`, any part of them, and by its `words` whole, in the group
+    /// and at the place (`at`) that its columns have. It is found once the group is committed, with
+    /// the row: not by this operation itself. Nothing may be indexed at that place yet.
+    pub fn index(
+        &mut self,
+        index: &'static TextIndex,
+        at: (i64, i64),
+        texts: &[&str],
+        words: &[&str],
+    ) {
+        self.entries.push(Entry::add(index, at, texts, words));
+    }
+
+    /// Have the row at `position` found no more.
+    pub fn unindex(&mut self, index: &'static TextIndex, position: i64) {
+        self.entries.push(Entry::remove(index, position));
+    }
+
     /// The next of a never-repeating sequence of integers. Ids are made here and not by the
     /// database, so that the same statements serve any engine, and never used twice, so that
     /// nothing said of a removed row is believed of a new one.
@@ -77,7 +99,7 @@ impl Tx {
     }
 
     pub(super) fn savepoint(&mut self) -> Result<(), Fault> {
-        self.kept = (self.changes.len(), self.effects.len());
+        self.kept = (self.changes.len(), self.effects.len(), self.entries.len());
         execute(self.view.connection()?, "SAVEPOINT job").map_err(Fault::database)
     }
 
@@ -89,12 +111,14 @@ impl Tx {
     pub(super) fn take_back(&mut self) -> Result<(), Fault> {
         self.changes.truncate(self.kept.0);
         self.effects.truncate(self.kept.1);
+        self.entries.truncate(self.kept.2);
         execute(self.view.connection()?, "ROLLBACK TO job").map_err(Fault::database)?;
         self.release()
     }
 
     pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
         let connection = self.view.connection().map_err(|_| rusqlite::Error::InvalidQuery)?;
+        search::write(connection, &mut self.entries)?;
         execute(connection, "COMMIT")
     }
 
@@ -123,7 +147,8 @@ impl Tx {
     fn forget(&mut self) {
         self.changes.clear();
         self.effects.clear();
-        self.kept = (0, 0);
+        self.entries.clear();
+        self.kept = (0, 0, 0);
     }
 
     /// Is the group's transaction still open? SQLite ends it by itself on some failures.

@@ -1,6 +1,7 @@
 //! Reading: one consistent view of the database.
 
 use super::pool::Readers;
+use super::search::Listing;
 use super::statement::Statement;
 use super::value::{Param, Row};
 use crate::fault::Fault;
@@ -74,6 +75,21 @@ impl View {
         map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
         self.all(&statement.sql, &statement.args(), map)
+    }
+
+    /// The rows of a [`Listing`], through `map`.
+    pub fn list<T>(
+        &self,
+        listing: &Listing,
+        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        if let Some(latest) = listing.latest() {
+            let found = self.select(&latest, &mut map)?;
+            if i64::try_from(found.len()) == Ok(listing.limit) {
+                return Ok(found);
+            }
+        }
+        self.select(&listing.whole(), map)
     }
 
     pub(super) fn connection(&self) -> Result<&Connection, Fault> {

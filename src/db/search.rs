@@ -1,0 +1,236 @@
+//! Finding rows by any part of their texts, the latest first, without reading the others.
+//!
+//! The face is portable: a table, a place for each row ([`position()`](fn@super::position)), the texts
+//! that are indexed, and a [`Listing`] whose conditions are ordinary SQL and decide alone what is
+//! found. The index only spares looking at rows that can't be. On SQLite it is an FTS5 table of
+//! pairs of characters ([`grams`](super::grams)); PostgreSQL needs nothing but an index for LIKE.
+//!
+//! An FTS5 table is read in the order of its rowid, upward or downward, and stops where the reader
+//! does. So a row's place is its rowid: the newest thousand of a million matches cost what a
+//! thousand matches cost. And entries are written once a group, just before its COMMIT: FTS5 would
+//! write out what it gathered at every job's savepoint, a segment each.
+
+use super::grams::{Wanted, tokens};
+use super::statement::{Arg, Statement};
+use rusqlite::Connection;
+
+/// An index over the texts of a table.
+///
+/// The table has a column `position`, made by [`position()`](fn@super::position), and an index over
+/// the column of the group and `position`. A search is in one group.
+#[derive(Debug)]
+pub struct TextIndex {
+    /// The table whose rows are found.
+    pub table: &'static str,
+    /// The column of the group.
+    pub group: &'static str,
+    /// The FTS5 table with one column: contentless, deletes by rowid, detail none, tokenizer ascii.
+    pub index: &'static str,
+}
+
+/// A change of an index that waits for the end of its group.
+pub(super) struct Entry {
+    index: &'static TextIndex,
+    position: i64,
+    /// `None` to remove what is there.
+    tokens: Option<String>,
+}
+
+impl Entry {
+    pub(super) fn add(
+        index: &'static TextIndex,
+        (group, position): (i64, i64),
+        texts: &[&str],
+        words: &[&str],
+    ) -> Self {
+        Entry { index, position, tokens: Some(tokens(group, texts, words)) }
+    }
+
+    pub(super) fn remove(index: &'static TextIndex, position: i64) -> Self {
+        Entry { index, position, tokens: None }
+    }
+}
+
+/// Write the entries of a group.
+pub(super) fn write(connection: &Connection, entries: &mut Vec<Entry>) -> rusqlite::Result<()> {
+    // Upward, because FTS5 writes out what it has gathered whenever a rowid is not past the last;
+    // what happened at one place stays in its order.
+    entries.sort_by_key(|entry| entry.position);
+    for Entry { index, position, tokens } in entries.drain(..) {
+        let index = index.index;
+        match tokens {
+            Some(tokens) => connection
+                .prepare_cached(&format!("INSERT INTO {index} (rowid, pairs) VALUES ($1, $2)"))?
+                .execute((position, tokens))?,
+            None => connection
+                .prepare_cached(&format!("DELETE FROM {index} WHERE rowid = $1"))?
+                .execute([position])?,
+        };
+    }
+    Ok(())
+}
+
+/// Rows of a table with a text index that meet conditions, the latest first, a page of them.
+#[derive(Debug)]
+pub struct Listing {
+    index: &'static TextIndex,
+    columns: &'static str,
+    group: i64,
+    wanted: Wanted,
+    conditions: Vec<(String, Option<Arg>)>,
+    before: Option<i64>,
+    pub(super) limit: i64,
+}
+
+/// Where a listing takes its rows from.
+enum Source {
+    /// The table.
+    Table,
+    /// So many of the table's latest rows.
+    Latest(i64),
+    /// The text index.
+    Index,
+}
+
+impl Listing {
+    /// The `columns` of at most `limit` rows of a group.
+    pub fn new(index: &'static TextIndex, columns: &'static str, group: i64, limit: i64) -> Self {
+        let wanted = Wanted::default();
+        Listing { index, columns, group, wanted, conditions: Vec::new(), before: None, limit }
+    }
+
+    /// Only rows that come after the row `id`, or none if there is no such row.
+    pub fn before(&mut self, id: i64) {
+        self.before = Some(id);
+    }
+
+    /// What the index may go by. It must follow from the conditions, which are checked all the same.
+    pub fn wanted(&mut self) -> &mut Wanted {
+        &mut self.wanted
+    }
+
+    /// Append `sql` to the conditions; the first of them begins with ` AND `.
+    pub fn text(&mut self, sql: &str) {
+        self.conditions.push((sql.to_owned(), None));
+    }
+
+    /// Append `sql`, in which each `?` stands for `arg`, to the conditions.
+    pub fn with(&mut self, sql: &str, arg: impl Into<Arg>) {
+        self.conditions.push((sql.to_owned(), Some(arg.into())));
+    }
+
+    /// The statement that finds all of it.
+    pub(super) fn whole(&self) -> Statement {
+        self.statement(if self.wanted.is_empty() { Source::Table } else { Source::Index })
+    }
+
+    /// For a search that the index is slow at, a statement that may do without it: a character that
+    /// a tenth of the rows have, of which the index would first make a list, is found often enough
+    /// among the latest. Its rows are the answer if they are as many as were asked for.
+    pub(super) fn latest(&self) -> Option<Statement> {
+        let slow = !self.wanted.is_empty() && self.wanted.is_vague();
+        slow.then(|| self.statement(Source::Latest(4096 + 16 * self.limit)))
+    }
+
+    fn statement(&self, from: Source) -> Statement {
+        let TextIndex { table, group, index } = self.index;
+        let columns = self.columns;
+        let (mut statement, place) = match from {
+            Source::Index => {
+                let sql = format!(
+                    "SELECT {columns} FROM {index} CROSS JOIN {table}
+                         ON {table}.position = {index}.rowid AND "
+                );
+                (Statement::new(sql), format!("{index}.rowid"))
+            }
+            Source::Table | Source::Latest(_) => {
+                let sql = format!("SELECT {columns} FROM {table} WHERE ");
+                (Statement::new(sql), "position".to_owned())
+            }
+        };
+        statement.with(&format!("{group} = ?"), self.group);
+        if let Source::Index = from {
+            let expression = self.wanted.expression(self.group);
+            statement.with(&format!(" WHERE {index} MATCH ?"), expression);
+        }
+        for (sql, arg) in &self.conditions {
+            match arg {
+                Some(arg) => statement.with(sql, arg.clone()),
+                None => statement.text(sql),
+            };
+        }
+        let before = format!(" < (SELECT position FROM {table} WHERE id = ?)");
+        if let Some(id) = self.before {
+            statement.with(&format!(" AND {place}{before}"), id);
+        }
+        if let Source::Latest(rows) = from {
+            statement.text(&format!(" AND position >= COALESCE((SELECT position FROM {table}"));
+            statement.with(&format!(" WHERE {group} = ?"), self.group);
+            if let Some(id) = self.before {
+                statement.with(&format!(" AND position{before}"), id);
+            }
+            statement.with(" ORDER BY position DESC LIMIT 1 OFFSET ?)", rows);
+            statement.with(", ?)", i64::MIN);
+        }
+        statement.with(&format!(" ORDER BY {place} DESC LIMIT ?"), self.limit);
+        statement
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Field, Value};
+    use crate::db::Search;
+
+    const INDEX: TextIndex = TextIndex { table: "note", group: "kind", index: "note_text" };
+
+    /// How SQLite goes about a statement, its steps.
+    fn plan(statement: &Statement) -> Vec<String> {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE note (id BIGINT NOT NULL PRIMARY KEY, kind BIGINT NOT NULL,
+                                    position BIGINT NOT NULL, words TEXT NOT NULL);
+                 CREATE UNIQUE INDEX note_by_position ON note (kind, position);
+                 CREATE VIRTUAL TABLE note_text USING fts5(pairs, content='',
+                     contentless_delete=1, detail=none, tokenize='ascii');",
+            )
+            .unwrap();
+        let mut explain =
+            connection.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
+        for (index, arg) in statement.args().iter().enumerate() {
+            explain.raw_bind_parameter(index + 1, arg).unwrap();
+        }
+        let mut rows = explain.raw_query();
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            steps.push(row.get(3).unwrap());
+        }
+        steps
+    }
+
+    fn listing(text: &str) -> Listing {
+        static TEXTS: TextIndex = INDEX;
+        let search = Search::read(Value::Text(text.into())).unwrap();
+        let mut listing = Listing::new(&TEXTS, "words", 1, 20);
+        listing.wanted().text(&search);
+        listing.with(" AND lower(words) LIKE ? ESCAPE '!'", search.pattern());
+        listing.before(9);
+        listing
+    }
+
+    #[test]
+    fn no_search_scans_or_sorts_the_table() {
+        let found = "SEARCH note USING INDEX note_by_position (kind=? AND position=?)";
+        let steps = plan(&listing("钥匙").whole());
+        // M: by MATCH; <: from a rowid downward.
+        assert_eq!(steps[0], "SCAN note_text VIRTUAL TABLE INDEX 192:M1<");
+        assert!(steps.iter().any(|step| step == found), "{steps:?}");
+        let steps = [plan(&listing("伞").latest().unwrap()), steps].concat();
+        for step in &steps {
+            assert!(!step.contains("TEMP B-TREE") && !step.starts_with("SCAN note "), "{step}");
+        }
+        assert!(steps[0].ends_with("note_by_position (kind=? AND position>? AND position<?)"));
+    }
+}
