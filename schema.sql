@@ -125,6 +125,8 @@ CREATE TABLE property (
     user2_qq        TEXT   NOT NULL DEFAULT '',
     publish_time    BIGINT NOT NULL,
     update_time     BIGINT NOT NULL,
+    -- Its place in the order of update_time, then id, as one integer (src/db/position.rs).
+    position        BIGINT NOT NULL,
     pic_num         BIGINT NOT NULL,
     pic_url1        TEXT   NOT NULL,
     pic_url2        TEXT   NOT NULL,
@@ -132,7 +134,15 @@ CREATE TABLE property (
 );
 
 -- The order in which notices are listed and paged through.
-CREATE INDEX property_by_update ON property (type, update_time, id);
+CREATE UNIQUE INDEX property_by_position ON property (type, position);
+
+-- What notices are found by: the pairs of neighbouring characters in lab, title and content, each
+-- behind the type, and id and user_id whole (src/db/grams.rs); rowid is the notice's position. It
+-- keeps which notices have a pair and nothing else. Of SQLite alone: another engine has an index
+-- of its own for the same statements (src/db/search.rs).
+CREATE VIRTUAL TABLE property_text USING fts5 (
+    pairs, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
+);
 
 -- Shops (seed 003).
 CREATE TABLE shop (

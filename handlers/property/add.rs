@@ -2,10 +2,11 @@
 
 use super::Written;
 use super::fields::{Full, Keyed, Loose};
+use super::indexed::index;
 use engine::caller::Account;
 use engine::clock::DateTime;
 use engine::data::{Text, Within};
-use engine::db::Tx;
+use engine::db::{Tx, position};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Write};
 use engine::status::Status;
@@ -56,11 +57,13 @@ impl Op for Add {
         let (url1, url2, url3) = (url(self.pic_url1), url(self.pic_url2), url(self.pic_url3));
         let contact = |given: Keyed<Text<0, 15>>| given.0.map_or_else(String::new, |text| text.0);
         let (phone, qq) = (contact(self.user_phone), contact(self.user_qq));
+        let place = position(published, uid)?;
         tx.execute(
             "INSERT INTO property (id, type, state, lab, title, content, occurrence_time, user_id,
                                    user_name, user_phone, user_qq, publish_time, update_time,
-                                   pic_num, pic_url1, pic_url2, pic_url3)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16)",
+                                   position, pic_num, pic_url1, pic_url2, pic_url3)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16,
+                     $17)",
             args![
                 uid,
                 self.r#type.0.0,
@@ -74,12 +77,15 @@ impl Op for Add {
                 &phone,
                 &qq,
                 published,
+                place,
                 number(self.pic_num.given().map(|number| number.0)),
                 &url1,
                 &url2,
                 &url3,
             ],
         )?;
+        let texts = [&*self.lab.0, &*self.title.0, &*self.content.0];
+        index(tx, (self.r#type.0.0, place), texts, uid, caller.id);
         Ok(Written { uid })
     }
 }

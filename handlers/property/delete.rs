@@ -2,6 +2,7 @@
 
 use super::Written;
 use super::fields::{Full, Loose};
+use super::indexed::NOTICES;
 use engine::caller::Account;
 use engine::data::Text;
 use engine::db::Tx;
@@ -34,10 +35,12 @@ impl Op for Delete {
             return Err(Fault::NotOwner);
         }
         let Full(uid) = self.id;
-        let removed = tx.execute(
-            "DELETE FROM property WHERE id = $1 AND user_id = $2",
+        let place = tx.one(
+            "DELETE FROM property WHERE id = $1 AND user_id = $2 RETURNING position",
             args![uid, caller.id],
+            |row| row.get(0),
         )?;
-        if removed == 1 { Ok(Written { uid }) } else { Err(Fault::NotOwner) }
+        tx.unindex(&NOTICES, place.ok_or(Fault::NotOwner)?);
+        Ok(Written { uid })
     }
 }

@@ -3,6 +3,7 @@
 mod add;
 mod delete;
 mod fields;
+mod indexed;
 mod notice;
 mod query;
 mod update;

@@ -1,10 +1,11 @@
 //! Searching notices, by keyword or by their fields.
 
+use super::indexed::{INDEXED, NOTICES};
 use super::notice::{COLUMNS, Notice};
 use engine::caller::Account;
 use engine::clock::{Clock, DateTime};
 use engine::data::{Data, Fields, Flaw, Flaws, Within};
-use engine::db::{Search, Statement};
+use engine::db::{Listing, Search};
 use engine::fault::Fault;
 use engine::op::{Desk, Name, Op, Scan, Work};
 use engine::status::Status;
@@ -117,18 +118,17 @@ impl Op for Query {
     }
 
     fn run(self, desk: &Desk, _: Account) -> Result<Vec<Notice>, Fault> {
-        let statement = self.statement(&desk.clock);
-        desk.read(|view| view.select(&statement, |row| Notice::read(row, &view.clock)))
+        let listing = self.listing(&desk.clock);
+        desk.read(|view| view.list(&listing, |row| Notice::read(row, &view.clock)))
     }
 }
 
 impl Query {
-    fn statement(self, clock: &Clock) -> Statement {
-        let sql = format!("SELECT {COLUMNS} FROM property WHERE ");
-        let mut statement = Statement::new(sql);
-        statement.with("type = ?", self.r#type);
+    fn listing(self, clock: &Clock) -> Listing {
+        let mut listing = Listing::new(&NOTICES, COLUMNS, self.r#type, self.limit);
         if let Some(key) = self.key {
-            statement.with(
+            listing.wanted().text(&key);
+            listing.with(
                 " AND (lower(lab) LIKE ? ESCAPE '!' OR lower(title) LIKE ? ESCAPE '!'
                        OR lower(content) LIKE ? ESCAPE '!'",
                 key.pattern(),
@@ -137,35 +137,37 @@ impl Query {
             if let Some(id) =
                 key.text().parse::<i64>().ok().filter(|id| id.to_string() == key.text())
             {
-                statement.with(" OR id = ? OR user_id = ?", id);
+                listing.wanted().or_word(key.text());
+                listing.with(" OR id = ? OR user_id = ?", id);
             }
-            statement.text(")");
+            listing.text(")");
         }
+        // One row needs no index but its own.
+        let by_id = self.filters.iter().any(|(column, _)| *column == "id");
         for (column, filter) in self.filters {
             match filter {
                 Filter::Exact(number) => {
-                    statement.with(&format!(" AND {column} = ?"), number);
+                    listing.with(&format!(" AND {column} = ?"), number);
                 }
                 Filter::At(at) => {
-                    statement.with(&format!(" AND {column} = ?"), clock.seconds(at));
+                    listing.with(&format!(" AND {column} = ?"), clock.seconds(at));
                 }
                 Filter::Contains(text) => {
+                    if !by_id && INDEXED.contains(&column) {
+                        listing.wanted().text(&text);
+                    }
                     let column = match column {
                         "user_id" => "CAST(user_id AS TEXT)".into(),
                         column => format!("lower({column})"),
                     };
                     let condition = format!(" AND {column} LIKE ? ESCAPE '!'");
-                    statement.with(&condition, text.pattern());
+                    listing.with(&condition, text.pattern());
                 }
             }
         }
         if let Some(before) = self.before {
-            statement.with(
-                " AND (update_time, id) < (SELECT update_time, id FROM property WHERE id = ?)",
-                before,
-            );
+            listing.before(before);
         }
-        statement.with(" ORDER BY update_time DESC, id DESC LIMIT ?", self.limit);
-        statement
+        listing
     }
 }

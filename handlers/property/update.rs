@@ -2,10 +2,11 @@
 
 use super::Written;
 use super::fields::{Full, Loose, Optional};
+use super::indexed::Indexed;
 use engine::caller::Account;
 use engine::clock::DateTime;
 use engine::data::{Text, Within};
-use engine::db::Tx;
+use engine::db::{Tx, position};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Write};
 use engine::status::Status;
@@ -69,7 +70,10 @@ impl Op for Update {
         let url1 = loose(self.pic_url1);
         let url2 = loose(self.pic_url2);
         let url3 = loose(self.pic_url3);
-        let changed = tx.execute(
+        // Another's notice and none at all are told alike.
+        let old = Indexed::find(tx, uid, caller.id)?.ok_or(Fault::NotOwner)?;
+        let place = position(updated, uid)?;
+        let new = tx.one(
             "UPDATE property SET
                 type = COALESCE($1, type),
                 state = COALESCE($2, state),
@@ -86,11 +90,13 @@ impl Op for Update {
                 user2_phone = COALESCE($13, user2_phone),
                 user2_qq = COALESCE($14, user2_qq),
                 update_time = $15,
-                pic_num = COALESCE($16, pic_num),
-                pic_url1 = COALESCE($17, pic_url1),
-                pic_url2 = COALESCE($18, pic_url2),
-                pic_url3 = COALESCE($19, pic_url3)
-              WHERE id = $20 AND user_id = $21",
+                position = $16,
+                pic_num = COALESCE($17, pic_num),
+                pic_url1 = COALESCE($18, pic_url1),
+                pic_url2 = COALESCE($19, pic_url2),
+                pic_url3 = COALESCE($20, pic_url3)
+              WHERE id = $21
+              RETURNING type, position, lab, title, content",
             args![
                 self.r#type.0.map(|number| number.0),
                 self.state.0.map(|number| number.0),
@@ -107,16 +113,17 @@ impl Op for Update {
                 user2_phone.as_ref(),
                 user2_qq.as_ref(),
                 updated,
+                place,
                 self.pic_num.or_empty(Within(0)).map(|number| number.0),
                 url1.as_ref(),
                 url2.as_ref(),
                 url3.as_ref(),
                 uid,
-                caller.id,
             ],
+            Indexed::read,
         )?;
-        // Another's notice and none at all are told alike.
-        if changed == 1 { Ok(Written { uid }) } else { Err(Fault::NotOwner) }
+        new.ok_or(Fault::NotOwner)?.replace(&old, tx, uid, caller.id);
+        Ok(Written { uid })
     }
 }
 
