@@ -108,10 +108,14 @@ impl Db {
         let config = &services.config;
         let path = path(config);
         let location = Location { path: path.clone(), synchronous: config.database.synchronous };
+        // One process at a time looks and sets up: SQLite does not wait for its turn when the
+        // journal is changed, so two that meet there would fail.
+        let turn = turn(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         schema::check(&path, steps)?;
         let sqlite = |error| OpenError::Sqlite(path.clone(), error);
         let mut connection = open_writer(&location).map_err(sqlite)?;
         schema::migrate(&mut connection, steps).map_err(sqlite)?;
+        drop(turn);
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let readers = u32::try_from(2 * cores + 8).unwrap_or(64);
         let readers = pool::open(path.clone(), readers)
@@ -154,6 +158,15 @@ impl Db {
 /// What is told when the writer went away before it answered.
 pub(crate) fn lost() -> Fault {
     Fault::database("the writer ended before it answered")
+}
+
+/// Wait until no other process sets up a database in the folder of `path`; the turn ends when what
+/// is answered is dropped.
+fn turn(path: &Path) -> std::io::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = File::open(folder.unwrap_or(Path::new(".")))?;
+    folder.lock()?;
+    Ok(folder)
 }
 
 fn path(config: &Config) -> PathBuf {
