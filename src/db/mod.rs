@@ -131,6 +131,11 @@ impl Db {
         View::over_pool(self.readers.clone(), Arc::clone(&self.services))
     }
 
+    /// Let the writer answer on this runtime: for a server, whose requests wait there.
+    pub fn answer_on(&self, runtime: tokio::runtime::Handle) {
+        self.writer.answer_on(runtime);
+    }
+
     /// Queue `work` for the writer. The answer comes once its COMMIT has reached the disk.
     pub fn submit<T: Send + 'static>(
         &self,

@@ -14,9 +14,10 @@ use super::{Location, open_writer};
 use crate::fault::{Cause, Fault};
 use crate::services::Services;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// The most jobs that share a COMMIT: bounds how long the first of them waits for the last.
@@ -67,6 +68,7 @@ where
 pub(super) struct Writer {
     queue: SyncSender<Box<dyn Job>>,
     thread: JoinHandle<()>,
+    runtime: Arc<OnceLock<Handle>>,
 }
 
 impl Writer {
@@ -78,10 +80,23 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let checkpointer = Checkpointer::start(location.path.clone())?;
-        let state = State { location, services, tx: Some(Tx::new(view)), checkpointer };
+        let runtime = Arc::new(OnceLock::new());
+        let state = State {
+            location,
+            services,
+            tx: Some(Tx::new(view)),
+            checkpointer,
+            runtime: Arc::clone(&runtime),
+        };
         let thread =
             thread::Builder::new().name("writer".into()).spawn(move || state.serve(&jobs))?;
-        Ok(Writer { queue, thread })
+        Ok(Writer { queue, thread, runtime })
+    }
+
+    /// Answer on this runtime from now on. A thread outside of it would have to wake it for each
+    /// answer of a group; so it is woken once, with all of them.
+    pub(super) fn answer_on(&self, runtime: Handle) {
+        let _ = self.runtime.set(runtime);
     }
 
     /// Queue `work`; the answer comes after its COMMIT. `Busy` if the queue is full.
@@ -114,11 +129,12 @@ struct State {
     /// `None` after an I/O error, until the database could be opened again.
     tx: Option<Tx>,
     checkpointer: Checkpointer,
+    runtime: Arc<OnceLock<Handle>>,
 }
 
 impl State {
     fn serve(mut self, jobs: &Receiver<Box<dyn Job>>) {
-        let mut group = Vec::with_capacity(GROUP);
+        let mut group = Vec::new();
         while let Ok(first) = jobs.recv() {
             group.push(first);
             group.extend(jobs.try_iter().take(GROUP - 1));
@@ -128,15 +144,27 @@ impl State {
             } else {
                 tracing::trace!(jobs = group.len(), "a group was committed");
             }
-            for job in group.drain(..) {
-                job.answer(lost.as_ref());
-            }
+            self.answer(std::mem::take(&mut group), lost);
         }
         self.checkpointer.close();
         if let Some(tx) = self.tx
             && let Err(error) = super::checkpoint::truncate(&tx)
         {
             tracing::warn!(%error, "the write-ahead log was not truncated");
+        }
+    }
+
+    /// Answer a group, on the runtime if there is one.
+    fn answer(&self, group: Vec<Box<dyn Job>>, lost: Option<Fault>) {
+        let answer = move || {
+            for job in group {
+                job.answer(lost.as_ref());
+            }
+        };
+        match self.runtime.get() {
+            // A single answer wakes as often either way.
+            Some(runtime) => drop(runtime.spawn(async move { answer() })),
+            None => answer(),
         }
     }
 

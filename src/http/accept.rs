@@ -114,6 +114,7 @@ impl Server {
     /// Print the address as the first line on stdout, then serve until SIGTERM or SIGINT.
     pub fn run(self) -> Result<(), StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        self.engine().db.answer_on(runtime.handle().clone());
         let address = self.address()?;
         let Server { listener, handler, sweeps } = self;
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));

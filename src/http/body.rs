@@ -1,6 +1,7 @@
 //! Reading a request's body: bounded in size and in time.
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use std::time::Duration;
@@ -30,7 +31,8 @@ pub(super) enum BodyError {
 pub(super) struct Bounded {
     body: Incoming,
     left: usize,
-    end: Instant,
+    /// When it must be there, once it has been waited for.
+    end: Option<Instant>,
 }
 
 impl Bounded {
@@ -39,7 +41,11 @@ impl Bounded {
         if body.size_hint().lower() > limit as u64 {
             return Err(BodyError::TooLarge);
         }
-        Ok(Bounded { body, left: limit, end: Instant::now() + WHOLE })
+        Ok(Bounded { body, left: limit, end: None })
+    }
+
+    fn end(&mut self) -> Instant {
+        *self.end.get_or_insert_with(|| Instant::now() + WHOLE)
     }
 
     /// The next piece; `None` at the end.
@@ -48,10 +54,16 @@ impl Bounded {
             if self.body.is_end_stream() {
                 return Ok(None);
             }
-            // The timer costs something only where the next piece is not there yet.
-            let soon = self.end.min(Instant::now() + IDLE);
-            let frame = timeout_at(soon, self.body.frame()).await;
-            let Some(frame) = frame.map_err(|_| BodyError::TooSlow)? else { return Ok(None) };
+            // Most pieces are there already: looking at the clock would cost more than taking them.
+            let frame = match self.body.frame().now_or_never() {
+                Some(frame) => frame,
+                None => {
+                    let soon = self.end().min(Instant::now() + IDLE);
+                    let frame = timeout_at(soon, self.body.frame()).await;
+                    frame.map_err(|_| BodyError::TooSlow)?
+                }
+            };
+            let Some(frame) = frame else { return Ok(None) };
             let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
             self.left = self.left.checked_sub(data.len()).ok_or(BodyError::TooLarge)?;
             return Ok(Some(data));

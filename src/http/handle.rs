@@ -85,7 +85,7 @@ impl Handler {
             return respond::too_many(wait.as_secs() + 1);
         }
         let Some((route, params)) = self.router.find(head.uri.path()) else {
-            return self.page(&head).await;
+            return Box::pin(self.page(&head)).await;
         };
         if head.method == Method::OPTIONS && cors::is_preflight(&head.headers) {
             let mut answer = respond::nothing();
@@ -103,7 +103,8 @@ impl Handler {
                     head: &head,
                     address,
                 };
-                asked.answer(body).await
+                // Boxed, so that the envelope's way through here does not carry its size.
+                Box::pin(asked.answer(body)).await
             }
             (Route::Envelope, None) if head.method == Method::POST => {
                 self.envelope(&head, body, address).await
