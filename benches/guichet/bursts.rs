@@ -1,0 +1,61 @@
+//! f. Work that takes the processor: captchas, and logins beside scores.
+
+use crate::contest::{Effort, Series, Side, Spread, alternate};
+use crate::guichet;
+use crate::load::Load;
+use crate::players;
+use crate::posts::{PLAYERS, post};
+use crate::process::Running;
+use crate::report::{Row, Unit};
+use crate::search::Stock;
+use crate::wire::{self, DONE};
+use std::time::Duration;
+
+const SECTION: &str = "f. Captchas and logins";
+
+pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
+    let folder = players::folder(PLAYERS, false);
+    let server = guichet::start(&folder);
+    eprintln!("  captchas");
+    let captcha = Load::http(16, DONE, |_, out| {
+        wire::envelope(out, ("img", "generate"), "{}");
+    });
+    let series = alternate(effort, &[Side { name: "Guichet", server: &server, load: captcha }]);
+    let cpu = Spread::of(series[0].each(|sample| sample.cpu / 1e3));
+    let rate = series[0].median(|sample| sample.rate);
+    let work = format!("CPU of a captcha ({rate:.0} a second)");
+    let mut rows =
+        vec![Row::figure(SECTION, &work, cpu, Unit::Milliseconds).from(&series[0]).aim(0.5)];
+
+    guichet::register(&server, "player");
+    eprintln!("  scores beside 100 logins at once");
+    // Sixteen connections that send 60 scores a second each: far from all that the server can do.
+    let steady = post(16).paced(Duration::from_micros(16_666));
+    let (alone, beside) = beside_logins(effort, &server, &steady);
+    rows.push(Row::p99(SECTION, "p99 of 1,000 scores a second", &beside, &alone).aim(2.0));
+    let (alone, beside) = beside_logins(effort, &server, &post(64));
+    rows.push(Row::p99(SECTION, "p99 of scores from 64 that never pause", &beside, &alone));
+    rows
+}
+
+/// The load alone and beside 100 logins, which are repeated as long as it lasts.
+fn beside_logins(effort: Effort, server: &Running, load: &Load) -> (Series, Series) {
+    let login = Load::http(100, DONE, |_, out| {
+        let data = r#"{"username":"player","password":"secret-1"}"#;
+        wire::envelope(out, ("user", "login"), data);
+    });
+    let (mut alone, mut beside) = (Series::new("without logins"), Series::new("Guichet"));
+    for _ in 0..effort.rounds {
+        alone.add(load.run(server.address(), server.pid(), effort.time));
+        let (time, address, pid) = (effort.time, server.address(), server.pid());
+        std::thread::scope(|scope| {
+            // A little longer than the load, so that all of it is beside them.
+            let logins = scope.spawn(|| login.run(address, pid, time + Duration::from_millis(500)));
+            std::thread::sleep(Duration::from_millis(300));
+            beside.add(load.run(address, pid, time));
+            eprintln!("    {:.0} logins a second", logins.join().unwrap().rate);
+        });
+    }
+    // Processor time can't be told apart there: it is the logins' too.
+    (alone, beside)
+}

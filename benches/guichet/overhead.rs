@@ -1,0 +1,32 @@
+//! a. What the envelope costs on top of bare hyper.
+
+use crate::contest::{Effort, Side, alternate};
+use crate::load::Load;
+use crate::peers;
+use crate::process::{Folder, Running};
+use crate::report::Row;
+use crate::search::Stock;
+use crate::wire::{self, DONE};
+
+const SECTION: &str = "a. The envelope on top of hyper";
+
+pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
+    let folder = Folder::new();
+    let bare = Running::announced(&mut peers::ourselves("serve-bare"));
+    let hello = Running::announced(peers::ourselves("serve-hello").arg(folder.path()));
+    let read = Running::announced(&mut peers::ourselves("serve-read"));
+    let load = Load::http(32, DONE, |_, out| {
+        wire::envelope(out, ("hello", "greet"), r#"{"name":"Ada"}"#);
+    });
+    let sides = [
+        Side { name: "Guichet", server: &hello, load: load.clone() },
+        Side { name: "bare hyper, a fixed answer", server: &bare, load: load.clone() },
+        Side { name: "bare hyper that reads the body", server: &read, load },
+    ];
+    let [hello, bare, read] = &alternate(effort, &sides)[..] else { unreachable!() };
+    vec![
+        Row::cpu(SECTION, "CPU a request", hello, bare).aim(1.15),
+        Row::cpu(SECTION, "CPU a request", hello, read),
+        Row::rate(SECTION, "requests a second", hello, bare),
+    ]
+}
