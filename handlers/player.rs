@@ -3,12 +3,13 @@
 use super::game::{AppName, OpenId, check_signature, open_board};
 use engine::caller::Anyone;
 use engine::data::{Field, Flaw, Text, Value, Within};
-use engine::db::{Statement, Tx, View};
+use engine::db::{Param, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, RegisteredTwice, Registry, Write};
 use engine::{args, data};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry.op::<Update>()?;
@@ -88,26 +89,36 @@ impl Op for Update {
     }
 }
 
+/// How many players are looked up by one statement.
+const FACES: usize = 100;
+
+/// The statement: made once, because putting it together would cost as much as running it.
+static LOOK_UP: LazyLock<String> = LazyLock::new(|| {
+    let players: Vec<String> = (0..FACES).map(|nth| format!("${}", nth + 2)).collect();
+    let players = players.join(", ");
+    format!(
+        "SELECT openid, nickname, headimgurl FROM player WHERE app = $1 AND openid IN ({players})"
+    )
+});
+
 /// Nickname and picture of those of the players that are known.
-pub fn faces<'a>(
+pub fn faces(
     view: &View,
     app: &AppName,
-    players: impl ExactSizeIterator<Item = &'a str>,
+    players: &[&str],
 ) -> Result<HashMap<String, (String, String)>, Fault> {
     let mut faces = HashMap::with_capacity(players.len());
-    if players.len() == 0 {
-        return Ok(faces);
+    for players in players.chunks(FACES) {
+        // No player is called by an empty text: it fills what is left of the list.
+        let mut args = [Param::Text(""); FACES + 1];
+        let given = std::iter::once(app.name()).chain(players.iter().copied());
+        for (arg, text) in args.iter_mut().zip(given) {
+            *arg = Param::Text(text);
+        }
+        view.all(&LOOK_UP, &args, |row| {
+            faces.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
+            Ok(())
+        })?;
     }
-    let sql = "SELECT openid, nickname, headimgurl FROM player WHERE ";
-    let mut statement = Statement::new(sql.into());
-    statement.with("app = ? AND openid IN (''", app.name().to_owned());
-    for player in players {
-        statement.with(", ?", player.to_owned());
-    }
-    statement.text(")");
-    view.select(&statement, |row| {
-        faces.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
-        Ok(())
-    })?;
     Ok(faces)
 }

@@ -202,7 +202,8 @@ fn places(
     rows: Vec<Row<String>>,
     me: Option<&str>,
 ) -> Result<Vec<Place>, Fault> {
-    let mut faces = faces(view, app, rows.iter().map(|row| row.owner.as_str()))?;
+    let players: Vec<&str> = rows.iter().map(|row| row.owner.as_str()).collect();
+    let mut faces = faces(view, app, &players)?;
     let place = |row: Row<String>| {
         let (nickname, avatar) = faces.remove(&row.owner).unwrap_or_default();
         let me = me == Some(row.owner.as_str());

@@ -20,7 +20,9 @@ const MANY_KEYS: usize = 16;
 
 /// Decode one JSON text, all of it. The error says what is wrong and where.
 pub fn decode(body: &[u8]) -> Result<Value<'_>, serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_slice(body);
+    // Once for the whole body, rather than again for each of its strings.
+    let text = std::str::from_utf8(body).map_err(Error::custom)?;
+    let mut json = serde_json::Deserializer::from_str(text);
     json.disable_recursion_limit();
     let value = Seed { depth: 0 }.deserialize(&mut json)?;
     json.end()?;

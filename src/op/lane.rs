@@ -219,8 +219,9 @@ impl Drop for Place {
 }
 
 kinds! {
-    /// Password hashing: 19 MiB each, so two at a time on a machine of 512 MB.
-    Hash = 0: |_| 2;
+    /// Password hashing: 19 MiB and 25 ms of a core each. At most two at a time on a machine of
+    /// 512 MB, and never on every core: whatever else is asked for must not wait for logins.
+    Hash = 0: |cores| (cores / 2).clamp(1, 2);
     /// Drawing captchas: all of it processor time.
     Draw = 1: |cores| cores;
     /// Checking and storing pictures: a decoder may need 150 MB of the 512.
