@@ -113,7 +113,7 @@ impl Op for Generate {
 
 /// Remember a captcha by what proves it; answers its random text.
 fn keep(tx: &mut Tx, code: &str) -> Result<String, Fault> {
-    let expires = tx.clock.now() + seconds(tx.config.captcha.ttl);
+    let expires = tx.clock.after(tx.config.captcha.ttl);
     loop {
         let rand = random_text();
         let hash = hex::md5(&format!("{code}{rand}"));
@@ -130,7 +130,7 @@ fn keep(tx: &mut Tx, code: &str) -> Result<String, Fault> {
 
 /// Remember a captcha by its name, in place of an earlier one.
 fn keep_named(tx: &mut Tx, name: &str, code: &str) -> Result<String, Fault> {
-    let expires = tx.clock.now() + seconds(tx.config.captcha.ttl);
+    let expires = tx.clock.after(tx.config.captcha.ttl);
     let rand = random_text();
     let hash = hex::md5(&format!("{code}{rand}"));
     tx.execute(
@@ -207,11 +207,6 @@ pub fn pay(tx: &mut Tx, hash: &str) -> Result<(), Fault> {
 /// Five random letters and digits, which keep a proof from being reused or looked up.
 pub fn random_text() -> String {
     rand::rng().sample_iter(Alphanumeric).take(5).map(char::from).collect()
-}
-
-/// A duration of the configuration in whole seconds.
-pub fn seconds(duration: std::time::Duration) -> i64 {
-    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX / 2)
 }
 
 fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,6 @@
 //! Telephone codes (contract page `envelope.md`, "sms"; seed 003).
 
-use super::img::{CaptchaName, pay, pay_named, random_text, seconds};
+use super::img::{CaptchaName, pay, pay_named, random_text};
 use super::phone::Phone;
 use super::user::name::is_taken;
 use engine::caller::Anyone;
@@ -173,7 +173,7 @@ fn count(tx: &Tx, limit: u32, sql: &str, args: &[engine::db::Param<'_>]) -> Resu
 fn keep(tx: &mut Tx, row: &Row) -> Result<i64, Fault> {
     let id = tx.next_id("sms")?;
     let now = tx.clock.now();
-    let expires = now + seconds(tx.config.sms.ttl);
+    let expires = tx.clock.after(tx.config.sms.ttl);
     let hash = hex::md5(&format!("{}{}", row.code, row.rand));
     tx.execute(
         "INSERT INTO sms (id, phone, address, sent_at, hash, rand, expires_at)

@@ -4,7 +4,7 @@ use crate::data::{Field, Flaw, Value};
 use jiff::civil;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The server's clock and its time zone.
 #[derive(Debug, Clone)]
@@ -22,6 +22,11 @@ impl Clock {
     pub fn now(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// When `duration` will have passed, in seconds since 1970.
+    pub fn after(&self, duration: Duration) -> i64 {
+        self.now().saturating_add(i64::try_from(duration.as_secs()).unwrap_or(i64::MAX))
     }
 
     /// `seconds` since 1970 as the contract writes a date-time.

@@ -192,6 +192,11 @@ impl Fault {
         }
     }
 
+    /// The [`detail`](Fault::detail) as a text of its own: `""` where there is none.
+    pub fn explanation(&self) -> String {
+        self.detail().map_or_else(String::new, Cow::into_owned)
+    }
+
     /// Plain words for the client: which key, and what was expected of it. Never an internal
     /// cause, never a secret.
     pub fn detail(&self) -> Option<Cow<'_, str>> {

@@ -110,5 +110,5 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::Busy
         | Fault::Unknown(_) => return (200_500, "the server failed".into()),
     };
-    (code, fault.detail().map_or_else(String::new, |detail| detail.into_owned()))
+    (code, fault.explanation())
 }

@@ -120,5 +120,5 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::Busy
         | Fault::Unknown(_) => return (500, "the server failed".into()),
     };
-    (code, fault.detail().map_or_else(String::new, |detail| detail.into_owned()))
+    (code, fault.explanation())
 }

@@ -83,9 +83,7 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::NotOwner
         | Fault::Absent(_)
         | Fault::TooManyAttempts
-        | Fault::Picture(_) => {
-            (10099, fault.detail().map_or_else(String::new, |detail| detail.into_owned()))
-        }
+        | Fault::Picture(_) => (10099, fault.explanation()),
         Fault::PictureNotStored(_)
         | Fault::CaptchaNotMade(_)
         | Fault::Database(_)

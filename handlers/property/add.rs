@@ -45,7 +45,7 @@ impl Op for Add {
     }
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Written, Fault> {
-        if self.user_id.given().is_some_and(|user| *user != *caller.id.to_string()) {
+        if self.user_id.is_anothers(&caller) {
             return Err(Fault::value("user_id", "must be the caller's"));
         }
         let uid = tx.next_id("property")?;

@@ -30,8 +30,7 @@ impl Op for Delete {
     }
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Written, Fault> {
-        // Passing the owner's id does not make the caller the owner.
-        if self.user_id.given().is_some_and(|user| *user != *caller.id.to_string()) {
+        if self.user_id.is_anothers(&caller) {
             return Err(Fault::NotOwner);
         }
         let Full(uid) = self.id;

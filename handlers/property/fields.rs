@@ -1,7 +1,8 @@
 //! The kinds of field in the contract's table of a notice: whether the key must be there, and
 //! whether it may be empty. Empty is `""` or `null`.
 
-use engine::data::{Field, Flaw, Value};
+use engine::caller::Account;
+use engine::data::{Field, Flaw, Text, Value};
 
 /// A field that must be there and say something.
 pub struct Full<T>(pub T);
@@ -38,6 +39,13 @@ impl<T> Loose<T> {
             Loose::Empty => Some(empty),
             Loose::Is(value) => Some(value),
         }
+    }
+}
+
+impl Loose<Text<1, 15>> {
+    /// Does a `user_id` name anyone but the caller? Passing the owner's does not make one the owner.
+    pub fn is_anothers(&self, caller: &Account) -> bool {
+        matches!(self, Loose::Is(user) if **user != *caller.id.to_string())
     }
 }
 

@@ -49,7 +49,7 @@ impl Op for Update {
     }
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Written, Fault> {
-        if self.user_id.given().is_some_and(|user| *user != *caller.id.to_string()) {
+        if self.user_id.is_anothers(&caller) {
             return Err(Fault::NotOwner);
         }
         let Full(uid) = self.id;

@@ -3,7 +3,6 @@
 use super::attempts::Guess;
 use super::{GivenPassword, Known, picture_url};
 use crate::handlers::Nothing;
-use crate::handlers::img::seconds;
 use engine::caller::{Account, Anyone, new_token, session_key};
 use engine::db::Tx;
 use engine::fault::Fault;
@@ -63,7 +62,7 @@ impl Op for Login {
 pub fn open(tx: &mut Tx, known: Known) -> Result<Session, Fault> {
     let token = new_token();
     let key = session_key(&token).ok_or_else(|| Fault::unknown("a token of ours is none"))?;
-    let expires = tx.clock.now() + seconds(tx.config.session.ttl);
+    let expires = tx.clock.after(tx.config.session.ttl);
     // The count that the password was read with: if it was changed meanwhile, the session is stale
     // from the start.
     tx.execute(
