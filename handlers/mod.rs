@@ -16,13 +16,14 @@ mod sms;
 pub mod user;
 
 use engine::args;
-use engine::db::{Db, View};
+use engine::db::{Db, Schema, View};
 use engine::op::{RegisteredTwice, Registry};
 use engine::program::Program;
 use std::collections::HashSet;
 
-/// The schema's steps, oldest first.
-pub const SCHEMA: &[&str] = &[include_str!("../schema.sql")];
+/// The database.
+pub const SCHEMA: Schema =
+    Schema { steps: &[include_str!("../schema.sql")], deferred: &[&rank::KEEP, &score::KEEP] };
 
 /// What removes rows that are of no more use.
 const SWEEPS: &[&str] =

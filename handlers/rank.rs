@@ -4,7 +4,7 @@ use engine::board::{Board, Builder, Numbers, Row};
 use engine::boards::{Boards, Settled};
 use engine::caller::Account;
 use engine::data::{Data, Digits, Field, Fields, Flaw, Flaws, Value, Within};
-use engine::db::{Tx, View};
+use engine::db::{Deferred, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Write};
 use engine::{args, data};
@@ -33,6 +33,16 @@ pub fn load(view: &View) -> Result<(), Fault> {
     view.boards.write().numbers.put(BOARD.into(), board.finish());
     Ok(())
 }
+
+/// Keep an account's score on the disk: nobody reads it there until the next start. The score that
+/// the account has already keeps its place.
+pub const KEEP: Deferred = Deferred {
+    name: "rank",
+    sql: "INSERT INTO rank (account, score, reached_at) VALUES ($1, $2, $3)
+          ON CONFLICT (account) DO UPDATE
+             SET score = excluded.score, reached_at = excluded.reached_at
+           WHERE rank.score <> excluded.score AND rank.reached_at < excluded.reached_at",
+};
 
 /// Set the caller's score. A seed 000 client that also wants the list asks for it here, so that
 /// both are of one moment.
@@ -171,14 +181,7 @@ impl Op for Upload {
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Settled<Uploaded>, Fault> {
         let Upload { rank: score, list } = self;
         let reached = tx.boards.stamp();
-        // The score that the account has already keeps its place.
-        tx.execute(
-            "INSERT INTO rank (account, score, reached_at) VALUES ($1, $2, $3)
-             ON CONFLICT (account) DO UPDATE
-                SET score = excluded.score, reached_at = excluded.reached_at
-              WHERE rank.score <> excluded.score",
-            args![caller.id, score, reached],
-        )?;
+        tx.defer(&KEEP, args![caller.id], args![score, reached]);
         let ours = Version::parse(&tx.config.rank.version);
         Ok(tx.on_boards(move |boards| {
             let board = boards.numbers.open(BOARD);

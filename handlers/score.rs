@@ -6,7 +6,7 @@ use engine::board::{Board, Builder, Row, Texts};
 use engine::boards::Settled;
 use engine::caller::Anyone;
 use engine::data::Within;
-use engine::db::{Tx, View};
+use engine::db::{Deferred, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Write};
 use engine::{args, data};
@@ -37,6 +37,15 @@ pub fn load(view: &View) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+/// Keep a player's score on the disk: nobody reads it there until the next start.
+pub const KEEP: Deferred = Deferred {
+    name: "score",
+    sql: "INSERT INTO score (app, openid, score, reached_at) VALUES ($1, $2, $3, $4)
+          ON CONFLICT (app, openid) DO UPDATE
+             SET score = excluded.score, reached_at = excluded.reached_at
+           WHERE excluded.score > score.score",
+};
 
 data! {
     /// Tell a player's score; the board keeps the highest.
@@ -69,13 +78,10 @@ impl Op for Post {
         open_board(tx, &app)?;
         let reached = tx.boards.stamp();
         let app = app.name().to_owned();
-        tx.execute(
-            "INSERT INTO score (app, openid, score, reached_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (app, openid) DO UPDATE
-                SET score = excluded.score, reached_at = excluded.reached_at
-              WHERE excluded.score > score.score",
-            args![&app, &openid, score, reached],
-        )?;
+        // What is no higher than what the board has already never will be.
+        if is_higher(tx, &app, &openid, score) {
+            tx.defer(&KEEP, args![&app, &openid], args![score, reached]);
+        }
         Ok(tx.on_boards(move |boards| {
             let board = boards.texts.open(&app);
             let change = board.best(&openid, score, reached);
@@ -92,6 +98,12 @@ impl Op for Post {
             Posted { score, rank, new }
         }))
     }
+}
+
+/// Is a score higher than the player's highest, as of the last commit?
+fn is_higher(view: &View, app: &str, openid: &str, score: i64) -> bool {
+    let boards = view.boards.read();
+    boards.texts.get(app).and_then(|board| board.get(openid)).is_none_or(|held| score > held)
 }
 
 data! {

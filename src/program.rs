@@ -1,5 +1,6 @@
 //! What the program that embeds the engine brings to it.
 
+use crate::db::Schema;
 use crate::document::Document;
 use crate::op::Registry;
 
@@ -8,8 +9,8 @@ use crate::op::Registry;
 pub struct Program {
     /// Its operations.
     pub registry: Registry,
-    /// The steps of its database schema, oldest first; a step once released is never edited.
-    pub schema: &'static [&'static str],
+    /// Its database.
+    pub schema: Schema,
     /// Statements that remove what has expired, run now and then: each deletes rows that ended
     /// before `$1`, in seconds since 1970.
     pub sweeps: &'static [&'static str],

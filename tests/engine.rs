@@ -7,7 +7,7 @@ mod common;
 use common::Folder;
 use engine::caller::{Anyone, Credentials};
 use engine::config::Config;
-use engine::db::{Db, Tx, View};
+use engine::db::{Db, Schema, Tx, View};
 use engine::engine::Engine;
 use engine::envelope::{Call, Outcome, answer};
 use engine::fault::Fault;
@@ -17,7 +17,8 @@ use engine::services::Services;
 use engine::{args, data};
 use std::sync::Arc;
 
-const SCHEMA: &str = "CREATE TABLE note (text TEXT NOT NULL);";
+const SCHEMA: Schema =
+    Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], deferred: &[] };
 
 /// Declare an operation of `test` that takes a text.
 macro_rules! operation {
@@ -82,7 +83,7 @@ impl Test {
         let folder = Folder::new();
         let config = Config { data_dir: folder.path().join("data"), ..Config::default() };
         let services = Arc::new(Services::open(config, String::new()).unwrap());
-        let db = Db::open(Arc::clone(&services), &[SCHEMA], None).unwrap();
+        let db = Db::open(Arc::clone(&services), SCHEMA, None).unwrap();
         let mut registry = Registry::default();
         registry.op::<PanicInRead>().unwrap().op::<PanicInWork>().unwrap();
         registry.op::<PanicInWrite>().unwrap().op::<BadSql>().unwrap();

@@ -2,11 +2,11 @@
 
 use super::notices::{Notice, notices};
 use engine::args;
-use engine::db::{Db, TextIndex, Tx, position};
+use engine::db::{Db, Schema, TextIndex, Tx, position};
 use engine::fault::Fault;
 
 /// The schema of the server.
-pub const SCHEMA: &[&str] = &[include_str!("../../schema.sql")];
+pub const SCHEMA: Schema = Schema { steps: &[include_str!("../../schema.sql")], deferred: &[] };
 
 /// The index of notices.
 pub static NOTICES: TextIndex =

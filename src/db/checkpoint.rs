@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// Jobs after which the log is moved: about 10 MB of it, when each changes a row or two.
-const JOBS: usize = 10_000;
+/// Changed rows after which the log is moved: 10 to 40 MB of it.
+const ROWS: u64 = 10_000;
 
 /// Groups after which it is moved, for when the groups are small.
 const GROUPS: usize = 1_000;
@@ -27,7 +27,8 @@ pub(super) struct Checkpointer {
     wake: SyncSender<()>,
     long: Arc<AtomicBool>,
     thread: JoinHandle<()>,
-    jobs: usize,
+    /// How many rows the connection had changed when the log was last to be moved.
+    rows: u64,
     groups: usize,
 }
 
@@ -39,20 +40,21 @@ impl Checkpointer {
         let thread = thread::Builder::new()
             .name("checkpoint".into())
             .spawn(move || serve(path, &waking, &told))?;
-        Ok(Checkpointer { wake, long, thread, jobs: 0, groups: 0 })
+        Ok(Checkpointer { wake, long, thread, rows: 0, groups: 0 })
     }
 
-    /// A group of `jobs` was committed: now and then it is time.
-    pub(super) fn committed(&mut self, tx: &Tx, jobs: usize) {
-        self.jobs += jobs;
+    /// A group was committed: now and then it is time.
+    pub(super) fn committed(&mut self, tx: &Tx) {
+        let Ok(connection) = tx.own() else { return };
+        let rows = connection.total_changes();
         self.groups += 1;
-        if self.jobs >= JOBS || self.groups >= GROUPS {
+        // A connection that was opened again counts from zero.
+        if rows.wrapping_sub(self.rows) >= ROWS || self.groups >= GROUPS {
             // Full means that the thread has been told and is not done yet: that is enough.
             let _ = self.wake.try_send(());
-            (self.jobs, self.groups) = (0, 0);
+            (self.rows, self.groups) = (rows, 0);
         }
         if self.long.swap(false, Ordering::Relaxed)
-            && let Ok(connection) = tx.connection()
             && let Err(error) = checkpoint(connection, "PASSIVE")
         {
             tracing::warn!(%error, "the writer's checkpoint failed");
@@ -89,7 +91,7 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
 
 /// Move all of the log and leave it empty: the last thing that the writer does.
 pub(super) fn truncate(tx: &Tx) -> rusqlite::Result<()> {
-    match tx.connection() {
+    match tx.own() {
         Ok(connection) => checkpoint(connection, "TRUNCATE").map(|_| ()),
         Err(_) => Ok(()),
     }

@@ -6,8 +6,11 @@
 
 mod checkpoint;
 mod grams;
+mod job;
+mod journal;
 mod pool;
 mod position;
+mod replay;
 mod schema;
 mod search;
 mod statement;
@@ -17,7 +20,9 @@ mod view;
 mod writer;
 
 pub use grams::Wanted;
+pub use journal::Deferred;
 pub use position::position;
+pub use schema::Schema;
 pub use search::{Listing, TextIndex};
 pub use statement::{Arg, Search, Statement};
 pub use tx::Tx;
@@ -95,11 +100,12 @@ pub struct Db {
 }
 
 impl Db {
-    /// Open the database that the configuration names, in which the schema's `steps` are taken.
-    /// The `lock` is what [`hold`] answered.
+    /// Open the database that the configuration names, and bring it up to its `schema`. The `lock`
+    /// is what [`hold`] answered; without it another process may be serving, and the journal is
+    /// its own.
     pub fn open(
         services: Arc<Services>,
-        steps: &[&str],
+        schema: Schema,
         lock: Option<Lock>,
     ) -> Result<Self, OpenError> {
         if rusqlite::version_number() < OLDEST_SQLITE {
@@ -111,17 +117,20 @@ impl Db {
         // One process at a time looks and sets up: SQLite does not wait for its turn when the
         // journal is changed, so two that meet there would fail.
         let turn = turn(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
-        schema::check(&path, steps)?;
+        schema::check(&path, schema.steps)?;
         let sqlite = |error| OpenError::Sqlite(path.clone(), error);
         let mut connection = open_writer(&location).map_err(sqlite)?;
-        schema::migrate(&mut connection, steps).map_err(sqlite)?;
+        schema::migrate(&mut connection, schema.steps).map_err(sqlite)?;
+        if lock.is_some() {
+            journal::drain(&connection, schema.deferred).map_err(sqlite)?;
+        }
         drop(turn);
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let readers = u32::try_from(2 * cores + 8).unwrap_or(64);
         let readers = pool::open(path.clone(), readers)
             .map_err(|error| OpenError::Pool(path.clone(), error))?;
         let view = View::over_writer(connection, Arc::clone(&services));
-        let writer = Writer::start(location, Arc::clone(&services), view)
+        let writer = Writer::start(location, Arc::clone(&services), view, schema.deferred)
             .map_err(|error| OpenError::Io(path, error))?;
         Ok(Db { readers, writer, services, _lock: lock })
     }

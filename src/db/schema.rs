@@ -1,12 +1,23 @@
 //! The file: whether it is ours, which steps of the schema it has, and bringing it up to date.
 
 use super::OpenError;
+use super::journal::Deferred;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
 /// Marks a database file as Guichet's (`PRAGMA application_id`): "GUIC" in ASCII.
 const APPLICATION: i64 = 0x4755_4943;
+
+/// What a program's database is made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Schema {
+    /// The steps that make its tables, oldest first; a step once released is never edited.
+    pub steps: &'static [&'static str],
+    /// The statements that operations [defer](super::Tx::defer): with any, the steps make the table
+    /// `journal` for them.
+    pub deferred: &'static [&'static Deferred],
+}
 
 /// Refuse a file that is not ours or that a newer version made, without changing a byte of it.
 pub(super) fn check(path: &Path, steps: &[&str]) -> Result<(), OpenError> {

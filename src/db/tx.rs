@@ -1,5 +1,6 @@
 //! Writing: one job's share of a group's transaction.
 
+use super::journal::{self, Deferred};
 use super::search::{self, Entry, TextIndex};
 use super::value::Param;
 use super::view::{View, bind, execute};
@@ -9,7 +10,7 @@ use std::ops::Deref;
 
 /// What one operation may do to the database: everything a [`View`] can, and write.
 ///
-/// The writer opens a savepoint for each job: a job that ends in a fault takes its writes back,
+/// Each job has a savepoint: one that ends in a fault takes its writes back,
 /// and its neighbours in the group don't notice. Nothing written is visible to any reader, and
 /// nobody is answered, before the group's COMMIT has reached the disk.
 pub struct Tx {
@@ -19,8 +20,10 @@ pub struct Tx {
     effects: Vec<Effect>,
     /// Changes of text indexes, written at the end of the group.
     entries: Vec<Entry>,
-    /// How many of each stand, whatever becomes of the job that runs.
-    kept: (usize, usize, usize),
+    /// Statements that can wait, as the journal has them.
+    deferred: Vec<u8>,
+    /// How much of each stands, whatever becomes of the job that runs.
+    kept: [usize; 4],
 }
 
 type Change = Box<dyn FnOnce(&mut Boards) + Send>;
@@ -28,8 +31,8 @@ type Effect = Box<dyn FnOnce() + Send>;
 
 impl Tx {
     pub(super) fn new(view: View) -> Self {
-        let (changes, effects, entries) = (Vec::new(), Vec::new(), Vec::new());
-        Tx { view, changes, effects, entries, kept: (0, 0, 0) }
+        let (changes, effects, entries, deferred) = Default::default();
+        Tx { view, changes, effects, entries, deferred, kept: [0; 4] }
     }
 
     /// Run a statement that writes; answers how many rows it changed.
@@ -43,7 +46,8 @@ impl Tx {
     /// the operation is refused, such as a wrong guess.
     pub fn keep(&mut self) -> Result<(), Fault> {
         self.release()?;
-        self.savepoint()
+        self.savepoint();
+        Ok(())
     }
 
     /// Do `effect` once the group's COMMIT has reached the disk; not at all if this job's writes
@@ -81,6 +85,12 @@ impl Tx {
         self.entries.push(Entry::remove(index, position));
     }
 
+    /// Have `statement` run with these arguments, some time after the COMMIT: nothing that reads the
+    /// database sees it before, but it is as safe as if it were run now, and costs far less.
+    pub fn defer(&mut self, statement: &'static Deferred, key: &[Param<'_>], rest: &[Param<'_>]) {
+        journal::note(&mut self.deferred, statement, key, rest);
+    }
+
     /// The next of a never-repeating sequence of integers. Ids are made here and not by the
     /// database, so that the same statements serve any engine, and never used twice, so that
     /// nothing said of a removed row is believed of a new one.
@@ -95,36 +105,53 @@ impl Tx {
 
     pub(super) fn begin(&mut self) -> Result<(), Fault> {
         self.forget();
-        execute(self.view.connection()?, "BEGIN IMMEDIATE").map_err(Fault::database)
+        execute(self.view.own()?, "BEGIN IMMEDIATE").map_err(Fault::database)
     }
 
-    pub(super) fn savepoint(&mut self) -> Result<(), Fault> {
-        self.kept = (self.changes.len(), self.effects.len(), self.entries.len());
-        execute(self.view.connection()?, "SAVEPOINT job").map_err(Fault::database)
+    /// A job begins. It has a savepoint from its first statement on.
+    pub(super) fn savepoint(&mut self) {
+        self.kept = self.lengths();
+        self.view.saved(false);
     }
 
     pub(super) fn release(&mut self) -> Result<(), Fault> {
-        execute(self.view.connection()?, "RELEASE job").map_err(Fault::database)
+        if !self.view.saved(false) {
+            return Ok(());
+        }
+        execute(self.view.own()?, "RELEASE job").map_err(Fault::database)
     }
 
     /// Take back what this job wrote since its savepoint.
     pub(super) fn take_back(&mut self) -> Result<(), Fault> {
-        self.changes.truncate(self.kept.0);
-        self.effects.truncate(self.kept.1);
-        self.entries.truncate(self.kept.2);
-        execute(self.view.connection()?, "ROLLBACK TO job").map_err(Fault::database)?;
-        self.release()
+        let [changes, effects, entries, deferred] = self.kept;
+        self.changes.truncate(changes);
+        self.effects.truncate(effects);
+        self.entries.truncate(entries);
+        self.deferred.truncate(deferred);
+        if !self.view.saved(false) {
+            return Ok(());
+        }
+        let connection = self.view.own()?;
+        execute(connection, "ROLLBACK TO job").map_err(Fault::database)?;
+        execute(connection, "RELEASE job").map_err(Fault::database)
     }
 
-    pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
-        let connection = self.view.connection().map_err(|_| rusqlite::Error::InvalidQuery)?;
+    /// Commit; answers how many bytes of the journal that wrote.
+    pub(super) fn commit(&mut self) -> rusqlite::Result<usize> {
+        let connection = self.view.own().map_err(|_| rusqlite::Error::InvalidQuery)?;
         search::write(connection, &mut self.entries)?;
-        execute(connection, "COMMIT")
+        if !self.deferred.is_empty() {
+            journal::write(connection, &self.deferred)?;
+        }
+        execute(connection, "COMMIT")?;
+        let bytes = self.deferred.len();
+        self.deferred.clear();
+        Ok(bytes)
     }
 
     pub(super) fn roll_back(&mut self) {
         self.forget();
-        if let Ok(connection) = self.view.connection()
+        if let Ok(connection) = self.view.own()
             && !connection.is_autocommit()
         {
             let _ = execute(connection, "ROLLBACK");
@@ -148,12 +175,17 @@ impl Tx {
         self.changes.clear();
         self.effects.clear();
         self.entries.clear();
-        self.kept = (0, 0, 0);
+        self.deferred.clear();
+        self.kept = [0; 4];
+    }
+
+    fn lengths(&self) -> [usize; 4] {
+        [self.changes.len(), self.effects.len(), self.entries.len(), self.deferred.len()]
     }
 
     /// Is the group's transaction still open? SQLite ends it by itself on some failures.
     pub(super) fn is_open(&self) -> bool {
-        self.view.connection().is_ok_and(|connection| !connection.is_autocommit())
+        self.view.own().is_ok_and(|connection| !connection.is_autocommit())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::fault::Fault;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use serde::{Serialize, Serializer};
 
 /// A bound parameter.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,16 @@ impl<'a> From<&'a String> for Param<'a> {
 impl<'a, T: Into<Param<'a>>> From<Option<T>> for Param<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Param::Null, Into::into)
+    }
+}
+
+impl Serialize for Param<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Param::Null => serializer.serialize_unit(),
+            Param::Int(value) => serializer.serialize_i64(*value),
+            Param::Text(value) => serializer.serialize_str(value),
+        }
     }
 }
 

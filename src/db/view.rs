@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::services::Services;
 use r2d2::PooledConnection;
 use rusqlite::Connection;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -25,8 +25,9 @@ pub struct View {
 enum Source {
     /// A reader, taken from the pool at the first query.
     Pool(r2d2::Pool<Readers>, OnceCell<PooledConnection<Readers>>),
-    /// The writer's own connection, inside its transaction.
-    Writer(Connection),
+    /// The writer's own connection, inside its transaction; whether the job that runs has a
+    /// savepoint.
+    Writer(Connection, Cell<bool>),
 }
 
 impl View {
@@ -35,7 +36,7 @@ impl View {
     }
 
     pub(super) fn over_writer(connection: Connection, services: Arc<Services>) -> Self {
-        View { source: Source::Writer(connection), services }
+        View { source: Source::Writer(connection, Cell::new(false)), services }
     }
 
     /// The first row that `sql` finds, if any, through `map`.
@@ -92,9 +93,17 @@ impl View {
         self.select(&listing.whole(), map)
     }
 
+    /// The connection, for the statements of an operation. A job of the writer gets its savepoint
+    /// with its first statement: many have none.
     pub(super) fn connection(&self) -> Result<&Connection, Fault> {
         match &self.source {
-            Source::Writer(connection) => Ok(connection),
+            Source::Writer(connection, saved) => {
+                if !saved.get() {
+                    execute(connection, "SAVEPOINT job").map_err(Fault::database)?;
+                    saved.set(true);
+                }
+                Ok(connection)
+            }
             Source::Pool(pool, taken) => {
                 if let Some(reader) = taken.get() {
                     return Ok(reader);
@@ -106,6 +115,25 @@ impl View {
                 execute(&reader, "BEGIN").map_err(Fault::database)?;
                 Ok(taken.get_or_init(|| reader))
             }
+        }
+    }
+}
+
+/// For the writer alone.
+impl View {
+    /// Its connection, whatever job runs.
+    pub(super) fn own(&self) -> Result<&Connection, Fault> {
+        match &self.source {
+            Source::Writer(connection, _) => Ok(connection),
+            Source::Pool(..) => Err(Fault::unknown("a reader has no transaction of its own")),
+        }
+    }
+
+    /// A job begins (`false`), or went on after its savepoint; whether there was one.
+    pub(super) fn saved(&self, now: bool) -> bool {
+        match &self.source {
+            Source::Writer(_, saved) => saved.replace(now),
+            Source::Pool(..) => false,
         }
     }
 }

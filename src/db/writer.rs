@@ -8,13 +8,18 @@
 //! ("Implementation Techniques for Main Memory Database Systems").
 
 use super::checkpoint::Checkpointer;
+use super::job::{Job, Ticket};
+use super::journal::{self, Deferred};
+use super::replay::Replay;
 use super::tx::Tx;
 use super::view::View;
 use super::{Location, open_writer};
 use crate::fault::{Cause, Fault};
 use crate::services::Services;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvError, RecvTimeoutError, SyncSender, TrySendError, sync_channel,
+};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use tokio::runtime::Handle;
@@ -26,43 +31,6 @@ const GROUP: usize = 1024;
 /// How many jobs may wait. Past it the server says that it is busy rather than let everyone wait
 /// longer than a client does.
 const QUEUE: usize = 8192;
-
-/// A unit of work for the writer.
-trait Job: Send {
-    /// Do the work; `false` if it ended in a fault and its writes are to be taken back.
-    fn run(&mut self, tx: &mut Tx) -> bool;
-    /// Tell whoever asked: the work's own answer, or why the group was lost.
-    fn answer(self: Box<Self>, lost: Option<&Fault>);
-}
-
-struct Ticket<W, T> {
-    work: Option<W>,
-    result: Result<T, Fault>,
-    answer: oneshot::Sender<Result<T, Fault>>,
-}
-
-impl<W, T> Job for Ticket<W, T>
-where
-    W: FnOnce(&mut Tx) -> Result<T, Fault> + Send,
-    T: Send,
-{
-    fn run(&mut self, tx: &mut Tx) -> bool {
-        if let Some(work) = self.work.take() {
-            self.result = catch_unwind(AssertUnwindSafe(|| work(tx)))
-                .unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref())));
-        }
-        self.result.is_ok()
-    }
-
-    fn answer(self: Box<Self>, lost: Option<&Fault>) {
-        let result = match lost {
-            Some(fault) => Err(fault.clone()),
-            None => self.result,
-        };
-        // Nobody may be listening: a client that left does not undo what it asked for.
-        let _ = self.answer.send(result);
-    }
-}
 
 /// The writer's thread and the way to its queue.
 pub(super) struct Writer {
@@ -77,15 +45,19 @@ impl Writer {
         location: Location,
         services: Arc<Services>,
         view: View,
+        deferred: &'static [&'static Deferred],
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let checkpointer = Checkpointer::start(location.path.clone())?;
+        let replay = Replay::start(location.path.clone(), deferred)?;
         let runtime = Arc::new(OnceLock::new());
         let state = State {
             location,
             services,
             tx: Some(Tx::new(view)),
             checkpointer,
+            replay,
+            deferred,
             runtime: Arc::clone(&runtime),
         };
         let thread =
@@ -104,10 +76,8 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
-        let (answer, receiver) = oneshot::channel();
-        let result = Err(Fault::unknown("the job never ran"));
-        let ticket = Box::new(Ticket { work: Some(work), result, answer });
-        match self.queue.try_send(ticket) {
+        let (ticket, receiver) = Ticket::new(work);
+        match self.queue.try_send(Box::new(ticket)) {
             Ok(()) => Ok(receiver),
             Err(TrySendError::Full(_)) => Err(Fault::Busy),
             Err(TrySendError::Disconnected(_)) => Err(Fault::database("the writer has ended")),
@@ -129,27 +99,52 @@ struct State {
     /// `None` after an I/O error, until the database could be opened again.
     tx: Option<Tx>,
     checkpointer: Checkpointer,
+    replay: Replay,
+    deferred: &'static [&'static Deferred],
     runtime: Arc<OnceLock<Handle>>,
 }
 
 impl State {
     fn serve(mut self, jobs: &Receiver<Box<dyn Job>>) {
         let mut group = Vec::new();
-        while let Ok(first) = jobs.recv() {
-            group.push(first);
+        while let Ok(first) = self.wait(jobs) {
+            group.extend(first);
             group.extend(jobs.try_iter().take(GROUP - 1));
             let lost = self.commit(&mut group).err();
             if let Some(fault) = &lost {
                 tracing::error!(jobs = group.len(), cause = ?fault.cause(), "a group was lost");
-            } else {
+            } else if !group.is_empty() {
                 tracing::trace!(jobs = group.len(), "a group was committed");
             }
             self.answer(std::mem::take(&mut group), lost);
         }
+        self.close();
+    }
+
+    /// The next job; `None` where there is none, and a group without any is of use.
+    fn wait(&mut self, jobs: &Receiver<Box<dyn Job>>) -> Result<Option<Box<dyn Job>>, RecvError> {
+        let Some(patience) = self.replay.patience() else { return jobs.recv().map(Some) };
+        match jobs.recv_timeout(patience) {
+            Ok(job) => Ok(Some(job)),
+            Err(RecvTimeoutError::Disconnected) => Err(RecvError),
+            Err(RecvTimeoutError::Timeout) => {
+                self.replay.idle();
+                Ok(None)
+            }
+        }
+    }
+
+    /// Leave the tables complete, the journal and the log empty.
+    fn close(self) {
+        self.replay.close();
         self.checkpointer.close();
-        if let Some(tx) = self.tx
-            && let Err(error) = super::checkpoint::truncate(&tx)
+        let Some(tx) = self.tx else { return };
+        if let Ok(connection) = tx.own()
+            && let Err(error) = journal::drain(connection, self.deferred)
         {
+            tracing::warn!(%error, "the journal was not run; the next start will");
+        }
+        if let Err(error) = super::checkpoint::truncate(&tx) {
             tracing::warn!(%error, "the write-ahead log was not truncated");
         }
     }
@@ -172,14 +167,14 @@ impl State {
     fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         self.open()?;
         let Some(tx) = &mut self.tx else { return Err(Fault::database("no connection")) };
-        match run(tx, group) {
+        match run(tx, group, &mut self.replay) {
             Ok(()) => {
                 // The rows are on the disk: a panic now must not make them look as if they weren't.
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(|| tx.apply_effects())) {
                     let fault = Fault::panicked(panic.as_ref());
                     tracing::error!(cause = ?fault.cause(), "a change after a commit failed");
                 }
-                self.checkpointer.committed(tx, group.len());
+                self.checkpointer.committed(tx);
                 Ok(())
             }
             Err(lost) => {
@@ -226,20 +221,40 @@ impl From<rusqlite::Error> for Lost {
     }
 }
 
-fn run(tx: &mut Tx, group: &mut [Box<dyn Job>]) -> Result<(), Lost> {
+fn run(tx: &mut Tx, group: &mut [Box<dyn Job>], replay: &mut Replay) -> Result<(), Lost> {
+    let share = replay.share(group.len());
+    if group.is_empty() && share == 0 {
+        return Ok(());
+    }
     tx.begin()?;
     for job in group {
-        tx.savepoint()?;
+        tx.savepoint();
         let keep = job.run(tx);
-        if !tx.is_open() {
-            // A full disk or an I/O error makes SQLite take back the whole transaction by itself:
-            // the jobs that ran before are lost too, and the next would run outside of any.
-            return Err(Lost {
-                cause: Cause::new("the transaction was ended by SQLite"),
-                io: true,
-            });
-        }
+        check(tx)?;
         if keep { tx.release()? } else { tx.take_back()? }
     }
-    Ok(tx.commit()?)
+    if share > 0 {
+        tx.savepoint();
+        if let Err(error) = replay.run(tx.connection()?, share) {
+            check(tx)?;
+            tracing::error!(%error, "statements of the journal failed; they are tried again later");
+            tx.take_back()?;
+            replay.give_up();
+        } else {
+            tx.release()?;
+        }
+    }
+    let written = tx.commit()?;
+    replay.committed(share);
+    replay.noted(written);
+    Ok(())
+}
+
+/// A full disk or an I/O error makes SQLite take back the whole transaction by itself: what ran
+/// before is lost too, and what is next would run outside of any.
+fn check(tx: &Tx) -> Result<(), Lost> {
+    if tx.is_open() {
+        return Ok(());
+    }
+    Err(Lost { cause: Cause::new("the transaction was ended by SQLite"), io: true })
 }

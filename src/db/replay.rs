@@ -1,0 +1,154 @@
+//! When the journal's statements are run: beside the writer's own work, a little in each group.
+//!
+//! Reading a batch and sorting it takes some ten milliseconds, so a thread of its own does that.
+//! Running it is the writer's: in a busy server twice as many statements as the group has jobs, so
+//! that a batch ends before the next is due and no group becomes much longer; in an idle one all of
+//! it, piece by piece.
+
+use super::journal::{Batch, Deferred};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// The fewest statements run in a group, if there are so many.
+const FEW: usize = 64;
+
+/// How long the writer has nothing to do before it looks after the journal.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long an idle writer waits for a batch before it looks again.
+const SORTING: Duration = Duration::from_millis(20);
+
+pub(super) struct Replay {
+    statements: &'static [&'static Deferred],
+    wake: SyncSender<()>,
+    sorted: Receiver<Option<Batch>>,
+    thread: JoinHandle<()>,
+    state: State,
+    /// What was written to the journal since a batch was last asked for.
+    rows: usize,
+    bytes: usize,
+}
+
+enum State {
+    Waiting,
+    /// A batch is being sorted.
+    Sorting,
+    Running(Batch),
+}
+
+impl Replay {
+    pub(super) fn start(
+        path: PathBuf,
+        statements: &'static [&'static Deferred],
+    ) -> std::io::Result<Self> {
+        let (wake, waking) = sync_channel(1);
+        let (tell, sorted) = sync_channel(1);
+        let thread = thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || serve(&path, &waking, &tell))?;
+        let state = State::Waiting;
+        Ok(Replay { statements, wake, sorted, thread, state, rows: 0, bytes: 0 })
+    }
+
+    /// A group has written `bytes` to the journal.
+    pub(super) fn noted(&mut self, bytes: usize) {
+        if bytes > 0 {
+            (self.rows, self.bytes) = (self.rows + 1, self.bytes + bytes);
+        }
+        if Batch::is_due(self.rows, self.bytes) {
+            self.ask();
+        }
+    }
+
+    /// How long the writer may wait for a job before it calls [`Replay::idle`]; `None` if there is
+    /// nothing else to do.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        match &self.state {
+            State::Running(_) => Some(Duration::ZERO),
+            State::Sorting => Some(SORTING),
+            State::Waiting => (self.rows > 0).then_some(IDLE),
+        }
+    }
+
+    /// The writer has nothing else to do.
+    pub(super) fn idle(&mut self) {
+        self.ask();
+    }
+
+    /// How many statements are to be run in a group of so many jobs.
+    pub(super) fn share(&mut self, jobs: usize) -> usize {
+        if let State::Sorting = self.state {
+            self.state = match self.sorted.try_recv() {
+                Ok(Some(batch)) => State::Running(batch),
+                Ok(None) | Err(TryRecvError::Disconnected) => State::Waiting,
+                Err(TryRecvError::Empty) => State::Sorting,
+            };
+        }
+        match &self.state {
+            State::Running(batch) => batch.left().min(FEW.max(2 * jobs)),
+            _ => 0,
+        }
+    }
+
+    /// Run the next `count` statements, inside the group's transaction.
+    pub(super) fn run(&self, connection: &Connection, count: usize) -> rusqlite::Result<()> {
+        match &self.state {
+            State::Running(batch) => batch.run(connection, self.statements, count),
+            _ => Ok(()),
+        }
+    }
+
+    /// The group in which `count` statements were run is committed.
+    pub(super) fn committed(&mut self, count: usize) {
+        if let State::Running(batch) = &mut self.state {
+            batch.committed(count);
+            if batch.left() == 0 {
+                self.state = State::Waiting;
+            }
+        }
+    }
+
+    /// A statement failed: the journal keeps the batch, and it is tried again when the next is due.
+    pub(super) fn give_up(&mut self) {
+        self.state = State::Waiting;
+    }
+
+    pub(super) fn close(self) {
+        drop(self.wake);
+        let _ = self.thread.join();
+    }
+
+    fn ask(&mut self) {
+        if let State::Waiting = self.state {
+            let _ = self.wake.try_send(());
+            self.state = State::Sorting;
+            (self.rows, self.bytes) = (0, 0);
+        }
+    }
+}
+
+fn serve(path: &Path, waking: &Receiver<()>, tell: &SyncSender<Option<Batch>>) {
+    let mut connection = None;
+    while waking.recv().is_ok() {
+        let taken = connection
+            .take()
+            .map_or_else(|| Connection::open(path), Ok)
+            .and_then(|open| Ok((Batch::take(&open)?, open)));
+        let batch = match taken {
+            Ok((batch, open)) => {
+                connection = Some(open);
+                batch
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the journal can't be read");
+                None
+            }
+        };
+        if tell.send(batch).is_err() {
+            return;
+        }
+    }
+}
