@@ -85,6 +85,8 @@ impl Op for Update {
                 openid,
             ],
         )?;
+        let app = app.to_owned();
+        tx.on_boards(move |boards| boards.texts.told(&app));
         Ok(Updated { new: inserted == 1 })
     }
 }

@@ -3,7 +3,7 @@
 use super::game::{AppName, OpenId, check_signature, open_board};
 use super::player::faces;
 use engine::board::{Board, Builder, Row, Texts};
-use engine::boards::Settled;
+use engine::boards::{First, Page, Settled};
 use engine::caller::Anyone;
 use engine::data::Within;
 use engine::db::{Deferred, Tx, View};
@@ -159,13 +159,26 @@ impl Op for Top {
     const NAME: Name = ("score", "top");
     type Caller = Anyone;
     type Lane = Read;
-    type Reply = Vec<Place>;
+    type Reply = First;
 
-    fn run(self, view: &View, _: Anyone) -> Result<Vec<Place>, Fault> {
+    fn run(self, view: &View, _: Anyone) -> Result<First, Fault> {
+        let app = self.app.name();
         let count = self.limit.map_or(100, |limit| limit.0);
         let count = usize::try_from(count).unwrap_or(100);
-        let rows = rows(view, &self.app, |board| Some((1, count)).filter(|_| !board.is_empty()));
-        places(view, &self.app, rows.unwrap_or_default(), None)
+        let (kept, version) = {
+            let boards = view.boards.read();
+            (boards.texts.page(app, count), boards.texts.version(app))
+        };
+        if let Some(page) = kept {
+            return Ok(page.first(count));
+        }
+        let rows = rows(view, &self.app, |_| Some((1, count)));
+        let places = places(view, &self.app, rows.unwrap_or_default(), None)?;
+        let page = Page::new(&places, count).map_err(Fault::unknown)?;
+        if let Some(version) = version {
+            view.boards.read().texts.keep(app, version, &page);
+        }
+        Ok(page.first(count))
     }
 }
 

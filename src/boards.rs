@@ -5,11 +5,15 @@
 //! whole group under the lock once its COMMIT has reached the disk. So a reader sees every board
 //! as of a commit, never half of one.
 
+mod page;
+
+pub use page::{First, Page, Version};
+
 use crate::board::{Board, Numbers, Owners, Texts};
 use serde::{Serialize, Serializer};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// All boards: those whose players are numbers, and those whose players are texts.
@@ -23,22 +27,68 @@ pub struct Boards {
 
 /// Boards by name.
 #[derive(Default)]
-pub struct Named<O: Owners>(HashMap<String, Board<O>>);
+pub struct Named<O: Owners>(HashMap<String, Held<O>>);
+
+#[derive(Default)]
+struct Held<O: Owners> {
+    board: Board<O>,
+    /// How often what is told of its players has changed.
+    told: u64,
+    /// What was last answered of its first places.
+    page: Mutex<Option<(Version, Page)>>,
+}
+
+impl<O: Owners> Held<O> {
+    /// Neither of the two numbers ever falls: their sum is the same while both are.
+    fn version(&self) -> Version {
+        Version(self.board.first_changes() + self.told)
+    }
+}
 
 impl<O: Owners> Named<O> {
     /// The board `name`, if there is one.
     pub fn get(&self, name: &str) -> Option<&Board<O>> {
-        self.0.get(name)
+        self.0.get(name).map(|held| &held.board)
     }
 
     /// The board `name`, to change it; made if there is none.
     pub fn open(&mut self, name: &str) -> &mut Board<O> {
-        self.0.entry(name.to_owned()).or_default()
+        &mut self.0.entry(name.to_owned()).or_default().board
     }
 
     /// Put a board in place that was built from its rows.
     pub fn put(&mut self, name: String, board: Board<O>) {
-        self.0.insert(name, board);
+        self.0.insert(name, Held { board, ..Held::default() });
+    }
+
+    /// What is told of a player of the board has changed: what was kept of it is of no use.
+    pub fn told(&mut self, name: &str) {
+        if let Some(held) = self.0.get_mut(name) {
+            held.told += 1;
+        }
+    }
+
+    /// What was kept of the first `count` places, if it is still so.
+    pub fn page(&self, name: &str, count: usize) -> Option<Page> {
+        let held = self.0.get(name)?;
+        let page = held.page.lock().unwrap_or_else(PoisonError::into_inner);
+        let (version, page) = page.as_ref()?;
+        (*version == held.version() && page.has(count)).then(|| page.clone())
+    }
+
+    /// What the first places are now. A page must be made from what is read after this.
+    pub fn version(&self, name: &str) -> Option<Version> {
+        self.0.get(name).map(Held::version)
+    }
+
+    /// Keep what was made of the first places when they had this version, if it is small.
+    pub fn keep(&self, name: &str, version: Version, page: &Page) {
+        if let Some(held) = self.0.get(name)
+            && page.is_small()
+        {
+            let mut kept = held.page.lock().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some((version, page.clone()));
+        }
     }
 }
 

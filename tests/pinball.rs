@@ -9,6 +9,8 @@ mod differential;
 mod envelope;
 #[path = "pinball/forms.rs"]
 mod forms;
+#[path = "pinball/kept.rs"]
+mod kept;
 #[path = "pinball/signing.rs"]
 mod signing;
 

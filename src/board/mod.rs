@@ -179,6 +179,11 @@ impl<O: Owners> Board<O> {
         })
     }
 
+    /// Rises whenever one of the first 100 places may have changed hands or score, and seldom else.
+    pub fn first_changes(&self) -> u64 {
+        self.order.first_changes
+    }
+
     /// How many players there are.
     pub fn len(&self) -> usize {
         self.index.len()

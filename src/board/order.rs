@@ -30,6 +30,9 @@ pub(super) struct Order {
     pub(super) bounds: Vec<i64>,
     /// By place: how many entries.
     pub(super) sizes: Fenwick,
+    /// How often an entry came to one of the first two blocks, or left it. These hold more than 100
+    /// (two that have fewer are joined), and moving entries between blocks changes no place.
+    pub(super) first_changes: u64,
 }
 
 /// An entry as found: good until the order next changes.
@@ -127,6 +130,7 @@ impl Order {
             return;
         };
         if number == spot.block {
+            self.touch(place);
             // Within one block neither the sizes nor the index change.
             if let Some(block) = self.blocks.get_mut(number as usize) {
                 block.remove(spot.at);
@@ -164,6 +168,7 @@ impl Order {
         };
         block.insert(score, owner);
         let full = block.scores.len() >= MOST;
+        self.touch(place);
         self.sizes.increase(place, 1);
         if full {
             self.relieve(place, index);
@@ -177,10 +182,16 @@ impl Order {
         block.remove(spot.at);
         let few = block.scores.len() < FEW;
         let place = self.place(spot.block);
+        self.touch(place);
         self.sizes.decrease(place, 1);
         if few {
             self.join(place, index);
         }
+    }
+
+    /// Notes a change of the block at this place.
+    fn touch(&mut self, place: usize) {
+        self.first_changes += u64::from(place < 2);
     }
 
     fn place(&self, number: u32) -> usize {

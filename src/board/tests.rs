@@ -4,6 +4,7 @@
     reason = "the tests' numbers are small"
 )]
 mod cases;
+mod first;
 
 use std::collections::HashMap;
 

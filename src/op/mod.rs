@@ -8,7 +8,7 @@ mod answer;
 mod lane;
 mod registry;
 
-pub use answer::{Answer, Base64, File, Reply};
+pub use answer::{Answer, Base64, File, Json, Reply};
 pub(crate) use lane::Places;
 pub use lane::{Desk, Draw, Gateway, Hash, Kind, Lane, Pending, Pictures, Read, Scan, Work, Write};
 pub use registry::{Entry, RegisteredTwice, Registry};

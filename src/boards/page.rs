@@ -1,0 +1,121 @@
+//! The first places of a board as they are answered, kept while they are the same.
+//!
+//! A game shows its best players far more often than they change. So what was answered last is kept
+//! beside the board, with the [`Version`] of what it was made of: a commit that changes one of these
+//! places, or what is told of a player, makes another version, and what was kept is of no use.
+
+use crate::op::{Answer, Json, Reply};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// The most places of a page that is kept ...
+const PLACES: usize = 100;
+
+/// ... and the most bytes of its text: there may be many boards.
+const BYTES: usize = 64 * 1024;
+
+/// Names what the first places of a board were at some time, and what was told of their players.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(pub(super) u64);
+
+/// Rows of an answer as JSON text, from the first place on.
+#[derive(Debug, Clone)]
+pub struct Page(Arc<Text>);
+
+#[derive(Debug)]
+struct Text {
+    /// The rows, commas between.
+    rows: Vec<u8>,
+    /// Where each row ends.
+    ends: Vec<usize>,
+    /// How many were asked for.
+    asked: usize,
+}
+
+impl Page {
+    /// The rows of the first `asked` places, or of all if there are fewer.
+    ///
+    /// # Errors
+    /// A row may not serialize.
+    pub fn new<T: Serialize>(rows: &[T], asked: usize) -> serde_json::Result<Self> {
+        let mut text = Text { rows: Vec::new(), ends: Vec::with_capacity(rows.len()), asked };
+        for row in rows {
+            if !text.rows.is_empty() {
+                text.rows.push(b',');
+            }
+            serde_json::to_writer(&mut text.rows, row)?;
+            text.ends.push(text.rows.len());
+        }
+        Ok(Page(Arc::new(text)))
+    }
+
+    /// Are the first `count` places all in it?
+    pub(super) fn has(&self, count: usize) -> bool {
+        count <= self.0.asked
+    }
+
+    /// Is it small enough to be kept?
+    pub(super) fn is_small(&self) -> bool {
+        self.0.asked <= PLACES && self.0.rows.len() <= BYTES
+    }
+
+    /// The first `count` rows, as an answer.
+    pub fn first(&self, count: usize) -> First {
+        First { page: self.clone(), count }
+    }
+}
+
+/// The first rows of a [`Page`], as an operation's answer.
+#[derive(Debug)]
+pub struct First {
+    page: Page,
+    count: usize,
+}
+
+impl Json for First {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        let Text { rows, ends, .. } = &*self.page.0;
+        let end = ends.get(..self.count).unwrap_or(ends).last().copied().unwrap_or(0);
+        out.push(b'[');
+        out.extend_from_slice(rows.get(..end).unwrap_or_default());
+        out.push(b']');
+        Ok(())
+    }
+
+    fn tree(&self) -> serde_json::Result<serde_json::Value> {
+        let mut text = Vec::new();
+        self.write(&mut text)?;
+        serde_json::from_slice(&text)
+    }
+}
+
+impl Reply for First {
+    fn answer(self) -> Answer {
+        Answer::Json(Box::new(self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_first_rows_is_a_list() {
+        let page = Page::new(&["a", "b,]", "c"], 5).unwrap();
+        let first = |count| {
+            let mut out = Vec::new();
+            page.first(count).write(&mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(first(0), "[]");
+        assert_eq!(first(1), r#"["a"]"#);
+        assert_eq!(first(2), r#"["a","b,]"]"#);
+        assert_eq!((first(3), first(5)), (first(4), r#"["a","b,]","c"]"#.into()));
+        assert_eq!(page.first(2).tree().unwrap(), serde_json::json!(["a", "b,]"]));
+        assert!(page.has(5) && !page.has(6));
+        assert_eq!(
+            Page::new::<u8>(&[], 10).unwrap().first(10).tree().unwrap(),
+            serde_json::json!([])
+        );
+    }
+}
