@@ -11,6 +11,7 @@ use super::route::{RouteError, Router};
 use crate::config::Config;
 use crate::db::{self, Db, OpenError};
 use crate::engine::Engine;
+use crate::op;
 use crate::program::Program;
 use crate::services::{FolderError, Services};
 use hyper::server::conn::http1;
@@ -114,12 +115,15 @@ impl Server {
     /// Print the address as the first line on stdout, then serve until SIGTERM or SIGINT.
     pub fn run(self) -> Result<(), StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let background = op::background()?;
         self.engine().db.answer_on(runtime.handle().clone());
+        self.engine().places.give_way_on(background.handle().clone());
         let address = self.address()?;
         let Server { listener, handler, sweeps } = self;
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
         // Work whose client did not wait for it holds the engine; it gets a moment more.
         runtime.shutdown_timeout(MOMENT);
+        background.shutdown_timeout(MOMENT);
         match Arc::try_unwrap(handler).map(|handler| Arc::try_unwrap(handler.engine)) {
             Ok(Ok(engine)) => engine.db.close(),
             _ => tracing::warn!("work was still under way; the log is moved at the next start"),

@@ -6,7 +6,7 @@
 //! | [`Write`] | all that changes rows | whole, on the writer's thread, in a group |
 //! | [`Work`] | hashing, drawing, gateways, long scans | the blocking threads, so many of a kind at once |
 
-use super::{Answer, Op, Reply};
+use super::{Answer, Kind, Op, Reply};
 use crate::caller::{Caller, Credentials};
 use crate::db::{Tx, View, lost};
 use crate::engine::Engine;
@@ -17,7 +17,6 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// Where an operation runs. Closed: the three lanes below are all there are.
 pub trait Lane: sealed::Sealed + Sized {
@@ -109,7 +108,8 @@ impl<K: Kind> Lane for Work<K> {
     ) -> Pending {
         let desk = Desk { engine: Arc::clone(engine) };
         Pending::Later(Box::pin(async move {
-            let permit = desk.engine.places.enter::<K>().await?;
+            let places = Arc::clone(&desk.engine.places);
+            let permit = places.enter::<K>().await?;
             let work = move || {
                 let _permit = permit;
                 caught(|| {
@@ -118,7 +118,7 @@ impl<K: Kind> Lane for Work<K> {
                     op.run(&desk, caller).map(Reply::answer)
                 })
             };
-            tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(Fault::unknown(e)))
+            places.spawn::<K, _>(work).await.unwrap_or_else(|e| Err(Fault::unknown(e)))
         }))
     }
 }
@@ -160,76 +160,6 @@ impl Deref for Desk {
 /// Run an operation; a panic in it is a fault, not the end of the connection.
 pub(super) fn caught<T>(run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(Fault::panicked(&*panic)))
-}
-
-/// A kind of work, of which only so much is done at once.
-pub trait Kind: Send + 'static {
-    /// How many at once, on a machine with `cores`.
-    fn places(cores: usize) -> usize;
-    /// Its place among the kinds.
-    const INDEX: usize;
-}
-
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident = $index:literal: $places:expr;)+) => {
-        $(
-            $(#[$doc])*
-            pub struct $kind;
-            impl Kind for $kind {
-                const INDEX: usize = $index;
-                fn places(cores: usize) -> usize {
-                    let places: fn(usize) -> usize = $places;
-                    places(cores)
-                }
-            }
-        )+
-
-        /// The places of every kind of work.
-        pub(crate) struct Places([Semaphore; [$($index),+].len()]);
-
-        impl Places {
-            /// All free.
-            pub(crate) fn new() -> Self {
-                let cores = std::thread::available_parallelism().map_or(1, usize::from);
-                Places([$(Semaphore::new($kind::places(cores))),+])
-            }
-
-            /// Wait for a place, which is free again when what is answered is dropped.
-            async fn enter<K: Kind>(
-                self: &Arc<Self>,
-            ) -> Result<impl Send + 'static + use<K>, Fault> {
-                let places = Arc::clone(self);
-                places.0[K::INDEX].acquire().await.map_err(Fault::unknown)?.forget();
-                Ok(Place { places, index: K::INDEX })
-            }
-        }
-    };
-}
-
-/// A place that is taken; dropping it gives it back.
-struct Place {
-    places: Arc<Places>,
-    index: usize,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.places.0[self.index].add_permits(1);
-    }
-}
-
-kinds! {
-    /// Password hashing: 19 MiB and 25 ms of a core each. At most two at a time on a machine of
-    /// 512 MB, and never on every core: whatever else is asked for must not wait for logins.
-    Hash = 0: |cores| (cores / 2).clamp(1, 2);
-    /// Drawing captchas: all of it processor time.
-    Draw = 1: |cores| cores;
-    /// Checking and storing pictures: a decoder may need 150 MB of the 512.
-    Pictures = 2: |_| 1;
-    /// Waiting for somebody else's server.
-    Gateway = 3: |_| 32;
-    /// Reading many rows.
-    Scan = 4: |cores| 2 * cores;
 }
 
 mod sealed {

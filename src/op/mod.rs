@@ -5,12 +5,14 @@
 //! [`Lane`] tells the engine where to run it.
 
 mod answer;
+mod kind;
 mod lane;
 mod registry;
 
 pub use answer::{Answer, Base64, File, Json, Reply};
-pub(crate) use lane::Places;
-pub use lane::{Desk, Draw, Gateway, Hash, Kind, Lane, Pending, Pictures, Read, Scan, Work, Write};
+pub use kind::{Draw, Gateway, Hash, Kind, Pictures, Scan};
+pub(crate) use kind::{Places, background};
+pub use lane::{Desk, Lane, Pending, Read, Work, Write};
 pub use registry::{Entry, RegisteredTwice, Registry};
 
 use crate::caller::Caller;

@@ -1,0 +1,117 @@
+//! Kinds of work: how much of each is done at once, and which gives way to everything else.
+
+use crate::fault::Fault;
+use std::sync::{Arc, OnceLock};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+/// A kind of work, of which only so much is done at once.
+pub trait Kind: Send + 'static {
+    /// How many at once, on a machine with `cores`.
+    fn places(cores: usize) -> usize;
+    /// Its place among the kinds.
+    const INDEX: usize;
+    /// Does it get only the processor time that nothing else wants?
+    const GIVES_WAY: bool;
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $index:literal, gives_way: $way:literal, $places:expr;)+) => {
+        $(
+            $(#[$doc])*
+            pub struct $kind;
+            impl Kind for $kind {
+                const INDEX: usize = $index;
+                const GIVES_WAY: bool = $way;
+                fn places(cores: usize) -> usize {
+                    let places: fn(usize) -> usize = $places;
+                    places(cores)
+                }
+            }
+        )+
+
+        /// The places of every kind of work, and the threads it is done on.
+        pub(crate) struct Places {
+            free: [Semaphore; [$($index),+].len()],
+            background: OnceLock<Handle>,
+        }
+
+        impl Places {
+            /// All free.
+            pub(crate) fn new() -> Self {
+                let cores = std::thread::available_parallelism().map_or(1, usize::from);
+                let free = [$(Semaphore::new($kind::places(cores))),+];
+                Places { free, background: OnceLock::new() }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Password hashing: 19 MiB and 25 ms of a core each; at most two at a time on a machine of
+    /// 512 MB.
+    Hash = 0, gives_way: true, |cores| cores.clamp(1, 2);
+    /// Drawing captchas: all of it processor time, but little.
+    Draw = 1, gives_way: false, |cores| cores;
+    /// Checking and storing pictures: a decoder may need 150 MB of the 512.
+    Pictures = 2, gives_way: true, |_| 1;
+    /// Waiting for somebody else's server.
+    Gateway = 3, gives_way: false, |_| 32;
+    /// Reading many rows.
+    Scan = 4, gives_way: false, |cores| 2 * cores;
+}
+
+impl Places {
+    /// Do what gives way on the blocking threads of this runtime: see [`background`].
+    pub(crate) fn give_way_on(&self, background: Handle) {
+        let _ = self.background.set(background);
+    }
+
+    /// Wait for a place, which is free again when what is answered is dropped.
+    pub(super) async fn enter<K: Kind>(
+        self: &Arc<Self>,
+    ) -> Result<impl Send + 'static + use<K>, Fault> {
+        let places = Arc::clone(self);
+        places.free[K::INDEX].acquire().await.map_err(Fault::unknown)?.forget();
+        Ok(Place { places, index: K::INDEX })
+    }
+
+    /// Do work of a kind on a thread that may block.
+    pub(super) fn spawn<K: Kind, T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        match self.background.get() {
+            Some(background) if K::GIVES_WAY => background.spawn_blocking(work),
+            _ => tokio::task::spawn_blocking(work),
+        }
+    }
+}
+
+/// A place that is taken; dropping it gives it back.
+struct Place {
+    places: Arc<Places>,
+    index: usize,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.free[self.index].add_permits(1);
+    }
+}
+
+/// A runtime for its blocking threads alone, which run when nothing else wants to: with the lowest
+/// priority a process may give itself and still get a share (`nice` 19). Only such threads, because
+/// nobody may raise a priority again that was lowered.
+pub(crate) fn background() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().thread_name("background").on_thread_start(lower).build()
+}
+
+fn lower() {
+    // Elsewhere the priority would be the whole process's.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(19) {
+        tracing::warn!(%error, "hashing keeps the priority of everything else");
+    }
+}
