@@ -1,11 +1,12 @@
 //! g. Memory, start, size.
 
 use crate::contest::{Effort, Spread};
+use crate::folder::Folder;
 use crate::guichet;
 use crate::load::Load;
 use crate::players;
 use crate::posts::post;
-use crate::process::{Folder, Running, resident};
+use crate::process::{Running, resident};
 use crate::ranks::{rank, short};
 use crate::report::{Row, Unit};
 use crate::search::Stock;

@@ -1,6 +1,7 @@
 //! The release binary: its configuration, its accounts.
 
-use crate::process::{Folder, Running};
+use crate::folder::Folder;
+use crate::process::Running;
 use crate::wire;
 use engine::hex::md5;
 use serde_json::{Value, json};

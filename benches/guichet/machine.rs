@@ -33,7 +33,7 @@ pub fn describe() -> Vec<String> {
 fn sync_times() -> String {
     use std::io::{Seek as _, Write as _};
     use std::time::Instant;
-    let folder = crate::process::Folder::new();
+    let folder = crate::folder::Folder::new();
     let mut file = fs::File::create(folder.path().join("sync")).unwrap();
     let mut times: Vec<_> = (0..300)
         .map(|_| {

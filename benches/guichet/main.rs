@@ -18,6 +18,8 @@
 
 mod bursts;
 mod contest;
+#[path = "../support/folder.rs"]
+mod folder;
 mod footprint;
 mod guichet;
 mod load;

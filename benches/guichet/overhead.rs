@@ -1,9 +1,10 @@
 //! a. What the envelope costs on top of bare hyper.
 
 use crate::contest::{Effort, Side, alternate};
+use crate::folder::Folder;
 use crate::load::Load;
 use crate::peers;
-use crate::process::{Folder, Running};
+use crate::process::Running;
 use crate::report::Row;
 use crate::search::Stock;
 use crate::wire::{self, DONE};

@@ -1,7 +1,8 @@
 //! The other servers: started where they are installed, left out by name where they are not.
 
+use crate::folder::Folder;
 use crate::players;
-use crate::process::{Folder, Running};
+use crate::process::Running;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
 //! Boards full of players, the same in every database.
 
+use crate::folder::Folder;
 use crate::guichet;
-use crate::process::Folder;
 use crate::wire;
 use rusqlite::{Connection, params};
 use std::io::{Read, Write};

@@ -1,10 +1,11 @@
 //! e. Searching notices by a keyword.
 
 use crate::contest::{Effort, Side, Spread, alternate};
+use crate::folder::Folder;
 use crate::guichet;
 use crate::load::Load;
 use crate::notices::{COMMON, Notice, RARE, notices};
-use crate::process::{Folder, Running};
+use crate::process::Running;
 use crate::ranks::short;
 use crate::report::{Row, Unit};
 use crate::wire;

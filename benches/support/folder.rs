@@ -1,0 +1,28 @@
+//! A place for what a benchmark writes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A folder of its own, removed at the end.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// An empty one, on the disk that `TMPDIR` names.
+    pub fn new() -> Self {
+        let name = format!("guichet-bench-{:016x}", rand::random::<u64>());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        Folder(folder)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
