@@ -1,0 +1,80 @@
+//! The writer's queue: a job in, its answer out once it is on the disk that `TMPDIR` names.
+
+use crate::fixture;
+use crate::folder::Folder;
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use engine::args;
+use engine::db::Tx;
+use engine::engine::Engine;
+use engine::fault::Fault;
+use std::sync::Arc;
+
+const SCHEMA: &[&str] =
+    &["CREATE TABLE score (openid TEXT NOT NULL PRIMARY KEY, score BIGINT NOT NULL) WITHOUT ROWID"];
+
+/// How many players there are, and rows in the table.
+const PLAYERS: i64 = 10_000;
+
+/// How many requests wait at once, on a busy server.
+const AT_ONCE: i64 = 64;
+
+/// Measure with a database of our own, on a full table: a row that is written is one that was
+/// there.
+fn with_engine(measure: impl FnOnce(&Arc<Engine>)) {
+    let folder = Folder::new();
+    let engine = fixture::open(folder.path(), SCHEMA);
+    engine.db.write(|tx| (0..PLAYERS).try_for_each(|n| put(tx, n, 0))).unwrap();
+    measure(&engine);
+    fixture::close(engine);
+}
+
+fn put(tx: &mut Tx, n: i64, score: i64) -> Result<(), Fault> {
+    let openid = format!("o6_bmjrPTlm6_2sgVt{:010}", n % PLAYERS);
+    tx.execute(
+        "INSERT INTO score (openid, score) VALUES ($1, $2)
+         ON CONFLICT (openid) DO UPDATE SET score = excluded.score",
+        args![&openid, score],
+    )?;
+    Ok(())
+}
+
+/// One durable row at a time: each waits for a COMMIT of its own.
+#[divan::bench(sample_count = 300, sample_size = 1)]
+fn one(bencher: Bencher<'_, '_>) {
+    with_engine(|engine| {
+        let mut n = 0;
+        bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
+            // Far apart, so that rows written after each other are on different pages.
+            n += 7_919;
+            engine.db.write(move |tx| put(tx, n, n)).unwrap();
+        });
+    });
+}
+
+/// Rows that are asked for together: they share a COMMIT, or a few.
+#[divan::bench(sample_count = 300, sample_size = 1)]
+fn together(bencher: Bencher<'_, '_>) {
+    with_engine(|engine| {
+        let mut n = 0;
+        bencher.counter(ItemsCount::new(AT_ONCE.unsigned_abs())).bench_local(|| {
+            let submit = |_| {
+                n += 7_919;
+                let score = n;
+                engine.db.submit(move |tx| put(tx, score, score)).unwrap()
+            };
+            let queued: Vec<_> = (0..AT_ONCE).map(submit).collect();
+            for answer in queued {
+                answer.blocking_recv().unwrap().unwrap();
+            }
+        });
+    });
+}
+
+/// A job that writes nothing: the queue, the transaction and the way back, without the disk.
+#[divan::bench]
+fn nothing(bencher: Bencher<'_, '_>) {
+    with_engine(|engine| {
+        bencher.counter(ItemsCount::new(1_usize)).bench_local(|| engine.db.write(|_| Ok(())));
+    });
+}
