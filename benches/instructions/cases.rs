@@ -1,0 +1,194 @@
+//! The requests that are counted, and the operations that they reach.
+
+use engine::boards::Settled;
+use engine::caller::Anyone;
+use engine::data::{Digits, Text, Within};
+use engine::db::{Tx, View};
+use engine::fault::Fault;
+use engine::op::{Name, Op, Read, Registry, Write};
+use engine::{args, data};
+use serde::Serialize;
+
+/// A request, and how its answer begins.
+pub struct Case {
+    /// What the table calls it.
+    pub name: &'static str,
+    pub body: &'static str,
+    pub answer: &'static str,
+}
+
+/// All of them: what is refused, what is read, what is written.
+pub const CASES: [Case; 6] = [
+    Case {
+        name: "refused: a key of the envelope is missing",
+        body: r#"{"id":7,"status":0,"type":"hello","data":{"name":"Ada"}}"#,
+        answer: r#"{"id":7,"status":-1,"message":"Error JSON key","data":{}"#,
+    },
+    Case {
+        name: "fault: a field is out of range",
+        body: r#"{"id":7,"status":0,"type":"score","subtype":"put","data":{"openid":"o6_bmjrPTlm6_2sgVt7hMZOPfL2M","score":-1}}"#,
+        answer: r#"{"id":7,"status":-2,"message":"Error JSON value","data":{},"detail":"score: "#,
+    },
+    Case {
+        name: "hello: a trivial read",
+        body: r#"{"id":7,"status":0,"type":"hello","subtype":"greet","data":{"name":"Ada"}}"#,
+        answer: r#"{"id":7,"status":0,"message":"successful","data":"Hello, Ada!"}"#,
+    },
+    Case {
+        name: "fields: eight in, eight out",
+        body: r#"{"id":7,"status":0,"type":"notice","subtype":"echo","data":{"kind":1,"lab":"钥匙","title":"捡到一串钥匙","content":"在图书馆三楼捡到一串钥匙,上面挂着一个小熊挂件\n请失主尽快来认领","price":0,"user":"100001","phone":"13800000001","seen":true}}"#,
+        answer: r#"{"id":7,"status":0,"message":"successful","data":{"kind":1,"lab":"钥匙","#,
+    },
+    Case {
+        name: "row: a point read",
+        body: r#"{"id":7,"status":0,"type":"score","subtype":"get","data":{"openid":"o6_bmjrPTlm6_2sgVt7hMZOPfL2M"}}"#,
+        answer: r#"{"id":7,"status":0,"message":"successful","data":{"score":4200}}"#,
+    },
+    Case {
+        name: "score: a durable write and its board",
+        body: r#"{"id":7,"status":0,"type":"score","subtype":"put","data":{"openid":"o6_bmjrPTlm6_2sgVt7hMZOPfL2M","score":4200}}"#,
+        answer: r#"{"id":7,"status":0,"message":"successful","data":{"score":4200,"rank":1}}"#,
+    },
+];
+
+/// The tables of the operations.
+pub const SCHEMA: &[&str] = &["
+    CREATE TABLE score (
+        openid     TEXT   NOT NULL PRIMARY KEY,
+        score      BIGINT NOT NULL,
+        reached_at BIGINT NOT NULL
+    ) WITHOUT ROWID;
+    INSERT INTO score VALUES ('o6_bmjrPTlm6_2sgVt7hMZOPfL2M', 4200, 0);
+"];
+
+/// The operations.
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    registry.op::<Greet>().unwrap().op::<Echo>().unwrap();
+    registry.op::<Get>().unwrap().op::<Put>().unwrap();
+    registry
+}
+
+data! {
+    /// Greet somebody.
+    struct Greet { name: Text<1, 32>, }
+}
+
+impl Op for Greet {
+    const NAME: Name = ("hello", "greet");
+    type Caller = Anyone;
+    type Lane = Read;
+    type Reply = String;
+
+    fn run(self, _: &View, _: Anyone) -> Result<String, Fault> {
+        Ok(format!("Hello, {}!", &*self.name))
+    }
+}
+
+data! {
+    /// Say again what was said.
+    struct Echo {
+        kind: Within<1, 2>,
+        lab: Text<1, 20>,
+        title: Text<1, 20>,
+        content: Text<1, 500>,
+        price: i64,
+        user: Digits,
+        phone: Option<Text<1, 11>>,
+        seen: bool,
+    }
+}
+
+#[derive(Serialize)]
+struct Notice {
+    kind: i64,
+    lab: String,
+    title: String,
+    content: String,
+    price: i64,
+    user: i64,
+    phone: Option<String>,
+    seen: bool,
+}
+
+impl Op for Echo {
+    const NAME: Name = ("notice", "echo");
+    type Caller = Anyone;
+    type Lane = Read;
+    type Reply = Notice;
+
+    fn run(self, _: &View, _: Anyone) -> Result<Notice, Fault> {
+        Ok(Notice {
+            kind: self.kind.0,
+            lab: self.lab.0,
+            title: self.title.0,
+            content: self.content.0,
+            price: self.price,
+            user: self.user.0,
+            phone: self.phone.map(|phone| phone.0),
+            seen: self.seen,
+        })
+    }
+}
+
+data! {
+    /// A player's score, from its row.
+    struct Get { openid: Text<1, 64>, }
+}
+
+#[derive(Serialize)]
+struct Score {
+    score: i64,
+}
+
+impl Op for Get {
+    const NAME: Name = ("score", "get");
+    type Caller = Anyone;
+    type Lane = Read;
+    type Reply = Score;
+
+    fn run(self, view: &View, _: Anyone) -> Result<Score, Fault> {
+        let sql = "SELECT score FROM score WHERE openid = $1";
+        let score = view.one(sql, args![&*self.openid], |row| row.get(0))?;
+        score.map(|score| Score { score }).ok_or(Fault::Absent("openid".into()))
+    }
+}
+
+data! {
+    /// Note a player's score: the newest counts.
+    struct Put {
+        openid: Text<1, 64>,
+        score: Within<0, { i64::MAX }>,
+    }
+}
+
+#[derive(Serialize)]
+struct Standing {
+    score: i64,
+    rank: u64,
+}
+
+impl Op for Put {
+    const NAME: Name = ("score", "put");
+    type Caller = Anyone;
+    type Lane = Write;
+    type Reply = Settled<Standing>;
+
+    fn run(self, tx: &mut Tx, _: Anyone) -> Result<Settled<Standing>, Fault> {
+        let Put { openid: Text(openid), score: Within(score) } = self;
+        // Another number each time: SQLite does not write a row that is as it was.
+        let reached = tx.boards.stamp();
+        tx.execute(
+            "INSERT INTO score (openid, score, reached_at) VALUES ($1, $2, $3)
+             ON CONFLICT (openid) DO UPDATE
+                SET score = excluded.score, reached_at = excluded.reached_at",
+            args![&openid, score, reached],
+        )?;
+        Ok(tx.on_boards(move |boards| {
+            let board = boards.texts.open("counted");
+            board.set(&openid, score, reached).unwrap();
+            let rank = board.rank(&openid).unwrap();
+            Standing { score, rank }
+        }))
+    }
+}

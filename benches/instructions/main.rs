@@ -1,0 +1,82 @@
+//! Counts the instructions that a request costs between its body and its answer.
+//!
+//! `cargo bench --bench instructions` prints them beside the figures that are kept; with
+//! `-- --keep` it keeps the new ones. Time differs from run to run and from machine to machine, so
+//! a step of a few per cent can't be seen in it; a count under valgrind differs by what the code
+//! and its compiler are. It needs `valgrind`, and nothing listens: sockets are the kernel's work.
+//!
+//! It counts what is shipped, the release profile. Most of the time to build goes into the
+//! dependencies, which a cheaper profile would have to build too; and with many codegen units a
+//! change anywhere moves what is inlined elsewhere, and the count with it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark fails by panicking"
+)]
+
+mod cases;
+mod figures;
+#[path = "../support/fixture.rs"]
+mod fixture;
+#[path = "../support/folder.rs"]
+mod folder;
+mod requests;
+
+use cases::CASES;
+use figures::{Figure, Figures};
+use std::process::Command;
+
+/// Requests in the shorter of two runs. What is done once, the start and the end above all, is the
+/// same in both.
+const FEW: u64 = 1_000;
+
+/// How many more there are in the longer one.
+const MORE: u64 = 4_000;
+
+/// The word that makes this program the one that is counted.
+const SEND: &str = "send";
+
+const USAGE: &str = "cargo bench --bench instructions [-- --keep]";
+
+fn main() {
+    // Cargo adds `--bench` by itself.
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        [] => figures::compare(&count(), &Figures::kept()),
+        ["--keep"] => count().keep(),
+        [SEND, name, times] => requests::send(name, times.parse().unwrap()),
+        _ => {
+            eprintln!("{USAGE}");
+            std::process::exit(2);
+        }
+    }
+}
+
+/// Count every case.
+fn count() -> Figures {
+    let figure = |name: &str| {
+        let more = collected(name, FEW + MORE) - collected(name, FEW);
+        Figure { case: name.to_owned(), instructions: more / MORE }
+    };
+    Figures { made_with: figures::tools(), figures: CASES.iter().map(|c| figure(c.name)).collect() }
+}
+
+/// The instructions of a run of this program that answers so many requests.
+fn collected(name: &str, times: u64) -> u64 {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    command.arg(std::env::current_exe().unwrap()).args([SEND, name, &times.to_string()]);
+    let output = command.output().unwrap_or_else(|error| {
+        eprintln!("valgrind: {error}; it has to be installed to count instructions");
+        std::process::exit(2);
+    });
+    let said = String::from_utf8_lossy(&output.stderr);
+    let count = said.lines().rev().find_map(|line| line.split_once("Collected : "));
+    match count {
+        Some((_, count)) if output.status.success() => count.trim().parse().unwrap(),
+        _ => panic!("{command:?}: {said}"),
+    }
+}

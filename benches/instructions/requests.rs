@@ -1,0 +1,50 @@
+//! What is counted: bodies into the engine, answers out of it, as a server does it for one
+//! connection.
+
+use crate::cases::{CASES, SCHEMA, registry};
+use crate::fixture;
+use crate::folder::Folder;
+use engine::caller::Credentials;
+use engine::envelope::{Call, Outcome, answer};
+use engine::request::RequestId;
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+/// The first requests come slowly, and the pool opens its readers meanwhile, on threads of its own.
+/// Opened under load they made the count of a point read differ by 4 % from run to run.
+const FIRST: u32 = 20;
+
+/// How slowly.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Have the case of this name answered, so many times.
+pub fn send(name: &str, times: u64) {
+    let case = CASES.iter().find(|case| case.name == name).expect("a case");
+    let folder = Folder::new();
+    let engine = fixture::open(folder.path(), SCHEMA);
+    let registry = registry();
+    // One thread for all requests: with several, they would also count who steals whose work.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    engine.db.answer_on(runtime.handle().clone());
+    let one = async || {
+        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let credentials = Credentials { token: None, address, signature: None };
+        let call =
+            Call { engine: &engine, registry: &registry, credentials, id: RequestId::next() };
+        match black_box(answer(&call, black_box(case.body.as_bytes())).await) {
+            Outcome::Answer(told) if told.starts_with(case.answer.as_bytes()) => {}
+            other => panic!("{name}: {other:?}"),
+        }
+    };
+    runtime.block_on(async {
+        for _ in 0..FIRST {
+            one().await;
+            tokio::time::sleep(PAUSE).await;
+        }
+        for _ in 0..times {
+            one().await;
+        }
+    });
+    fixture::close(engine);
+}
