@@ -1,10 +1,13 @@
 //! Time: seconds since 1970 inside, `YYYY-MM-DD HH:MM:SS` in the server's time zone on the wire.
 
 use crate::data::{Field, Flaw, Value};
+use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Where a date-time has digits, and what stands between them.
+const SHAPE: &[u8; 19] = b"0000-00-00 00:00:00";
 
 /// The server's clock and its time zone.
 #[derive(Debug, Clone)]
@@ -31,17 +34,28 @@ impl Clock {
 
     /// `seconds` since 1970 as the contract writes a date-time.
     pub fn format(&self, seconds: i64) -> String {
+        self.digits(seconds).map(char::from).iter().collect()
+    }
+
+    /// The same as ASCII, without a text on the heap: a long list has thousands. A year before 0,
+    /// which no wire date-time has, begins with its sign.
+    pub fn digits(&self, seconds: i64) -> [u8; 19] {
         let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::MIN);
-        let at = Zoned::new(at, self.zone.clone());
-        format!(
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-            at.year(),
-            at.month(),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second()
-        )
+        let at = self.zone.to_datetime(at);
+        let year = at.year().unsigned_abs();
+        let [month, day, hour, minute, second] =
+            [at.month(), at.day(), at.hour(), at.minute(), at.second()]
+                .map(|part| u16::from(part.unsigned_abs()));
+        let mut text = *SHAPE;
+        let pairs = [year / 100, year % 100, month, day, hour, minute, second];
+        for (place, pair) in [0, 2, 5, 8, 11, 14, 17].into_iter().zip(pairs) {
+            text[place] += (pair / 10 % 10) as u8;
+            text[place + 1] += (pair % 10) as u8;
+        }
+        if at.year() < 0 {
+            text[0] = b'-';
+        }
+        text
     }
 
     /// The seconds since 1970 that a wire date-time means here. A time that a change of the clocks
@@ -62,9 +76,8 @@ impl DateTime {
     /// Read one; `None` if it is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        let shape = b"0000-00-00 00:00:00";
-        let fits = bytes.len() == shape.len()
-            && bytes.iter().zip(shape).all(|(byte, mark)| match mark {
+        let fits = bytes.len() == SHAPE.len()
+            && bytes.iter().zip(SHAPE).all(|(byte, mark)| match mark {
                 b'0' => byte.is_ascii_digit(),
                 mark => byte == mark,
             });
@@ -89,6 +102,58 @@ impl Field for DateTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Zoned;
+    use proptest::prelude::*;
+
+    /// 0000-01-01 to 9999-12-31, with two days for time zones.
+    const YEARS: std::ops::Range<i64> = -62_167_392_000..253_402_473_600;
+
+    /// Zones whose clocks change by an hour, by half of one, the other way round, by a whole day, or
+    /// by odd seconds (as all did long ago), and two whose clocks don't.
+    const ZONES: [&str; 9] = [
+        "UTC",
+        "Asia/Shanghai",
+        "Asia/Kathmandu",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Europe/Dublin",
+        "Pacific/Apia",
+        "Africa/Monrovia",
+        "Antarctica/Troll",
+    ];
+
+    /// `seconds` in `zone`, as the formatter of the standard library writes it.
+    fn formatted(zone: &TimeZone, seconds: i64) -> String {
+        let at = Zoned::new(Timestamp::from_second(seconds).unwrap(), zone.clone());
+        format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+            at.year(),
+            at.month(),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second()
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_time_is_written_as_the_formatter_writes_it(
+            zone in 0..ZONES.len(),
+            seconds in prop_oneof![YEARS, 0..4_102_444_800_i64],
+            near in -3_i64..=3,
+        ) {
+            let zone = TimeZone::get(ZONES[zone]).unwrap();
+            let clock = Clock::new(zone.clone());
+            let at = Timestamp::from_second(seconds.min(Timestamp::MAX.as_second())).unwrap();
+            // Where the clocks change next, and what is just before and after.
+            let change = zone.following(at).next().map(|change| change.timestamp().as_second());
+            for seconds in [Some(at.as_second()), change.map(|change| change + near)] {
+                let Some(seconds) = seconds else { continue };
+                prop_assert_eq!(clock.format(seconds), formatted(&zone, seconds));
+            }
+        }
+    }
 
     fn shanghai() -> Clock {
         Clock::new(TimeZone::get("Asia/Shanghai").unwrap())
