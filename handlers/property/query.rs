@@ -1,11 +1,11 @@
 //! Searching notices, by keyword or by their fields.
 
 use super::indexed::{INDEXED, NOTICES};
-use super::notice::{COLUMNS, Notice};
+use super::notice::NOTICE;
 use engine::caller::Account;
 use engine::clock::{Clock, DateTime};
 use engine::data::{Data, Fields, Flaw, Flaws, Within};
-use engine::db::{Listing, Search};
+use engine::db::{Listing, Rows, Search};
 use engine::fault::Fault;
 use engine::op::{Desk, Name, Op, Scan, Work};
 use engine::status::Status;
@@ -101,7 +101,7 @@ impl Op for Query {
     const NOTHING: &'static str = "[]";
     type Caller = Account;
     type Lane = Work<Scan>;
-    type Reply = Vec<Notice>;
+    type Reply = Rows;
 
     /// A query has a table of its own (page `faults.md`, "property/query").
     fn status(fault: &Fault) -> Status {
@@ -117,15 +117,15 @@ impl Op for Query {
         Status { code, message }
     }
 
-    fn run(self, desk: &Desk, _: Account) -> Result<Vec<Notice>, Fault> {
+    fn run(self, desk: &Desk, _: Account) -> Result<Rows, Fault> {
         let listing = self.listing(&desk.clock);
-        desk.read(|view| view.list(&listing, |row| Notice::read(row, &view.clock)))
+        desk.read(|view| view.list(&listing))
     }
 }
 
 impl Query {
     fn listing(self, clock: &Clock) -> Listing {
-        let mut listing = Listing::new(&NOTICES, COLUMNS, self.r#type, self.limit);
+        let mut listing = Listing::new(&NOTICES, NOTICE, self.r#type, self.limit);
         if let Some(key) = self.key {
             listing.wanted().text(&key);
             listing.with(

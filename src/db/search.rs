@@ -11,6 +11,7 @@
 //! write out what it gathered at every job's savepoint, a segment each.
 
 use super::grams::{Wanted, tokens};
+use super::rows::Projection;
 use super::statement::{Arg, Statement};
 use rusqlite::Connection;
 
@@ -74,7 +75,7 @@ pub(super) fn write(connection: &Connection, entries: &mut Vec<Entry>) -> rusqli
 #[derive(Debug)]
 pub struct Listing {
     index: &'static TextIndex,
-    columns: &'static str,
+    pub(super) projection: Projection,
     group: i64,
     wanted: Wanted,
     conditions: Vec<(String, Option<Arg>)>,
@@ -93,10 +94,10 @@ enum Source {
 }
 
 impl Listing {
-    /// The `columns` of at most `limit` rows of a group.
-    pub fn new(index: &'static TextIndex, columns: &'static str, group: i64, limit: i64) -> Self {
+    /// At most `limit` rows of a group, as `projection` shows them.
+    pub fn new(index: &'static TextIndex, projection: Projection, group: i64, limit: i64) -> Self {
         let wanted = Wanted::default();
-        Listing { index, columns, group, wanted, conditions: Vec::new(), before: None, limit }
+        Listing { index, projection, group, wanted, conditions: Vec::new(), before: None, limit }
     }
 
     /// Only rows that come after the row `id`, or none if there is no such row.
@@ -134,7 +135,8 @@ impl Listing {
 
     fn statement(&self, from: Source) -> Statement {
         let TextIndex { table, group, index } = self.index;
-        let columns = self.columns;
+        let columns: Vec<&str> = self.projection.iter().map(|(name, _)| *name).collect();
+        let columns = columns.join(", ");
         let (mut statement, place) = match from {
             Source::Index => {
                 let sql = format!(
@@ -181,7 +183,7 @@ impl Listing {
 mod tests {
     use super::*;
     use crate::data::{Field, Value};
-    use crate::db::Search;
+    use crate::db::{As, Search};
 
     const INDEX: TextIndex = TextIndex { table: "note", group: "kind", index: "note_text" };
 
@@ -213,7 +215,7 @@ mod tests {
     fn listing(text: &str) -> Listing {
         static TEXTS: TextIndex = INDEX;
         let search = Search::read(Value::Text(text.into())).unwrap();
-        let mut listing = Listing::new(&TEXTS, "words", 1, 20);
+        let mut listing = Listing::new(&TEXTS, &[("words", As::Text)], 1, 20);
         listing.wanted().text(&search);
         listing.with(" AND lower(words) LIKE ? ESCAPE '!'", search.pattern());
         listing.before(9);

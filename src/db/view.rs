@@ -1,6 +1,7 @@
 //! Reading: one consistent view of the database.
 
 use super::pool::Readers;
+use super::rows::{RowWriter, Rows};
 use super::search::Listing;
 use super::statement::Statement;
 use super::value::{Param, Row};
@@ -78,19 +79,20 @@ impl View {
         self.all(&statement.sql, &statement.args(), map)
     }
 
-    /// The rows of a [`Listing`], through `map`.
-    pub fn list<T>(
-        &self,
-        listing: &Listing,
-        mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
-    ) -> Result<Vec<T>, Fault> {
+    /// The rows of a [`Listing`].
+    pub fn list(&self, listing: &Listing) -> Result<Rows, Fault> {
+        let find = |statement: &Statement| {
+            let mut rows = RowWriter::new(listing.projection, &self.clock);
+            let found = self.select(statement, |row| rows.push(row))?;
+            Ok((rows.finish(), i64::try_from(found.len())))
+        };
         if let Some(latest) = listing.latest() {
-            let found = self.select(&latest, &mut map)?;
-            if i64::try_from(found.len()) == Ok(listing.limit) {
-                return Ok(found);
+            let (rows, count) = find(&latest)?;
+            if count == Ok(listing.limit) {
+                return Ok(rows);
             }
         }
-        self.select(&listing.whole(), map)
+        find(&listing.whole()).map(|(rows, _)| rows)
     }
 
     /// The connection, for the statements of an operation. A job of the writer gets its savepoint

@@ -1,5 +1,6 @@
 //! What an operation answers, before any dialect has dressed it.
 
+use crate::db::Rows;
 use crate::picture::Kind;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,13 +15,19 @@ pub enum Answer {
     File(File),
 }
 
-/// Anything that can be an operation's reply: whatever serializes, and [`File`].
+/// Anything that can be an operation's reply: whatever serializes, [`Rows`] and [`File`].
 pub trait Reply {
     /// The reply, its type forgotten.
     fn answer(self) -> Answer;
 }
 
 impl<T: Serialize + Send + 'static> Reply for T {
+    fn answer(self) -> Answer {
+        Answer::Json(Box::new(self))
+    }
+}
+
+impl Reply for Rows {
     fn answer(self) -> Answer {
         Answer::Json(Box::new(self))
     }
@@ -48,6 +55,20 @@ impl<T: Serialize + Send> Json for T {
 
     fn tree(&self) -> serde_json::Result<serde_json::Value> {
         serde_json::to_value(self)
+    }
+}
+
+/// Already JSON.
+impl Json for Rows {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        // With room for what closes the answer, or that would move all of it once more.
+        out.reserve(self.json.len() + 64);
+        out.extend_from_slice(&self.json);
+        Ok(())
+    }
+
+    fn tree(&self) -> serde_json::Result<serde_json::Value> {
+        serde_json::from_slice(&self.json)
     }
 }
 
