@@ -3,7 +3,7 @@
 use engine::boards::Settled;
 use engine::caller::Anyone;
 use engine::data::{Digits, Text, Within};
-use engine::db::{Tx, View};
+use engine::db::{Deferred, Schema, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Read, Registry, Write};
 use engine::{args, data};
@@ -52,14 +52,27 @@ pub const CASES: [Case; 6] = [
 ];
 
 /// The tables of the operations.
-pub const SCHEMA: &[&str] = &["
+pub const SCHEMA: Schema = Schema {
+    steps: &["
+    CREATE TABLE journal (id BIGINT NOT NULL PRIMARY KEY, lines TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE score (
         openid     TEXT   NOT NULL PRIMARY KEY,
         score      BIGINT NOT NULL,
         reached_at BIGINT NOT NULL
     ) WITHOUT ROWID;
     INSERT INTO score VALUES ('o6_bmjrPTlm6_2sgVt7hMZOPfL2M', 4200, 0);
-"];
+    "],
+    deferred: &[&KEEP],
+};
+
+/// A player's score, written as the real operation writes it.
+const KEEP: Deferred = Deferred {
+    name: "score",
+    sql: "INSERT INTO score (openid, score, reached_at) VALUES ($1, $2, $3)
+          ON CONFLICT (openid) DO UPDATE
+             SET score = excluded.score, reached_at = excluded.reached_at
+           WHERE score.reached_at < excluded.reached_at",
+};
 
 /// The operations.
 pub fn registry() -> Registry {
@@ -176,14 +189,8 @@ impl Op for Put {
 
     fn run(self, tx: &mut Tx, _: Anyone) -> Result<Settled<Standing>, Fault> {
         let Put { openid: Text(openid), score: Within(score) } = self;
-        // Another number each time: SQLite does not write a row that is as it was.
         let reached = tx.boards.stamp();
-        tx.execute(
-            "INSERT INTO score (openid, score, reached_at) VALUES ($1, $2, $3)
-             ON CONFLICT (openid) DO UPDATE
-                SET score = excluded.score, reached_at = excluded.reached_at",
-            args![&openid, score, reached],
-        )?;
+        tx.defer(&KEEP, args![&openid], args![score, reached]);
         Ok(tx.on_boards(move |boards| {
             let board = boards.texts.open("counted");
             board.set(&openid, score, reached).unwrap();

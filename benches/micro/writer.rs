@@ -5,13 +5,25 @@ use crate::folder::Folder;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use engine::args;
-use engine::db::Tx;
+use engine::db::{Deferred, Schema, Tx};
 use engine::engine::Engine;
 use engine::fault::Fault;
 use std::sync::Arc;
 
-const SCHEMA: &[&str] =
-    &["CREATE TABLE score (openid TEXT NOT NULL PRIMARY KEY, score BIGINT NOT NULL) WITHOUT ROWID"];
+const SCHEMA: Schema = Schema {
+    steps: &["
+        CREATE TABLE journal (id BIGINT NOT NULL PRIMARY KEY, lines TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE score (openid TEXT NOT NULL PRIMARY KEY, score BIGINT NOT NULL) WITHOUT ROWID;
+    "],
+    deferred: &[&KEEP],
+};
+
+/// The same row, put off.
+const KEEP: Deferred = Deferred {
+    name: "score",
+    sql: "INSERT INTO score (openid, score) VALUES ($1, $2)
+          ON CONFLICT (openid) DO UPDATE SET score = excluded.score WHERE excluded.score > score.score",
+};
 
 /// How many players there are, and rows in the table.
 const PLAYERS: i64 = 10_000;
@@ -29,8 +41,12 @@ fn with_engine(measure: impl FnOnce(&Arc<Engine>)) {
     fixture::close(engine);
 }
 
+fn openid(n: i64) -> String {
+    format!("o6_bmjrPTlm6_2sgVt{:010}", n % PLAYERS)
+}
+
 fn put(tx: &mut Tx, n: i64, score: i64) -> Result<(), Fault> {
-    let openid = format!("o6_bmjrPTlm6_2sgVt{:010}", n % PLAYERS);
+    let openid = openid(n);
     tx.execute(
         "INSERT INTO score (openid, score) VALUES ($1, $2)
          ON CONFLICT (openid) DO UPDATE SET score = excluded.score",
@@ -55,13 +71,26 @@ fn one(bencher: Bencher<'_, '_>) {
 /// Rows that are asked for together: they share a COMMIT, or a few.
 #[divan::bench(sample_count = 300, sample_size = 1)]
 fn together(bencher: Bencher<'_, '_>) {
+    at_once(bencher, put);
+}
+
+/// The same rows, put off.
+#[divan::bench(sample_count = 300, sample_size = 1)]
+fn together_deferred(bencher: Bencher<'_, '_>) {
+    at_once(bencher, |tx, n, score| {
+        tx.defer(&KEEP, args![&openid(n)], args![score]);
+        Ok(())
+    });
+}
+
+fn at_once(bencher: Bencher<'_, '_>, write: fn(&mut Tx, i64, i64) -> Result<(), Fault>) {
     with_engine(|engine| {
         let mut n = 0;
         bencher.counter(ItemsCount::new(AT_ONCE.unsigned_abs())).bench_local(|| {
             let submit = |_| {
                 n += 7_919;
                 let score = n;
-                engine.db.submit(move |tx| put(tx, score, score)).unwrap()
+                engine.db.submit(move |tx| write(tx, score, score)).unwrap()
             };
             let queued: Vec<_> = (0..AT_ONCE).map(submit).collect();
             for answer in queued {

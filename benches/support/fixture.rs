@@ -1,17 +1,17 @@
 //! An engine without a socket: for measuring what lies below one.
 
 use engine::config::Config;
-use engine::db::Db;
+use engine::db::{Db, Schema};
 use engine::engine::Engine;
 use engine::services::Services;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Open an engine in a folder of its own, in which the schema's `steps` are taken.
-pub fn open(folder: &Path, steps: &[&str]) -> Arc<Engine> {
+/// Open an engine in a folder of its own, with this `schema`.
+pub fn open(folder: &Path, schema: Schema) -> Arc<Engine> {
     let config = Config { data_dir: folder.to_owned(), ..Config::default() };
     let services = Arc::new(Services::open(config, String::new()).unwrap());
-    let db = Db::open(Arc::clone(&services), steps, None).unwrap();
+    let db = Db::open(Arc::clone(&services), schema, None).unwrap();
     Arc::new(Engine::new(db, services))
 }
 
