@@ -138,8 +138,8 @@ impl Db {
     }
 
     /// A view of the database as of its first query.
-    pub fn view(&self) -> View {
-        View::over_pool(self.readers.clone(), Arc::clone(&self.services))
+    pub fn view(&self) -> View<'_> {
+        View::over_pool(&self.readers, &self.services)
     }
 
     /// Let the writer answer on this runtime: for a server, whose requests wait there.

@@ -14,7 +14,7 @@ use std::ops::Deref;
 /// and its neighbours in the group don't notice. Nothing written is visible to any reader, and
 /// nobody is answered, before the group's COMMIT has reached the disk.
 pub struct Tx {
-    view: View,
+    view: View<'static>,
     /// Changes of the boards, and whatever else waits for the COMMIT.
     changes: Vec<Change>,
     effects: Vec<Effect>,
@@ -30,7 +30,7 @@ type Change = Box<dyn FnOnce(&mut Boards) + Send>;
 type Effect = Box<dyn FnOnce() + Send>;
 
 impl Tx {
-    pub(super) fn new(view: View) -> Self {
+    pub(super) fn new(view: View<'static>) -> Self {
         let (changes, effects, entries, deferred) = Default::default();
         Tx { view, changes, effects, entries, deferred, kept: [0; 4] }
     }
@@ -190,9 +190,9 @@ impl Tx {
 }
 
 impl Deref for Tx {
-    type Target = View;
+    type Target = View<'static>;
 
-    fn deref(&self) -> &View {
+    fn deref(&self) -> &View<'static> {
         &self.view
     }
 }

@@ -18,26 +18,28 @@ use std::sync::Arc;
 /// A view costs nothing until its first query; then it takes a connection from the pool and opens
 /// a read transaction, which ends when the view is dropped. It must not outlive one operation: a
 /// reader that stays keeps the write-ahead log from being reused.
-pub struct View {
-    source: Source,
-    services: Arc<Services>,
+pub struct View<'a> {
+    source: Source<'a>,
 }
 
-enum Source {
-    /// A reader, taken from the pool at the first query.
-    Pool(r2d2::Pool<Readers>, OnceCell<PooledConnection<Readers>>),
+enum Source<'a> {
+    /// A reader, taken from the pool at the first query. The pool and the services are borrowed:
+    /// to count the references of all requests would cost more than a short read.
+    Pool(&'a r2d2::Pool<Readers>, OnceCell<PooledConnection<Readers>>, &'a Services),
     /// The writer's own connection, inside its transaction; whether the job that runs has a
     /// savepoint.
-    Writer(Connection, Cell<bool>),
+    Writer(Connection, Cell<bool>, Arc<Services>),
 }
 
-impl View {
-    pub(super) fn over_pool(pool: r2d2::Pool<Readers>, services: Arc<Services>) -> Self {
-        View { source: Source::Pool(pool, OnceCell::new()), services }
+impl<'a> View<'a> {
+    pub(super) fn over_pool(pool: &'a r2d2::Pool<Readers>, services: &'a Services) -> Self {
+        View { source: Source::Pool(pool, OnceCell::new(), services) }
     }
+}
 
-    pub(super) fn over_writer(connection: Connection, services: Arc<Services>) -> Self {
-        View { source: Source::Writer(connection, Cell::new(false)), services }
+impl View<'_> {
+    pub(super) fn over_writer(connection: Connection, services: Arc<Services>) -> View<'static> {
+        View { source: Source::Writer(connection, Cell::new(false), services) }
     }
 
     /// The first row that `sql` finds, if any, through `map`.
@@ -99,14 +101,14 @@ impl View {
     /// with its first statement: many have none.
     pub(super) fn connection(&self) -> Result<&Connection, Fault> {
         match &self.source {
-            Source::Writer(connection, saved) => {
+            Source::Writer(connection, saved, _) => {
                 if !saved.get() {
                     execute(connection, "SAVEPOINT job").map_err(Fault::database)?;
                     saved.set(true);
                 }
                 Ok(connection)
             }
-            Source::Pool(pool, taken) => {
+            Source::Pool(pool, taken, _) => {
                 if let Some(reader) = taken.get() {
                     return Ok(reader);
                 }
@@ -122,11 +124,11 @@ impl View {
 }
 
 /// For the writer alone.
-impl View {
+impl View<'_> {
     /// Its connection, whatever job runs.
     pub(super) fn own(&self) -> Result<&Connection, Fault> {
         match &self.source {
-            Source::Writer(connection, _) => Ok(connection),
+            Source::Writer(connection, ..) => Ok(connection),
             Source::Pool(..) => Err(Fault::unknown("a reader has no transaction of its own")),
         }
     }
@@ -134,15 +136,15 @@ impl View {
     /// A job begins (`false`), or went on after its savepoint; whether there was one.
     pub(super) fn saved(&self, now: bool) -> bool {
         match &self.source {
-            Source::Writer(_, saved) => saved.replace(now),
+            Source::Writer(_, saved, _) => saved.replace(now),
             Source::Pool(..) => false,
         }
     }
 }
 
-impl Drop for View {
+impl Drop for View<'_> {
     fn drop(&mut self) {
-        if let Source::Pool(_, taken) = &self.source
+        if let Source::Pool(_, taken, _) = &self.source
             && let Some(reader) = taken.get()
         {
             // A reader that can't end its transaction is dropped by the pool, not handed out again.
@@ -151,11 +153,14 @@ impl Drop for View {
     }
 }
 
-impl Deref for View {
+impl Deref for View<'_> {
     type Target = Services;
 
     fn deref(&self) -> &Services {
-        &self.services
+        match &self.source {
+            Source::Pool(_, _, services) => services,
+            Source::Writer(_, _, services) => services,
+        }
     }
 }
 

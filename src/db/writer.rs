@@ -44,7 +44,7 @@ impl Writer {
     pub(super) fn start(
         location: Location,
         services: Arc<Services>,
-        view: View,
+        view: View<'static>,
         deferred: &'static [&'static Deferred],
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);

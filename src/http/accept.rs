@@ -190,9 +190,11 @@ fn connection(
 ) {
     // An answer is one small write: waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
-    let handler = Arc::clone(handler);
+    // A count of its own for each connection: one for all would go from core to core with every
+    // request.
+    let shared = Arc::new(Arc::clone(handler));
     let service = service_fn(move |request| {
-        let handler = Arc::clone(&handler);
+        let handler = Arc::clone(&shared);
         async move { Ok::<_, Infallible>(handler.answer(peer, request).await) }
     });
     let connection = http1::Builder::new()

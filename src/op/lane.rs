@@ -54,7 +54,7 @@ impl Pending {
 pub struct Read;
 
 impl Lane for Read {
-    type At<'a> = &'a View;
+    type At<'a> = &'a View<'a>;
 
     fn dispatch<O: Op<Lane = Self>>(
         engine: &Arc<Engine>,
