@@ -16,18 +16,22 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
     let bare = Running::announced(&mut peers::ourselves("serve-bare"));
     let hello = Running::announced(peers::ourselves("serve-hello").arg(folder.path()));
     let read = Running::announced(&mut peers::ourselves("serve-read"));
+    let decode = Running::announced(&mut peers::ourselves("serve-decode"));
     let load = Load::http(32, DONE, |_, out| {
         wire::envelope(out, ("hello", "greet"), r#"{"name":"Ada"}"#);
     });
     let sides = [
         Side { name: "Guichet", server: &hello, load: load.clone() },
         Side { name: "bare hyper, a fixed answer", server: &bare, load: load.clone() },
-        Side { name: "bare hyper that reads the body", server: &read, load },
+        Side { name: "bare hyper that reads the body", server: &read, load: load.clone() },
+        Side { name: "that decodes it too", server: &decode, load },
     ];
-    let [hello, bare, read] = &alternate(effort, &sides)[..] else { unreachable!() };
+    let [hello, bare, read, decode] = &alternate(effort, &sides)[..] else { unreachable!() };
     vec![
         Row::cpu(SECTION, "CPU a request", hello, bare).aim(1.15),
         Row::cpu(SECTION, "CPU a request", hello, read),
+        Row::cpu(SECTION, "CPU a request", hello, decode),
+        Row::cpu(SECTION, "the floor: reading and decoding the body", decode, bare),
         Row::rate(SECTION, "requests a second", hello, bare),
     ]
 }

@@ -5,6 +5,7 @@ use crate::guichet;
 use crate::load::{Load, Random};
 use crate::peers::{self, Durability};
 use crate::players::{self, BOARD};
+use crate::process::Running;
 use crate::report::Row;
 use crate::search::Stock;
 use crate::wire::{self, DONE};
@@ -12,6 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const SECTION: &str = "b. Durable scores";
+
+/// What no server on hyper can pass: the same requests, nothing done and nothing kept.
+const BARE: &str = "bare hyper";
 
 /// Who plays.
 pub const PLAYERS: u64 = 100_000;
@@ -49,6 +53,7 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
     let pool = Some(peers::pool(PLAYERS));
     let flask = peers::flask(PLAYERS);
     let fastify = peers::fastify(PLAYERS);
+    let bare = Running::announced(&mut peers::ourselves("serve-bare"));
     for redis in [&always, &every_second].into_iter().flatten() {
         players::into_redis(redis.server.address(), PLAYERS);
     }
@@ -66,7 +71,8 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
         let others = others.into_iter().filter_map(|(name, peer, load)| {
             peer.as_ref().map(|peer| Side { name, server: &peer.server, load })
         });
-        let sides: Vec<Side<'_>> = std::iter::once(ours).chain(others).collect();
+        let floor = Side { name: BARE, server: &bare, load: post(connections) };
+        let sides: Vec<Side<'_>> = [ours, floor].into_iter().chain(others).collect();
         rows.extend(judged(connections, &alternate(effort, &sides)));
     }
     rows
@@ -77,7 +83,7 @@ fn judged(connections: usize, series: &[Series]) -> Vec<Row> {
     let ours = &series[0];
     let work = format!("{connections} at once");
     let mut rows = Vec::new();
-    for theirs in &series[1..] {
+    for theirs in series.iter().skip(1).filter(|series| series.name != BARE) {
         let row = Row::rate(SECTION, &work, ours, theirs);
         let aim = match theirs.name {
             _ if connections != 64 => None,
@@ -91,6 +97,10 @@ fn judged(connections: usize, series: &[Series]) -> Vec<Row> {
     if let Some(redis) = series.iter().find(|series| series.name == "Redis, synced always") {
         let row = Row::p99(SECTION, &format!("p99, {work}"), ours, redis);
         rows.push(if connections == 64 { row.aim(1.0) } else { row });
+        if let Some(bare) = series.iter().find(|series| series.name == BARE) {
+            let work = format!("the floor, {work}: bare hyper, nothing kept");
+            rows.push(Row::rate(SECTION, &work, bare, redis));
+        }
     }
     rows
 }

@@ -100,6 +100,7 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
         if effort.quick { &[SMALL, 100_000] } else { &[SMALL, 100_000, 1_000_000, 5_000_000] };
     let small_folder = players::folder(SMALL, true);
     let small = guichet::start(&small_folder);
+    let bare = Running::announced(&mut peers::ourselves("serve-bare"));
     let mut rows = Vec::new();
     for size in sizes {
         eprintln!("  {size} players");
@@ -112,6 +113,16 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
         }
         for work in &WORKS {
             rows.extend(one(effort, work, *size, ours, &small, redis.as_ref().map(|r| &r.server)));
+        }
+        if let Some(redis) = &redis {
+            // The same requests, nothing looked up: what no server on hyper can pass.
+            let sides = [
+                Side { name: "bare hyper", server: &bare, load: rank(*size) },
+                Side { name: "Redis", server: &redis.server, load: zrevrank(*size) },
+            ];
+            let series = alternate(effort, &sides);
+            let work = format!("one rank, {}: the floor, bare hyper", short(*size));
+            rows.push(Row::rate(SECTION, &work, &series[0], &series[1]));
         }
         if let (SMALL, Some(redis)) = (*size, &redis) {
             guichet::register(ours, "reader");

@@ -71,6 +71,15 @@ pub fn read() {
     });
 }
 
+/// `serve-decode`: the same, once the body was read and decoded as the envelope decodes it.
+pub fn decode() {
+    serve(|request| async {
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        std::hint::black_box(engine::data::json::decode(&body).is_ok());
+        json(HELLO)
+    });
+}
+
 engine::data! {
     /// Greet somebody.
     struct Greet { name: Text<1, 32>, }
@@ -176,6 +185,7 @@ pub fn asked(args: &[String]) -> bool {
     match args.first().map(String::as_str) {
         Some("serve-bare") => bare(),
         Some("serve-read") => read(),
+        Some("serve-decode") => decode(),
         Some("serve-hello") => hello(path()),
         Some("serve-pool") => pool(path()),
         _ => return false,
