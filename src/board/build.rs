@@ -44,7 +44,7 @@ impl<O: Owners> Builder<O> {
         if nth >= LIMIT {
             return Err(Refused::Full);
         }
-        let owner = self.owners.claim(owner)?;
+        let owner = self.owners.claim(owner, hash)?;
         self.index.insert(hash, nth as u32);
         self.entries.push(Entry { score, seq, owner });
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! The high half of that number is a well-spread hash, which is all the index needs to know.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::Refused;
 
@@ -17,8 +17,8 @@ pub trait Owners: Default {
     /// Whether a number with that high half stands for this owner.
     fn is(&self, owner: u64, id: Self::Id<'_>) -> bool;
 
-    /// A number for an owner that is not on the board.
-    fn claim(&mut self, id: Self::Id<'_>) -> Result<u64, Refused>;
+    /// A number for an owner that is not on the board, and has this hash.
+    fn claim(&mut self, id: Self::Id<'_>, hash: u32) -> Result<u64, Refused>;
 
     /// Takes a number back.
     fn release(&mut self, owner: u64);
@@ -75,7 +75,7 @@ impl Owners for Numbers {
         owner == scramble(id)
     }
 
-    fn claim(&mut self, id: i64) -> Result<u64, Refused> {
+    fn claim(&mut self, id: i64, _: u32) -> Result<u64, Refused> {
         Ok(scramble(id))
     }
 
@@ -90,19 +90,33 @@ impl Owners for Numbers {
     }
 }
 
-/// Owners called by a text of at most 255 bytes. They cost one byte more than their text.
+/// Owners called by a text of at most 255 bytes. They cost no more than their text.
 ///
-/// The texts lie end to end in pages of 64 KiB, each behind a byte with its length; the number
-/// inside is the hash of the text and its address. Pages are never moved or enlarged once full.
-/// What a removed player leaves is used for the next text of the same length: the ids of one kind
-/// nearly all have one length.
+/// The texts of one length lie end to end in pages of 64 KiB, without anything between them; the
+/// number inside is the hash of the text and its address. Pages are never moved or enlarged once
+/// full. What a removed player leaves is used for the next text of the same length.
 #[derive(Default)]
 pub struct Texts {
-    pages: Vec<Vec<u8>>,
-    /// By length: the addresses that are free again.
-    holes: Vec<Vec<u32>>,
+    pages: Vec<Page>,
+    /// By length.
+    shelves: Vec<Shelf>,
     /// Keyed, because clients choose these ids: nobody can aim at one bucket.
     hasher: RandomState,
+}
+
+/// Texts of one length.
+struct Page {
+    length: u8,
+    texts: Vec<u8>,
+}
+
+/// Where there is room for texts of one length.
+#[derive(Default)]
+struct Shelf {
+    /// The page that is being filled.
+    page: Option<usize>,
+    /// Addresses that are free again.
+    holes: Vec<u32>,
 }
 
 const PAGE: usize = 1 << 16;
@@ -110,30 +124,31 @@ const PAGE: usize = 1 << 16;
 impl Texts {
     fn text(&self, owner: u64) -> Option<&[u8]> {
         let (page, at) = place(owner as u32);
-        let (length, rest) = self.pages.get(page)?.get(at..)?.split_first()?;
-        rest.get(..usize::from(*length))
+        let page = self.pages.get(page)?;
+        page.texts.get(at..at + usize::from(page.length))
     }
 
-    /// An address with room for a text of this length; the length is written there already.
-    fn room(&mut self, length: u8) -> Result<u32, Refused> {
-        if let Some(address) = self.holes.get_mut(usize::from(length)).and_then(Vec::pop) {
-            return Ok(address);
-        }
-        let size = usize::from(length) + 1;
-        if self.pages.last().is_none_or(|page| page.len() + size > PAGE) {
-            if self.pages.len() == PAGE {
-                return Err(Refused::Full);
+    /// The page that has room for one more text of this length.
+    fn page(&mut self, length: u8) -> Result<usize, Refused> {
+        let shelf = self.shelves.get(usize::from(length)).and_then(|shelf| shelf.page);
+        let last = shelf.and_then(|number| Some((number, self.pages.get(number)?)));
+        match last {
+            Some((number, page)) if page.texts.len() + usize::from(length) <= PAGE => Ok(number),
+            _ if self.pages.len() == PAGE => Err(Refused::Full),
+            last => {
+                // The first page grows as it fills: there may be many small boards.
+                let size = if last.is_none() { 0 } else { PAGE };
+                self.pages.push(Page { length, texts: Vec::with_capacity(size) });
+                Ok(self.pages.len() - 1)
             }
-            // The first page grows as it fills: there may be many small boards.
-            let size = if self.pages.is_empty() { 0 } else { PAGE };
-            self.pages.push(Vec::with_capacity(size));
         }
-        let number = self.pages.len().saturating_sub(1);
-        let page = self.pages.last_mut().ok_or(Refused::Full)?;
-        let at = page.len();
-        page.push(length);
-        page.resize(at + size, 0);
-        u32::try_from(number * PAGE + at).map_err(|_| Refused::Full)
+    }
+
+    fn shelf(&mut self, length: usize) -> Option<&mut Shelf> {
+        if self.shelves.len() <= length {
+            self.shelves.resize_with(length + 1, Shelf::default);
+        }
+        self.shelves.get_mut(length)
     }
 }
 
@@ -145,32 +160,44 @@ impl Owners for Texts {
     type Id<'a> = &'a str;
 
     fn hash(&self, id: &str) -> u32 {
-        (self.hasher.hash_one(id) >> 32) as u32
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(id.as_bytes());
+        (hasher.finish() >> 32) as u32
     }
 
     fn is(&self, owner: u64, id: &str) -> bool {
         self.text(owner) == Some(id.as_bytes())
     }
 
-    fn claim(&mut self, id: &str) -> Result<u64, Refused> {
+    fn claim(&mut self, id: &str, hash: u32) -> Result<u64, Refused> {
         let length = u8::try_from(id.len()).map_err(|_| Refused::TooLong)?;
-        let address = self.room(length)?;
-        let (page, at) = place(address);
-        let page = self.pages.get_mut(page).ok_or(Refused::Full)?;
-        let text = page.get_mut(at + 1..at + 1 + id.len()).ok_or(Refused::Full)?;
-        text.copy_from_slice(id.as_bytes());
-        Ok(u64::from(self.hash(id)) << 32 | u64::from(address))
+        let hole = self.shelf(id.len()).and_then(|shelf| shelf.holes.pop());
+        let address = match hole {
+            Some(address) => {
+                let (page, at) = place(address);
+                let page = self.pages.get_mut(page).ok_or(Refused::Full)?;
+                let text = page.texts.get_mut(at..at + id.len()).ok_or(Refused::Full)?;
+                text.copy_from_slice(id.as_bytes());
+                address
+            }
+            None => {
+                let number = self.page(length)?;
+                let page = self.pages.get_mut(number).ok_or(Refused::Full)?;
+                let address = number * PAGE + page.texts.len();
+                page.texts.extend_from_slice(id.as_bytes());
+                if let Some(shelf) = self.shelf(id.len()) {
+                    shelf.page = Some(number);
+                }
+                u32::try_from(address).map_err(|_| Refused::Full)?
+            }
+        };
+        Ok(u64::from(hash) << 32 | u64::from(address))
     }
 
     fn release(&mut self, owner: u64) {
-        let Some(length) = self.text(owner).map(<[u8]>::len) else {
-            return;
-        };
-        if self.holes.len() <= length {
-            self.holes.resize_with(length + 1, Vec::new);
-        }
-        if let Some(holes) = self.holes.get_mut(length) {
-            holes.push(owner as u32);
+        let length = self.text(owner).map(<[u8]>::len);
+        if let Some(shelf) = length.and_then(|length| self.shelves.get_mut(length)) {
+            shelf.holes.push(owner as u32);
         }
     }
 
@@ -179,9 +206,9 @@ impl Owners for Texts {
     }
 
     fn bytes(&self) -> usize {
-        let lists = self.pages.capacity() + self.holes.capacity();
-        let pages = self.pages.iter().map(super::heap).sum::<usize>();
-        let holes = self.holes.iter().map(super::heap).sum::<usize>();
-        lists * size_of::<Vec<u8>>() + pages + holes
+        let lists = super::heap(&self.pages) + super::heap(&self.shelves);
+        let pages = self.pages.iter().map(|page| super::heap(&page.texts)).sum::<usize>();
+        let holes = self.shelves.iter().map(|shelf| super::heap(&shelf.holes)).sum::<usize>();
+        lists + pages + holes
     }
 }
