@@ -39,7 +39,7 @@ impl Change {
 pub enum Refused {
     /// A text id of more than 255 bytes.
     TooLong,
-    /// Four thousand million players, or 4 GiB of text ids.
+    /// A thousand million players (2^30), or 4 GiB of text ids.
     Full,
 }
 

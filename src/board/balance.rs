@@ -5,7 +5,7 @@
 //! whether scores come at random or always at one end.
 
 use super::block::{Block, MOST};
-use super::index::{Index, hash_of};
+use super::index::Index;
 use super::order::Order;
 
 /// A neighbour with no more can take from a full block ...
@@ -33,7 +33,7 @@ impl Order {
         let first = self
             .line
             .get(behind)
-            .and_then(|number| self.blocks.get(*number as usize)?.scores.first().copied());
+            .and_then(|number| self.blocks.get(*number as usize)?.scores.get(0));
         if let (Some(bound), Some(first)) = (self.bounds.get_mut(behind), first) {
             *bound = first;
         }
@@ -43,11 +43,10 @@ impl Order {
     fn split(&mut self, place: usize, index: &mut Index) {
         let own = self.size(place);
         let count = own / 2;
-        let number = self.number(Block::new());
+        let number = self.number(Block::of(&[]));
         self.line.insert(place + 1, number);
         self.pour(place, place + 1, count, index);
-        let first =
-            self.blocks.get(number as usize).and_then(|block| block.scores.first().copied());
+        let first = self.blocks.get(number as usize).and_then(|block| block.scores.get(0));
         self.bounds.insert(place + 1, first.unwrap_or(i64::MIN));
         self.sizes.replace(place, 1, &[own - count, count]);
         self.renumber(place + 1);
@@ -99,12 +98,12 @@ impl Order {
         else {
             return;
         };
-        let (have, count) = (giving.scores.len(), (count as usize).min(giving.scores.len()));
+        let (have, count) = (giving.len(), (count as usize).min(giving.len()));
         let (range, at) =
-            if from < to { (have - count..have, 0) } else { (0..count, taking.scores.len()) };
+            if from < to { (have - count..have, 0) } else { (0..count, taking.len()) };
         taking.take(giving, range, at);
-        for owner in taking.owners.iter().skip(at).take(count) {
-            index.relocate(hash_of(*owner), giver, taker);
+        for hash in taking.hashes.iter().skip(at).take(count) {
+            index.relocate(*hash, giver, taker);
         }
     }
 }

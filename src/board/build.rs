@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::block::{MOST, hash_of};
 use super::index::Index;
 use super::order::Order;
 use super::owners::Owners;
@@ -15,7 +16,7 @@ use super::{Board, LIMIT, Refused};
 #[derive(Default)]
 pub struct Builder<O: Owners> {
     owners: O,
-    /// Owner → place among the entries.
+    /// Owner → which [`STRETCH`] of the entries.
     index: Index,
     entries: Vec<Entry>,
 }
@@ -32,9 +33,12 @@ impl<O: Owners> Builder<O> {
     /// A new player may be refused.
     pub fn push(&mut self, owner: O::Id<'_>, score: i64, seq: i64) -> Result<(), Refused> {
         let hash = self.owners.hash(owner);
-        let known = self.index.find(hash, |nth| {
-            let entry = self.entries.get(nth as usize)?;
-            self.owners.is(entry.owner, owner).then_some(nth as usize)
+        let known = self.index.find(hash, |stretch| {
+            let from = stretch as usize * STRETCH;
+            let mut entries = self.entries.iter().enumerate().skip(from).take(STRETCH);
+            let is =
+                |entry: &Entry| hash_of(entry.owner) == hash && self.owners.is(entry.owner, owner);
+            entries.find(|(_, entry)| is(entry)).map(|(nth, _)| nth)
         });
         if let Some(entry) = known.and_then(|nth| self.entries.get_mut(nth)) {
             (entry.score, entry.seq) = (score, seq);
@@ -45,7 +49,7 @@ impl<O: Owners> Builder<O> {
             return Err(Refused::Full);
         }
         let owner = self.owners.claim(owner, hash)?;
-        self.index.insert(hash, nth as u32);
+        self.index.insert(hash, (nth / STRETCH) as u32);
         self.entries.push(Entry { score, seq, owner });
         Ok(())
     }
@@ -61,6 +65,9 @@ impl<O: Owners> Builder<O> {
         Board { owners, index, order, latest }
     }
 }
+
+/// As many entries as a block holds: the index is made to number blocks.
+const STRETCH: usize = MOST;
 
 struct Entry {
     score: i64,

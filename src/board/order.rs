@@ -6,12 +6,12 @@
 //! the index need not repeat the score.
 
 use super::balance::FEW;
-use super::block::{Block, MOST};
+use super::block::{Block, MOST, hash_of};
 use super::fenwick::Fenwick;
-use super::index::{Index, hash_of, position};
+use super::index::{Index, position};
 
 /// Entries in a block made from a sorted list: nearly full, with some room so that the first writes
-/// move little.
+/// split few.
 const BUILT: usize = MOST / 8 * 7;
 
 /// Entries in order, the highest score first, and at equal scores the one that came first.
@@ -47,26 +47,25 @@ pub(super) struct Spot {
 impl Order {
     /// The order of these entries (score, owner), which are in order, and the index of their
     /// owners.
-    pub(super) fn build(entries: impl ExactSizeIterator<Item = (i64, u64)>) -> (Self, Index) {
+    pub(super) fn build(mut entries: impl ExactSizeIterator<Item = (i64, u64)>) -> (Self, Index) {
         let mut order = Self::default();
-        let mut index = Index::sized(entries.len());
         let mut sizes = Vec::with_capacity(entries.len().div_ceil(BUILT));
-        let mut entries = entries.peekable();
-        while let Some((bound, _)) = entries.peek() {
+        loop {
+            let few: Vec<(i64, u64)> = entries.by_ref().take(BUILT).collect();
+            let Some((bound, _)) = few.first() else {
+                break;
+            };
             order.bounds.push(if order.line.is_empty() { i64::MAX } else { *bound });
-            let mut block = Block::new();
-            for (score, owner) in entries.by_ref().take(BUILT) {
-                block.push(score, owner);
-            }
-            sizes.push(block.len());
-            let number = order.number(block);
+            sizes.push(few.len() as u32);
+            let number = order.number(Block::of(&few));
             order.line.push(number);
         }
         order.sizes.replace(0, 0, &sizes);
         order.renumber(0);
-        for (number, block) in (0..).zip(&order.blocks) {
-            block.owners.iter().for_each(|owner| index.insert(hash_of(*owner), number));
-        }
+        let owners = (0..)
+            .zip(&order.blocks)
+            .flat_map(|(number, block)| block.hashes.iter().map(move |hash| (*hash, number)));
+        let index = Index::of(owners);
         (order, index)
     }
 
@@ -75,10 +74,10 @@ impl Order {
         let entries = self.blocks.get(block as usize)?;
         let mut from = 0;
         loop {
-            let at = from + position(entries.owners.get(from..)?, |owner| hash_of(owner) == hash)?;
-            let owner = *entries.owners.get(at)?;
+            let at = from + position(entries.hashes.get(from..)?, u32::MAX, hash)?;
+            let owner = entries.owner(at)?;
             if is(owner) {
-                return Some(Spot { block, at, score: *entries.scores.get(at)?, owner });
+                return Some(Spot { block, at, score: entries.scores.get(at)?, owner });
             }
             from = at + 1;
         }
@@ -93,17 +92,14 @@ impl Order {
     pub(super) fn after(&self, skip: u64) -> impl Iterator<Item = (i64, u64)> {
         let (place, mut from) = self.sizes.seek(skip);
         let line = self.line.get(place..).unwrap_or_default().iter();
-        line.filter_map(|number| self.blocks.get(*number as usize)).flat_map(move |block| {
-            let from = std::mem::take(&mut from) as usize;
-            let scores = block.scores.get(from..).unwrap_or_default().iter().copied();
-            scores.zip(block.owners.get(from..).unwrap_or_default().iter().copied())
-        })
+        line.filter_map(|number| self.blocks.get(*number as usize))
+            .flat_map(move |block| block.after(std::mem::take(&mut from) as usize))
     }
 
     /// Adds an entry, behind all with the same score.
     pub(super) fn insert(&mut self, score: i64, owner: u64, index: &mut Index) {
         if self.line.is_empty() {
-            let number = self.number(Block::new());
+            let number = self.number(Block::of(&[]));
             self.line.push(number);
             self.bounds.push(i64::MAX);
             self.sizes.replace(0, 0, &[0]);
@@ -154,12 +150,7 @@ impl Order {
             super::heap(&self.places) + super::heap(&self.spare) + super::heap(&self.line);
         let lists =
             super::heap(&self.blocks) + super::heap(&self.bounds) + self.sizes.bytes() + numbers;
-        lists
-            + self
-                .blocks
-                .iter()
-                .map(|block| super::heap(&block.scores) + super::heap(&block.owners))
-                .sum::<usize>()
+        lists + self.blocks.iter().map(Block::bytes).sum::<usize>()
     }
 
     fn add(&mut self, place: usize, number: u32, score: i64, owner: u64, index: &mut Index) {
@@ -167,7 +158,7 @@ impl Order {
             return;
         };
         block.insert(score, owner);
-        let full = block.scores.len() >= MOST;
+        let full = block.len() >= MOST;
         self.touch(place);
         self.sizes.increase(place, 1);
         if full {
@@ -180,7 +171,7 @@ impl Order {
             return;
         };
         block.remove(spot.at);
-        let few = block.scores.len() < FEW;
+        let few = block.len() < FEW;
         let place = self.place(spot.block);
         self.touch(place);
         self.sizes.decrease(place, 1);

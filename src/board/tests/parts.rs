@@ -1,0 +1,171 @@
+//! What a board is made of: the index, the scores of a block, prefix sums.
+
+use super::super::fenwick::Fenwick;
+use super::super::index::Index;
+use super::super::scores::Scores;
+use super::*;
+
+/// Whether an owner with this hash is noted in this block.
+fn noted(index: &Index, hash: u32, block: u32) -> bool {
+    index.find(hash, |other| (other == block).then_some(())).is_some()
+}
+
+/// Owners come, move and go; the index is asked for all of them in between. Hashes are numbers
+/// below `hashes`, moved up by `shift` bits.
+fn moves(hashes: u64, shift: u32, blocks: u64, most: usize) {
+    let mut dice = Dice(hashes + blocks);
+    let mut index = Index::default();
+    let mut owners: Vec<(u32, u32)> = Vec::new();
+    for step in 0..6 * most {
+        let at = dice.below(owners.len().max(1) as u64) as usize;
+        let new = dice.below(blocks) as u32;
+        if (step / most).is_multiple_of(2) {
+            let hash = (dice.below(hashes) as u32) << shift;
+            index.insert(hash, new);
+            owners.push((hash, new));
+        } else if dice.below(5) > 0 && !owners.is_empty() {
+            let (hash, block) = owners.swap_remove(at);
+            index.remove(hash, block);
+        }
+        if let Some((hash, block)) = owners.get_mut(at) {
+            index.relocate(*hash, *block, new);
+            *block = new;
+        }
+        if step % (most / 2) == 0 {
+            assert!(owners.iter().all(|(hash, block)| noted(&index, *hash, *block)));
+            assert_eq!(index.len(), owners.len());
+        }
+    }
+    let built = Index::of(owners.iter().copied());
+    assert!(owners.iter().all(|(hash, block)| noted(&built, *hash, *block)));
+    for (hash, block) in &owners {
+        index.remove(*hash, *block);
+    }
+    assert_eq!(index.len(), 0);
+    assert!(owners.iter().all(|(hash, _)| index.find(*hash, Some).is_none()));
+}
+
+#[test]
+fn an_index_finds_owners_wherever_they_move() {
+    moves(1 << 32, 0, 90, 6000);
+    // Hashes of which the index sees little or nothing.
+    moves(16, 0, 90, 1500);
+    moves(64, 0, 90, 1500);
+    moves(16, 28, 90, 1500);
+}
+
+#[test]
+fn an_index_numbers_any_block() {
+    moves(1 << 32, 0, 1 << 19, 3000);
+    let mut index = Index::default();
+    for (hash, block) in [(1, 0), (u32::MAX, 70_000), (1 << 31, 1 << 20), (0, 15), (0, 16)] {
+        index.insert(hash, block);
+    }
+    assert!(noted(&index, 1, 0) && noted(&index, u32::MAX, 70_000));
+    assert!(noted(&index, 1 << 31, 1 << 20) && noted(&index, 0, 15) && noted(&index, 0, 16));
+    assert!(!noted(&index, 1 << 31, 70_000));
+}
+
+#[test]
+fn an_index_grows_and_shrinks_and_tries_every_equal_cell() {
+    let mut index = Index::default();
+    let empty = index.bytes();
+    let hash = |nth: u32| nth.wrapping_mul(0x9E37_79B1) >> (nth % 3);
+    for nth in 0..20_000 {
+        index.insert(hash(nth), nth / 200);
+    }
+    index.insert(5, 1);
+    index.insert(5, 1);
+    index.relocate(5, 1, 2);
+    for block in [1, 2] {
+        assert!(noted(&index, 5, block));
+        index.remove(5, block);
+    }
+    for nth in 0..20_000 {
+        assert!(noted(&index, hash(nth), nth / 200));
+        index.remove(hash(nth), nth / 200);
+    }
+    assert_eq!(index.len(), 0);
+    assert!(index.bytes() < empty + 20_000);
+}
+
+#[test]
+fn scores_are_narrow_wherever_they_can_be() {
+    let narrow = |scores: &Scores| matches!(scores, Scores::Near { .. });
+    let full = i64::from(u32::MAX);
+    for scores in [vec![], vec![0], vec![i64::MAX], vec![i64::MIN; 9], vec![full, 0]] {
+        assert!(narrow(&Scores::of(&scores)));
+        assert!(Scores::of(&scores).after(0).eq(scores));
+    }
+    let ends = [i64::MAX, i64::MIN];
+    for scores in [[full + 1, 0], [0, -full - 1], ends] {
+        assert!(!narrow(&Scores::of(&scores)));
+        assert!(Scores::of(&scores).after(0).eq(scores));
+    }
+    // What lies too far off for the base that was chosen moves the base.
+    let mut scores = Scores::of(&[0]);
+    assert_eq!((scores.insert(full), scores.insert(full - 1)), (0, 1));
+    assert!(narrow(&scores));
+    assert_eq!((scores.insert(-1), scores.insert(i64::MIN)), (3, 4));
+    assert!(!narrow(&scores));
+    let mut other = Scores::default();
+    other.take(&mut scores, 3..5, 0);
+    assert!(narrow(&scores) && !narrow(&other));
+    assert!(scores.after(1).eq([full - 1, 0]) && other.after(0).eq([-1, i64::MIN]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn scores_of_a_block_are_a_sorted_list(
+        steps in prop::collection::vec(
+            (prop_oneof![-3i64..3, -(1i64 << 33)..1 << 33, any::<i64>()], 0usize..6),
+            1..60,
+        ),
+    ) {
+        let (mut scores, mut model) = (Scores::of(&[]), Vec::new());
+        for (score, what) in steps {
+            match what {
+                0 if !model.is_empty() => {
+                    let at = score.unsigned_abs() as usize % model.len();
+                    scores.remove(at);
+                    model.remove(at);
+                }
+                1 => {
+                    let at = model.len() / 2;
+                    let mut lower = Scores::of(&[]);
+                    lower.take(&mut scores, at..model.len(), 0);
+                    prop_assert!(lower.after(0).eq(model.split_off(at)));
+                }
+                _ => {
+                    let at = model.partition_point(|other| *other >= score);
+                    model.insert(at, score);
+                    prop_assert_eq!(scores.insert(score), at);
+                }
+            }
+            prop_assert!(scores.after(0).eq(model.iter().copied()));
+            let last = model.len().saturating_sub(1);
+            prop_assert_eq!(scores.get(last), model.get(last).copied());
+        }
+    }
+
+    #[test]
+    fn prefix_sums_are_sums(
+        mut sizes in prop::collection::vec(0u32..4, 0..70),
+        at in 0usize..70,
+        skip in 0u64..200,
+    ) {
+        let mut tree = Fenwick::default();
+        tree.replace(0, 0, &sizes);
+        if let Some(size) = sizes.get_mut(at) {
+            *size += 3;
+            tree.increase(at, 5);
+            tree.decrease(at, 2);
+        }
+        let before = |at: usize| sizes.iter().take(at).copied().map(u64::from).sum::<u64>();
+        prop_assert_eq!(tree.before(at), before(at));
+        let place = (0..sizes.len()).find(|at| before(at + 1) > skip).unwrap_or(sizes.len());
+        prop_assert_eq!(tree.seek(skip), (place, skip - before(place)));
+    }
+}
