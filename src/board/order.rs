@@ -134,9 +134,11 @@ impl Order {
             }
             return;
         }
+        let blocks = self.line.len();
         self.take(spot, index);
-        // Now blocks may have joined, and stand elsewhere.
-        let place = self.place_for(score);
+        // Where blocks have joined, others stand elsewhere now.
+        let joined = self.line.len() < blocks;
+        let place = if joined { self.place_for(score) } else { place };
         let Some(number) = self.line.get(place).copied() else {
             return;
         };
