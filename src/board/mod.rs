@@ -47,8 +47,8 @@
 //!
 //! |                                                  | [`Numbers`] | [`Texts`] of 17 bytes |
 //! |--------------------------------------------------|-------------|-----------------------|
-//! | built from rows                                  | 18.6 (18.5) | 35.7 (35.5)           |
-//! | come one by one with scores at random            | 21.6 (20.9) | 38.8 (38.0)           |
+//! | built from rows                                  | 18.4 (18.2) | 35.4 (35.3)           |
+//! | come one by one with scores at random            | 21.7 (20.9) | 38.7 (37.9)           |
 //! | and then got three new scores each, at random    | 23.0 (22.2) | 40.0 (39.2)           |
 //! | or five each, every one the highest so far       | 27.2 (25.3) | 44.2 (42.4)           |
 //!

@@ -12,7 +12,7 @@ use super::index::{Index, position};
 
 /// Entries in a block made from a sorted list: nearly full, with some room so that the first writes
 /// split few.
-const BUILT: usize = MOST / 16 * 15;
+const BUILT: usize = MOST - 12;
 
 /// Entries in order, the highest score first, and at equal scores the one that came first.
 #[derive(Default)]
