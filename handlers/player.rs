@@ -91,17 +91,18 @@ impl Op for Update {
     }
 }
 
-/// How many players are looked up by one statement.
-const FACES: usize = 100;
+/// Looks up so many players at once: a window of the usual size, or the best hundred. Made once,
+/// because putting it together would cost as much as running it.
+static FEW: LazyLock<String> = LazyLock::new(|| look_up(16));
+static MANY: LazyLock<String> = LazyLock::new(|| look_up(100));
 
-/// The statement: made once, because putting it together would cost as much as running it.
-static LOOK_UP: LazyLock<String> = LazyLock::new(|| {
-    let players: Vec<String> = (0..FACES).map(|nth| format!("${}", nth + 2)).collect();
+fn look_up(players: usize) -> String {
+    let players: Vec<String> = (0..players).map(|nth| format!("${}", nth + 2)).collect();
     let players = players.join(", ");
     format!(
         "SELECT openid, nickname, headimgurl FROM player WHERE app = $1 AND openid IN ({players})"
     )
-});
+}
 
 /// Nickname and picture of those of the players that are known.
 pub fn faces(
@@ -110,14 +111,16 @@ pub fn faces(
     players: &[&str],
 ) -> Result<HashMap<String, (String, String)>, Fault> {
     let mut faces = HashMap::with_capacity(players.len());
-    for players in players.chunks(FACES) {
+    for players in players.chunks(100) {
+        let (sql, most) = if players.len() <= 16 { (&FEW, 16) } else { (&MANY, 100) };
         // No player is called by an empty text: it fills what is left of the list.
-        let mut args = [Param::Text(""); FACES + 1];
-        let given = std::iter::once(app.name()).chain(players.iter().copied());
-        for (arg, text) in args.iter_mut().zip(given) {
-            *arg = Param::Text(text);
-        }
-        view.all(&LOOK_UP, &args, |row| {
+        let rest = std::iter::repeat_n("", most - players.len());
+        let args: Vec<Param<'_>> = std::iter::once(app.name())
+            .chain(players.iter().copied())
+            .chain(rest)
+            .map(Param::Text)
+            .collect();
+        view.all(sql, &args, |row| {
             faces.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
             Ok(())
         })?;

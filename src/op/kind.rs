@@ -49,9 +49,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Password hashing: 19 MiB and 25 ms of a core each; at most two at a time on a machine of
-    /// 512 MB.
-    Hash = 0, gives_way: true, |cores| cores.clamp(1, 2);
+    /// Password hashing: 19 MiB and 25 ms of a core each. At most two at a time on a machine of
+    /// 512 MB, and never on every core: they push everything else out of the caches that they share.
+    Hash = 0, gives_way: true, |cores| (cores / 2).clamp(1, 2);
     /// Drawing captchas: all of it processor time, but little.
     Draw = 1, gives_way: false, |cores| cores;
     /// Checking and storing pictures: a decoder may need 150 MB of the 512.
@@ -101,17 +101,23 @@ impl Drop for Place {
     }
 }
 
-/// A runtime for its blocking threads alone, which run when nothing else wants to: with the lowest
-/// priority a process may give itself and still get a share (`nice` 19). Only such threads, because
-/// nobody may raise a priority again that was lowered.
+/// A runtime for its blocking threads alone, which run when nothing else wants to (Linux:
+/// `SCHED_IDLE`). A low priority (`nice`) would not do: such a thread keeps its core for some
+/// milliseconds after somebody else is ready.
 pub(crate) fn background() -> std::io::Result<Runtime> {
-    Builder::new_current_thread().thread_name("background").on_thread_start(lower).build()
+    Builder::new_current_thread().thread_name("background").on_thread_start(give_way).build()
 }
 
-fn lower() {
-    // Elsewhere the priority would be the whole process's.
+fn give_way() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(19) {
-        tracing::warn!(%error, "hashing keeps the priority of everything else");
+    {
+        use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy};
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        let thread = thread_priority::thread_native_id();
+        let set =
+            thread_priority::set_thread_priority_and_policy(thread, ThreadPriority::Min, idle);
+        if let Err(error) = set {
+            tracing::warn!(?error, "hashing keeps the priority of everything else");
+        }
     }
 }
