@@ -31,7 +31,7 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
         Row::cpu(SECTION, "CPU a request", hello, bare).aim(1.15),
         Row::cpu(SECTION, "CPU a request", hello, read),
         Row::cpu(SECTION, "CPU a request", hello, decode),
-        Row::cpu(SECTION, "the floor: reading and decoding the body", decode, bare),
+        Row::cpu(SECTION, "the floor: reading and decoding the body", decode, bare).floor(),
         Row::rate(SECTION, "requests a second", hello, bare),
     ]
 }

@@ -52,10 +52,10 @@ fn panel(out: &mut String, rows: &[&Row], title: &str, top: f64) -> f64 {
     text(out, 24.0, top, "start", INK, &format!("font-size=\"16\" font-weight=\"600\">{title}"));
     let better = match rows[0].better {
         Better::Higher => {
-            "right of the line Guichet is better; a tick marks the aim, gold is short of it"
+            "right of the line Guichet is better; a tick marks the aim; grey is bare hyper, the floor"
         }
         Better::Lower => {
-            "left of the line Guichet is better; a tick marks the aim, gold is short of it"
+            "left of the line Guichet is better; a tick marks the aim; grey is bare hyper, the floor"
         }
     };
     text(out, RIGHT, top, "end", FAINT, &format!(">{better}"));
@@ -93,6 +93,7 @@ fn bar(out: &mut String, row: &Row, y: f64, x: &impl Fn(f64) -> f64) {
         Better::Lower => median <= 1.0,
     };
     let colour = match (row.reached(), ahead) {
+        _ if row.floor => FAINT,
         (Some(true), _) | (None, true) => GOOD,
         (Some(false), true) => SHORT,
         (_, false) => BAD,

@@ -99,7 +99,7 @@ fn judged(connections: usize, series: &[Series]) -> Vec<Row> {
         rows.push(if connections == 64 { row.aim(1.0) } else { row });
         if let Some(bare) = series.iter().find(|series| series.name == BARE) {
             let work = format!("the floor, {work}: bare hyper, nothing kept");
-            rows.push(Row::rate(SECTION, &work, bare, redis));
+            rows.push(Row::rate(SECTION, &work, bare, redis).floor());
         }
     }
     rows

@@ -122,7 +122,7 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
             ];
             let series = alternate(effort, &sides);
             let work = format!("one rank, {}: the floor, bare hyper", short(*size));
-            rows.push(Row::rate(SECTION, &work, &series[0], &series[1]));
+            rows.push(Row::rate(SECTION, &work, &series[0], &series[1]).floor());
         }
         if let (SMALL, Some(redis)) = (*size, &redis) {
             guichet::register(ours, "reader");

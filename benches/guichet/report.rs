@@ -34,6 +34,8 @@ pub struct Row {
     pub better: Better,
     /// What we aim at.
     pub aim: Option<f64>,
+    /// Not Guichet, but what no server of its kind can pass.
+    pub floor: bool,
     ours: Option<Series>,
     theirs: Option<Series>,
 }
@@ -70,6 +72,7 @@ impl Row {
             unit: Unit::Times,
             better,
             aim: None,
+            floor: false,
             ours: Some(ours.clone()),
             theirs: Some(theirs.clone()),
         }
@@ -85,6 +88,7 @@ impl Row {
             unit,
             better: Better::Lower,
             aim: None,
+            floor: false,
             ours: None,
             theirs: None,
         }
@@ -99,6 +103,12 @@ impl Row {
     /// What we aim at.
     pub fn aim(mut self, aim: f64) -> Self {
         self.aim = Some(aim);
+        self
+    }
+
+    /// It is not Guichet that was measured, but what no server of its kind can pass.
+    pub fn floor(mut self) -> Self {
+        self.floor = true;
         self
     }
 
