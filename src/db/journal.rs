@@ -74,6 +74,8 @@ pub(super) struct Batch {
     lines: Vec<Range<u32>>,
     /// How many have been run and committed.
     done: usize,
+    /// Is there more of the journal than what is in it?
+    pub(super) more: bool,
 }
 
 impl Batch {
@@ -90,9 +92,10 @@ impl Batch {
             text.push_str(row.get_ref(1)?.as_str()?);
             count += 1;
         }
+        let more = rows.next()?.is_some();
         Ok(last.map(|last| {
             let lines = sorted(&text);
-            Batch { last, text, lines, done: 0 }
+            Batch { last, text, lines, done: 0, more }
         }))
     }
 
@@ -257,6 +260,22 @@ mod tests {
             prop_assert_eq!(kept(&database), kept(&direct));
             prop_assert!(Batch::take(&database).unwrap().is_none(), "nothing is left");
         }
+    }
+
+    #[test]
+    fn a_batch_says_whether_it_is_the_last() {
+        let database = database();
+        let mut lines = Vec::new();
+        note(&mut lines, &KEEP, &[Param::Text("a")], &[Param::Int(1), Param::Int(1)]);
+        for _ in 0..ROWS + 5 {
+            write(&database, &lines).unwrap();
+        }
+        for (left, more) in [(ROWS, true), (5, false)] {
+            let batch = Batch::take(&database).unwrap().unwrap();
+            assert_eq!((batch.left(), batch.more), (left, more));
+            batch.run(&database, &[&KEEP], left).unwrap();
+        }
+        assert!(Batch::take(&database).unwrap().is_none());
     }
 
     #[test]

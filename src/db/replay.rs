@@ -12,8 +12,11 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// The fewest statements run in a group, if there are so many.
+/// The fewest statements run in a group, if there are so many ...
 const FEW: usize = 64;
+
+/// ... and how many where there is no group: some milliseconds that a job may have to wait.
+const MANY: usize = 1024;
 
 /// How long the writer has nothing to do before it looks after the journal.
 const IDLE: Duration = Duration::from_secs(1);
@@ -88,6 +91,7 @@ impl Replay {
             };
         }
         match &self.state {
+            State::Running(batch) if jobs == 0 => batch.left().min(MANY),
             State::Running(batch) => batch.left().min(FEW.max(2 * jobs)),
             _ => 0,
         }
@@ -106,7 +110,11 @@ impl Replay {
         if let State::Running(batch) = &mut self.state {
             batch.committed(count);
             if batch.left() == 0 {
+                let more = batch.more;
                 self.state = State::Waiting;
+                if more {
+                    self.ask();
+                }
             }
         }
     }
