@@ -9,7 +9,7 @@ use engine::config::Config;
 use engine::db::{self, Db, OpenError};
 use engine::http::Server;
 use engine::services::Services;
-use std::io::{IsTerminal, Read as _};
+use std::io::{IsTerminal, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,6 +31,8 @@ enum Task {
     /// Look after accounts, beside a running server or without one
     #[command(subcommand)]
     User(User),
+    /// List every operation and every path: one a line, with the keys that it takes
+    Routes,
 }
 
 #[derive(Subcommand)]
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Ok(config) => match command.task {
             None => serve(config),
             Some(Task::User(task)) => user(config, task),
+            Some(Task::Routes) => routes(),
         },
     };
     match done {
@@ -91,6 +94,14 @@ fn serve(config: Config) -> Result<(), String> {
         tracing::warn!("captcha.test_code is set: captchas stop nobody; never serve the public so");
     }
     server.run().map_err(said)
+}
+
+fn routes() -> Result<(), String> {
+    let mut lines = handlers::program().map_err(said)?.routes().join("\n");
+    lines.push('\n');
+    // Whoever reads only the first lines has all that was wanted.
+    let _ = std::io::stdout().write_all(lines.as_bytes());
+    Ok(())
 }
 
 fn user(config: Config, task: User) -> Result<(), String> {

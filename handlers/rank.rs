@@ -58,6 +58,8 @@ struct Wanted {
 }
 
 impl Data for Upload {
+    const FIELDS: &'static [&'static [&'static str]] = &[&["rank", "list", "arange", "version"]];
+
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
         let mut flaws = Flaws::default();
         let rank = flaws.read(fields, "rank");

@@ -53,6 +53,8 @@ data! {
 }
 
 impl Data for Creat {
+    const FIELDS: &'static [&'static [&'static str]] = &[Open::FIELDS[0], Update::FIELDS[0]];
+
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
         if fields.get("shop_id").is_some() && fields.get("shop_name").is_none() {
             Update::read(fields).map(Creat::Update)

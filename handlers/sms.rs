@@ -55,6 +55,8 @@ data! {
 }
 
 impl Data for Generate {
+    const FIELDS: &'static [&'static [&'static str]] = &[Proven::FIELDS[0], Named::FIELDS[0]];
+
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
         if fields.get("hash").is_none() && (fields.says("text") || fields.says("id")) {
             let Named { phone, text, id } = Named::read(fields)?;

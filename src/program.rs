@@ -2,7 +2,7 @@
 
 use crate::db::Schema;
 use crate::document::Document;
-use crate::op::Registry;
+use crate::op::{Entry, Name, Registry};
 
 /// A program: its operations, and how they are reached.
 #[derive(Default)]
@@ -20,4 +20,31 @@ pub struct Program {
     pub endpoints: &'static [&'static str],
     /// What `/` answers where no folder of pages is configured.
     pub home: &'static str,
+}
+
+impl Program {
+    /// All that can be asked for, a line each: every operation with `login` or `anyone` and the keys
+    /// of its data, then every path with its operations and the keys of its query or body. Tabs
+    /// stand between the columns, spaces between keys.
+    pub fn routes(&self) -> Vec<String> {
+        let named = |(kind, subtype): Name| format!("{kind}/{subtype}");
+        let keys = |op: Name| self.registry.get(op.0, op.1).map(Entry::fields).unwrap_or_default();
+        let mut lines = Vec::new();
+        for entry in self.registry.entries() {
+            let who = if entry.needs_login { "login" } else { "anyone" };
+            lines.push(format!("{}\t{who}\t{}", named(entry.name), entry.fields().join(" ")));
+        }
+        for path in ["/api"].iter().chain(self.endpoints) {
+            lines.push(format!("POST\t{path}\tenvelope\tid status type subtype data"));
+        }
+        for row in self.documents.iter().flat_map(|document| document.rows) {
+            let steps = row.then.iter().map(|step| named(step.op));
+            let ops: Vec<String> = std::iter::once(named(row.op)).chain(steps).collect();
+            let keys = row.takes.map_or_else(|| keys(row.op), <[&str]>::to_vec).join(" ");
+            for path in row.paths {
+                lines.push(format!("{}\t{path}\t{}\t{keys}", row.method, ops.join(" ")));
+            }
+        }
+        lines
+    }
 }

@@ -180,7 +180,7 @@ fn help_and_version_are_told_on_stdout() {
     };
     assert_eq!(run(&["--version"]), format!("guichet {}\n", env!("CARGO_PKG_VERSION")));
     for (args, words) in [
-        (&["--help"][..], &["Usage: guichet", "--config <FILE>", "user"][..]),
+        (&["--help"][..], &["Usage: guichet", "--config <FILE>", "user", "routes"][..]),
         (&["-h"], &["Usage: guichet"]),
         (&["user", "--help"], &["add", "list", "passwd", "remove"]),
         (&["user", "add", "--help"], &["--password-stdin", "<NAME>"]),
@@ -190,6 +190,27 @@ fn help_and_version_are_told_on_stdout() {
             assert!(help.contains(word), "{args:?}: {word:?} is not in {help}");
         }
     }
+}
+
+#[test]
+fn every_operation_and_every_path_is_listed_with_its_keys() {
+    let folder = folder();
+    let told = done(command(folder.path()).arg("routes").output().unwrap());
+    let lines: Vec<&str> = told.lines().collect();
+    for line in [
+        "user/logout\tlogin\t",
+        "shop/create\tlogin\tshop_name shop_content user_id shop_id",
+        "user/register\tanyone\tusername password hash mobile sms_code",
+        "portrait/upload\tanyone\tname id base64 type",
+        "POST\t/api\tenvelope\tid status type subtype data",
+        "POST\t/{app}/api/post_score\tscore/post\topenid score",
+        "POST\t/api/v1.0/users\tuser/register user/login user/info\tmobile sms_code password",
+        "GET\t/user/get_user_info\tuser/info\t",
+    ] {
+        assert_eq!(lines.iter().filter(|told| **told == line).count(), 1, "{line:?}\n{told}");
+    }
+    assert!(lines.iter().all(|line| !line.contains("r#")), "{told}");
+    assert!(!folder.path().join("data").exists(), "nothing is touched");
 }
 
 #[test]

@@ -56,6 +56,8 @@ enum Filter {
 }
 
 impl Data for Query {
+    const FIELDS: &'static [&'static [&'static str]] = &[&OTHERS, &INTEGERS, &TIMES, &TEXTS];
+
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
         let mut flaws = Flaws::default();
         let known = |key: &str| {

@@ -53,6 +53,8 @@ impl Field for SmsCode {
 }
 
 impl Data for Register {
+    const FIELDS: &'static [&'static [&'static str]] = &[ByName::FIELDS[0], ByMobile::FIELDS[0]];
+
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
         let has = |key| fields.get(key).is_some();
         let by_mobile = has("mobile") || has("sms_code");

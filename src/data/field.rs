@@ -64,6 +64,10 @@ pub trait Field: Sized {
 
 /// An operation's data, read from its fields.
 pub trait Data: Sized {
+    /// The keys that it takes, in groups: of data in two shapes, one group a shape. In a group no
+    /// key stands twice.
+    const FIELDS: &'static [&'static [&'static str]];
+
     /// Read all fields, or tell the one fault that ranks first.
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault>;
 }
@@ -77,8 +81,7 @@ pub struct Flaws {
 impl Flaws {
     /// Read the field `key`; `None` if it is flawed, which is then remembered.
     pub fn read<T: Field>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<T> {
-        // A field named by a Rust keyword is written `r#type` in the struct and `type` on the wire.
-        let key = key.strip_prefix("r#").unwrap_or(key);
+        let key = on_the_wire(key);
         match fields.take(key).map_or_else(T::absent, T::read) {
             Ok(value) => Some(value),
             Err(flaw) => {
@@ -106,6 +109,11 @@ impl Flaws {
     }
 }
 
+/// A field named by a Rust keyword is written `r#type` in the struct and `type` on the wire.
+pub(crate) fn on_the_wire(key: &'static str) -> &'static str {
+    key.strip_prefix("r#").unwrap_or(key)
+}
+
 /// Declare an operation's data: a struct whose fields are read, in this order, from the wire's
 /// keys of the same names. `Option` makes a key optional.
 #[macro_export]
@@ -114,6 +122,8 @@ macro_rules! data {
         $(#[$meta])* $vis struct $name;
 
         impl $crate::data::Data for $name {
+            const FIELDS: &'static [&'static [&'static str]] = &[];
+
             fn read(_: &mut $crate::data::Fields<'_>) -> Result<Self, $crate::fault::Fault> {
                 Ok($name)
             }
@@ -125,6 +135,8 @@ macro_rules! data {
         $(#[$meta])* $vis struct $name { $($(#[$field_meta])* $field_vis $field: $type,)+ }
 
         impl $crate::data::Data for $name {
+            const FIELDS: &'static [&'static [&'static str]] = &[&[$(stringify!($field)),+]];
+
             fn read(fields: &mut $crate::data::Fields<'_>) -> Result<Self, $crate::fault::Fault> {
                 let mut flaws = $crate::data::Flaws::default();
                 $(let $field = flaws.read::<$type>(fields, stringify!($field));)+

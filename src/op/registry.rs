@@ -3,7 +3,7 @@
 use super::lane::{Pending, caught};
 use super::{Lane, Name, Op};
 use crate::caller::{Caller, Credentials};
-use crate::data::Fields;
+use crate::data::{Fields, field::on_the_wire};
 use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::status::Status;
@@ -13,10 +13,13 @@ use std::sync::Arc;
 pub struct Entry {
     /// What it is registered as.
     pub name: Name,
+    /// Is its caller proven before it runs?
+    pub needs_login: bool,
     /// The envelope's `data` when it ends in a fault.
     pub nothing: &'static str,
     /// The envelope's code and text for a fault.
     pub status: fn(&Fault) -> Status,
+    fields: &'static [&'static [&'static str]],
     call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Pending,
     refused: fn(&Arc<Engine>, &Credentials, Fault) -> Fault,
 }
@@ -43,8 +46,10 @@ impl Registry {
                     index,
                     Entry {
                         name: *name,
+                        needs_login: O::Caller::PROVEN,
                         nothing: O::NOTHING,
                         status: O::status,
+                        fields: O::FIELDS,
                         call: call::<O>,
                         refused: refused::<O>,
                     },
@@ -59,9 +64,14 @@ impl Registry {
         self.entries.get(self.find(kind, subtype).ok()?)
     }
 
+    /// All operations, in the order of their names.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
     /// The names of all operations, in order.
     pub fn names(&self) -> impl Iterator<Item = Name> {
-        self.entries.iter().map(|entry| entry.name)
+        self.entries().map(|entry| entry.name)
     }
 
     fn find(&self, kind: &str, subtype: &str) -> Result<usize, usize> {
@@ -70,6 +80,17 @@ impl Registry {
 }
 
 impl Entry {
+    /// The keys that its data may have, none twice.
+    pub fn fields(&self) -> Vec<&'static str> {
+        let mut fields = Vec::new();
+        for key in self.fields.iter().copied().flatten().map(|key| on_the_wire(key)) {
+            if !fields.contains(&key) {
+                fields.push(key);
+            }
+        }
+        fields
+    }
+
     /// Call the operation. `fields` is its data; what it needs is taken out.
     pub fn call(
         &self,
