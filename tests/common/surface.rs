@@ -1,0 +1,184 @@
+//! What there is to attack: every operation and every path, told by the program itself
+//! (`guichet routes`), so that a new one can't be forgotten.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use super::common::connection::Connection;
+use super::common::{Reply, Server, run};
+use super::notice;
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// An operation.
+pub struct Operation {
+    pub name: String,
+    pub needs_login: bool,
+    pub fields: Vec<String>,
+}
+
+/// A path of a document.
+#[derive(Debug)]
+pub struct Path {
+    pub method: String,
+    pub path: String,
+    /// The operation that it reaches first.
+    pub operation: String,
+    /// The keys of its query or body.
+    pub fields: Vec<String>,
+}
+
+impl Path {
+    /// Does it change anything?
+    pub fn is_write(&self) -> bool {
+        self.method != "GET"
+    }
+
+    /// The names in its path.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap())
+    }
+}
+
+fn lines() -> Vec<[String; 4]> {
+    let told = run(Command::new(env!("CARGO_BIN_EXE_guichet")).arg("routes"));
+    let columns = |line: &str| {
+        let mut columns: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        columns.resize(4, String::new());
+        columns.try_into().unwrap()
+    };
+    told.lines().map(columns).collect()
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Every operation.
+pub fn operations() -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for [name, who, fields, _] in lines() {
+        if !who.starts_with('/') {
+            operations.push(Operation {
+                name,
+                needs_login: who == "login",
+                fields: words(&fields),
+            });
+        }
+    }
+    assert!(operations.len() > 30);
+    operations
+}
+
+/// Every path, those of the envelope too.
+pub fn paths() -> Vec<Path> {
+    let mut paths = Vec::new();
+    for [method, path, operations, fields] in lines() {
+        if path.starts_with('/') {
+            let operation = operations.split(' ').next().unwrap().to_owned();
+            paths.push(Path { method, path, operation, fields: words(&fields) });
+        }
+    }
+    assert!(paths.len() > 40);
+    paths
+}
+
+/// A picture of one pixel.
+const DOT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJg\
+                   gg==";
+
+/// Data that the operation would take, in each of its shapes: of somebody who is logged in, where
+/// there is the notice 1 and this shop. An operation without an entry fails the test that asks.
+pub fn samples(name: &str, shop: i64) -> Vec<Value> {
+    let picture = DOT;
+    let notice = notice::sample();
+    let hash = "0123456789abcdef0123456789abcdef";
+    let one = match name {
+        "img/generate" => json!({"id": "page-1", "format": "png"}),
+        "img/validate" | "sms/validate" => json!({"hash": hash}),
+        "sms/generate" => {
+            let named = json!({"phone": "13800001234", "text": "abcd", "id": "page-1"});
+            return vec![json!({"phone": "13800001234", "hash": hash}), named];
+        }
+        "user/register" => {
+            let by_name = json!({"username": "mia", "password": "secret-1", "hash": hash});
+            let by_mobile =
+                json!({"mobile": "13800001235", "sms_code": "123456", "password": "secret-1"});
+            return vec![by_name, by_mobile];
+        }
+        "user/login" => json!({"username": "nora", "password": "wrong-1"}),
+        "user/logout" | "user/info" | "user/verified" => json!({}),
+        "user/update" => json!({"nickname": "Mia"}),
+        "user/rename" => json!({"username": "mia"}),
+        "user/avatar" => json!({"base64": picture, "type": "png"}),
+        "user/verify" => json!({"real_name": "林小雨", "id_card": "11010519491231002X"}),
+        "user/password" => json!({"old_password": "wrong-1", "new_password": "secret-2"}),
+        "portrait/upload" => {
+            json!({"name": "x", "id": "7", "base64": picture, "type": "png"})
+        }
+        "portrait/get" => json!({"id": "7"}),
+        "portrait/file" => json!({"name": format!("{hash}.png")}),
+        "property/add" => notice,
+        "property/update" | "property/delete" => json!({"id": 1}),
+        "property/query" => json!({"type": 1}),
+        "shop/creat" | "shop/create" => {
+            return vec![
+                json!({"shop_name": "Nora's"}),
+                json!({"shop_id": shop, "shop_content": "x"}),
+            ];
+        }
+        "shop/update" => json!({"shop_id": shop, "shop_content": "x"}),
+        "shop/get" => json!({"shop_id": shop}),
+        "shop/list" => json!({}),
+        "rank/upload" => json!({"rank": 5, "list": true}),
+        "rank/list" | "rank/around" => json!({}),
+        "score/post" => json!({"app": "game", "openid": "player-1", "score": 5}),
+        "score/get" | "score/around" => json!({"app": "game", "openid": "player-1"}),
+        "score/top" => json!({"app": "game"}),
+        "player/update" => json!({"app": "game", "openid": "player-1"}),
+        name => panic!("{name}: say in surface.rs what data it takes"),
+    };
+    vec![one]
+}
+
+/// No limit that would end the test, and no login that hashes more than one guess at a name.
+const OPEN: &str = "[database]\nsynchronous = \"normal\"\n[limits]\nlogin_attempts = 1\n\
+                    [shop]\nmax_per_account = 1000\n\
+                    [sms]\nper_30_seconds = 0\nper_hour = 0\nper_day = 0\n";
+
+/// A server with one account that has a notice and a shop: its token, and the shop.
+pub fn world() -> (Server, String, i64) {
+    let server = Server::start(OPEN);
+    let (_, token) = server.account("nora");
+    assert_eq!(notice::add(&server, &token, notice::sample()), 1);
+    let shop = server.done(&token, "shop/creat", json!({"shop_name": "Nora's first"}));
+    (server, token, shop["shop_id"].as_i64().unwrap())
+}
+
+/// The server has met nothing that it does not know.
+pub fn is_well(server: &Server) {
+    let log = server.log();
+    let bad: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+    let plain = |line: &str| line.starts_with("20") && line.contains(" INFO ");
+    assert!(log.lines().all(|line| plain(line) || line.contains(" WARN ")), "{log}");
+    assert!(server.call("shop/get", json!({"shop_id": 1})).starts_with("{\"id\":7,\"status\":-2,"));
+}
+
+/// One request on a connection that stays; `None` if the server has closed it.
+pub fn ask(
+    connection: &mut Connection,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Option<Reply> {
+    let lines: String =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: api.example.com\r\n{lines}Content-Length: {length}\r\n\r\n"
+    );
+    connection.write(&[head.as_bytes(), body].concat());
+    connection.read()
+}
