@@ -6,12 +6,14 @@
 mod common;
 #[path = "common/notice.rs"]
 mod notice;
+#[path = "common/surface.rs"]
+mod surface;
 #[path = "common/web.rs"]
 mod web;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::{Server, fault, fault_with};
+use common::{Reply, Server, fault, fault_with};
 use serde_json::{Value, json};
 use web::{FORM, MULTIPART, PNG, entry, file, refused};
 
@@ -27,29 +29,6 @@ enum Lack {
     /// One whose account was removed.
     Gone,
 }
-
-/// The operations of the envelope that need a login.
-const OPERATIONS: [&str; 19] = [
-    "user/logout",
-    "user/info",
-    "user/update",
-    "user/rename",
-    "user/avatar",
-    "user/verify",
-    "user/verified",
-    "user/password",
-    "property/add",
-    "property/update",
-    "property/delete",
-    "shop/creat",
-    "shop/create",
-    "shop/update",
-    "rank/upload",
-    "rank/list",
-    "rank/around",
-    "portrait/upload",
-    "property/query",
-];
 
 fn told_in_envelope(name: &str, lack: Lack) -> String {
     if name == "property/query" {
@@ -91,31 +70,43 @@ fn told_by_entry_task(lack: Lack) -> String {
 
 /// Data that an operation would take from somebody who is logged in.
 fn data(name: &str) -> Value {
-    match name {
-        "user/update" => json!({"nickname": "Mia"}),
-        "user/rename" => json!({"username": "mia"}),
-        "user/avatar" => json!({"base64": STANDARD.encode(PNG)}),
-        "user/verify" => json!({"real_name": "林小雨", "id_card": "11010519491231002X"}),
-        "user/password" => json!({"old_password": "secret-1", "new_password": "secret-2"}),
-        "property/add" => notice::sample(),
-        "property/update" | "property/delete" => json!({"id": 1}),
-        "property/query" => json!({"type": 1}),
-        "shop/creat" | "shop/create" => json!({"shop_name": "Nora's"}),
-        "shop/update" => json!({"shop_id": 123_456_789, "shop_content": ""}),
-        "rank/upload" => json!({"rank": 5}),
-        "portrait/upload" => json!({
-            "name": "nora", "id": "100001", "base64": STANDARD.encode(PNG), "type": "png",
-        }),
-        _ => json!({}),
+    let mut data = surface::samples(name, 123_456_789).swap_remove(0);
+    if name == "portrait/upload" {
+        data["id"] = "100001".into();
+    }
+    data
+}
+
+/// Ask a path of a document; which ones were asked is kept, to be compared with all there are.
+struct Asked<'a> {
+    server: &'a Server,
+    paths: Vec<String>,
+}
+
+impl Asked<'_> {
+    fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        self.paths.push(format!("{method} {}", path.split('?').next().unwrap()));
+        self.server.send(method, path, headers, body.as_bytes())
+    }
+
+    fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+        let reply = self.send(method, path, headers, body);
+        assert_eq!(reply.status, 200, "{method} {path}: {}", reply.text());
+        reply.text()
     }
 }
 
 /// Ask for everything with this token, well and badly formed, and compare what is told.
 fn ask(server: &Server, token: &str, lack: Lack) {
-    for name in OPERATIONS {
+    let operations = surface::operations();
+    let needs_login = |name: &str| {
+        operations.iter().any(|operation| operation.needs_login && operation.name == name)
+    };
+    for surface::Operation { name, needs_login, .. } in &operations {
+        let name = name.as_str();
         // A portrait's data says whether a login is needed; a removed account's id is free.
         let is_portrait = name == "portrait/upload";
-        if is_portrait && lack == Lack::Gone {
+        if !needs_login && !is_portrait || is_portrait && lack == Lack::Gone {
             continue;
         }
         let told = told_in_envelope(name, lack);
@@ -128,15 +119,17 @@ fn ask(server: &Server, token: &str, lack: Lack) {
             }
         }
     }
+    let mut asked = Asked { server, paths: Vec::new() };
     let query = format!("/api/external/get/property?token={token}&type=1");
-    assert_eq!(server.get(&query).text(), told_in_query(-1, lack), "{lack:?}");
-    assert_eq!(server.get(&format!("{query}&no=1")).text(), told_in_query(-1, lack), "{lack:?}");
+    for query in [&query, &format!("{query}&no=1")] {
+        assert_eq!(asked.ask("GET", query, &[], ""), told_in_query(-1, lack), "{lack:?}");
+    }
 
     let login = ("Authorization", token);
     for method in ["POST", "PUT"] {
         for path in ["/ranking_list", "/api/ranking_list"] {
             for body in ["rank=5", "{}", r#"{"rank":5,"arange":[1,1]}"#, "{"] {
-                let answer = server.ask(method, path, &[login], body);
+                let answer = asked.ask(method, path, &[login], body);
                 assert_eq!(answer, told_by_rank(method, lack), "{method} {body} {lack:?}");
             }
         }
@@ -151,7 +144,7 @@ fn ask(server: &Server, token: &str, lack: Lack) {
     ] {
         for prefix in ["/user", "/api/user"] {
             let path = format!("{prefix}/{path}");
-            let answer = server.ask(method, &path, &[login, more], body);
+            let answer = asked.ask(method, &path, &[login, more], body);
             assert_eq!(answer, told_by_entry_task(lack), "{path} {lack:?}");
         }
     }
@@ -170,10 +163,14 @@ fn ask(server: &Server, token: &str, lack: Lack) {
     ] {
         for login in [login, ("Cookie", &*cookie)] {
             let path = format!("/api/v1.0/{path}");
-            let reply = server.send(method, &path, &[login, more], body.as_bytes());
+            let reply = asked.send(method, &path, &[login, more], body);
             assert_eq!((reply.status, reply.text()), (200, refused("4101", "用户未登录")));
             assert_eq!(reply.header("set-cookie"), "", "{path} {lack:?}");
         }
+    }
+    for surface::Path { method, path, operation, .. } in surface::paths() {
+        let is_asked = asked.paths.contains(&format!("{method} {path}"));
+        assert!(is_asked || !needs_login(&operation), "{method} {path} is missing here");
     }
 }
 
@@ -239,7 +236,8 @@ fn another_accounts_things_are_not_ones_own() {
     let (_, mallory) = server.account("mallory");
     let notice = notice::add(&server, &nora, notice::sample());
     let shop = server.done(&nora, "shop/creat", json!({"shop_name": "Nora's"}))["shop_id"].clone();
-    let portrait = data("portrait/upload");
+    let mut portrait = data("portrait/upload");
+    portrait["base64"] = STANDARD.encode(PNG).into();
     server.done(&nora, "portrait/upload", portrait.clone());
     let before = (notice::show(&server, &nora, notice), server.call("shop/list", json!({})));
 
