@@ -35,6 +35,56 @@ fn is_told(name: &str, answer: &Value) -> bool {
         && (status != -200 || is_owners)
 }
 
+/// Two ways to say the same, and the keys that each has around the data.
+const AROUND: [(&str, [&str; 6]); 2] = [
+    (
+        r#"{"id":7,"status":0,"type":"shop","subtype":"get","data":{"shop_id":1}}"#,
+        ["id", "status", "type", "subtype", "data", "jsonrpc"],
+    ),
+    (
+        r#"{"jsonrpc":"2.0","id":7,"method":"shop.get","params":{"shop_id":1}}"#,
+        ["jsonrpc", "id", "method", "params", "type", "data"],
+    ),
+];
+
+/// Is this an answer in one of the two ways?
+fn is_answer(answer: &Value) -> bool {
+    let error = &answer["error"];
+    match answer["jsonrpc"] == "2.0" {
+        true => error["code"].is_i64() && error["code"] != -404 && error["message"].is_string(),
+        false => is_told("shop/get", answer) && answer["id"].is_i64(),
+    }
+}
+
+#[test]
+fn every_value_in_every_key_around_the_data_is_answered() {
+    let (server, ..) = world();
+    let mut connection = Connection::open(&server);
+    let texts = naughty::texts().into_iter().map(|text| Value::from(text).to_string().into_bytes());
+    let values: Vec<Vec<u8>> = naughty::values().into_iter().chain(texts).collect();
+    for (whole, keys) in AROUND {
+        for key in keys {
+            let mut whole: Value = serde_json::from_str(whole).unwrap();
+            whole[key] = "@@".into();
+            let text = whole.to_string();
+            let (before, after) = text.split_once("\"@@\"").unwrap();
+            for value in &values {
+                let body = [before.as_bytes(), value, after.as_bytes()].concat();
+                let batch = [b"[", &body[..], b"]"].concat();
+                for body in [body, batch] {
+                    let reply = post(&mut connection, "/api", &body);
+                    let sent = String::from_utf8_lossy(&body);
+                    assert_eq!(reply.status, 200, "{sent:.500}");
+                    let answer = reply.json();
+                    let answer = answer.get(0).unwrap_or(&answer);
+                    assert!(is_answer(answer), "{sent:.500}\n{answer}");
+                }
+            }
+        }
+    }
+    is_well(&server);
+}
+
 /// The shapes of an operation's data in which `field` stands; all, where it stands in none.
 fn shapes(operation: &Operation, field: &str, shop: i64) -> Vec<Value> {
     let all = samples(&operation.name, shop);

@@ -123,3 +123,60 @@ fn every_text_in_every_field_of_every_path_is_answered() {
     }
     is_well(&server);
 }
+
+/// Headers that the server reads, or that a proxy or a browser adds.
+const HEADERS: [&str; 16] = [
+    "Authorization",
+    "Cookie",
+    "Content-Type",
+    "Content-Disposition",
+    "Origin",
+    "Referer",
+    "Sec-Fetch-Site",
+    "X-Forwarded-For",
+    "X-Signature",
+    "X-CSRFToken",
+    "If-None-Match",
+    "Access-Control-Request-Method",
+    "Access-Control-Request-Headers",
+    "Accept",
+    "Range",
+    "User-Agent",
+];
+
+#[test]
+fn every_text_in_every_header_is_answered() {
+    let (server, ..) = world();
+    let mut connection = Connection::open(&server);
+    let targets = [
+        ("POST", "/signed/api/post_score"),
+        ("PUT", "/api/v1.0/user/name"),
+        ("GET", "/api/external/get/portrait/7"),
+        ("OPTIONS", "/api"),
+    ];
+    // What would end the header is another header, not this one's text.
+    let texts: Vec<String> = naughty::texts()
+        .into_iter()
+        .filter(|text| !text.contains(['\r', '\n', '\0']) && text.len() < 10_000)
+        .collect();
+    for (method, target) in targets {
+        for header in HEADERS {
+            for text in &texts {
+                for text in [text.clone(), format!("session={text}; boundary={text}")] {
+                    let headers = [(header, &*text)];
+                    let reply = ask(&mut connection, method, target, &headers, b"{\"openid\":1}");
+                    let reply = reply.unwrap_or_else(|| panic!("{header} {text:.300?}: closed"));
+                    let expected = [200, 204, 400, 403, 405];
+                    assert!(
+                        expected.contains(&reply.status),
+                        "{header} {text:.300?} {reply:.300?}"
+                    );
+                    if reply.header("connection") == "close" {
+                        connection = Connection::open(&server);
+                    }
+                }
+            }
+        }
+    }
+    is_well(&server);
+}
