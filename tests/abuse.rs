@@ -115,6 +115,28 @@ fn a_captcha_by_name_pays_for_one_of_fifty_messages_at_once() {
 }
 
 #[test]
+fn a_captcha_pays_for_a_message_or_an_account_and_never_for_both() {
+    let server = Server::start("");
+    for round in 0..3 {
+        let hash = server.captcha();
+        let answers = at_once(50, |nth| match nth % 2 {
+            0 => {
+                let phone = format!("1380000{round}0{nth:02}");
+                server.call("sms/generate", json!({"phone": phone, "hash": hash}))
+            }
+            _ => {
+                let name = format!("nora-{round}-{nth}");
+                let data = json!({"username": name, "password": "secret-1", "hash": hash});
+                server.call("user/register", data)
+            }
+        });
+        assert_eq!(count(&answers, &fault(-4, "Error Hash")), 49, "{answers:?}");
+        let done = answers.iter().filter(|answer| answer.contains("\"status\":0,")).count();
+        assert_eq!(done, 1, "{answers:?}");
+    }
+}
+
+#[test]
 fn quotas_of_a_number_an_address_and_all_hold_for_many_at_once_and_over_a_restart() {
     let day = fault(1025, "单个手机号日下发短信条数超过设定的上限");
     for (limits, address_of, phone_of) in [

@@ -124,6 +124,29 @@ fn every_text_in_every_field_of_every_path_is_answered() {
     is_well(&server);
 }
 
+#[test]
+fn every_value_in_every_field_of_every_body_is_answered() {
+    let (server, token, _) = world();
+    let mut connection = Connection::open(&server);
+    for path in paths().iter().filter(|path| path.operation != "envelope" && path.is_write()) {
+        let target = filled(path, "", "");
+        for field in &path.fields {
+            let (kind, sent) = body(path, field, "@@", 0);
+            let text = String::from_utf8(sent).unwrap();
+            let (before, after) = text.split_once("\"@@\"").unwrap();
+            let headers = [("Authorization", &*token), ("Content-Type", &kind)];
+            for value in naughty::values() {
+                let sent = [before.as_bytes(), &value, after.as_bytes()].concat();
+                let reply = ask(&mut connection, &path.method, &target, &headers, &sent).unwrap();
+                let sent = String::from_utf8_lossy(&sent);
+                let is_told = reply.status == 200 && is_documents(&reply);
+                assert!(is_told, "{path:?} {sent:.300}\n{reply:.500?}");
+            }
+        }
+    }
+    is_well(&server);
+}
+
 /// Headers that the server reads, or that a proxy or a browser adds.
 const HEADERS: [&str; 16] = [
     "Authorization",
