@@ -4,10 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "common/notice.rs"]
+mod notice;
+#[path = "common/surface.rs"]
+mod surface;
 #[path = "common/web.rs"]
 mod web;
 
-use common::{CODE, Server, envelope, fault, fault_with, ok};
+use common::{CODE, Reply, Server, envelope, fault, fault_with, ok};
 use engine::hex::md5;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -181,6 +185,43 @@ fn of_thirty_guesses_at_once_at_a_name_that_nobody_has_as_many_are_told_as_at_an
     // Nor is there more to learn once the limit is reached, right password or not.
     assert_eq!(login(&server, "nora", "secret-1"), many);
     assert_eq!(login(&server, "nobody", "secret-1"), many);
+}
+
+#[test]
+fn by_every_path_an_unknown_name_is_answered_to_the_byte_as_a_wrong_password() {
+    let server = Server::start("[limits]\nlogin_attempts = 2\n");
+    server.registered(PHONE);
+    let logins: Vec<_> =
+        surface::paths().into_iter().filter(|path| path.operation == "user/login").collect();
+    assert!(logins.len() > 2);
+    for path in logins {
+        // By way of a number: the one document asks for it, and to the others it is a name.
+        let told = |name: &str| -> Vec<_> {
+            let keys = path.fields.iter().map(|field| match &**field {
+                "password" => (field.clone(), md5("wrong-1").into()),
+                _ => (field.clone(), Value::from(name)),
+            });
+            let body = Value::Object(keys.collect()).to_string();
+            let ask = || server.send(&path.method, &path.path, &[JSON], body.as_bytes());
+            let replies = (0..4).map(|_| ask());
+            let kept = |mut reply: Reply| {
+                reply.headers.retain(|(name, _)| name != "date");
+                (reply.status, reply.headers, reply.body)
+            };
+            replies.map(kept).collect()
+        };
+        let known = told(PHONE);
+        assert!(known[1] != known[2] && known[2] == known[3], "{path:?} {known:?}");
+        assert_eq!(told(&format!("1390000{:04}", path.path.len())), known, "{path:?}");
+        forgive(&server);
+    }
+}
+
+/// Forget all failed logins.
+fn forgive(server: &Server) {
+    let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(10)).unwrap();
+    database.execute("DELETE FROM login_failure", []).unwrap();
 }
 
 #[test]

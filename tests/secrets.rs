@@ -105,6 +105,14 @@ fn nothing_that_is_sent_is_logged() {
                 server.send(CANARY, &target, &[("Referer", CANARY), ("Origin", CANARY)], b"");
             }
         }
+        // What is no HTTP at all.
+        for raw in
+            ["Bad Header", "Content-Length: x", "Transfer-Encoding: x", "\u{1}", "Host: x\nY"]
+        {
+            let head = format!("GET /{CANARY} HTTP/1.1\r\n{raw} {CANARY}\r\nX: {CANARY}\r\n\r\n");
+            server.raw(head.as_bytes());
+            server.raw(format!("{CANARY} {head}").as_bytes());
+        }
         let log = server.log();
         assert!(lines(&server) > before + 100, "the log says something: {log}");
         says_nothing(&log, format, &[CANARY]);
