@@ -61,6 +61,12 @@ impl Server {
 
     /// Start on a folder that may hold data already.
     pub fn start_in(folder: Folder, config: &str) -> Self {
+        Server::start_under(&[], folder, config)
+    }
+
+    /// The same as the command that ends another program's command line, `tool`. That program must
+    /// become the server, or be no parent of it.
+    pub fn start_under(tool: &[&str], folder: Folder, config: &str) -> Self {
         let mut text =
             format!("listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n", folder.path().join("data"));
         if !config.contains("public_url") {
@@ -74,7 +80,7 @@ impl Server {
         fs::write(folder.path().join("guichet.toml"), &text).unwrap();
         let log =
             fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
-        let mut child = command(folder.path())
+        let mut child = under(tool, command(folder.path()))
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -227,6 +233,15 @@ pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
     command.arg("-c").arg(folder.join("guichet.toml")).current_dir(folder);
     command
+}
+
+/// The command as the end of another's command line, where there is one.
+fn under(tool: &[&str], command: Command) -> Command {
+    let Some((program, args)) = tool.split_first() else { return command };
+    let mut outer = Command::new(program);
+    outer.args(args).arg(command.get_program()).args(command.get_args());
+    outer.current_dir(command.get_current_dir().unwrap());
+    outer
 }
 
 /// Run a command with `input` on its standard input, to its end.

@@ -1,0 +1,112 @@
+//! What can be on a disk after a power cut: all that was synced, and of the rest any part, torn at
+//! any place, in any order.
+
+use super::trace::{Change, Kind, Trace};
+use rand::RngExt;
+use rand::rngs::SmallRng;
+use rand::seq::SliceRandom;
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+/// A disk writes a sector whole or not at all; SQLite counts on no more than that it leaves bytes
+/// alone that were not written.
+const SECTOR: usize = 512;
+
+/// The files in a data folder.
+#[derive(Default)]
+pub struct Disk(BTreeMap<String, Vec<u8>>);
+
+impl Disk {
+    /// One of the disks that a power cut at this line may leave behind.
+    pub fn after_cut(trace: &Trace, cut: usize, dice: &mut SmallRng) -> Self {
+        let mut disk = Disk::default();
+        let begun = trace.changes.iter().filter(|change| change.begin < cut);
+        let (durable, mut rest): (Vec<_>, Vec<_>) = begun.partition(|change| change.durable < cut);
+        for change in durable {
+            disk.apply(change, &Torn::Whole);
+        }
+        // From nothing of what was not synced to all of it: both ends are the likeliest in life.
+        let share = f64::from(dice.random_range(0..=4_u32)) / 4.0;
+        rest.shuffle(dice);
+        for change in rest {
+            if dice.random_bool(share) {
+                disk.apply(change, &Torn::throw(dice));
+            }
+        }
+        disk
+    }
+
+    /// Make the change; of a write only what arrived.
+    fn apply(&mut self, change: &Change, torn: &Torn) {
+        let files = &mut self.0;
+        match &change.kind {
+            Kind::Create => drop(files.entry(change.path.clone()).or_default()),
+            Kind::Unlink => drop(files.remove(&change.path)),
+            Kind::Rename(to) => {
+                if let Some(bytes) = files.remove(&change.path) {
+                    files.insert(to.clone(), bytes);
+                }
+            }
+            Kind::Truncate(length) => {
+                if let Some(file) = files.get_mut(&change.path) {
+                    file.resize(usize::try_from(*length).unwrap(), 0);
+                }
+            }
+            Kind::Write(at, bytes) => {
+                let Some(file) = files.get_mut(&change.path) else { return };
+                let at = usize::try_from(*at).unwrap();
+                for piece in torn.pieces(at, at + bytes.len()) {
+                    if piece.end > file.len() {
+                        file.resize(piece.end, 0);
+                    }
+                    let written = &bytes[piece.start - at..piece.end - at];
+                    file[piece].copy_from_slice(written);
+                }
+            }
+        }
+    }
+
+    /// Put the files into a folder.
+    pub fn write(&self, folder: &Path) {
+        fs::create_dir_all(folder.join("pictures")).unwrap();
+        for (path, bytes) in &self.0 {
+            fs::write(folder.join(path), bytes).unwrap();
+        }
+    }
+}
+
+/// Which part of a write arrived.
+enum Torn {
+    Whole,
+    /// So many thousandths of it.
+    Until(usize),
+    /// The sectors whose bit is set, over and over.
+    Sectors(u64),
+}
+
+impl Torn {
+    fn throw(dice: &mut SmallRng) -> Self {
+        match dice.random_range(0..4) {
+            0 => Torn::Until(dice.random_range(0..1000)),
+            1 => Torn::Sectors(dice.random()),
+            _ => Torn::Whole,
+        }
+    }
+
+    /// What arrived of a write to these places of a file.
+    fn pieces(&self, start: usize, end: usize) -> Vec<Range<usize>> {
+        match self {
+            Torn::Whole => vec![start..end],
+            Torn::Until(thousandths) => {
+                let until = start + (end - start) * thousandths / 1000;
+                vec![start..until]
+            }
+            Torn::Sectors(kept) => (start / SECTOR..end.div_ceil(SECTOR))
+                .filter(|sector| kept >> (sector % 64) & 1 == 1)
+                .map(|sector| start.max(sector * SECTOR)..end.min((sector + 1) * SECTOR))
+                .collect(),
+        }
+    }
+}

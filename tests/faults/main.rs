@@ -1,0 +1,19 @@
+//! What was acknowledged stays when the machine fails: power cuts, disks that fail or are full, no
+//! more file descriptors (reliability). These need tools that not every machine has; where one is
+//! missing, a test says on stderr what it leaves out, and passes.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../common/client.rs"]
+mod client;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/notice.rs"]
+mod notice;
+
+mod disk;
+mod facts;
+mod load;
+mod power_cut;
+mod strace;
+mod trace;
