@@ -38,6 +38,9 @@ impl Files {
             Ok(()) => Ok(name),
             Err(error) => {
                 let _ = fs::remove_file(&temporary);
+                // Nobody will name it: if it was the folder that could not be synced, the file is
+                // whole and would stay until the next start.
+                let _ = fs::remove_file(self.folder.join(&name));
                 Err(Cause::new(format_args!("{}: {error}", temporary.display())))
             }
         }
