@@ -183,9 +183,31 @@ impl State {
                     // After a failed fsync the page cache can't be trusted: only what a fresh
                     // connection reads back from the disk is known to be there.
                     self.tx = None;
+                    // Before anyone is told that nothing was written.
+                    self.overwrite();
                 }
                 Err(Fault::Database(lost.cause))
             }
+        }
+    }
+
+    /// Commit something that changes nothing.
+    ///
+    /// A group whose sync failed is whole in the log all the same, behind its end as readers know it.
+    /// If the process died now, whoever opens the database next would take it for committed. The
+    /// next commit is written in its place: this one, or where the disk still fails the next group's.
+    fn overwrite(&mut self) {
+        let done = self.open().and_then(|()| {
+            let Some(tx) = &self.tx else { return Ok(()) };
+            let connection = tx.own()?;
+            let version: rusqlite::Result<i64> =
+                connection.pragma_query_value(None, "user_version", |row| row.get(0));
+            version
+                .and_then(|version| connection.pragma_update(None, "user_version", version))
+                .map_err(Fault::database)
+        });
+        if done.is_err() {
+            self.tx = None;
         }
     }
 
