@@ -127,11 +127,14 @@ impl Server {
         self.again()
     }
 
-    fn again(mut self) -> Self {
-        let folder = std::mem::replace(&mut self.folder, Folder(PathBuf::from("/nonexistent")));
+    fn again(self) -> Self {
         let config = self.config.clone();
-        drop(self);
-        Server::start_in(folder, &config)
+        Server::start_in(self.leave(), &config)
+    }
+
+    /// End it, if it has not ended, and keep its folder.
+    pub fn leave(mut self) -> Folder {
+        std::mem::replace(&mut self.folder, Folder(PathBuf::from("/nonexistent")))
     }
 
     /// SIGTERM, and wait; the exit status.

@@ -7,6 +7,7 @@ use rand::rngs::SmallRng;
 use rand::seq::SliceRandom;
 use std::collections::BTreeMap;
 use std::fs;
+use std::iter::once;
 use std::ops::Range;
 use std::path::Path;
 
@@ -98,10 +99,10 @@ impl Torn {
     /// What arrived of a write to these places of a file.
     fn pieces(&self, start: usize, end: usize) -> Vec<Range<usize>> {
         match self {
-            Torn::Whole => vec![start..end],
+            Torn::Whole => once(start..end).collect(),
             Torn::Until(thousandths) => {
                 let until = start + (end - start) * thousandths / 1000;
-                vec![start..until]
+                once(start..until).collect()
             }
             Torn::Sectors(kept) => (start / SECTOR..end.div_ceil(SECTOR))
                 .filter(|sector| kept >> (sector % 64) & 1 == 1)

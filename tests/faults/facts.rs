@@ -6,6 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
 /// Pictures that differ, and none of them the one that stands for none.
 pub const PICTURES: [(&str, &[u8]); 4] = [
@@ -83,7 +85,8 @@ pub fn lost(server: &Server, facts: &[&Fact]) -> Vec<String> {
     for (user, (token, score)) in ranks {
         let board = ask(server, token, "rank/list", json!({ "arange": [1, 100] }));
         let mut rows = board.iter().flat_map(|rows| rows.as_array().unwrap());
-        let held = rows.find(|row| row["user"] == user.to_string());
+        let name = user.to_string();
+        let held = rows.find(|row| row["user"] == name);
         if held.is_none_or(|held| held["rank_score"].as_i64() < Some(score)) {
             lost.push(format!("{score} of account {user}: {held:?}"));
         }
@@ -127,9 +130,9 @@ pub fn ask(server: &Server, token: &str, name: &str, data: Value) -> Option<Valu
     (answer["status"] == 0).then(|| answer["data"].take())
 }
 
-/// What SQLite finds wrong with the server's database; `ok` if nothing.
-pub fn integrity(server: &Server) -> String {
-    let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
-    database.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+/// What SQLite finds wrong with the database in this data folder; `ok` if nothing.
+pub fn integrity(data: &Path) -> String {
+    let database = Connection::open(data.join("guichet.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(10)).unwrap();
     database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()
 }

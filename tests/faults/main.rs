@@ -11,9 +11,12 @@ mod common;
 #[path = "../common/notice.rs"]
 mod notice;
 
+mod descriptors;
 mod disk;
 mod facts;
+mod full_disk;
 mod load;
 mod power_cut;
 mod strace;
+mod sync_error;
 mod trace;
