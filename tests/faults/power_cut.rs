@@ -99,7 +99,7 @@ fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
     };
     assert!(busy().any(is_moved), "the log was never moved while the server was busy");
     assert!(busy().any(begins_anew), "the log never began anew");
-    // `CUTS=500 cargo test --release --test faults power_cut` is the full figure.
+    // `CUTS=500 cargo test --test faults power_cut` is the full figure.
     let cuts = std::env::var("CUTS").map_or(36, |cuts| cuts.parse().unwrap());
     let mut dice = SmallRng::seed_from_u64(20_260_301);
     for cut in moments(&trace, cuts, &mut dice) {
