@@ -23,15 +23,25 @@ impl Disk {
     /// One of the disks that a power cut at this line may leave behind.
     pub fn after_cut(trace: &Trace, cut: usize, dice: &mut SmallRng) -> Self {
         let mut disk = Disk::default();
-        let begun = trace.changes.iter().filter(|change| change.begin < cut);
-        let (durable, mut rest): (Vec<_>, Vec<_>) = begun.partition(|change| change.durable < cut);
-        for change in durable {
-            disk.apply(change, &Torn::Whole);
-        }
         // From nothing of what was not synced to all of it: both ends are the likeliest in life.
         let share = f64::from(dice.random_range(0..=4_u32)) / 4.0;
+        let mut last = BTreeMap::new();
+        let begun = || trace.changes.iter().enumerate().filter(|(_, change)| change.begin < cut);
+        for (nth, change) in begun().filter(|(_, change)| change.durable < cut) {
+            last.insert(&change.path, nth);
+        }
+        // What a sync failed for is never durable, but can't come over what was synced later.
+        let (settled, mut rest): (Vec<_>, Vec<_>) = begun()
+            .partition(|(nth, change)| last.get(&change.path).is_some_and(|last| nth <= last));
+        for (_, change) in settled {
+            if change.durable < cut {
+                disk.apply(change, &Torn::Whole);
+            } else if dice.random_bool(share) {
+                disk.apply(change, &Torn::throw(dice));
+            }
+        }
         rest.shuffle(dice);
-        for change in rest {
+        for (_, change) in rest {
             if dice.random_bool(share) {
                 disk.apply(change, &Torn::throw(dice));
             }

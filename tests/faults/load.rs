@@ -21,21 +21,31 @@ struct Writer<'a> {
     client: Client,
     ids: &'a AtomicI64,
     told: &'a Mutex<Told>,
+    patience: usize,
 }
 
 impl Writer<'_> {
-    /// Call an operation that must succeed; its envelope's `id` and its `data`.
+    /// Call an operation that must succeed, again if the database may fail; the `id` of the envelope
+    /// that did, and its `data`.
     fn call(&mut self, token: &str, name: &str, data: Value) -> (i64, Value) {
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let (kind, subtype) = name.split_once('/').unwrap();
-        let body = json!({"id": id, "status": 0, "type": kind, "subtype": subtype, "data": data});
-        let body = body.to_string();
-        let request = head(&format!("/api?token={token}"), body.len(), "") + &body;
-        assert!(self.client.send(request.as_bytes()));
-        let (_, answer) = self.client.receive().unwrap();
-        let mut answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!((&answer["id"], &answer["status"]), (&json!(id), &json!(0)), "{name}: {answer}");
-        (id, answer["data"].take())
+        let mut body = json!({"status": 0, "type": kind, "subtype": subtype, "data": data});
+        for again in 0.. {
+            let id = self.ids.fetch_add(1, Ordering::Relaxed);
+            body["id"] = json!(id);
+            let body = body.to_string();
+            let request = head(&format!("/api?token={token}"), body.len(), "") + &body;
+            assert!(self.client.send(request.as_bytes()));
+            let (_, answer) = self.client.receive().unwrap();
+            let mut answer: Value = serde_json::from_str(&answer).unwrap();
+            assert_eq!(answer["id"], id, "{answer}");
+            if answer["status"] == 0 {
+                return (id, answer["data"].take());
+            }
+            let may_fail = answer["status"] == -200 && again < self.patience;
+            assert!(may_fail, "{name}: {answer}");
+        }
+        unreachable!("a range without an end")
     }
 
     fn tell(&self, id: i64, fact: Fact) {
@@ -122,6 +132,8 @@ pub struct Size {
     pub scores: i64,
     pub rows: i64,
     pub pictures: usize,
+    /// How often what the database failed to do is tried again.
+    pub patience: usize,
 }
 
 /// What the server needs for it.
@@ -130,7 +142,10 @@ pub const CONFIG: &str = "[shop]\nmax_per_account = 1000\n";
 /// Write it all, by several clients at once.
 pub fn write(server: &Server, size: &Size) -> Told {
     let (ids, told) = (AtomicI64::new(1), Mutex::new(Told::new()));
-    let writer = || Writer { server, client: Client::connect(server), ids: &ids, told: &told };
+    let writer = || {
+        let (client, patience) = (Client::connect(server), size.patience);
+        Writer { server, client, ids: &ids, told: &told, patience }
+    };
     thread::scope(|scope| {
         scope.spawn(|| writer().scores("left", size.scores));
         scope.spawn(|| writer().scores("right", size.scores));

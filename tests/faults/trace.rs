@@ -37,7 +37,10 @@ pub struct Trace {
     /// When the answer to the envelope with this `id` began to be sent, if it says that all is well.
     pub acknowledged: BTreeMap<i64, usize>,
     pub lines: usize,
+    /// What was synced, from line to line.
     syncs: Vec<(String, usize, usize)>,
+    /// And what could not be.
+    pub failed: Vec<(String, usize, usize)>,
     /// The files that there are by now, and how long each is.
     lengths: BTreeMap<String, u64>,
 }
@@ -82,7 +85,7 @@ impl Trace {
         let Some((name, args)) = call.split_once('(') else { return };
         let result = result.split(['<', ' ']).next().unwrap_or_default().parse().unwrap_or(-1);
         let call = Call { name, args, result, begin, end };
-        if result < 0 {
+        if result < 0 && !name.ends_with("sync") {
             return;
         }
         let file = if matches!(
@@ -128,7 +131,8 @@ impl Trace {
         let length = self.lengths.get(&path).copied();
         let kind = match call.name {
             "fsync" | "fdatasync" => {
-                self.syncs.push((path, call.begin, call.end));
+                let syncs = if call.result < 0 { &mut self.failed } else { &mut self.syncs };
+                syncs.push((path, call.begin, call.end));
                 return;
             }
             "openat" if call.args.contains("O_CREAT") && length.is_none() => {
@@ -175,7 +179,8 @@ impl Trace {
 
     /// A file's content is durable once a sync that began after the write has ended. So is the entry of a
     /// new file in its folder, with the file or with the folder, as on ext4, xfs and btrfs; that of a file
-    /// renamed or removed with the folder alone. Folders themselves are there from the beginning.
+    /// renamed or removed with the folder alone. Folders themselves are there from the beginning. What a
+    /// sync failed for may be there or not for ever: Linux does not try again.
     fn settle(&mut self) {
         for change in &mut self.changes {
             let folder = change.path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -184,9 +189,16 @@ impl Trace {
                 Kind::Create => synced == change.path || synced == folder,
                 Kind::Rename(_) | Kind::Unlink => synced == folder,
             };
-            let later =
-                self.syncs.iter().filter(|(path, begin, _)| *begin > change.end && settles(path));
-            change.durable = later.map(|(_, _, end)| *end).min().unwrap_or(usize::MAX);
+            let next = |syncs: &[(String, usize, usize)]| {
+                let later = |(path, begin, _): &&(String, usize, usize)| {
+                    *begin > change.end && settles(path)
+                };
+                syncs.iter().filter(later).map(|(_, _, end)| *end).min().unwrap_or(usize::MAX)
+            };
+            let (synced, failed) = (next(&self.syncs), next(&self.failed));
+            if synced < failed {
+                change.durable = synced;
+            }
         }
     }
 }
