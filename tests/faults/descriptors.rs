@@ -1,8 +1,11 @@
 //! No more file descriptors: the server waits without spinning, and serves again once there are some.
 
 use super::client::{Client, head};
-use super::common::{Folder, Server, envelope, has, ok};
+use super::common::{Folder, Server, envelope, fault, has, ok};
+use super::facts::PICTURES;
 use super::notice::sample;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::fs;
 use std::net::TcpStream;
@@ -56,8 +59,7 @@ fn used_up_file_descriptors_are_waited_for_without_spinning() {
     let (lasted, spent) = (begun.elapsed(), ticks(&server) - before);
     let share = u128::from(spent) * 10 * 100 / lasted.as_millis();
     assert!(share <= 10, "{share} % of a processor while it only waits");
-    // Those who are connected are answered, all at once; a picture's file can't be opened, the
-    // database's readers that there are can be used.
+    // Those who are connected are answered, all at once, from what is open already.
     for client in &mut first {
         assert!(client.send(query.as_bytes()));
     }
@@ -68,11 +70,18 @@ fn used_up_file_descriptors_are_waited_for_without_spinning() {
     assert!(first[0].send(score.as_bytes()));
     let (_, answer) = first[0].receive().unwrap();
     assert!(answer.starts_with(r#"{"id":7,"status":0,"#), "{answer}");
+    // What needs a file of its own is refused.
+    let (kind, bytes) = PICTURES[0];
+    let picture = json!({"name": "", "id": "5", "base64": STANDARD.encode(bytes), "type": kind});
+    let upload = request("portrait/upload", picture.clone());
+    assert!(first[0].send(upload.as_bytes()));
+    assert_eq!(first[0].receive(), Some((200, fault(1000, "头像文件创建失败"))));
     drop((first, rest));
     let closed = Instant::now();
     assert_eq!(server.done(&token, "property/add", sample()), json!({"uid": 1}));
     let found = server.done(&token, "property/query", json!({"type": 1}));
     assert_eq!(found.as_array().map(Vec::len), Some(1));
+    server.done("", "portrait/upload", picture);
     let again = closed.elapsed();
     assert!(again < Duration::from_secs(2), "serving again took {again:?}");
 }
