@@ -58,7 +58,7 @@ fn used_up_file_descriptors_are_waited_for_without_spinning() {
     sleep(Duration::from_secs(2));
     let (lasted, spent) = (begun.elapsed(), ticks(&server) - before);
     let share = u128::from(spent) * 10 * 100 / lasted.as_millis();
-    assert!(share <= 10, "{share} % of a processor while it only waits");
+    assert!(share <= 5, "{share} % of a processor while it only waits");
     // Those who are connected are answered, all at once, from what is open already.
     for client in &mut first {
         assert!(client.send(query.as_bytes()));
