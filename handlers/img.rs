@@ -145,7 +145,7 @@ fn keep_named(tx: &mut Tx, name: &str, code: &str) -> Result<String, Fault> {
 /// Let a named captcha pay. It is looked at once: right or wrong, it is gone afterwards, whatever
 /// becomes of the operation.
 pub fn pay_named(tx: &mut Tx, name: &str, text: &str) -> Result<(), Fault> {
-    let now = tx.clock.now();
+    let now = tx.clock.steady();
     let shown = tx.one(
         "DELETE FROM named_captcha WHERE name = $1 RETURNING hash, rand, expires_at",
         args![name],
@@ -175,7 +175,7 @@ impl Op for Validate {
     }
 
     fn run(self, tx: &mut Tx, _: Anyone) -> Result<super::Nothing, Fault> {
-        let now = tx.clock.now();
+        let now = tx.clock.steady();
         let matched = tx.execute(
             "UPDATE captcha SET validated = 1 WHERE hash = $1 AND validated = 0 AND expires_at > $2",
             args![&self.hash.to_ascii_lowercase(), now],
@@ -188,7 +188,7 @@ impl Op for Validate {
 pub fn is_good(view: &View, hash: &str) -> Result<(), Fault> {
     let good = view.one(
         "SELECT 1 FROM captcha WHERE hash = $1 AND paid = 0 AND expires_at > $2",
-        args![&hash.to_ascii_lowercase(), view.clock.now()],
+        args![&hash.to_ascii_lowercase(), view.clock.steady()],
         |_| Ok(()),
     )?;
     good.ok_or(Fault::Captcha(Lapse::Wrong))
@@ -196,7 +196,7 @@ pub fn is_good(view: &View, hash: &str) -> Result<(), Fault> {
 
 /// Let a captcha pay: once, and before it expires.
 pub fn pay(tx: &mut Tx, hash: &str) -> Result<(), Fault> {
-    let now = tx.clock.now();
+    let now = tx.clock.steady();
     let paid = tx.execute(
         "UPDATE captcha SET paid = 1 WHERE hash = $1 AND paid = 0 AND expires_at > $2",
         args![&hash.to_ascii_lowercase(), now],

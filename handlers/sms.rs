@@ -135,7 +135,7 @@ struct Row {
 
 /// Refuse what is one message too many.
 fn check_quotas(tx: &Tx, row: &Row) -> Result<(), Fault> {
-    let now = tx.clock.now();
+    let now = tx.clock.steady();
     let limits = &tx.config.sms;
     for (limit, seconds, window) in [
         (limits.per_30_seconds, 30, Window::HalfMinute),
@@ -174,7 +174,7 @@ fn count(tx: &Tx, limit: u32, sql: &str, args: &[engine::db::Param<'_>]) -> Resu
 
 fn keep(tx: &mut Tx, row: &Row) -> Result<i64, Fault> {
     let id = tx.next_id("sms")?;
-    let now = tx.clock.now();
+    let now = tx.clock.steady();
     let expires = tx.clock.after(tx.config.sms.ttl);
     let hash = hex::md5(&format!("{}{}", row.code, row.rand));
     tx.execute(
@@ -202,7 +202,7 @@ impl Op for Validate {
 /// though the operation fails; the fifth ends the number's codes.
 pub fn redeem(tx: &mut Tx, phone: Option<&str>, hash: &str) -> Result<(), Fault> {
     let hash = hash.to_ascii_lowercase();
-    let now = tx.clock.now();
+    let now = tx.clock.steady();
     let used = match phone {
         Some(phone) => tx.execute(
             "UPDATE sms SET expires_at = 0 WHERE hash = $1 AND expires_at > $2 AND phone = $3",
@@ -231,7 +231,7 @@ pub fn redeem(tx: &mut Tx, phone: Option<&str>, hash: &str) -> Result<(), Fault>
 /// The proof that `code` makes with a number's newest codes, if it is one of them. Nothing is
 /// counted: whoever asks redeems what is answered, or has a wrong guess counted.
 pub fn proof(view: &View, phone: &str, code: &str) -> Result<Option<String>, Fault> {
-    let now = view.clock.now();
+    let now = view.clock.steady();
     let good = view.all(
         "SELECT hash, rand FROM sms WHERE phone = $1 AND expires_at > $2",
         args![phone, now],

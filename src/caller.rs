@@ -107,7 +107,7 @@ impl Caller for Account {
                 },
             )?
             .ok_or(Fault::BadToken)?;
-        if expires <= view.clock.now() {
+        if expires <= view.clock.steady() {
             return Err(Fault::BadToken);
         }
         match password {

@@ -4,32 +4,66 @@ use crate::data::{Field, Flaw, Value};
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::TimeZone;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Where a date-time has digits, and what stands between them.
 const SHAPE: &[u8; 19] = b"0000-00-00 00:00:00";
+
+/// The longest step of the system's clock that [`Clock::steady`] does not follow.
+const STEP: Duration = Duration::from_hours(24);
 
 /// The server's clock and its time zone.
 #[derive(Debug, Clone)]
 pub struct Clock {
     zone: TimeZone,
+    /// When it was made, by the clock that nobody can set, and by the one that people read.
+    made: (Instant, Duration),
+    /// What it took over of steps since then, in seconds.
+    followed: Arc<AtomicU64>,
 }
 
 impl Clock {
     /// The system's clock, read in `zone`.
     pub fn new(zone: TimeZone) -> Self {
-        Clock { zone }
+        Clock { zone, made: (Instant::now(), since_1970()), followed: Arc::default() }
     }
 
     /// Now, in whole seconds since 1970-01-01 00:00:00 UTC.
     pub fn now(&self) -> i64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+        seconds(since_1970())
     }
 
-    /// When `duration` will have passed, in seconds since 1970.
+    /// The same for what expires and what is counted: seconds that passed, whatever the system's
+    /// clock was set to meanwhile. Otherwise a clock that is set back would make good again what
+    /// has expired, and hold up whoever used up a quota; set forward, it would open the quota.
+    pub fn steady(&self) -> i64 {
+        seconds(self.since_1970_steadily())
+    }
+
+    /// When `duration` will have passed, in seconds since 1970, by [`Clock::steady`].
     pub fn after(&self, duration: Duration) -> i64 {
-        self.now().saturating_add(i64::try_from(duration.as_secs()).unwrap_or(i64::MAX))
+        self.steady().saturating_add(seconds(duration))
+    }
+
+    /// Follow the system's clock where it is more than a day ahead: a machine that starts without
+    /// knowing the time is told it later, and must not stay in the past until the next start.
+    pub fn follow(&self) {
+        self.follow_to(since_1970());
+    }
+
+    fn follow_to(&self, now: Duration) {
+        let ahead = now.saturating_sub(self.since_1970_steadily());
+        if ahead > STEP {
+            tracing::warn!(seconds = ahead.as_secs(), "the clock was set forward, and is followed");
+            self.followed.fetch_add(ahead.as_secs(), Ordering::Relaxed);
+        }
+    }
+
+    fn since_1970_steadily(&self) -> Duration {
+        let (at, since_1970) = self.made;
+        since_1970 + at.elapsed() + Duration::from_secs(self.followed.load(Ordering::Relaxed))
     }
 
     /// `seconds` since 1970 as the contract writes a date-time.
@@ -66,6 +100,15 @@ impl Clock {
         // Only years that no wire date-time can name are out of a zone's range.
         zoned.map_or(0, |zoned| zoned.timestamp().as_second())
     }
+}
+
+/// How long ago 1970-01-01 00:00:00 UTC was, by the system's clock.
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// A date and time of day as the wire has it: `YYYY-MM-DD HH:MM:SS`, of a day that exists.
@@ -167,6 +210,20 @@ mod tests {
         for text in ["2019-04-22 16:17:42", "2024-02-29 23:59:59", "0001-01-02 00:00:00"] {
             assert_eq!(clock.format(read(text)), text);
         }
+    }
+
+    #[test]
+    fn only_a_step_of_more_than_a_day_forward_is_followed() {
+        let clock = shanghai();
+        let (begun, now) = (clock.steady(), since_1970());
+        let hour = Duration::from_hours(1);
+        for step in [now - 48 * hour, now - 2 * hour, now + 2 * hour, now + 24 * hour] {
+            clock.follow_to(step);
+            assert!((begun..begun + 60).contains(&clock.steady()), "{step:?}");
+        }
+        clock.clone().follow_to(now + 48 * hour);
+        let days = begun + 48 * 3_600;
+        assert!((days - 1..days + 60).contains(&clock.steady()));
     }
 
     #[test]

@@ -24,7 +24,7 @@ impl Engine {
     /// seconds since 1970.
     pub fn sweep(&self, statements: &'static [&'static str]) {
         let swept = self.db.write(move |tx| {
-            let now = tx.clock.now();
+            let now = tx.clock.steady();
             let run = |rows, sql: &&'static str| Ok(rows + tx.execute(sql, crate::args![now])?);
             statements.iter().try_fold(0, run)
         });

@@ -41,7 +41,7 @@ impl Guess {
         let failures: i64 = view
             .one(
                 "SELECT count(*) FROM login_failure WHERE who = $1 AND address = $2 AND at > $3",
-                args![&self.who, &self.address, view.clock.now() - WINDOW],
+                args![&self.who, &self.address, view.clock.steady() - WINDOW],
                 |row| row.get(0),
             )?
             .unwrap_or(0);
@@ -59,7 +59,7 @@ impl Guess {
             )?;
             return Ok(());
         }
-        let (id, now) = (tx.next_id("login_failure")?, tx.clock.now());
+        let (id, now) = (tx.next_id("login_failure")?, tx.clock.steady());
         tx.execute(
             "INSERT INTO login_failure (who, address, id, at) VALUES ($1, $2, $3, $4)",
             args![&self.who, &self.address, id, now],

@@ -4,6 +4,7 @@
 //! at most [`FAREWELL`], closes idle connections at once, and then closes the database, which
 //! commits what is queued and leaves an empty log.
 
+use super::date;
 use super::handle::Handler;
 use super::io::Dressed;
 use super::pages::Pages;
@@ -144,6 +145,7 @@ async fn serve(
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     announce(address)?;
     let sweeper = tokio::spawn(sweep(Arc::clone(&handler), sweeps));
+    let watch = tokio::spawn(date::watch(Arc::clone(&handler)));
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -162,6 +164,7 @@ async fn serve(
     }
     drop(listener);
     sweeper.abort();
+    watch.abort();
     tracing::info!("ending: finishing what has begun");
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");

@@ -1,6 +1,7 @@
 //! One request: from its path to its answer.
 
 use super::body::Bounded;
+use super::date::Dates;
 use super::documents::Asked;
 use super::pages::Pages;
 use super::respond::{self, Answer};
@@ -27,6 +28,7 @@ const HEAD: usize = 16 * 1024;
 /// What all requests share.
 pub(super) struct Handler {
     pub engine: Arc<Engine>,
+    pub dates: Dates,
     registry: Registry,
     router: Router,
     pages: Option<Pages>,
@@ -50,13 +52,23 @@ impl Handler {
             ContentType::Json => respond::JSON,
             ContentType::Text => HeaderValue::from_static("text/plain; charset=utf-8"),
         };
-        Handler { engine, registry, router, pages, home, limiter, content_type }
+        Handler {
+            engine,
+            dates: Dates::default(),
+            registry,
+            router,
+            pages,
+            home,
+            limiter,
+            content_type,
+        }
     }
 
     /// Answer one request of `peer`.
     pub(super) async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Answer {
         let origin = request.headers().get(ORIGIN).cloned();
         let mut answer = self.routed(peer, request).await;
+        self.dates.stamp(answer.headers_mut());
         let allowed = &self.engine.services.config.cors.allowed_origins;
         cors::allow(allowed, origin.as_ref(), answer.headers_mut());
         answer

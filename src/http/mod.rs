@@ -8,6 +8,7 @@ mod accept;
 mod body;
 mod client;
 mod cors;
+mod date;
 mod documents;
 mod fields;
 mod handle;

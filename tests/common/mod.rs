@@ -61,12 +61,17 @@ impl Server {
 
     /// Start on a folder that may hold data already.
     pub fn start_in(folder: Folder, config: &str) -> Self {
-        Server::start_under(&[], folder, config)
+        Server::start_by(folder, config, |command| command)
     }
 
     /// The same as the command that ends another program's command line, `tool`. That program must
     /// become the server, or be no parent of it.
     pub fn start_under(tool: &[&str], folder: Folder, config: &str) -> Self {
+        Server::start_by(folder, config, |command| under(tool, command))
+    }
+
+    /// The same by a command that is made from the usual one.
+    pub fn start_by(folder: Folder, config: &str, make: impl FnOnce(Command) -> Command) -> Self {
         let mut text =
             format!("listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n", folder.path().join("data"));
         if !config.contains("public_url") {
@@ -80,7 +85,7 @@ impl Server {
         fs::write(folder.path().join("guichet.toml"), &text).unwrap();
         let log =
             fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
-        let mut child = under(tool, command(folder.path()))
+        let mut child = make(command(folder.path()))
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
