@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::connection::Connection;
+use common::connection::{Connection, post};
 use common::{Reply, Server, envelope, ok};
 use serde_json::json;
 use std::io::Write;
@@ -56,6 +56,10 @@ fn what_two_readers_could_take_for_two_requests_is_refused_and_the_connection_cl
         ("Host: a\r\nTransfer-Encoding: chunked, identity".to_owned(), "not an HTTP request"),
         ("Host: a\r\nTransfer-Encoding : chunked".to_owned(), "not an HTTP request"),
         (format!("Host: a\r\nX: y\r\n Content-Length: {length}"), "not an HTTP request"),
+        (format!("Host: a\r\nX: y\r\n\tz\r\nContent-Length: {length}"), "not an HTTP request"),
+        (format!(" Host: a\r\nContent-Length: {length}"), "not an HTTP request"),
+        (format!("Host : a\r\nContent-Length: {length}"), "not an HTTP request"),
+        (format!("Host: a\rContent-Length: {length}"), "not an HTTP request"),
         (format!("Host: a\r\nX: \0\r\nContent-Length: {length}"), "not an HTTP request"),
         (format!("Content-Length: {length}"), "the header Host is missing"),
         (format!("Host: a\r\nHost: b\r\nContent-Length: {length}"), "the header Host stands twice"),
@@ -66,20 +70,95 @@ fn what_two_readers_could_take_for_two_requests_is_refused_and_the_connection_cl
     }
 }
 
-#[test]
-fn of_a_length_and_chunks_the_chunks_count_and_nothing_is_read_behind_them() {
-    let server = Server::start("");
+/// A request in chunks, with `head` for what names its length.
+fn twice(head: &str) -> String {
     let body = shops();
     let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    format!("POST /api HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n{chunks}")
+}
+
+#[test]
+fn a_length_and_chunks_together_are_refused_and_the_connection_closed() {
+    let server = Server::start("");
+    let both = refusal("both Content-Length and Transfer-Encoding");
     for head in [
         "Content-Length: 5\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked\r\nContent-Length: 5",
         "Transfer-Encoding: chunked\r\nContent-Length: 5000",
+        "transfer-encoding: Chunked\r\nX: y\r\nCONTENT-LENGTH:junk",
     ] {
-        let request = format!("POST /api HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n{chunks}");
-        // RFC 9112, 6.1: by the chunks alone, and no further request on this connection.
-        let reply = one_answer(&server, &request);
-        assert!(reply.status == 400 || reply.text() == ok(json!([])), "{}", reply.text());
+        let reply = one_answer(&server, &twice(head));
+        assert_eq!((reply.status, reply.text()), (400, both.clone()), "{head:?}");
+        assert_eq!(reply.header("connection"), "close", "{head:?}");
+    }
+    // Behind requests that were in order, and in pieces.
+    let mut connection = Connection::open(&server);
+    let chunked = twice("Transfer-Encoding: chunked");
+    for _ in 0..3 {
+        assert_eq!(connection.post(shops().as_bytes()).text(), ok(json!([])));
+        connection.write(chunked.as_bytes());
+        assert_eq!(connection.read().unwrap().text(), ok(json!([])));
+    }
+    for piece in twice("Transfer-Encoding: chunked\r\nContent-Length: 5").as_bytes().chunks(50) {
+        connection.write(piece);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(connection.read().unwrap().text(), both);
+    assert!(connection.read().is_none());
+}
+
+#[test]
+fn what_looks_like_a_second_length_in_a_body_is_not_one() {
+    let server = Server::start("");
+    let mut connection = Connection::open(&server);
+    let body = envelope("shop/list", json!({})).replace("{}", "{\r\nContent-Length: 5\r\n:1}");
+    let head = "POST /api HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for _ in 0..2 {
+        let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+        connection.write(format!("{head}{chunks}").as_bytes());
+        let reply = connection.read().unwrap();
+        assert_eq!((reply.status, reply.header("connection")), (200, ""), "{}", reply.text());
+    }
+}
+
+#[test]
+fn behind_a_request_that_was_not_waited_for_the_chunks_count_and_nothing_is_read_behind_them() {
+    let server = Server::start("");
+    let first = String::from_utf8(post(shops().as_bytes())).unwrap();
+    let second = twice("Content-Length: 5\r\nTransfer-Encoding: chunked");
+    let mut connection = Connection::open(&server);
+    connection.write(format!("{first}{second}{}", hidden()).as_bytes());
+    assert_eq!(connection.read().unwrap().text(), ok(json!([])));
+    // RFC 9112, 6.1: by the chunks alone, and no further request on this connection.
+    let reply = connection.read().unwrap();
+    assert!(reply.status == 400 || reply.text() == ok(json!([])), "{}", reply.text());
+    assert!(connection.read().is_none());
+}
+
+#[test]
+fn requests_of_unusual_form_are_read_as_they_are_meant() {
+    let server = Server::start("");
+    let body = shops();
+    let length = body.len();
+    for head in [
+        // A target in absolute form, as for a proxy; the path counts.
+        format!(
+            "POST http://api.example.com/api HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"
+        ),
+        // Bare LF (RFC 9112, 2.2: may be taken for the end of a line).
+        format!("POST /api HTTP/1.1\nHost: a\nContent-Length: {length}\n\n"),
+        format!("\r\n\r\nPOST /api HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"),
+        // The same length twice is one.
+        format!(
+            "POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\nContent-Length: {length}\r\n\r\n"
+        ),
+    ] {
+        let mut connection = Connection::open(&server);
+        for _ in 0..2 {
+            connection.write(format!("{head}{body}").as_bytes());
+            let reply = connection.read().unwrap();
+            assert_eq!((reply.status, reply.text()), (200, ok(json!([]))), "{head:?}");
+        }
     }
 }
 
@@ -96,9 +175,13 @@ fn chunks_that_are_none_are_refused_and_the_connection_closed() {
 #[test]
 fn what_is_not_http_is_told_so_in_an_envelope() {
     let server = Server::start("");
-    for junk in
-        ["\x16\x03\x01\r\n\r\n", "hello\r\n\r\n", "GET /api\r\n\r\n", "GET /\x7f \x01/1.1\r\n\r\n"]
-    {
+    for junk in [
+        "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+        "\x16\x03\x01\r\n\r\n",
+        "hello\r\n\r\n",
+        "GET /api\r\n\r\n",
+        "GET /\x7f \x01/1.1\r\n\r\n",
+    ] {
         let reply = one_answer(&server, junk);
         assert_eq!((reply.status, reply.text()), (400, refusal("not an HTTP request")), "{junk:?}");
         assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
@@ -107,6 +190,22 @@ fn what_is_not_http_is_told_so_in_an_envelope() {
     let reply = server.raw(target.as_bytes());
     assert!(matches!(reply.status, 414 | 431), "{}", reply.status);
     assert_eq!(reply.json()["id"], -1);
+}
+
+#[test]
+fn whoever_speaks_http_2_is_let_go_unanswered() {
+    let server = Server::start("");
+    let mut connection = Connection::open(&server);
+    // The preface, an empty SETTINGS frame, and what would be a request if it were HTTP/1.1. An
+    // answer in HTTP/1.1 would be noise to such a client.
+    connection.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+    connection.write(hidden().as_bytes());
+    assert!(connection.read().is_none());
+    // Nor does asking for it in HTTP/1.1 change anything.
+    let mut connection = Connection::open(&server);
+    let upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk";
+    connection.write(format!("GET /none HTTP/1.1\r\nHost: a\r\n{upgrade}\r\n\r\n").as_bytes());
+    assert_eq!(connection.read().unwrap().status, 404);
 }
 
 #[test]

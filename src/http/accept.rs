@@ -6,6 +6,7 @@
 
 use super::date;
 use super::handle::Handler;
+use super::heads::{Heads, Watched};
 use super::io::Dressed;
 use super::pages::Pages;
 use super::route::{RouteError, Router};
@@ -196,15 +197,17 @@ fn connection(
     // A count of its own for each connection: one for all would go from core to core with every
     // request.
     let shared = Arc::new(Arc::clone(handler));
+    let heads = Heads::default();
+    let stream = TokioIo::new(Watched::new(stream, heads.clone()));
     let service = service_fn(move |request| {
-        let handler = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(handler.answer(peer, request).await) }
+        let (handler, heads) = (Arc::clone(&shared), heads.clone());
+        async move { Ok::<_, Infallible>(handler.answer(peer, &heads, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(64 * 1024)
-        .serve_connection(Dressed::new(TokioIo::new(stream)), service);
+        .serve_connection(Dressed::new(stream), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -3,6 +3,7 @@
 use super::body::Bounded;
 use super::date::Dates;
 use super::documents::Asked;
+use super::heads::Heads;
 use super::pages::Pages;
 use super::respond::{self, Answer};
 use super::route::{Route, Router};
@@ -14,7 +15,7 @@ use crate::op::Registry;
 use crate::request::RequestId;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{HOST, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Uri, Version};
@@ -64,10 +65,21 @@ impl Handler {
         }
     }
 
-    /// Answer one request of `peer`.
-    pub(super) async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Answer {
+    /// Answer one request of `peer`, on a connection that has read `heads`.
+    pub(super) async fn answer(
+        &self,
+        peer: SocketAddr,
+        heads: &Heads,
+        request: Request<Incoming>,
+    ) -> Answer {
         let origin = request.headers().get(ORIGIN).cloned();
-        let mut answer = self.routed(peer, request).await;
+        let comes_in_chunks = request.body().size_hint().exact().is_none();
+        let mut answer = if comes_in_chunks && heads.has_both(request.method()) {
+            let why = "both Content-Length and Transfer-Encoding";
+            respond::refusal(StatusCode::BAD_REQUEST, why)
+        } else {
+            self.routed(peer, request).await
+        };
         self.dates.stamp(answer.headers_mut());
         let allowed = &self.engine.services.config.cors.allowed_origins;
         cors::allow(allowed, origin.as_ref(), answer.headers_mut());

@@ -12,6 +12,7 @@ mod date;
 mod documents;
 mod fields;
 mod handle;
+mod heads;
 mod io;
 mod pages;
 mod piecewise;
