@@ -4,6 +4,7 @@
 //! at most [`FAREWELL`], closes idle connections at once, and then closes the database, which
 //! commits what is queued and leaves an empty log.
 
+use super::cap::Places;
 use super::date;
 use super::handle::Handler;
 use super::heads::{Heads, Watched};
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How long a peer may take to send a request's head; also how long a connection may stay idle.
 const HEAD: Duration = Duration::from_secs(10);
@@ -148,14 +150,15 @@ async fn serve(
     let sweeper = tokio::spawn(sweep(Arc::clone(&handler), sweeps));
     let watch = tokio::spawn(date::watch(Arc::clone(&handler)));
     let graceful = GracefulShutdown::new();
+    let mut places = Places::new();
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &mut places) => accepted,
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         };
         match accepted {
-            Ok((stream, peer)) => connection(stream, peer, &handler, &graceful),
+            Ok(accepted) => connection(accepted, &handler, &graceful),
             Err(error) if is_peers(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "can't accept connections; trying again");
@@ -186,22 +189,28 @@ fn is_peers(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    handler: &Arc<Handler>,
-    graceful: &GracefulShutdown,
-) {
+/// A connection: its stream, who is at the other end, and its place among the others.
+type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
+
+/// The next connection, once there is a place for one.
+async fn accept(listener: &TcpListener, places: &mut Places) -> std::io::Result<Accepted> {
+    let place = places.take().await.map_err(std::io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, place))
+}
+
+fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShutdown) {
+    let (stream, peer, place) = accepted;
     // An answer is one small write: waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
-    // A count of its own for each connection: one for all would go from core to core with every
-    // request.
-    let shared = Arc::new(Arc::clone(handler));
     let heads = Heads::default();
     let stream = TokioIo::new(Watched::new(stream, heads.clone()));
+    // A count of its own for each connection: one for all would go from core to core with every
+    // request.
+    let shared = Arc::new((Arc::clone(handler), heads));
     let service = service_fn(move |request| {
-        let (handler, heads) = (Arc::clone(&shared), heads.clone());
-        async move { Ok::<_, Infallible>(handler.answer(peer, &heads, request).await) }
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(shared.0.answer(peer, &shared.1, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -213,6 +222,7 @@ fn connection(
         if let Err(error) = connection.await {
             tracing::debug!(%peer, %error, "a connection ended badly");
         }
+        drop(place);
     });
 }
 

@@ -6,6 +6,7 @@
 
 mod accept;
 mod body;
+mod cap;
 mod client;
 mod cors;
 mod date;
