@@ -11,6 +11,7 @@ use super::{client, cors, signature};
 use crate::config::ContentType;
 use crate::engine::Engine;
 use crate::envelope::{self, Call, Outcome};
+use crate::fault::Fault;
 use crate::op::Registry;
 use crate::request::RequestId;
 use governor::clock::{Clock as _, DefaultClock};
@@ -19,9 +20,13 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{HOST, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Uri, Version};
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 /// The most bytes of a request's target and headers.
 const HEAD: usize = 16 * 1024;
@@ -78,7 +83,7 @@ impl Handler {
             let why = "both Content-Length and Transfer-Encoding";
             respond::refusal(StatusCode::BAD_REQUEST, why)
         } else {
-            self.routed(peer, request).await
+            caught(self.routed(peer, request)).await
         };
         self.dates.stamp(answer.headers_mut());
         let allowed = &self.engine.services.config.cors.allowed_origins;
@@ -182,6 +187,19 @@ impl Handler {
             limiter.shrink_to_fit();
         }
     }
+}
+
+/// What a request comes to. A panic where no operation runs, in a field's reader or a document's
+/// dialect, would end the connection without a word.
+async fn caught(answer: impl Future<Output = Answer>) -> Answer {
+    let mut answer = pin!(answer);
+    let polled = |cx: &mut Context<'_>| {
+        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))).unwrap_or_else(|panic| {
+            tracing::error!(cause = ?Fault::panicked(&*panic).cause(), "a request was given up");
+            Poll::Ready(respond::given_up())
+        })
+    };
+    poll_fn(polled).await
 }
 
 fn target_length(uri: &Uri) -> usize {

@@ -78,6 +78,11 @@ pub(super) fn busy() -> Answer {
     refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
 }
 
+/// 500: a defect of ours, of which the log says more.
+pub(super) fn given_up() -> Answer {
+    refusal(StatusCode::INTERNAL_SERVER_ERROR, "a defect in the server; its log says more")
+}
+
 /// The answer where a body could not be read.
 pub(super) fn unread(error: BodyError) -> Answer {
     let (status, why) = match error {
