@@ -74,6 +74,38 @@ fn connections_past_the_limit_wait_and_the_server_keeps_files_for_itself() {
 }
 
 #[test]
+fn slow_readers_of_pages_do_not_take_the_last_file() {
+    let folder = Folder::new();
+    let web = folder.path().join("web");
+    fs::create_dir(&web).unwrap();
+    fs::File::create(web.join("large.bin")).unwrap().set_len(64 << 20).unwrap();
+    let config = format!("[web]\ndir = {web:?}\n");
+    let server = Server::start_by(folder, &config, |command| with_files(64, &command));
+    let mut regular = Connection::open(&server);
+    assert_eq!(regular.post(envelope("shop/list", json!({})).as_bytes()).status, 200);
+    let open = |_| {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.write_all(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        stream
+    };
+    let mut readers: Vec<TcpStream> = (0..100).map(open).collect();
+    eventually("the limit", Duration::from_secs(5), || server.log().contains("others wait"));
+    // The first have a place, and so their page.
+    let mut status = [0; 12];
+    readers[0].read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
+    for _ in 0..20 {
+        let drawing = regular.post(envelope("img/generate", json!({})).as_bytes());
+        assert!(drawing.json()["data"]["rand"].is_string(), "{}", drawing.text());
+        sleep(Duration::from_millis(50));
+    }
+    assert!(files(&server) < 64, "{} files", files(&server));
+    drop(readers);
+    assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
+    assert!(!server.log().contains("ERROR"), "{}", server.log());
+}
+
+#[test]
 fn a_full_server_ends_when_it_is_told_to() {
     let mut server = Server::start_by(Folder::new(), "", |command| with_files(64, &command));
     let _silent: Vec<TcpStream> =

@@ -150,7 +150,7 @@ async fn serve(
     let sweeper = tokio::spawn(sweep(Arc::clone(&handler), sweeps));
     let watch = tokio::spawn(date::watch(Arc::clone(&handler)));
     let graceful = GracefulShutdown::new();
-    let mut places = Places::new();
+    let mut places = Places::new(handler.files_each());
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &mut places) => accepted,

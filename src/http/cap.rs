@@ -2,7 +2,7 @@
 //!
 //! Each is an open file, and there are only so many. Where connections took all of them, those that
 //! are open could no longer be served: an upload, a page and a reader of the database are files too.
-//! So some are kept back, and a connection that is one too many waits in the system's queue until
+//! So some are kept back, where there are pages each connection has room for one, and a connection that is one too many waits in the system's queue until
 //! another ends. No peer holds its place for long without sending and taking.
 
 use std::sync::Arc;
@@ -27,9 +27,9 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// As many as there are files for.
-    pub(super) fn new() -> Self {
-        let most = most(std::fs::read_to_string("/proc/self/limits").ok().as_deref());
+    /// As many as there are files for, if a connection may take so many each.
+    pub(super) fn new(each: usize) -> Self {
+        let most = most(std::fs::read_to_string("/proc/self/limits").ok().as_deref(), each);
         Places { places: Arc::new(Semaphore::new(most)), most, told: None }
     }
 
@@ -44,12 +44,14 @@ impl Places {
     }
 }
 
-/// The most connections, by what Linux tells of a process's limits.
-fn most(limits: Option<&str>) -> usize {
+/// The most connections of `each` files, by what Linux tells of a process's limits.
+fn most(limits: Option<&str>, each: usize) -> usize {
     let files = limits
         .and_then(|limits| limits.lines().find_map(|line| line.strip_prefix("Max open files")))
         .and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
-    files.map_or(UNKNOWN, |files| (files - KEPT_BACK.min(files / 2)).min(Semaphore::MAX_PERMITS))
+    let Some(files) = files else { return UNKNOWN };
+    let left = files - KEPT_BACK.min(files / 2);
+    (left / each).clamp(1, Semaphore::MAX_PERMITS)
 }
 
 #[cfg(test)]
@@ -65,10 +67,11 @@ mod tests {
                  Max open files  {files}  524288  files\n"
             )
         };
-        assert_eq!(most(Some(&limits("1024"))), 896);
-        assert_eq!(most(Some(&limits("64"))), 32);
-        assert_eq!(most(Some(&limits("unlimited"))), UNKNOWN);
-        assert_eq!(most(Some("junk")), UNKNOWN);
-        assert_eq!(most(None), UNKNOWN);
+        assert_eq!(most(Some(&limits("1024")), 1), 896);
+        assert_eq!(most(Some(&limits("1024")), 2), 448);
+        assert_eq!(most(Some(&limits("64")), 1), 32);
+        for unknown in [Some(limits("unlimited")), Some("junk".to_owned()), None] {
+            assert_eq!(most(unknown.as_deref(), 1), UNKNOWN);
+        }
     }
 }

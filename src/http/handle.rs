@@ -180,6 +180,11 @@ impl Handler {
         }
     }
 
+    /// How many files a connection may have open: itself, and the page that it is sent.
+    pub(super) fn files_each(&self) -> usize {
+        1 + usize::from(self.pages.is_some())
+    }
+
     /// Forget clients that have not been heard of for long, so that their number can't grow.
     pub(super) fn tidy(&self) {
         if let Some(limiter) = &self.limiter {
