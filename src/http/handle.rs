@@ -24,7 +24,7 @@ use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -83,7 +83,7 @@ impl Handler {
             let why = "both Content-Length and Transfer-Encoding";
             respond::refusal(StatusCode::BAD_REQUEST, why)
         } else {
-            caught(self.routed(peer, request)).await
+            caught(pin!(self.routed(peer, request))).await
         };
         self.dates.stamp(answer.headers_mut());
         let allowed = &self.engine.services.config.cors.allowed_origins;
@@ -196,8 +196,7 @@ impl Handler {
 
 /// What a request comes to. A panic where no operation runs, in a field's reader or a document's
 /// dialect, would end the connection without a word.
-async fn caught(answer: impl Future<Output = Answer>) -> Answer {
-    let mut answer = pin!(answer);
+async fn caught(mut answer: Pin<&mut impl Future<Output = Answer>>) -> Answer {
     let polled = |cx: &mut Context<'_>| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))).unwrap_or_else(|panic| {
             tracing::error!(cause = ?Fault::panicked(&*panic).cause(), "a request was given up");
