@@ -158,6 +158,56 @@ fn whoever_sends_a_little_now_and_then_is_cut_off_all_the_same() {
     assert!(body.0.starts_with("HTTP/1.1 408 "), "{}", body.0);
 }
 
+/// The server's memory, in MiB.
+fn memory(server: &Server) -> usize {
+    let pages = fs::read_to_string(format!("/proc/{}/statm", server.pid())).unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4 / 1024
+}
+
+#[test]
+fn large_bodies_that_do_not_end_do_not_fill_the_memory() {
+    let server = Server::start("");
+    let before = memory(&server);
+    let body = vec![b' '; (2 << 20) - 1];
+    let refused = scope(|scope| {
+        let send = || {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+            let head = "POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 2097152\r\n\r\n";
+            // Refused early, it is closed early.
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+            let mut told = Vec::new();
+            let _ = stream.read_to_end(&mut told);
+            String::from_utf8_lossy(&told).starts_with("HTTP/1.1 503 ")
+        };
+        let peers: Vec<_> = (0..100).map(|_| scope.spawn(send)).collect();
+        let mut most = 0;
+        while !peers.iter().all(|peer| peer.is_finished()) {
+            most = most.max(memory(&server));
+            // What is small needs no room.
+            assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
+            sleep(Duration::from_millis(50));
+        }
+        eprintln!("{before} MiB before, {most} MiB at most");
+        assert!(most < before + 140, "{before} MiB before, {most} MiB at most");
+        peers.into_iter().map(|peer| peer.join().unwrap()).filter(|refused| *refused).count()
+    });
+    assert!(refused > 20, "{refused} of 100 found no room");
+    // Their room is free again.
+    let body = envelope("shop/list", json!({}));
+    let whole = body.clone() + &" ".repeat((2 << 20) - body.len());
+    for _ in 0..40 {
+        assert_eq!(server.post("/api", &whole), ok(json!([])));
+    }
+    // Pieces of a byte take no more than they are: these would be 100 MB.
+    let piece = |byte: &u8| format!("1\r\n{}\r\n", char::from(*byte));
+    let pieces: String = whole.as_bytes()[..100_000].iter().map(piece).collect();
+    let head = "POST /api HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let mut connection = Connection::open(&server);
+    connection.write(format!("{head}{pieces}0\r\n\r\n").as_bytes());
+    assert_eq!(connection.read().unwrap().text(), ok(json!([])));
+}
+
 /// The longest of a hundred, but for the very longest.
 fn p99(server: &Server) -> Duration {
     let mut times: Vec<Duration> = (0..300)

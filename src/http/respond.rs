@@ -89,6 +89,7 @@ pub(super) fn unread(error: BodyError) -> Answer {
         BodyError::TooLarge => {
             (StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than limits.max_body")
         }
+        BodyError::NoRoom => return busy(),
         BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
         BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is not readable"),
     };
