@@ -30,6 +30,8 @@ macro_rules! operation {
         struct $name;
 
         impl Data for $name {
+            const FIELDS: &'static [&'static [&'static str]] = &[];
+
             fn read(_: &mut Fields<'_>) -> Result<Self, Fault> {
                 Ok($name)
             }

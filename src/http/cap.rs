@@ -2,8 +2,9 @@
 //!
 //! Each is an open file, and there are only so many. Where connections took all of them, those that
 //! are open could no longer be served: an upload, a page and a reader of the database are files too.
-//! So some are kept back, where there are pages each connection has room for one, and a connection that is one too many waits in the system's queue until
-//! another ends. No peer holds its place for long without sending and taking.
+//! So some are kept back; where there are pages, each connection has room for one. A connection that
+//! is one too many waits in the system's queue until another ends. No peer holds its place for long
+//! without sending and taking.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -19,6 +19,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// How much is kept: more than a head may be long.
 const KEPT: usize = 17 * 1024;
 
+/// How much room stays for the next head.
+const USUAL: usize = 1024;
+
 /// What a connection has read since its last answer.
 #[derive(Clone, Default)]
 pub(super) struct Heads(Arc<Mutex<Vec<u8>>>);
@@ -33,6 +36,8 @@ impl Heads {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if anew {
             kept.clear();
+            // One large request in its past is no reason for an idle connection to hold on to memory.
+            kept.shrink_to(USUAL);
         }
         let room = KEPT.saturating_sub(kept.len()).min(bytes.len());
         kept.extend_from_slice(&bytes[..room]);
