@@ -10,7 +10,7 @@ use crate::document::{Document, Fixed, Row};
 use crate::fault::Fault;
 use crate::hex;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use matchit::Params;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -56,7 +56,12 @@ impl From<BodyError> for ContentError {
 /// Read a body whose `Content-Type` is `content_type`.
 pub(super) async fn read(body: Bounded, content_type: &str) -> Result<Content, ContentError> {
     match multer::parse_boundary(content_type) {
-        Ok(boundary) => parts(body, boundary).await.map(Content::Parts),
+        Ok(boundary) => {
+            let pieces = stream::try_unfold(body, |mut body| async move {
+                Ok::<_, BodyError>(body.next().await?.map(|piece| (piece, body)))
+            });
+            parts(pieces, boundary).await.map(Content::Parts)
+        }
         Err(multer::Error::NoBoundary) => {
             let why = "the multipart body has no boundary";
             Err(ContentError::Fault(Fault::EnvelopeValue(why.into())))
@@ -69,10 +74,10 @@ pub(super) async fn read(body: Bounded, content_type: &str) -> Result<Content, C
 }
 
 /// Read a multipart body (RFC 7578) as it comes: no more of it is held than its parts.
-async fn parts(body: Bounded, boundary: String) -> Result<Vec<(String, Part)>, ContentError> {
-    let pieces = stream::try_unfold(body, |mut body| async move {
-        Ok::<_, BodyError>(body.next().await?.map(|piece| (piece, body)))
-    });
+pub(super) async fn parts(
+    pieces: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static,
+    boundary: String,
+) -> Result<Vec<(String, Part)>, ContentError> {
     let mut multipart = multer::Multipart::new(pieces, boundary);
     let mut parts = Vec::new();
     while let Some(field) = multipart.next_field().await.map_err(broken)? {

@@ -12,6 +12,8 @@ mod cors;
 mod date;
 mod documents;
 mod fields;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod handle;
 mod heads;
 mod io;

@@ -1,0 +1,46 @@
+//! Any bytes posted to the endpoint, through every operation: an answer of the contract, and never a
+//! failure of ours.
+
+#![no_main]
+
+#[path = "../../handlers/mod.rs"]
+#[allow(dead_code, reason = "the command line is not fuzzed")]
+mod handlers;
+
+use engine::caller::Credentials;
+use engine::config::Config;
+use engine::db::Db;
+use engine::engine::Engine;
+use engine::envelope::{Call, Outcome, answer};
+use engine::op::Registry;
+use engine::request::RequestId;
+use engine::services::Services;
+use libfuzzer_sys::fuzz_target;
+use std::sync::{Arc, LazyLock};
+use tokio::runtime::Runtime;
+
+/// The whole program, in a folder that is left behind.
+static PROGRAM: LazyLock<(Arc<Engine>, Registry, Runtime)> = LazyLock::new(|| {
+    let folder = std::env::temp_dir().join(format!("guichet-fuzz-{}", std::process::id()));
+    let config = Config { data_dir: folder, ..Config::default() };
+    let services = Arc::new(Services::open(config, String::new()).unwrap());
+    let db = Db::open(Arc::clone(&services), handlers::SCHEMA, None).unwrap();
+    let registry = handlers::program().unwrap().registry;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    (Arc::new(Engine::new(db, services)), registry, runtime)
+});
+
+fuzz_target!(|body: &[u8]| {
+    let (engine, registry, runtime) = &*PROGRAM;
+    let credentials = Credentials { token: None, address: [127, 0, 0, 1].into(), signature: None };
+    let call = Call { engine, registry, credentials, id: RequestId::next() };
+    match runtime.block_on(answer(&call, body)) {
+        Outcome::Answer(text) => {
+            let text = std::str::from_utf8(&text).expect("an answer is text");
+            serde_json::from_str::<serde_json::Value>(text).expect("an answer is JSON");
+            // A panic in an operation is caught and answered so.
+            assert!(!text.contains("Unknown Error"), "{text}");
+        }
+        Outcome::Nothing | Outcome::Busy => {}
+    }
+});

@@ -1,0 +1,20 @@
+//! A picture: any bytes are one of a known kind within the limits, or are refused.
+
+#![no_main]
+
+use engine::picture::{Kind, check, from_base64};
+use libfuzzer_sys::fuzz_target;
+
+/// What `portrait.max_bytes` is by default.
+const MOST: usize = 1 << 20;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(kind) = check(bytes, None, MOST) {
+        assert_eq!(Kind::sniff(bytes), Some(kind));
+    }
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && let Ok(decoded) = from_base64(text, MOST)
+    {
+        let _ = check(&decoded, None, MOST);
+    }
+});
