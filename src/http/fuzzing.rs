@@ -16,7 +16,9 @@ pub fn gather(
     boundary: Option<&str>,
 ) {
     let content = match boundary {
-        None => Content::Text { body: Bytes::copy_from_slice(body), is_json: cut.is_multiple_of(2) },
+        None => {
+            Content::Text { body: Bytes::copy_from_slice(body), is_json: cut.is_multiple_of(2) }
+        }
         Some(boundary) => {
             let (first, rest) = body.split_at(cut.min(body.len()));
             let pieces = [first, rest].map(|piece| Ok(Bytes::copy_from_slice(piece)));
