@@ -6,13 +6,12 @@
 //! been moved, which a busy writer never lets happen; so once the log is long, the writer moves the
 //! little that is left between two groups, and it starts over.
 
+use super::beside::Beside;
 use super::tx::Tx;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
 
 /// Changed rows after which the log is moved: 10 to 40 MB of it.
 const ROWS: u64 = 10_000;
@@ -24,9 +23,8 @@ const GROUPS: usize = 1_000;
 const LONG: i64 = 4_096;
 
 pub(super) struct Checkpointer {
-    wake: SyncSender<()>,
+    beside: Beside,
     long: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
     /// How many rows the connection had changed when the log was last to be moved.
     rows: u64,
     groups: usize,
@@ -34,13 +32,13 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     pub(super) fn start(path: PathBuf) -> std::io::Result<Self> {
-        let (wake, waking) = sync_channel(1);
         let long = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&long);
-        let thread = thread::Builder::new()
-            .name("checkpoint".into())
-            .spawn(move || serve(path, &waking, &told))?;
-        Ok(Checkpointer { wake, long, thread, rows: 0, groups: 0 })
+        let beside = Beside::start("checkpoint", path, move |connection| {
+            told.store(checkpoint(connection?, "PASSIVE")? > LONG, Ordering::Relaxed);
+            Ok(())
+        })?;
+        Ok(Checkpointer { beside, long, rows: 0, groups: 0 })
     }
 
     /// A group was committed: now and then it is time.
@@ -50,8 +48,7 @@ impl Checkpointer {
         self.groups += 1;
         // A connection that was opened again counts from zero.
         if rows.wrapping_sub(self.rows) >= ROWS || self.groups >= GROUPS {
-            // Full means that the thread has been told and is not done yet: that is enough.
-            let _ = self.wake.try_send(());
+            self.beside.wake();
             (self.rows, self.groups) = (rows, 0);
         }
         if self.long.swap(false, Ordering::Relaxed)
@@ -62,25 +59,7 @@ impl Checkpointer {
     }
 
     pub(super) fn close(self) {
-        drop(self.wake);
-        let _ = self.thread.join();
-    }
-}
-
-fn serve(path: PathBuf, waking: &Receiver<()>, long: &AtomicBool) {
-    let mut connection = None;
-    while waking.recv().is_ok() {
-        let done = connection
-            .take()
-            .map_or_else(|| Connection::open(&path), Ok)
-            .and_then(|open| Ok((checkpoint(&open, "PASSIVE")?, open)));
-        match done {
-            Ok((pages, open)) => {
-                long.store(pages > LONG, Ordering::Relaxed);
-                connection = Some(open);
-            }
-            Err(error) => tracing::warn!(%error, "a checkpoint failed"),
-        }
+        self.beside.close();
     }
 }
 

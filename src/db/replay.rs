@@ -5,11 +5,11 @@
 //! that a batch ends before the next is due and no group becomes much longer; in an idle one all of
 //! it, piece by piece.
 
+use super::beside::Beside;
 use super::journal::{Batch, Deferred};
 use rusqlite::Connection;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::Duration;
 
 /// The fewest statements run in a group, if there are so many ...
@@ -26,9 +26,9 @@ const SORTING: Duration = Duration::from_millis(20);
 
 pub(super) struct Replay {
     statements: &'static [&'static Deferred],
-    wake: SyncSender<()>,
+    beside: Beside,
+    /// What it has sorted; `None` where there is nothing, or it failed.
     sorted: Receiver<Option<Batch>>,
-    thread: JoinHandle<()>,
     state: State,
     /// What was written to the journal since a batch was last asked for.
     rows: usize,
@@ -47,13 +47,17 @@ impl Replay {
         path: PathBuf,
         statements: &'static [&'static Deferred],
     ) -> std::io::Result<Self> {
-        let (wake, waking) = sync_channel(1);
         let (tell, sorted) = sync_channel(1);
-        let thread = thread::Builder::new()
-            .name("journal".into())
-            .spawn(move || serve(&path, &waking, &tell))?;
-        let state = State::Waiting;
-        Ok(Replay { statements, wake, sorted, thread, state, rows: 0, bytes: 0 })
+        let beside = Beside::start("journal", path, move |connection| {
+            let (batch, done) = match connection.and_then(Batch::take) {
+                Ok(batch) => (batch, Ok(())),
+                Err(error) => (None, Err(error)),
+            };
+            // Whatever became of it, the writer waits for an answer.
+            let _ = tell.send(batch);
+            done
+        })?;
+        Ok(Replay { statements, beside, sorted, state: State::Waiting, rows: 0, bytes: 0 })
     }
 
     /// A group has written `bytes` to the journal.
@@ -125,38 +129,16 @@ impl Replay {
     }
 
     pub(super) fn close(self) {
-        drop(self.wake);
-        let _ = self.thread.join();
+        // A batch that nobody takes any more must not hold the thread up.
+        drop(self.sorted);
+        self.beside.close();
     }
 
     fn ask(&mut self) {
         if let State::Waiting = self.state {
-            let _ = self.wake.try_send(());
+            self.beside.wake();
             self.state = State::Sorting;
             (self.rows, self.bytes) = (0, 0);
-        }
-    }
-}
-
-fn serve(path: &Path, waking: &Receiver<()>, tell: &SyncSender<Option<Batch>>) {
-    let mut connection = None;
-    while waking.recv().is_ok() {
-        let taken = connection
-            .take()
-            .map_or_else(|| Connection::open(path), Ok)
-            .and_then(|open| Ok((Batch::take(&open)?, open)));
-        let batch = match taken {
-            Ok((batch, open)) => {
-                connection = Some(open);
-                batch
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the journal can't be read");
-                None
-            }
-        };
-        if tell.send(batch).is_err() {
-            return;
         }
     }
 }
