@@ -18,10 +18,12 @@
 
 mod bursts;
 mod contest;
-#[path = "../support/folder.rs"]
+#[path = "../../tests/common/folder.rs"]
 mod folder;
 mod footprint;
 mod guichet;
+#[path = "../support/hello.rs"]
+mod hello;
 mod load;
 mod machine;
 mod mixed;

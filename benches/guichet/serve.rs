@@ -1,13 +1,9 @@
 //! Servers that this program is when it is told to: what Guichet's choices are measured against.
 
+use crate::hello::Greet;
 use bytes::Bytes;
-use engine::caller::Anyone;
 use engine::config::Config;
-use engine::data::Text;
-use engine::db::View;
-use engine::fault::Fault;
 use engine::http::Server;
-use engine::op::{Name, Op, Read};
 use engine::program::Program;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -78,22 +74,6 @@ pub fn decode() {
         std::hint::black_box(engine::data::json::decode(&body).is_ok());
         json(HELLO)
     });
-}
-
-engine::data! {
-    /// Greet somebody.
-    struct Greet { name: Text<1, 32>, }
-}
-
-impl Op for Greet {
-    const NAME: Name = ("hello", "greet");
-    type Caller = Anyone;
-    type Lane = Read;
-    type Reply = String;
-
-    fn run(self, _: &View, _: Anyone) -> Result<String, Fault> {
-        Ok(format!("Hello, {}!", &*self.name))
-    }
 }
 
 /// `serve-hello`: the engine with one operation, in a folder of its own.

@@ -1,5 +1,6 @@
 //! The requests that are counted, and the operations that they reach.
 
+use crate::hello::Greet;
 use engine::boards::Settled;
 use engine::caller::Anyone;
 use engine::data::{Digits, Text, Within};
@@ -80,22 +81,6 @@ pub fn registry() -> Registry {
     registry.op::<Greet>().unwrap().op::<Echo>().unwrap();
     registry.op::<Get>().unwrap().op::<Put>().unwrap();
     registry
-}
-
-data! {
-    /// Greet somebody.
-    struct Greet { name: Text<1, 32>, }
-}
-
-impl Op for Greet {
-    const NAME: Name = ("hello", "greet");
-    type Caller = Anyone;
-    type Lane = Read;
-    type Reply = String;
-
-    fn run(self, _: &View, _: Anyone) -> Result<String, Fault> {
-        Ok(format!("Hello, {}!", &*self.name))
-    }
 }
 
 data! {

@@ -20,8 +20,10 @@ mod cases;
 mod figures;
 #[path = "../support/fixture.rs"]
 mod fixture;
-#[path = "../support/folder.rs"]
+#[path = "../../tests/common/folder.rs"]
 mod folder;
+#[path = "../support/hello.rs"]
+mod hello;
 mod requests;
 
 use cases::CASES;

@@ -15,7 +15,7 @@ mod captcha;
 mod decoder;
 #[path = "../support/fixture.rs"]
 mod fixture;
-#[path = "../support/folder.rs"]
+#[path = "../../tests/common/folder.rs"]
 mod folder;
 mod writer;
 

@@ -2,14 +2,10 @@
 
 #![no_main]
 
-use engine::document::{Document, Row};
 use engine::http::fuzzing::gather;
 use libfuzzer_sys::fuzz_target;
 
-static ROW: Row = Row { op: ("fuzz", "any"), takes: Some(&["name", "id", "file"]), ..Row::PLAIN };
-const DOCUMENT: Document = Document { rows: std::slice::from_ref(&ROW), ..Document::PLAIN };
-
 fuzz_target!(|data: (u16, &[u8])| {
     let (cut, body) = data;
-    gather(&DOCUMENT, &ROW, "", body, cut.into(), Some("b"));
+    gather("", body, cut.into(), Some("b"));
 });

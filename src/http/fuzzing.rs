@@ -5,16 +5,12 @@ use crate::document::{Document, Row};
 use bytes::Bytes;
 use futures_util::{FutureExt, stream};
 
-/// Gather the fields of a request to a row of a document whose path has no names in it. The body
-/// comes in two pieces, cut anywhere, and is multipart if `boundary` says so.
-pub fn gather(
-    document: &Document,
-    row: &'static Row,
-    query: &str,
-    body: &[u8],
-    cut: usize,
-    boundary: Option<&str>,
-) {
+static ROW: Row = Row { op: ("fuzz", "any"), takes: Some(&["name", "id", "file"]), ..Row::PLAIN };
+const DOCUMENT: Document = Document { rows: std::slice::from_ref(&ROW), ..Document::PLAIN };
+
+/// Gather the fields of a request. The body comes in two pieces, cut anywhere, and is multipart if
+/// `boundary` says so.
+pub fn gather(query: &str, body: &[u8], cut: usize, boundary: Option<&str>) {
     let content = match boundary {
         None => {
             Content::Text { body: Bytes::copy_from_slice(body), is_json: cut.is_multiple_of(2) }
@@ -33,6 +29,6 @@ pub fn gather(
     let mut router = matchit::Router::new();
     let routed = router.insert("/", ()).is_ok();
     if let (true, Ok(found)) = (routed, router.at("/")) {
-        let _ = fields::gather(document, row, &found.params, query, &content);
+        let _ = fields::gather(&DOCUMENT, &ROW, &found.params, query, &content);
     }
 }

@@ -10,39 +10,21 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod connection;
+mod folder;
+
+pub use folder::Folder;
 
 use engine::hex::md5;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 /// What every captcha reads in a test, unless its configuration says otherwise.
 pub const CODE: &str = "abcde";
-
-/// A folder of its own, removed at the end.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    pub fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("guichet-{:032x}", rand::random::<u128>()));
-        fs::create_dir_all(&folder).unwrap();
-        Folder(folder)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A running server.
 pub struct Server {
@@ -139,7 +121,7 @@ impl Server {
 
     /// End it, if it has not ended, and keep its folder.
     pub fn leave(mut self) -> Folder {
-        std::mem::replace(&mut self.folder, Folder(PathBuf::from("/nonexistent")))
+        std::mem::replace(&mut self.folder, Folder::new())
     }
 
     /// SIGTERM, and wait; the exit status.

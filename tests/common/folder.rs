@@ -1,4 +1,4 @@
-//! A place for what a benchmark writes.
+//! A place for what a test or a benchmark writes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,7 @@ pub struct Folder(PathBuf);
 impl Folder {
     /// An empty one, on the disk that `TMPDIR` names.
     pub fn new() -> Self {
-        let name = format!("guichet-bench-{:016x}", rand::random::<u64>());
-        let folder = std::env::temp_dir().join(name);
+        let folder = std::env::temp_dir().join(format!("guichet-{:032x}", rand::random::<u128>()));
         fs::create_dir_all(&folder).unwrap();
         Folder(folder)
     }
