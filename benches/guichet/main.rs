@@ -21,6 +21,7 @@ mod contest;
 #[path = "../../tests/common/folder.rs"]
 mod folder;
 mod footprint;
+#[path = "../support/guichet.rs"]
 mod guichet;
 #[path = "../support/hello.rs"]
 mod hello;
@@ -34,11 +35,13 @@ mod peers;
 mod players;
 mod plot;
 mod posts;
+#[path = "../support/process.rs"]
 mod process;
 mod ranks;
 mod report;
 mod search;
 mod serve;
+#[path = "../support/wire.rs"]
 mod wire;
 
 use contest::Effort;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -50,22 +50,23 @@ impl Running {
         self.child.id()
     }
 
-    /// SIGTERM, and wait.
-    pub fn end(mut self) {
-        self.terminate();
+    /// SIGTERM, and wait: how it ended, if it did without being killed.
+    pub fn end(mut self) -> Option<ExitStatus> {
+        self.terminate()
     }
 
-    fn terminate(&mut self) {
+    fn terminate(&mut self) -> Option<ExitStatus> {
         let _ = Command::new("kill").arg(self.pid().to_string()).stderr(Stdio::null()).status();
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            if !matches!(self.child.try_wait(), Ok(None)) {
-                return;
+            match self.child.try_wait() {
+                Ok(None) => sleep(Duration::from_millis(10)),
+                ended => return ended.ok().flatten(),
             }
-            sleep(Duration::from_millis(10));
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+        None
     }
 }
 

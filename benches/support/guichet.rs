@@ -12,23 +12,23 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// What every captcha reads.
-const CODE: &str = "abcde";
+pub const CODE: &str = "abcde";
 
 /// Start the server on `folder`. It syncs every commit, as it does by default.
 pub fn start(folder: &Folder) -> Running {
-    start_with(folder, "full")
+    start_with(folder, "")
 }
 
 /// Start it without syncing every commit: to fill a database.
 pub fn start_to_fill(folder: &Folder) -> Running {
-    start_with(folder, "normal")
+    start_with(folder, "[database]\nsynchronous = \"normal\"\n")
 }
 
-fn start_with(folder: &Folder, synchronous: &str) -> Running {
+/// Start it with these sections of the configuration besides.
+pub fn start_with(folder: &Folder, sections: &str) -> Running {
     let config = format!(
         "listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n\
-         [database]\nsynchronous = \"{synchronous}\"\n\
-         [captcha]\ntest_code = \"{CODE}\"\n",
+         [captcha]\ntest_code = \"{CODE}\"\n{sections}",
         folder.path().join("data")
     );
     let file = folder.path().join("guichet.toml");
