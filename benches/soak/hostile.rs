@@ -1,0 +1,153 @@
+//! What goes wrong on purpose: bodies that are none, peers that are slow, that leave half way, that
+//! come for one request or for none.
+
+use crate::client::{Client, DONE, Expect, Request};
+use crate::tally::Verdict;
+use crate::world::World;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+
+/// The server lets go of whoever sends nothing after 5, 10 or 15 seconds; of whoever takes nothing
+/// after 30.
+const LET_GO: Duration = Duration::from_secs(45);
+
+fn malformed() -> Vec<(Request, Expect)> {
+    let deep = "[".repeat(200_000);
+    let get = r#"{"id":7,"status":0,"type":"shop","subtype":"get","data":{"shop_id":1}}"#;
+    let twice = get.replacen('{', r#"{"id":1,"#, 1);
+    let nowhere = get.replace("shop", "no such");
+    let post = |body: &str| Request::post("/api", body);
+    vec![
+        (post(""), Expect::Fault(-2)),
+        (post("{"), Expect::Fault(-2)),
+        (post("[]"), Expect::Fault(-2)),
+        (post(&deep), Expect::Fault(-2)),
+        (post(&twice), Expect::Fault(-2)),
+        (post(&nowhere), Expect::Fault(-2)),
+        (post(r#"{"id":7,"status":0}"#), Expect::Fault(-1)),
+        (post(&get.replace("\"shop_id\":1", "")), Expect::Fault(-3)),
+        (post(r#"{"jsonrpc":"2.0","id":1,"method":"no.such"}"#), Expect::Fault(-32601)),
+        (Request::post("/api", b"{\"id\":\xff}".to_vec()), Expect::Fault(-2)),
+        (post(&" ".repeat((2 << 20) + 1)), Expect::Refused(413)),
+        (Request::get("/api"), Expect::Refused(405)),
+        (Request::get("/no/such/path"), Expect::Refused(404)),
+        (post(get).with("Host", "twice"), Expect::Refused(400)),
+        (post(get).with("X-Long", &"x".repeat(17_000)), Expect::Refused(431)),
+        (post("openid=%zz&score=1").with("Transfer-Encoding", "chunked"), Expect::Refused(400)),
+    ]
+}
+
+/// Bodies, heads and paths that must be refused.
+pub async fn nonsense(world: Rc<World>) {
+    let (mut client, mut pace) = (Client::new(&world), world.pace(8.0));
+    let requests = malformed();
+    while pace.turn().await {
+        let (request, expect) = &requests[rand::random_range(0..requests.len())];
+        client.ask("malformed", request, *expect).await;
+    }
+}
+
+/// A page and a part of one, and requests on a connection of their own.
+pub async fn visits(world: Rc<World>) {
+    let mut pace = world.pace(8.0);
+    while pace.turn().await {
+        let mut client = Client::new(&world);
+        match rand::random_range(0..4) {
+            0 => drop(client.ask("page", &Request::get("/"), Expect::Page(200)).await),
+            1 => {
+                let part = Request::get("/index.html").with("Range", "bytes=0-99");
+                client.ask("page", &part, Expect::Page(206)).await;
+            }
+            2 => {
+                let list = Request::envelope("shop/list", serde_json::json!({"limit": 3}));
+                client.ask("own connection", &list.with("Connection", "close"), DONE).await;
+            }
+            // Comes and goes.
+            _ => count(&world, "connection alone", world.connect().await.is_ok()),
+        }
+    }
+}
+
+/// Peers that leave before they were answered: after part of a head, part of a body, a whole request,
+/// or with large answers on their way to them.
+pub async fn leavers(world: Rc<World>) {
+    let mut pace = world.pace(2.0);
+    while pace.turn().await {
+        let world = Rc::clone(&world);
+        tokio::task::spawn_local(async move {
+            let Ok(mut stream) = world.connect().await else {
+                return count(&world, "left half way", false);
+            };
+            let body = r#"{"app":"kites","openid":"player-1","score":1}"#;
+            let data = serde_json::from_str(body).unwrap();
+            let whole = Request::envelope("score/post", data).bytes();
+            let sent = match rand::random_range(0..4) {
+                0 => stream.write_all(&whole[..30]).await,
+                1 => stream.write_all(&whole[..whole.len() - 10]).await,
+                2 => stream.write_all(&whole).await,
+                _ => {
+                    let top = Request::get("/kites/api/top_score").bytes();
+                    stream.write_all(&top.repeat(50)).await
+                }
+            };
+            sleep(Duration::from_millis(rand::random_range(0..4_000))).await;
+            count(&world, "left half way", sent.is_ok());
+        });
+    }
+}
+
+/// Peers that begin and then send nothing more, or next to nothing, or take no answer: the server
+/// must end them.
+pub async fn slow(world: Rc<World>) {
+    let mut pace = world.pace(0.5);
+    while pace.turn().await {
+        if world.end.saturating_duration_since(Instant::now()) < LET_GO {
+            // There is no time to see whether another one is let go.
+            continue;
+        }
+        let world = Rc::clone(&world);
+        tokio::task::spawn_local(async move {
+            let kind =
+                ["slow head", "slow body", "slow drip", "slow reader"][rand::random_range(0..4)];
+            let ended = timeout(LET_GO, until_let_go(&world, kind)).await;
+            count(&world, kind, ended.is_ok());
+        });
+    }
+}
+
+/// Be slow until the server ends it, or the connection.
+async fn until_let_go(world: &World, kind: &str) -> Option<()> {
+    let mut stream = world.connect().await.ok()?;
+    let head = "POST /api HTTP/1.1\r\nHost: soak\r\nContent-Length: 100000\r\n\r\n{";
+    match kind {
+        "slow head" => stream.write_all(b"POST /api HTTP/1.1\r\nHost: so").await.ok()?,
+        "slow reader" => {
+            let top = Request::get("/kites/api/top_score").bytes();
+            // As much as is taken; then nothing of the answers is read.
+            loop {
+                stream.write_all(&top).await.ok()?;
+            }
+        }
+        _ => stream.write_all(head.as_bytes()).await.ok()?,
+    }
+    let mut answer = [0; 1024];
+    loop {
+        let more = if kind == "slow drip" { Duration::from_secs(1) } else { LET_GO };
+        match timeout(more, stream.read(&mut answer)).await {
+            Err(_) => stream.write_all(b" ").await.ok()?,
+            Ok(Err(_) | Ok(0)) => return None,
+            Ok(Ok(_)) => {}
+        }
+    }
+}
+
+fn count(world: &World, kind: &'static str, good: bool) {
+    let verdict = if good { Verdict::Done } else { Verdict::Unexpected };
+    let mut tally = world.tally.borrow_mut();
+    tally.add(kind, verdict, Duration::ZERO);
+    if !good {
+        tally.example(|| format!("{kind}: the connection was not taken, or not ended in time"));
+    }
+}
