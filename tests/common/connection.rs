@@ -52,9 +52,23 @@ impl Connection {
         Some(reply)
     }
 
+    /// Has an answer begun to come, or the server closed?
+    pub fn has_answer(&self) -> bool {
+        let stream = self.0.get_ref();
+        stream.set_nonblocking(true).unwrap();
+        let peeked = stream.peek(&mut [0]);
+        stream.set_nonblocking(false).unwrap();
+        peeked.is_ok()
+    }
+
+    /// Post a body to `/api`, and don't wait for the answer.
+    pub fn send(&mut self, body: &[u8]) {
+        self.write(&post(body));
+    }
+
     /// Post a body to `/api`, on this connection; the answer.
     pub fn post(&mut self, body: &[u8]) -> Reply {
-        self.write(&post(body));
+        self.send(body);
         self.read().expect("an answer")
     }
 }

@@ -1,0 +1,71 @@
+//! Many logins at once: each is answered, and they take no more memory than a small machine has
+//! (reliability: password hashing).
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::connection::Connection;
+use common::{Server, envelope, fault_with, ok};
+use serde_json::json;
+use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
+
+const LOGINS: usize = 200;
+
+/// The most memory that the server has had so far, in MB.
+fn peak(server: &Server) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() / 1024
+}
+
+#[test]
+fn two_hundred_logins_at_once_take_less_than_150_mb() {
+    if !cfg!(target_os = "linux") {
+        eprintln!("skipped: the memory is read from /proc");
+        return;
+    }
+    let server = Server::start("[limits]\nlogin_attempts = 0\n");
+    let (user, token) = server.account("nora");
+    let before = peak(&server);
+    let login =
+        |password: &str| envelope("user/login", json!({"username": "nora", "password": password}));
+    let mut logins: Vec<Connection> = (0..LOGINS).map(|_| Connection::open(&server)).collect();
+    for (nth, connection) in logins.iter_mut().enumerate() {
+        // Every fourth is wrong, and takes as much.
+        let password = if nth % 4 == 0 { "secret-2" } else { "secret-1" };
+        connection.send(login(password).as_bytes());
+    }
+    let waiting = logins.iter().filter(|login| !login.has_answer()).count();
+    assert!(waiting > LOGINS * 3 / 4, "only {waiting} are under way at once");
+    // The others are served meanwhile.
+    let mut other = Connection::open(&server);
+    while !logins.iter().all(Connection::has_answer) {
+        let answer = other.post(envelope("shop/list", json!({})).as_bytes());
+        assert_eq!(answer.text(), ok(json!([])));
+        // Hashing gets what processor time is left over.
+        sleep(Duration::from_millis(10));
+    }
+    let wrong = fault_with(-2, "Error JSON value", "user name or password is wrong");
+    let mut tokens = vec![token];
+    for (nth, mut connection) in logins.into_iter().enumerate() {
+        let answer = connection.read().unwrap();
+        if nth % 4 == 0 {
+            assert_eq!(answer.text(), wrong);
+            continue;
+        }
+        assert_eq!(answer.json()["data"]["user_id"], user, "{}", answer.text());
+        tokens.push(answer.json()["data"]["token"].as_str().unwrap().to_owned());
+    }
+    for token in &tokens {
+        assert_eq!(server.done(token, "user/info", json!({}))["user_id"], user);
+    }
+    tokens.sort();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 1 + LOGINS * 3 / 4, "each login has a session of its own");
+    let most = peak(&server);
+    eprintln!("{before} MB before {LOGINS} logins at once, {most} MB at most");
+    assert!(most < 150, "{before} MB before, {most} MB at most");
+}
