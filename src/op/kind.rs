@@ -40,9 +40,14 @@ macro_rules! kinds {
         impl Places {
             /// All free.
             pub(crate) fn new() -> Self {
-                let cores = std::thread::available_parallelism().map_or(1, usize::from);
-                let free = [$(Semaphore::new($kind::places(cores))),+];
+                let free = [$(Semaphore::new($kind::places(cores()))),+];
                 Places { free, background: OnceLock::new() }
+            }
+
+            /// How much of what gives way is done at once.
+            fn giving_way() -> usize {
+                let all = [$(($kind::GIVES_WAY, $kind::places(cores()))),+];
+                all.into_iter().filter_map(|(gives_way, places)| gives_way.then_some(places)).sum()
             }
         }
     };
@@ -60,6 +65,10 @@ kinds! {
     Gateway = 3, gives_way: false, |_| 32;
     /// Reading many rows.
     Scan = 4, gives_way: false, |cores| 2 * cores;
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl Places {
@@ -104,8 +113,16 @@ impl Drop for Place {
 /// A runtime for its blocking threads alone, which run when nothing else wants to (Linux:
 /// `SCHED_IDLE`). A low priority (`nice`) would not do: such a thread keeps its core for some
 /// milliseconds after somebody else is ready.
+///
+/// There are no more of them than places. On a busy machine such a thread may have given back its
+/// place and not be ready for more work yet; another one would be started instead, again and again,
+/// and each keeps the memory that it hashes in.
 pub(crate) fn background() -> std::io::Result<Runtime> {
-    Builder::new_current_thread().thread_name("background").on_thread_start(give_way).build()
+    Builder::new_current_thread()
+        .thread_name("background")
+        .max_blocking_threads(Places::giving_way())
+        .on_thread_start(give_way)
+        .build()
 }
 
 fn give_way() {
@@ -119,5 +136,34 @@ fn give_way() {
         if let Err(error) = set {
             tracing::warn!(?error, "hashing keeps the priority of everything else");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::sync::{Barrier, Mutex};
+    use std::thread;
+
+    #[test]
+    fn what_gives_way_is_done_on_as_many_threads_as_there_are_places() {
+        let places = Places::giving_way();
+        let background = background().unwrap();
+        let (threads, turn) =
+            (Arc::new(Mutex::new(HashSet::new())), Arc::new(Barrier::new(places)));
+        let jobs: Vec<_> = (0..4 * places)
+            .map(|_| {
+                let (threads, turn) = (Arc::clone(&threads), Arc::clone(&turn));
+                background.spawn_blocking(move || {
+                    threads.lock().unwrap().insert(thread::current().id());
+                    turn.wait();
+                })
+            })
+            .collect();
+        for job in jobs {
+            background.block_on(job).unwrap();
+        }
+        assert_eq!(threads.lock().unwrap().len(), places);
     }
 }
