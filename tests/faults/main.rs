@@ -11,6 +11,7 @@ mod common;
 #[path = "../common/notice.rs"]
 mod notice;
 
+mod checkpoint_error;
 mod descriptors;
 mod disk;
 mod facts;
