@@ -2,7 +2,8 @@
 //!
 //! Whatever a client sent is written as a quoted or encoded value, so that it can't begin a line of
 //! its own. Passwords, tokens, codes and identity cards never get here: faults name keys, not
-//! values, and the types that hold secrets say nothing in `Debug`.
+//! values, the types that hold secrets say nothing in `Debug`, and of a panic only its place is told:
+//! its text may quote anything.
 
 use crate::config::{Log, LogFormat, LogLevel};
 use tracing::level_filters::LevelFilter;

@@ -1,129 +1,32 @@
 //! A panic anywhere is an answer, and costs nothing that lasts: no connection, no thread, no memory.
+//! The log tells its place and nothing that it says.
 //!
 //! `GUICHET_PANICS=10000 cargo test --test panics` makes so many of each kind; 300 by default.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "panics/operations.rs"]
+mod operations;
 
 use common::Folder;
-use engine::caller::Anyone;
-use engine::config::Config;
-use engine::data;
-use engine::data::{Data, Field, Fields, Flaw, Value};
-use engine::db::{Schema, Tx, View};
-use engine::fault::Fault;
-use engine::http::Server;
-use engine::op::{Desk, Gateway, Hash, Name, Op, Pictures, Read, Registry, Scan, Work, Write};
-use engine::program::Program;
-use serde::{Serialize, Serializer};
+use engine::config::{Log, LogFormat, LogLevel};
+use operations::{ON_PURPOSE, server};
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const SCHEMA: Schema =
-    Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], deferred: &[] };
+/// What is sent in the field of each call.
+const SENT: &str = "cAnArY";
 
-/// Declare an operation of `test` that takes nothing.
-macro_rules! operation {
-    ($name:ident, $subtype:literal, $lane:ty, $reply:ty, |$at:ident: $at_type:ty| $run:expr) => {
-        struct $name;
+/// Operations that panic while they run ...
+const LANES: [&str; 6] = ["read", "scan", "hash", "pictures", "gateway", "write"];
 
-        impl Data for $name {
-            const FIELDS: &'static [&'static [&'static str]] = &[];
-
-            fn read(_: &mut Fields<'_>) -> Result<Self, Fault> {
-                Ok($name)
-            }
-        }
-
-        impl Op for $name {
-            const NAME: Name = ("test", $subtype);
-            type Caller = Anyone;
-            type Lane = $lane;
-            type Reply = $reply;
-
-            fn run(self, $at: $at_type, _: Anyone) -> Result<$reply, Fault> {
-                $run
-            }
-        }
-    };
-}
-
-const ON_PURPOSE: &str = "on purpose";
-
-operation!(InRead, "read", Read, (), |_view: &View| panic!("{ON_PURPOSE}"));
-operation!(InScan, "scan", Work<Scan>, (), |_desk: &Desk| panic!("{ON_PURPOSE}"));
-operation!(InHash, "hash", Work<Hash>, (), |_desk: &Desk| panic!("{ON_PURPOSE}"));
-operation!(InPictures, "pictures", Work<Pictures>, (), |_desk: &Desk| panic!("{ON_PURPOSE}"));
-operation!(InGateway, "gateway", Work<Gateway>, (), |desk: &Desk| {
-    desk.write(|tx| note(tx).map(|()| panic!("{ON_PURPOSE}")))
-});
-operation!(InWrite, "write", Write, (), |tx: &mut Tx| note(tx).map(|()| panic!("{ON_PURPOSE}")));
-operation!(InAnswer, "answer", Read, Unwritable, |_view: &View| Ok(Unwritable));
-operation!(InWritesAnswer, "writes-answer", Write, Unwritable, |_tx: &mut Tx| Ok(Unwritable));
-operation!(Notes, "notes", Read, i64, |view: &View| {
-    Ok(view.one("SELECT count(*) FROM note", engine::args![], |row| row.get(0))?.unwrap_or(-1))
-});
-
-data! {
-    struct InField {
-        field: Unreadable,
-    }
-}
-
-impl Op for InField {
-    const NAME: Name = ("test", "field");
-    type Caller = Anyone;
-    type Lane = Read;
-    type Reply = ();
-
-    fn run(self, _: &View, _: Anyone) -> Result<(), Fault> {
-        let Unreadable = self.field;
-        Ok(())
-    }
-}
-
-/// A field whose reader has a defect.
-struct Unreadable;
-
-impl Field for Unreadable {
-    fn read(_: Value<'_>) -> Result<Self, Flaw> {
-        panic!("{ON_PURPOSE}")
-    }
-}
-
-/// A reply that can't be written.
-struct Unwritable;
-
-impl Serialize for Unwritable {
-    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        panic!("{ON_PURPOSE}")
-    }
-}
-
-fn note(tx: &mut Tx) -> Result<(), Fault> {
-    tx.execute("INSERT INTO note (text) VALUES ('x')", engine::args![]).map(|_| ())
-}
-
-/// Serve all of them in this process, until it ends.
-fn serve(folder: &Folder) -> SocketAddr {
-    let mut registry = Registry::default();
-    registry.op::<InRead>().unwrap().op::<InScan>().unwrap().op::<InHash>().unwrap();
-    registry.op::<InPictures>().unwrap().op::<InGateway>().unwrap().op::<InWrite>().unwrap();
-    registry.op::<InAnswer>().unwrap().op::<InWritesAnswer>().unwrap();
-    registry.op::<InField>().unwrap().op::<Notes>().unwrap();
-    let config = Config {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        data_dir: folder.path().join("data"),
-        ..Config::default()
-    };
-    let program = Program { registry, schema: SCHEMA, ..Program::default() };
-    let server = Server::open(config, program).unwrap();
-    let address = server.address().unwrap();
-    std::thread::spawn(move || server.run().unwrap());
-    address
-}
+/// ... and before or after that.
+const ELSEWHERE: [&str; 3] = ["field", "answer", "writes-answer"];
 
 /// One connection, which outlives every panic.
 struct Client(BufReader<TcpStream>);
@@ -139,7 +42,7 @@ impl Client {
     /// Call an operation: the HTTP status and the envelope.
     fn call(&mut self, subtype: &str) -> (u16, serde_json::Value) {
         let body = format!(
-            r#"{{"id":7,"status":0,"type":"test","subtype":"{subtype}","data":{{"field":1}}}}"#
+            r#"{{"id":7,"status":0,"type":"test","subtype":"{subtype}","data":{{"field":"{SENT}"}}}}"#
         );
         let length = body.len();
         let request =
@@ -163,12 +66,12 @@ impl Client {
 
 /// This process's memory, in KiB.
 fn memory() -> usize {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
     pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4
 }
 
 fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").unwrap().count()
+    fs::read_dir("/proc/self/task").unwrap().count()
 }
 
 #[test]
@@ -178,23 +81,23 @@ fn panics_anywhere_are_answers_in_the_same_memory() {
     // Those on purpose would fill the screen.
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if panic.payload_as_str() != Some(ON_PURPOSE) {
+        if !panic.payload_as_str().is_some_and(|said| said.starts_with(ON_PURPOSE)) {
             usual(panic);
         }
     }));
     let folder = Folder::new();
-    let address = serve(&folder);
+    let server = server(&folder.path().join("data"));
+    let address = server.address().unwrap();
+    std::thread::spawn(move || server.run().unwrap());
     let mut client = Client::connect(address);
-    let lanes = ["read", "scan", "hash", "pictures", "gateway", "write"];
-    let elsewhere = ["field", "answer", "writes-answer"];
     let round = |client: &mut Client| {
-        for subtype in lanes.iter().chain(&elsewhere) {
+        for subtype in LANES.iter().chain(&ELSEWHERE) {
             let (status, answer) = client.call(subtype);
             assert!(matches!(status, 200 | 500), "{subtype}: {status}");
             assert_eq!(answer["status"], -404, "{subtype}: {answer}");
             assert_eq!(answer["message"], "Unknown Error", "{subtype}: {answer}");
             assert_eq!(status == 200, answer["id"] == 7, "{subtype}: {answer}");
-            assert!(!lanes.contains(subtype) || status == 200, "{subtype}: {answer}");
+            assert!(!LANES.contains(subtype) || status == 200, "{subtype}: {answer}");
         }
     };
     for _ in 0..100 {
@@ -211,4 +114,47 @@ fn panics_anywhere_are_answers_in_the_same_memory() {
     // are no leak, one for each panic would be.
     assert!(threads_after <= threads_before + 20, "{threads_before}, then {threads_after} threads");
     assert_eq!(client.call("notes").1["data"], 0, "what they wrote is taken back");
+}
+
+/// Names the data folder, in the process that serves, and the format of the log.
+const SERVE: [&str; 2] = ["GUICHET_PANICS_FOLDER", "GUICHET_PANICS_FORMAT"];
+
+#[test]
+fn the_log_tells_the_place_of_a_panic_and_not_what_it_says() {
+    if let [Ok(folder), Ok(format)] = SERVE.map(std::env::var) {
+        let format = if format == "json" { LogFormat::Json } else { LogFormat::Text };
+        engine::log::start(&Log { level: LogLevel::Trace, format });
+        server(Path::new(&folder)).run().unwrap();
+        return;
+    }
+    for format in ["text", "json"] {
+        let folder = Folder::new();
+        let log = folder.path().join("log");
+        // The log is a process's: this test again, in one of its own.
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_log_tells_the_place_of_a_panic_and_not_what_it_says"])
+            .arg("--nocapture")
+            .env(SERVE[0], folder.path().join("data"))
+            .env(SERVE[1], format)
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let address = lines.filter_map(|line| Some(line.split_once("http://")?.1.parse().unwrap()));
+        let mut client = Client::connect(address.take(1).next().unwrap());
+        for subtype in LANES.iter().chain(&ELSEWHERE) {
+            assert_eq!(client.call(subtype).1["status"], -404, "{subtype}");
+        }
+        assert_eq!(client.call("effect").1["status"], 0, "it was committed");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let log = fs::read_to_string(log).unwrap();
+        let panics = log.lines().filter(|line| line.contains("a panic") && line.contains("place"));
+        let placed = panics.filter(|line| line.contains("tests/panics/operations.rs:"));
+        assert_eq!(placed.count(), LANES.len() + ELSEWHERE.len() + 1, "{log}");
+        for told in [ON_PURPOSE, SENT] {
+            assert!(!log.contains(told), "{log}");
+        }
+    }
 }

@@ -36,7 +36,7 @@ where
     fn run(&mut self, tx: &mut Tx) -> bool {
         if let Some(work) = self.work.take() {
             self.result = catch_unwind(AssertUnwindSafe(|| work(tx)))
-                .unwrap_or_else(|panic| Err(Fault::panicked(panic.as_ref())));
+                .unwrap_or_else(|_| Err(Fault::panicked()));
         }
         self.result.is_ok()
     }

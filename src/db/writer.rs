@@ -170,8 +170,8 @@ impl State {
         match run(tx, group, &mut self.replay) {
             Ok(()) => {
                 // The rows are on the disk: a panic now must not make them look as if they weren't.
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| tx.apply_effects())) {
-                    let fault = Fault::panicked(panic.as_ref());
+                if catch_unwind(AssertUnwindSafe(|| tx.apply_effects())).is_err() {
+                    let fault = Fault::panicked();
                     tracing::error!(cause = ?fault.cause(), "a change after a commit failed");
                 }
                 self.checkpointer.committed(tx);

@@ -198,8 +198,8 @@ impl Handler {
 /// dialect, would end the connection without a word.
 async fn caught(mut answer: Pin<&mut impl Future<Output = Answer>>) -> Answer {
     let polled = |cx: &mut Context<'_>| {
-        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))).unwrap_or_else(|panic| {
-            tracing::error!(cause = ?Fault::panicked(&*panic).cause(), "a request was given up");
+        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))).unwrap_or_else(|_| {
+            tracing::error!(cause = ?Fault::panicked().cause(), "a request was given up");
             Poll::Ready(respond::given_up())
         })
     };

@@ -118,7 +118,10 @@ impl<K: Kind> Lane for Work<K> {
                     op.run(&desk, caller).map(Reply::answer)
                 })
             };
-            places.spawn::<K, _>(work).await.unwrap_or_else(|e| Err(Fault::unknown(e)))
+            places.spawn::<K, _>(work).await.unwrap_or_else(|error| {
+                // The error would say what a panic said.
+                Err(if error.is_panic() { Fault::panicked() } else { Fault::unknown(error) })
+            })
         }))
     }
 }
@@ -159,7 +162,7 @@ impl Deref for Desk {
 
 /// Run an operation; a panic in it is a fault, not the end of the connection.
 pub(super) fn caught<T>(run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(Fault::panicked(&*panic)))
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Fault::panicked()))
 }
 
 mod sealed {
