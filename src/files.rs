@@ -80,6 +80,26 @@ impl Files {
         Ok(())
     }
 
+    /// Can pictures be kept and read back now? What was found, or what is wrong and how to mend it.
+    pub fn check(&self) -> Result<String, String> {
+        let wrong = |error: &dyn std::fmt::Display| {
+            format!(
+                "pictures: {}: {error}; the server's user must be able to write there",
+                self.folder.display()
+            )
+        };
+        let name = self.put(b"check", "png").map_err(|cause| wrong(&format_args!("{cause}")))?;
+        let read = self.get(&name);
+        self.remove(&name);
+        match read {
+            Ok(Some(bytes)) if bytes == b"check" => {
+                Ok(format!("pictures: {} can be written and read", self.folder.display()))
+            }
+            Ok(_) => Err(wrong(&"what was written can't be read back")),
+            Err(cause) => Err(wrong(&format_args!("{cause}"))),
+        }
+    }
+
     fn path(&self, name: &str) -> Option<PathBuf> {
         is_name(name).then(|| self.folder.join(Path::new(name)))
     }

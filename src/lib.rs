@@ -31,6 +31,7 @@ pub mod hex;
 pub mod http;
 pub mod log;
 pub mod op;
+pub mod outgoing;
 pub mod password;
 pub mod picture;
 pub mod program;

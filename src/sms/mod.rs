@@ -27,6 +27,10 @@ pub struct Message<'a> {
 pub trait Gateway: Send + Sync {
     /// Hand the message over.
     fn send(&self, message: Message<'_>) -> Result<(), Refusal>;
+
+    /// Could messages be sent now? Sends none. What was found, or what is wrong and how to mend it,
+    /// for the operator; neither holds a secret.
+    fn check(&self) -> Result<String, String>;
 }
 
 /// The gateway did not take the message.

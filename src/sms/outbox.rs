@@ -32,4 +32,8 @@ impl Gateway for Outbox {
         file.write_all(format!("{line}\n").as_bytes())
             .map_err(|error| Refusal { code: codes::OTHER, cause: format!("outbox: {error}") })
     }
+
+    fn check(&self) -> Result<String, String> {
+        Ok("outbox: messages go to outbox.jsonl in data_dir, and to nobody's telephone".to_owned())
+    }
 }

@@ -1,0 +1,71 @@
+//! `guichet user …`: looking after accounts.
+
+use super::{open, said};
+use crate::handlers::user::admin;
+use clap::Subcommand;
+use engine::config::Config;
+use std::io::{IsTerminal as _, Read as _};
+
+#[derive(Subcommand)]
+pub enum User {
+    /// Make an account
+    Add {
+        /// The user name: 1 to 32 characters
+        name: String,
+        /// Read the password from the standard input instead of asking for it
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List all accounts: id, user name, mobile number, nickname, creation time
+    List,
+    /// Set a new password; ends the account's sessions
+    Passwd {
+        /// The user name or mobile number
+        name: String,
+        /// Read the password from the standard input instead of asking for it
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Remove an account; its notices and shops stay
+    Remove {
+        /// The user name or mobile number
+        name: String,
+    },
+}
+
+/// Do it, beside a running server or without one.
+pub fn run(config: Config, task: User) -> Result<(), String> {
+    // Asked for before the database is opened: people take their time.
+    let password = match &task {
+        User::Add { password_stdin, .. } | User::Passwd { password_stdin, .. } => {
+            password(*password_stdin)?
+        }
+        User::List | User::Remove { .. } => String::new(),
+    };
+    let db = open(config)?;
+    let done = match &task {
+        User::Add { name, .. } => admin::add(&db, name, &password).map(|id| println!("{id}")),
+        User::List => admin::list(&db).map(|accounts| {
+            for account in accounts {
+                let admin::Listed { id, username, mobile, nickname, created } = account;
+                println!("{id}\t{username}\t{mobile}\t{nickname}\t{created}");
+            }
+        }),
+        User::Passwd { name, .. } => admin::passwd(&db, name, &password),
+        User::Remove { name } => admin::remove(&db, name),
+    };
+    db.close();
+    done
+}
+
+/// The new password: asked for twice, or one line of the standard input.
+fn password(from_stdin: bool) -> Result<String, String> {
+    if from_stdin || !std::io::stdin().is_terminal() {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(said)?;
+        return Ok(text.lines().next().unwrap_or_default().to_owned());
+    }
+    let first = rpassword::prompt_password("Password: ").map_err(said)?;
+    let again = rpassword::prompt_password("Again: ").map_err(said)?;
+    if first == again { Ok(first) } else { Err("the two passwords differ".into()) }
+}

@@ -1,0 +1,68 @@
+//! Requests to other people's servers: SMS gateways, an S3-compatible store.
+//!
+//! Whoever asks is on a thread that may block and waits there; the sockets are driven by one thread
+//! of a runtime of their own, which works as well for a command as for the server.
+
+use reqwest::{Certificate, Client, redirect};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// How long an unused connection is kept.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// A client and the thread that it runs on. A clone is the same one.
+#[derive(Clone)]
+pub struct Outgoing {
+    client: Client,
+    runtime: Arc<Runtime>,
+}
+
+/// Requests to other servers can't be made at all. One line for the operator.
+#[derive(Debug, thiserror::Error)]
+#[error("outgoing requests: {0}")]
+pub struct OutgoingError(String);
+
+impl Outgoing {
+    /// Trusts the certificates of the system and, because a small machine may have none, Mozilla's.
+    /// Follows no redirect: a signed request is for one server only.
+    pub fn new() -> Result<Self, OutgoingError> {
+        let error = |error: &dyn std::fmt::Display| OutgoingError(error.to_string());
+        // Only the first call in a process counts; an error says that there was one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let roots: Vec<Certificate> = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .map(|root| Certificate::from_der(root))
+            .collect::<Result<_, _>>()
+            .map_err(|e| error(&e))?;
+        let client = Client::builder()
+            .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(IDLE)
+            .redirect(redirect::Policy::none())
+            .tls_certs_merge(roots)
+            .build()
+            .map_err(|e| error(&e))?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("outgoing")
+            .enable_all()
+            .build()
+            .map_err(|e| error(&e))?;
+        Ok(Outgoing { client, runtime: Arc::new(runtime) })
+    }
+
+    /// The client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Wait for an answer. Not for async code: it blocks the thread.
+    pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+}
