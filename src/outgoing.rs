@@ -5,9 +5,9 @@
 
 use reqwest::{Certificate, Client, redirect};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -19,7 +19,8 @@ const IDLE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Outgoing {
     client: Client,
-    runtime: Arc<Runtime>,
+    runtime: Handle,
+    _driver: Arc<Driver>,
 }
 
 /// Requests to other servers can't be made at all. One line for the operator.
@@ -29,7 +30,8 @@ pub struct OutgoingError(String);
 
 impl Outgoing {
     /// Trusts the certificates of the system and, because a small machine may have none, Mozilla's.
-    /// Follows no redirect: a signed request is for one server only.
+    /// Follows no redirect: a signed request is for one server only. Asks no proxy, whatever the
+    /// environment names: where requests go stands in the configuration and nowhere else.
     pub fn new() -> Result<Self, OutgoingError> {
         let error = |error: &dyn std::fmt::Display| OutgoingError(error.to_string());
         // Only the first call in a process counts; an error says that there was one.
@@ -44,6 +46,7 @@ impl Outgoing {
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE)
             .redirect(redirect::Policy::none())
+            .no_proxy()
             .tls_certs_merge(roots)
             .build()
             .map_err(|e| error(&e))?;
@@ -53,7 +56,8 @@ impl Outgoing {
             .enable_all()
             .build()
             .map_err(|e| error(&e))?;
-        Ok(Outgoing { client, runtime: Arc::new(runtime) })
+        let handle = runtime.handle().clone();
+        Ok(Outgoing { client, runtime: handle, _driver: Arc::new(Driver(Some(runtime))) })
     }
 
     /// The client.
@@ -64,5 +68,33 @@ impl Outgoing {
     /// Wait for an answer. Not for async code: it blocks the thread.
     pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)
+    }
+}
+
+/// A runtime that is left behind when it is dropped, not waited for: a look-up of a name can't be
+/// called off, and takes the system's own time.
+struct Driver(Option<Runtime>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// One [`Outgoing`] for all, made when the first asks for it: it costs a thread and some 2 MB,
+/// which a server that asks nobody need not have. A clone is the same one.
+#[derive(Clone, Default)]
+pub struct Lazy(Arc<Mutex<Option<Outgoing>>>);
+
+impl Lazy {
+    /// The client, the same for everyone.
+    pub fn get(&self) -> Result<Outgoing, OutgoingError> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some(outgoing) => Ok(outgoing.clone()),
+            None => Ok(made.insert(Outgoing::new()?).clone()),
+        }
     }
 }
