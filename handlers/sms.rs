@@ -8,7 +8,7 @@ use engine::data::{Data, Fields, Text};
 use engine::db::{Tx, View};
 use engine::fault::{Fault, Lapse, Unique, Window};
 use engine::op::{Desk, Gateway, Name, Op, RegisteredTwice, Registry, Work, Write};
-use engine::sms::{Message, codes};
+use engine::sms::{Fate, Message};
 use engine::{args, data, hex};
 use rand::RngExt;
 use serde::Serialize;
@@ -116,9 +116,12 @@ impl Op for Generate {
         let at = desk.clock.format(desk.clock.now());
         let message = Message { phone: &phone, code: &code, minutes: ttl.div_ceil(60), at: &at };
         let Err(refusal) = desk.sms.send(message) else { return Ok(Sent { rand }) };
-        tracing::error!(code = refusal.code, cause = refusal.cause, "an SMS was not sent");
-        // What was refused was not sent and is not counted; after a time-out nobody knows.
-        if refusal.code != codes::TIME_OUT {
+        // Where nobody was asked, the log has been told why, once for all.
+        if refusal.fate != Fate::Spared {
+            tracing::error!(code = refusal.code, cause = refusal.cause, "an SMS was not sent");
+        }
+        // What was not sent is not counted.
+        if !refusal.fate.may_be_sent() {
             desk.write(move |tx| tx.execute("DELETE FROM sms WHERE id = $1", args![id]))?;
         }
         Err(Fault::Gateway(refusal.code))

@@ -4,7 +4,8 @@ use crate::boards::Shared;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
-use crate::sms::{Gateway, Outbox};
+use crate::outgoing;
+use crate::sms::{self, Gateway};
 use std::io;
 use std::path::PathBuf;
 
@@ -12,6 +13,17 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}: {1}")]
 pub struct FolderError(PathBuf, io::Error);
+
+/// The services can't be opened. One line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum ServicesError {
+    /// A folder of ours.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The SMS gateway.
+    #[error(transparent)]
+    Sms(#[from] sms::OpenError),
+}
 
 /// The services that operations share. A [`View`](crate::db::View) and a
 /// [`Tx`](crate::db::Tx) lead to them (`tx.clock.now()`).
@@ -33,20 +45,21 @@ pub struct Services {
 impl Services {
     /// Make the services that `config` describes. `public_url` is what URLs begin with where the
     /// configuration does not say.
-    pub fn open(config: Config, public_url: String) -> Result<Self, FolderError> {
+    pub fn open(config: Config, public_url: String) -> Result<Self, ServicesError> {
         let folder = config.data_dir.clone();
         let at = |path: PathBuf| move |error| FolderError(path, error);
         std::fs::create_dir_all(&folder).map_err(at(folder.clone()))?;
         let pictures = folder.join("pictures");
         let files = Files::open(pictures.clone()).map_err(at(pictures))?;
-        let outbox = folder.join("outbox.jsonl");
-        let sms = Outbox::open(&outbox).map_err(at(outbox))?;
+        // One client for all that asks other servers; whatever needs it gets a clone.
+        let outgoing = outgoing::Lazy::default();
+        let sms = sms::open(&config.sms, &folder, &outgoing)?;
         Ok(Services {
             public_url: config.public_url.clone().unwrap_or(public_url),
             clock: Clock::new(config.timezone.clone()),
             files,
             boards: Shared::default(),
-            sms: Box::new(sms),
+            sms,
             config,
         })
     }

@@ -46,20 +46,6 @@ impl Default for Captcha {
     }
 }
 
-impl Default for Sms {
-    fn default() -> Sms {
-        Sms {
-            gateway: SmsGateway::Outbox,
-            ttl: Duration::from_mins(3),
-            per_30_seconds: 1,
-            per_hour: 5,
-            per_day: 10,
-            per_day_per_address: 0,
-            per_day_in_all: 0,
-        }
-    }
-}
-
 impl Default for Portrait {
     fn default() -> Portrait {
         Portrait { max_bytes: 1024 * 1024, allowed_referers: Vec::new(), open_upload: true }

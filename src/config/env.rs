@@ -6,6 +6,9 @@ use super::fault::{Fault, UNKNOWN_KEY, deserialize};
 
 pub(super) const PREFIX: &str = "GUICHET__";
 
+/// The sections whose keys are free. They are names of apps, whose case counts.
+const FREE: [[&str; 2]; 1] = [["score", "secrets"]];
+
 /// A variable of the environment, `GUICHET__SECTION__KEY`.
 pub(super) struct Variable {
     pub name: String,
@@ -15,14 +18,14 @@ pub(super) struct Variable {
 
 impl Variable {
     pub fn new((name, text): (String, String)) -> Option<Variable> {
-        let segments = name.strip_prefix(PREFIX)?.splitn(3, "__").enumerate();
-        // The third is the key of a map: the name of an app, whose case counts.
-        let path = segments.map(
-            |(i, name)| {
-                if i < 2 { name.to_ascii_lowercase() } else { name.to_owned() }
-            },
-        );
-        Some(Variable { path: path.collect(), name, text })
+        let mut path: Vec<String> =
+            name.strip_prefix(PREFIX)?.splitn(3, "__").map(str::to_owned).collect();
+        for i in 0..path.len() {
+            if !FREE.iter().any(|section| path[..i] == *section) {
+                path[i].make_ascii_lowercase();
+            }
+        }
+        Some(Variable { path, name, text })
     }
 
     /// The value as the key would have it: a text where it takes one, else TOML, or a list of texts

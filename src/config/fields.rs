@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error};
 
 use super::Secret;
 
-fn text<'de, D, T>(from: D, parse: fn(&str) -> Result<T, String>) -> Result<T, D::Error>
+pub(super) fn text<'de, D, T>(from: D, parse: fn(&str) -> Result<T, String>) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
 {

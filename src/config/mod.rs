@@ -5,10 +5,12 @@
 //! Relative paths are relative to the working directory of the process, not to the file.
 
 mod defaults;
+mod endpoint;
 mod env;
 mod fault;
 mod fields;
 mod load;
+mod sms;
 mod units;
 mod values;
 
@@ -23,8 +25,10 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+pub use endpoint::Endpoint;
 pub use load::ConfigError;
-pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, SmsGateway, Synchronous};
+pub use sms::{Sms, SmsGateway, Tencent, Webhook};
+pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, Synchronous};
 
 /// Everything that can be configured. Made by [`Config::load`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -129,27 +133,6 @@ pub struct Captcha {
     /// a loopback address. Default: none.
     #[serde(deserialize_with = "fields::test_code")]
     pub test_code: Option<String>,
-}
-
-/// Codes by SMS. Each message costs money, hence the limits; in all of them 0 is no limit.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sms {
-    /// Who delivers: `outbox` appends a line of JSON to `outbox.jsonl` in `data_dir`. Default `outbox`.
-    pub gateway: SmsGateway,
-    /// How long a code is good, a duration. Default `3m`.
-    #[serde(deserialize_with = "units::duration")]
-    pub ttl: Duration,
-    /// Messages to one number in 30 seconds. Default 1.
-    pub per_30_seconds: u32,
-    /// Messages to one number in an hour. Default 5.
-    pub per_hour: u32,
-    /// Messages to one number in a day. Default 10.
-    pub per_day: u32,
-    /// Messages for one client address in a day. Default 0, no limit.
-    pub per_day_per_address: u32,
-    /// Messages in a day, all together. Default 0, no limit.
-    pub per_day_in_all: u32,
 }
 
 /// Portraits.

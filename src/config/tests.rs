@@ -1,5 +1,6 @@
 mod environment;
 mod example;
+mod sms;
 
 use std::path::Path;
 
@@ -90,7 +91,7 @@ fn checks_values() {
         ("session.ttl", "30d 90s 3600", "30x 0d 1h30m"),
         ("envelope.content_type", "application/json text/plain", "text/html"),
         ("captcha.test_code", "1 ABCdef1234", "12345678901 ab-c é"),
-        ("sms.gateway", "outbox", "tencent"),
+        ("sms.gateway", "outbox", "sendmail Outbox"),
         ("portrait.max_bytes", "512B 64KiB 1MiB 1048576", "1MB 1KB 0 1.5MiB"),
         ("rank.version", "2 1.0 1.0.0.10", "1. .1 v1 1.0-beta 1..2 99999999999999999999"),
         ("log.level", "error warn info debug trace", "all INFO"),
@@ -146,8 +147,12 @@ fn faults_of_the_file_itself() {
 
 #[test]
 fn secrets_are_not_shown() {
-    let config = parse("score.secrets.a = \"hidden\"").unwrap();
-    assert!(!format!("{config:?}").contains("hidden"));
+    for hidden in
+        ["score.secrets.a", "sms.tencent.secret_id", "sms.tencent.secret_key", "sms.webhook.secret"]
+    {
+        let config = parse(&format!("{hidden} = \"hidden\"")).unwrap();
+        assert!(!format!("{config:?}").contains("hidden"), "{hidden}");
+    }
     let url = DatabaseUrl::try_from("postgres://u:hidden@db/g".to_owned()).unwrap();
     assert!(!format!("{url:?}").contains("hidden"));
 }

@@ -41,15 +41,6 @@ pub enum ContentType {
     Text,
 }
 
-/// Who delivers SMS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SmsGateway {
-    /// A file in `data_dir`.
-    #[default]
-    Outbox,
-}
-
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -87,6 +78,11 @@ impl Secret {
     /// The key itself, for signing.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+
+    /// The same as text, for a header.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

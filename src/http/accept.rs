@@ -16,7 +16,7 @@ use crate::db::{self, Db, OpenError};
 use crate::engine::Engine;
 use crate::op;
 use crate::program::Program;
-use crate::services::{FolderError, Services};
+use crate::services::{Services, ServicesError};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -50,9 +50,9 @@ const SWEEP: Duration = Duration::from_secs(60);
 /// Why a server could not start. Each is one line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A folder of ours can't be made or written.
+    /// What operations use can't be opened.
     #[error(transparent)]
-    Folder(#[from] FolderError),
+    Services(#[from] ServicesError),
     /// The database can't be opened.
     #[error(transparent)]
     Database(#[from] OpenError),

@@ -18,6 +18,14 @@ pub const HOUR: i64 = 1024;
 /// One day: used up.
 pub const DAY: i64 = 1025;
 
+/// The gateway had the message and did not hear in time what became of it.
+pub const NOT_DONE_IN_TIME: i64 = 60008;
+
+/// Is the code one of the table's?
+pub fn is_known(code: i64) -> bool {
+    code == OTHER || message(code) != message(OTHER)
+}
+
 /// The text that belongs to `code`; that of [`OTHER`] where the code is not in the table.
 pub fn message(code: i64) -> &'static str {
     match code {

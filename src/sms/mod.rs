@@ -1,14 +1,24 @@
-//! Sending SMS codes: a trait for gateways, and the integer codes that clients know.
+//! Sending SMS codes: a trait for gateways, those that there are, and the integer codes that
+//! clients know.
 
+mod circuit;
 pub mod codes;
+mod mac;
 mod outbox;
+mod post;
+mod tencent;
+mod webhook;
 
+pub use circuit::Circuit;
 pub use outbox::Outbox;
+pub use post::Line;
+pub use tencent::Tencent;
+pub use webhook::Webhook;
 
-use std::time::Duration;
-
-/// How long a gateway may take before the message counts as failed.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+use crate::config::{Sms, SmsGateway};
+use crate::outgoing;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// One message to send.
 #[derive(Clone, Copy)]
@@ -23,6 +33,13 @@ pub struct Message<'a> {
     pub at: &'a str,
 }
 
+impl Message<'_> {
+    /// What the owner of the telephone reads, where the gateway has no template of its own.
+    pub fn text(&self) -> String {
+        format!("您的验证码是 {}，{} 分钟内有效。", self.code, self.minutes)
+    }
+}
+
 /// Delivers messages. A call may block: it is made on a thread that may.
 pub trait Gateway: Send + Sync {
     /// Hand the message over.
@@ -33,12 +50,69 @@ pub trait Gateway: Send + Sync {
     fn check(&self) -> Result<String, String>;
 }
 
-/// The gateway did not take the message.
+/// The gateway did not take the message, or did not say that it did.
 #[derive(Debug, thiserror::Error)]
 #[error("the SMS gateway answered {code}: {cause}")]
 pub struct Refusal {
     /// The gateway's integer code ([`codes`]).
     pub code: i64,
-    /// What happened, for the log.
+    /// What happened, for the log. Neither the number nor the code nor a key is in it.
     pub cause: String,
+    /// What became of the message.
+    pub fate: Fate,
+}
+
+/// What became of a message that was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// The gateway works, and refused it: it was not sent.
+    Refused,
+    /// The gateway was not reached, or said that it is out of service: it was not sent.
+    Unreached,
+    /// The gateway had it and failed, or did not answer in time: nobody knows whether it was sent.
+    Unknown,
+    /// The gateway was not asked, because it has failed again and again, which the log has been
+    /// told: it was not sent.
+    Spared,
+}
+
+impl Fate {
+    /// May the message have been sent? Then it counts, and its code may be typed.
+    pub fn may_be_sent(self) -> bool {
+        self == Fate::Unknown
+    }
+}
+
+impl Refusal {
+    fn new(code: i64, fate: Fate, cause: impl Into<String>) -> Self {
+        Refusal { code, fate, cause: cause.into() }
+    }
+}
+
+/// There is no gateway. One line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A key of the configuration that the gateway needs.
+    #[error("{0}: missing")]
+    Missing(&'static str),
+    /// The outbox can't be written.
+    #[error("{0}: {1}")]
+    Outbox(PathBuf, io::Error),
+}
+
+/// The gateway that `config` chooses; an outbox is in `folder`. Nobody is asked anything yet.
+pub fn open(
+    config: &Sms,
+    folder: &Path,
+    outgoing: &outgoing::Lazy,
+) -> Result<Box<dyn Gateway>, OpenError> {
+    let line = Line::new(outgoing.clone(), config.timeout);
+    Ok(match config.gateway {
+        SmsGateway::Outbox => {
+            let path = folder.join("outbox.jsonl");
+            Box::new(Outbox::open(&path).map_err(|error| OpenError::Outbox(path, error))?)
+        }
+        SmsGateway::Tencent => Box::new(Circuit::new(Tencent::new(&config.tencent, line)?)),
+        SmsGateway::Webhook => Box::new(Circuit::new(Webhook::new(&config.webhook, line)?)),
+    })
 }

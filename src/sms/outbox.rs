@@ -1,6 +1,6 @@
 //! The gateway for development and for pages that are not open yet: messages go to a file.
 
-use super::{Gateway, Message, Refusal, codes};
+use super::{Fate, Gateway, Message, Refusal, codes};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,13 +24,13 @@ impl Outbox {
 
 impl Gateway for Outbox {
     fn send(&self, message: Message<'_>) -> Result<(), Refusal> {
-        let Message { phone, code, minutes, at } = message;
-        let text = format!("您的验证码是 {code}，{minutes} 分钟内有效。");
+        let Message { phone, code, at, .. } = message;
+        let text = message.text();
         let line = serde_json::json!({ "phone": phone, "code": code, "text": text, "at": at });
         // A std mutex: nothing awaits while it is held. One write a line, so that none is torn.
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(format!("{line}\n").as_bytes())
-            .map_err(|error| Refusal { code: codes::OTHER, cause: format!("outbox: {error}") })
+            .map_err(|error| Refusal::new(codes::OTHER, Fate::Refused, format!("outbox: {error}")))
     }
 
     fn check(&self) -> Result<String, String> {

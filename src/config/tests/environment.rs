@@ -24,6 +24,13 @@ fn environment_overrides_the_file() {
         ("GUICHET__CORS__ALLOWED_ORIGINS", "[\"https://a.example\"]"),
         ("GUICHET__LIMITS__TRUSTED_PROXIES", "127.0.0.1, ::1"),
         ("GUICHET__SCORE__SECRETS__a__B", "1234"),
+        ("GUICHET__SMS__GATEWAY", "tencent"),
+        ("GUICHET__SMS__TENCENT__SECRET_ID", "AKIDhidden"),
+        ("GUICHET__SMS__TENCENT__SECRET_KEY", "12345"),
+        ("GUICHET__SMS__TENCENT__SDK_APP_ID", "1400006666"),
+        ("GUICHET__SMS__TENCENT__SIGN_NAME", "腾讯云"),
+        ("GUICHET__SMS__TENCENT__TEMPLATE_ID", "1110"),
+        ("GUICHET__SMS__TENCENT__PARAMS", "{code}"),
         ("GUICHET_LOG", "not ours"),
         ("PATH", "/bin"),
     ])
@@ -39,6 +46,9 @@ fn environment_overrides_the_file() {
     assert_eq!(config.limits.trusted_proxies.len(), 2);
     assert_eq!(config.score.secrets["a__B"].as_bytes(), b"1234");
     assert_eq!(config.score.secrets.len(), 1);
+    assert_eq!(config.sms.gateway, SmsGateway::Tencent);
+    assert_eq!(config.sms.tencent.secret_key.unwrap().as_bytes(), b"12345");
+    assert_eq!(config.sms.tencent.params, ["{code}"]);
 
     let variable = [("GUICHET__SESSION__TTL".to_owned(), "1d".to_owned())];
     let config = Config::parse("[session]\nttl = \"2d\"", variable.clone()).unwrap();
@@ -75,6 +85,14 @@ fn faults_of_the_environment_name_the_variable() {
             "x",
             "not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api",
         ),
+        ("SMS__TENCENT__SECRET_KEY", "", "empty"),
+        ("SMS__TENCENT__SECRET_ID", "hidden é", "not a word of ASCII"),
+        ("SMS__WEBHOOK__URI", "x", "unknown key; expected one of url, secret"),
+        (
+            "SMS__WEBHOOK__URL",
+            "http://sms.example.com/hidden",
+            "write https://; http:// is for loopback and private addresses and for names without a dot",
+        ),
         ("SCORE__SECRETS", "hidden", "a secret is a text, not empty: APP = \"secret\""),
         ("SCORE__SECRET__a", "hidden", "unknown key; expected one of max_boards, secrets"),
         (
@@ -91,7 +109,7 @@ fn faults_of_the_environment_name_the_variable() {
 proptest! {
     /// Known keys with odd values, odd keys, and odd texts. `listen` is left out: it asks the resolver.
     #[test]
-    fn no_text_panics(text in "(\\PC|\n){0,40}", value in "[\\[\\]{}\"'=,.0-9a-z\n-]{0,12}", at in 0..32_usize) {
+    fn no_text_panics(text in "(\\PC|\n){0,40}", value in "[\\[\\]{}\"'=,.0-9a-z\n-]{0,12}", at in 0..64_usize) {
         let keys = known_keys();
         let key = keys.iter().filter(|key| *key != "listen").cycle().nth(at).unwrap();
         let name = format!("GUICHET__{}", key.replace('.', "__").to_uppercase());

@@ -1,0 +1,241 @@
+//! A gateway that is down is left alone for a while, and whoever wants a message is told at once.
+//!
+//! Otherwise each would wait for the whole time-out, and hold one of the places that there are for
+//! waiting (`op/kind.rs`): with a server that never answers, a few requests a second fill them all.
+
+use super::{Fate, Gateway, Message, Refusal, codes};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// So many failures in a row open the circuit.
+const FAILURES: u32 = 5;
+
+/// How long nobody is let through then, and again after each try that failed.
+const REST: Duration = Duration::from_secs(30);
+
+/// The clock that it goes by: one that nobody can set.
+type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
+
+/// A gateway that is not asked while it is down. A refusal is not a failure: a gateway that knows
+/// a bad number from a good one works.
+pub struct Circuit<G> {
+    gateway: G,
+    state: Mutex<State>,
+    clock: Clock,
+}
+
+/// What has happened lately.
+#[derive(Default)]
+struct State {
+    /// Failures since the last message that was taken or refused.
+    failures: u32,
+    /// Once there were too many: when the next may try.
+    until: Option<Instant>,
+}
+
+impl<G> Circuit<G> {
+    /// Closed: everyone is let through.
+    pub fn new(gateway: G) -> Self {
+        Circuit::by_clock(gateway, Instant::now)
+    }
+
+    /// The same by another clock.
+    pub fn by_clock(gateway: G, clock: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
+        Circuit { gateway, state: Mutex::default(), clock: Box::new(clock) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A std mutex: nobody waits for the gateway while it is held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// May this message be tried?
+    fn lets_through(&mut self, now: Instant) -> bool {
+        match &mut self.until {
+            None => true,
+            // This one tries for all. The next does so a rest later, not when this one is back:
+            // it might never be.
+            Some(until) if *until <= now => {
+                *until = now + REST;
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    /// The gateway failed; did that open the circuit?
+    fn failed(&mut self, now: Instant) -> bool {
+        self.failures = self.failures.saturating_add(1);
+        if self.failures < FAILURES {
+            return false;
+        }
+        self.until.replace(now + REST).is_none()
+    }
+
+    /// The gateway works; did that close the circuit?
+    fn worked(&mut self) -> bool {
+        self.failures = 0;
+        self.until.take().is_some()
+    }
+}
+
+impl<G: Gateway> Gateway for Circuit<G> {
+    fn send(&self, message: Message<'_>) -> Result<(), Refusal> {
+        if !self.state().lets_through((self.clock)()) {
+            let cause = "not asked: it is down";
+            return Err(Refusal::new(codes::OTHER, Fate::Spared, cause));
+        }
+        let sent = self.gateway.send(message);
+        let works = match &sent {
+            Ok(()) => true,
+            Err(refusal) => refusal.fate == Fate::Refused,
+        };
+        if works {
+            if self.state().worked() {
+                tracing::info!("the SMS gateway works again");
+            }
+        } else if self.state().failed((self.clock)()) {
+            let seconds = REST.as_secs();
+            tracing::error!(
+                failures = FAILURES,
+                seconds,
+                "the SMS gateway is down: it is asked now and then, and messages are refused at once"
+            );
+        }
+        sent
+    }
+
+    fn check(&self) -> Result<String, String> {
+        self.gateway.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+    const MESSAGE: Message<'_> =
+        Message { phone: "13800001234", code: "123456", minutes: 3, at: "2026-03-01 09:30:00" };
+
+    /// Answers as it is told to, and counts.
+    #[derive(Default)]
+    struct Fake {
+        fate: Mutex<Option<Fate>>,
+        asked: AtomicUsize,
+    }
+
+    impl Gateway for Arc<Fake> {
+        fn send(&self, _: Message<'_>) -> Result<(), Refusal> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            let fate = *self.fate.lock().unwrap();
+            fate.map_or(Ok(()), |fate| Err(Refusal::new(1013, fate, "")))
+        }
+
+        fn check(&self) -> Result<String, String> {
+            Ok(String::new())
+        }
+    }
+
+    struct Stage {
+        circuit: Circuit<Arc<Fake>>,
+        fake: Arc<Fake>,
+        millis: Arc<AtomicU64>,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            let (fake, millis) = (Arc::new(Fake::default()), Arc::new(AtomicU64::new(0)));
+            let (start, passed) = (Instant::now(), Arc::clone(&millis));
+            let clock = move || start + Duration::from_millis(passed.load(Ordering::Relaxed));
+            let circuit = Circuit::by_clock(Arc::clone(&fake), clock);
+            Stage { circuit, fake, millis }
+        }
+
+        fn wait(&self, millis: u64) {
+            self.millis.fetch_add(millis, Ordering::Relaxed);
+        }
+
+        /// Send once while the gateway fares so: what came of it, and was the gateway asked?
+        fn send(&self, fate: Option<Fate>) -> (Option<Fate>, bool) {
+            *self.fake.fate.lock().unwrap() = fate;
+            let before = self.fake.asked.load(Ordering::Relaxed);
+            let sent = self.circuit.send(MESSAGE);
+            let asked = self.fake.asked.load(Ordering::Relaxed) > before;
+            (sent.err().map(|refusal| refusal.fate), asked)
+        }
+    }
+
+    const DOWN: Option<Fate> = Some(Fate::Unreached);
+    const SPARED: (Option<Fate>, bool) = (Some(Fate::Spared), false);
+
+    #[test]
+    fn five_failures_in_a_row_open_it() {
+        for fate in [Fate::Unreached, Fate::Unknown] {
+            let stage = Stage::new();
+            for _ in 0..5 {
+                assert_eq!(stage.send(Some(fate)), (Some(fate), true));
+            }
+            assert_eq!(stage.send(None), SPARED);
+        }
+    }
+
+    #[test]
+    fn what_works_in_between_begins_the_count_anew() {
+        let stage = Stage::new();
+        for good in [None, Some(Fate::Refused), None] {
+            for _ in 0..4 {
+                assert_eq!(stage.send(DOWN), (DOWN, true));
+            }
+            assert_eq!(stage.send(good), (good, true));
+        }
+    }
+
+    #[test]
+    fn refusals_never_open_it() {
+        let stage = Stage::new();
+        for _ in 0..50 {
+            assert_eq!(stage.send(Some(Fate::Refused)), (Some(Fate::Refused), true));
+        }
+    }
+
+    #[test]
+    fn after_a_rest_one_tries_for_all() {
+        let stage = Stage::new();
+        for _ in 0..5 {
+            assert_eq!(stage.send(DOWN), (DOWN, true));
+        }
+        stage.wait(29_999);
+        assert_eq!(stage.send(None), SPARED);
+        stage.wait(1);
+        assert_eq!(stage.send(DOWN), (DOWN, true));
+        assert_eq!(stage.send(None), SPARED);
+        stage.wait(30_000);
+        assert_eq!(stage.send(None), (None, true));
+        // It works again, for everyone, and a single failure changes nothing about that.
+        for fate in [DOWN, None, DOWN, DOWN, DOWN, DOWN, DOWN] {
+            assert_eq!(stage.send(fate), (fate, true));
+        }
+        assert_eq!(stage.send(None), SPARED);
+    }
+
+    #[test]
+    fn while_one_tries_nobody_else_does_but_its_silence_is_not_for_ever() {
+        let mut state = State::default();
+        let now = Instant::now();
+        assert_eq!(
+            (0..5).map(|_| state.failed(now)).collect::<Vec<_>>(),
+            [false, false, false, false, true]
+        );
+        let later = now + REST;
+        assert!(state.lets_through(later));
+        assert!(!state.lets_through(later) && !state.lets_through(later + REST / 2));
+        assert!(state.lets_through(later + REST));
+        // A failure that comes late opens nothing that is open.
+        assert!(!state.failed(later));
+        assert!(state.worked() && !state.worked());
+    }
+}

@@ -1,0 +1,157 @@
+//! Any other provider: a server of the operator's own takes the message by POST and passes it on.
+//!
+//! Signed as Standard Webhooks have it (<https://www.standardwebhooks.com>), for which every
+//! language has a library: the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`,
+//! the last an HMAC-SHA256 over id, time and body.
+
+use super::post::{Answer, Failure, Line, Request};
+use super::{Fate, Gateway, Message, OpenError, Refusal, codes, mac};
+use crate::config::{self, Endpoint, Secret};
+use crate::hex;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde_json::json;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const ID: HeaderName = HeaderName::from_static("webhook-id");
+const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+
+/// Posts `{phone, code, text}` to an address.
+pub struct Webhook {
+    line: Line,
+    url: Endpoint,
+    key: Vec<u8>,
+}
+
+/// What an answer may say: a code of the table, or 0. All else in it is the receiver's own.
+#[derive(Deserialize)]
+struct Coded {
+    code: i64,
+}
+
+impl Webhook {
+    /// By the address and the key in `config`; nobody is asked anything yet.
+    pub fn new(config: &config::Webhook, line: Line) -> Result<Self, OpenError> {
+        let url = config.url.clone().ok_or(OpenError::Missing("sms.webhook.url"))?;
+        let secret = config.secret.as_ref().ok_or(OpenError::Missing("sms.webhook.secret"))?;
+        Ok(Webhook { line, url, key: key(secret) })
+    }
+}
+
+/// The key that a secret stands for: the libraries write theirs as `whsec_` and Base64; any other
+/// text is the key as it stands.
+fn key(secret: &Secret) -> Vec<u8> {
+    let encoded = secret.as_str().strip_prefix("whsec_");
+    let decoded = encoded.and_then(|encoded| STANDARD.decode(encoded).ok());
+    decoded.unwrap_or_else(|| secret.as_bytes().to_vec())
+}
+
+fn sign(key: &[u8], id: &str, seconds: u64, body: &[u8]) -> String {
+    let signed = [format!("{id}.{seconds}.").as_bytes(), body].concat();
+    format!("v1,{}", STANDARD.encode(mac::of(key, &signed)))
+}
+
+impl Gateway for Webhook {
+    fn send(&self, message: Message<'_>) -> Result<(), Refusal> {
+        let Message { phone, code, .. } = message;
+        let body = json!({ "phone": phone, "code": code, "text": message.text() });
+        let body = body.to_string().into_bytes();
+        // One id for both tries, so that the receiver knows the second for what it is.
+        let id = format!("msg_{}", hex::encode(&rand::random::<[u8; 16]>()));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in
+            [(SIGNATURE, sign(&self.key, &id, now, &body)), (TIMESTAMP, now.to_string()), (ID, id)]
+        {
+            let value = HeaderValue::try_from(value).map_err(|_| {
+                let cause = format!("{name}: not the text of a header");
+                Refusal::new(codes::OTHER, Fate::Unreached, cause)
+            })?;
+            headers.insert(name, value);
+        }
+        let request = Request { url: self.url.url(), headers, body };
+        self.line.post(&request, |answer| taken(&answer))
+    }
+
+    fn check(&self) -> Result<String, String> {
+        let at = &self.url;
+        let request = Request { url: self.url.url(), headers: HeaderMap::new(), body: Vec::new() };
+        match self.line.probe(Method::HEAD, &request) {
+            Ok(answer) => Ok(format!(
+                "webhook: {at} answers (HTTP {} to a HEAD); whether it takes the signature is told \
+                 by the first message",
+                answer.status.as_u16()
+            )),
+            Err(refusal) => Err(format!("webhook: {at}: {}", refusal.cause)),
+        }
+    }
+}
+
+/// A code in the answer says most; without one, the status does.
+fn taken(answer: &Answer) -> Result<(), Failure> {
+    let status = answer.status;
+    let told = serde_json::from_slice(&answer.body).map(|Coded { code }| code).unwrap_or(0);
+    let (code, fate) = match told {
+        0 if status.is_success() => return Ok(()),
+        // It failed, and may have done so after it had passed the message on.
+        0 if status.is_server_error() => (codes::OTHER, Fate::Unknown),
+        // It did not hear itself what became of the message.
+        codes::TIME_OUT | codes::NOT_DONE_IN_TIME => (told, Fate::Unknown),
+        _ if codes::is_known(told) => (told, Fate::Refused),
+        _ => (codes::OTHER, Fate::Refused),
+    };
+    Err(Failure::Final(Refusal::new(code, fate, format!("HTTP {}", status.as_u16()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::StatusCode;
+
+    #[test]
+    fn signs_as_published() {
+        // The example that the libraries of Standard Webhooks are tested with.
+        let secret = Secret::try_from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
+        let body = br#"{"test": 2432232314}"#;
+        assert_eq!(
+            sign(&key(&secret.unwrap()), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
+        let secret = Secret::try_from("any other text".to_owned());
+        assert_eq!(key(&secret.unwrap()), b"any other text");
+    }
+
+    #[test]
+    fn a_code_says_most_and_then_the_status() {
+        for (status, body, expected) in [
+            (200, "", None),
+            (204, "", None),
+            (202, "queued", None),
+            (200, r#"{"code":0}"#, None),
+            // No integer, so none of ours: an echo of the message, say.
+            (200, r#"{"code":"123456"}"#, None),
+            (200, r#"{"code":1016,"more":[]}"#, Some((1016, Fate::Refused))),
+            (400, r#"{"code":1015}"#, Some((1015, Fate::Refused))),
+            (503, r#"{"code":1013}"#, Some((1013, Fate::Refused))),
+            (200, r#"{"code":1007}"#, Some((1007, Fate::Refused))),
+            (200, r#"{"code":123456}"#, Some((1007, Fate::Refused))),
+            (200, r#"{"code":1008}"#, Some((1008, Fate::Unknown))),
+            (200, r#"{"code":60008}"#, Some((60008, Fate::Unknown))),
+            (302, "", Some((1007, Fate::Refused))),
+            (401, "", Some((1007, Fate::Refused))),
+            (500, "", Some((1007, Fate::Unknown))),
+            (502, r#"{"code":0}"#, Some((1007, Fate::Unknown))),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let answer = Answer { status, body: body.as_bytes().to_vec() };
+            let refusal = taken(&answer).map_err(Refusal::from).err();
+            let read = refusal.map(|refusal| (refusal.code, refusal.fate));
+            assert_eq!(read, expected, "{status} {body}");
+        }
+    }
+}
