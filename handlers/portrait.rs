@@ -6,7 +6,7 @@ use engine::data;
 use engine::data::{Field, Flaw, Value};
 use engine::db::View;
 use engine::fault::Fault;
-use engine::op::{Desk, File, Name, Op, Pictures, RegisteredTwice, Registry, Scan, Work};
+use engine::op::{Desk, File, Name, Op, Pictures, RegisteredTwice, Registry, Store, Work};
 use engine::picture::{self, Kind};
 use engine::{args, db};
 use serde::Serialize;
@@ -82,7 +82,7 @@ struct Uploaded {
 impl Op for Upload {
     const NAME: Name = ("portrait", "upload");
     type Caller = Anyone;
-    type Lane = Work<Pictures>;
+    type Lane = Work<Store>;
     type Reply = Uploaded;
 
     fn run(self, desk: &Desk, caller: Anyone) -> Result<Uploaded, Fault> {
@@ -90,7 +90,7 @@ impl Op for Upload {
         desk.read(|view| may_upload(view, &caller, id))?;
         let claimed = Kind::from_name(&r#type)
             .ok_or_else(|| Fault::value("type", "png, jpg, jpeg, gif or webp"))?;
-        let file = store(desk, &base64, Some(claimed))?;
+        let file = store(desk, base64, Some(claimed))?;
         desk.write(move |tx| {
             let old: Option<String> =
                 tx.one("SELECT file FROM portrait WHERE id = $1", args![id], |row| row.get(0))?;
@@ -139,20 +139,24 @@ impl Field for Uploading {
     }
 }
 
-/// Check an uploaded picture and put it on disk.
-pub fn store(desk: &Desk, picture: &Uploading, claimed: Option<Kind>) -> Result<Stored, Fault> {
+/// Check an uploaded picture and put it in the store.
+pub fn store(desk: &Desk, picture: Uploading, claimed: Option<Kind>) -> Result<Stored, Fault> {
     let most = desk.config.portrait.max_bytes;
-    let refused = |refusal: picture::Refusal| Fault::Picture(refusal.to_string().into());
-    let bytes: Bytes = match picture {
-        Uploading::Base64(text) => picture::from_base64(text, most).map_err(refused)?.into(),
-        Uploading::Bytes(bytes) => bytes.clone(),
-    };
-    let kind = picture::check(&bytes, claimed, most).map_err(refused)?;
+    // One at a time, but for the checking alone: nobody waits for another one's store.
+    let (bytes, kind) = desk.within::<Pictures, _>(move || {
+        let refused = |refusal: picture::Refusal| Fault::Picture(refusal.to_string().into());
+        let bytes: Bytes = match picture {
+            Uploading::Base64(text) => picture::from_base64(&text, most).map_err(refused)?.into(),
+            Uploading::Bytes(bytes) => bytes,
+        };
+        let kind = picture::check(&bytes, claimed, most).map_err(refused)?;
+        Ok((bytes, kind))
+    })?;
     let name = desk.files.put(&bytes, kind.extension()).map_err(Fault::PictureNotStored)?;
     Ok(Stored { services: desk.services(), name: Some(name) })
 }
 
-/// A file that is on disk and not yet in the database: it goes again unless it is kept.
+/// A picture that is in the store and not yet in the database: it goes again unless it is kept.
 pub struct Stored {
     services: std::sync::Arc<engine::services::Services>,
     name: Option<String>,
@@ -186,8 +190,7 @@ impl Drop for Stored {
 impl Op for Get {
     const NAME: Name = ("portrait", "get");
     type Caller = Anyone;
-    // Reads a file, which may wait for the disk.
-    type Lane = Work<Scan>;
+    type Lane = Work<Store>;
     type Reply = File;
 
     fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
@@ -217,7 +220,7 @@ data! {
 impl Op for Named {
     const NAME: Name = ("portrait", "file");
     type Caller = Anyone;
-    type Lane = Work<Scan>;
+    type Lane = Work<Store>;
     type Reply = File;
 
     fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {

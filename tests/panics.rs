@@ -23,7 +23,7 @@ use std::time::Duration;
 const SENT: &str = "cAnArY";
 
 /// Operations that panic while they run ...
-const LANES: [&str; 6] = ["read", "scan", "hash", "pictures", "gateway", "write"];
+const LANES: [&str; 7] = ["read", "scan", "hash", "pictures", "part", "gateway", "write"];
 
 /// ... and before or after that.
 const ELSEWHERE: [&str; 3] = ["field", "answer", "writes-answer"];

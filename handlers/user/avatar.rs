@@ -5,7 +5,7 @@ use crate::handlers::portrait::{Uploading, store};
 use engine::caller::Account;
 use engine::data::{Field, Flaw, Value};
 use engine::fault::Fault;
-use engine::op::{Desk, Name, Op, Pictures, Work};
+use engine::op::{Desk, Name, Op, Store, Work};
 use engine::picture::Kind;
 use engine::{args, data};
 use serde::Serialize;
@@ -37,11 +37,11 @@ pub struct Uploaded {
 impl Op for Avatar {
     const NAME: Name = ("user", "avatar");
     type Caller = Account;
-    type Lane = Work<Pictures>;
+    type Lane = Work<Store>;
     type Reply = Uploaded;
 
     fn run(self, desk: &Desk, caller: Account) -> Result<Uploaded, Fault> {
-        let file = store(desk, &self.base64, self.r#type.map(|claimed| claimed.0))?;
+        let file = store(desk, self.base64, self.r#type.map(|claimed| claimed.0))?;
         let url = picture_url(desk, file.name());
         desk.write(move |tx| {
             let old: String = tx

@@ -59,12 +59,14 @@ kinds! {
     Hash = 0, gives_way: true, |cores| (cores / 2).clamp(1, 2);
     /// Drawing captchas: all of it processor time, but little.
     Draw = 1, gives_way: false, |cores| cores;
-    /// Checking and storing pictures: a decoder may need 150 MB of the 512.
+    /// Checking pictures: a decoder may need 150 MB of the 512.
     Pictures = 2, gives_way: true, |_| 1;
     /// Waiting for somebody else's server.
     Gateway = 3, gives_way: false, |_| 32;
     /// Reading many rows.
     Scan = 4, gives_way: false, |cores| 2 * cores;
+    /// Keeping and reading pictures: waiting for the disk, or for the store that they are in.
+    Store = 5, gives_way: false, |_| 32;
 }
 
 fn cores() -> usize {

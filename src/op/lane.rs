@@ -17,6 +17,7 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 
 /// Where an operation runs. Closed: the three lanes below are all there are.
 pub trait Lane: sealed::Sealed + Sized {
@@ -144,6 +145,23 @@ impl Desk {
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         self.engine.db.write(work)
+    }
+
+    /// Do a part of the work that is of another kind, where and when that kind may be done, and wait
+    /// for it. The operation's own place stays taken, so work of kind `K` must not wait for one.
+    pub fn within<K: Kind, T: Send + 'static>(
+        &self,
+        part: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let places = &self.engine.places;
+        Handle::current().block_on(async {
+            let permit = places.enter::<K>().await?;
+            let work = move || {
+                let _permit = permit;
+                caught(part)
+            };
+            places.spawn::<K, _>(work).await.unwrap_or_else(|e| Err(Fault::unknown(e)))
+        })
     }
 
     /// The services, to be kept past the operation.

@@ -10,7 +10,7 @@ mod lane;
 mod registry;
 
 pub use answer::{Answer, Base64, File, Json, Reply};
-pub use kind::{Draw, Gateway, Hash, Kind, Pictures, Scan};
+pub use kind::{Draw, Gateway, Hash, Kind, Pictures, Scan, Store};
 pub(crate) use kind::{Places, background};
 pub use lane::{Desk, Lane, Pending, Read, Work, Write};
 pub use registry::{Entry, RegisteredTwice, Registry};

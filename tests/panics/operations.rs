@@ -9,7 +9,9 @@ use engine::data::{Data, Field, Fields, Flaw, Value};
 use engine::db::{Schema, Tx, View};
 use engine::fault::Fault;
 use engine::http::Server;
-use engine::op::{Desk, Gateway, Hash, Name, Op, Pictures, Read, Registry, Scan, Work, Write};
+use engine::op::{
+    Desk, Gateway, Hash, Name, Op, Pictures, Read, Registry, Scan, Store, Work, Write,
+};
 use engine::program::Program;
 use serde::{Serialize, Serializer};
 use std::path::Path;
@@ -49,6 +51,9 @@ operation!(InRead, "read", Read, (), |_view: &View| panic!("{ON_PURPOSE}"));
 operation!(InScan, "scan", Work<Scan>, (), |_desk: &Desk| panic!("{ON_PURPOSE}"));
 operation!(InHash, "hash", Work<Hash>, (), |_desk: &Desk| panic!("{ON_PURPOSE}"));
 operation!(InPictures, "pictures", Work<Pictures>, (), |_desk: &Desk| panic!("{ON_PURPOSE}"));
+operation!(InPart, "part", Work<Store>, (), |desk: &Desk| {
+    desk.within::<Pictures, _>(|| panic!("{ON_PURPOSE}"))
+});
 operation!(InGateway, "gateway", Work<Gateway>, (), |desk: &Desk| {
     desk.write(|tx| note(tx).map(|()| panic!("{ON_PURPOSE}")))
 });
@@ -109,7 +114,7 @@ pub fn server(data: &Path) -> Server {
     registry.op::<InRead>().unwrap().op::<InScan>().unwrap().op::<InHash>().unwrap();
     registry.op::<InPictures>().unwrap().op::<InGateway>().unwrap().op::<InWrite>().unwrap();
     registry.op::<InAnswer>().unwrap().op::<InWritesAnswer>().unwrap();
-    registry.op::<InField>().unwrap().op::<InEffect>().unwrap().op::<Notes>().unwrap();
+    registry.op::<InPart>().unwrap().op::<InField>().unwrap().op::<InEffect>().unwrap().op::<Notes>().unwrap();
     let config = Config {
         listen: "127.0.0.1:0".parse().unwrap(),
         data_dir: data.to_owned(),
