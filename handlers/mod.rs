@@ -17,6 +17,7 @@ pub mod user;
 
 use engine::args;
 use engine::db::{Db, Schema, View};
+use engine::fault::Fault;
 use engine::op::{RegisteredTwice, Registry};
 use engine::program::Program;
 use std::collections::HashSet;
@@ -45,6 +46,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         registry,
         schema: SCHEMA,
         sweeps: SWEEPS,
+        pictures: Some(pictures),
         documents: documents::ALL,
         endpoints: documents::ENDPOINTS,
         home: include_str!("../assets/home.html"),
@@ -61,13 +63,14 @@ pub fn prepare(db: &Db) -> Result<(), String> {
 
 /// Remove uploaded pictures that no row names: a crash left them behind.
 fn tidy(view: &View) -> Result<(), String> {
-    let sql = "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''";
-    let used: HashSet<String> = view
-        .all(sql, args![], |row| row.get(0))
-        .map_err(|fault| format!("{fault:?}"))?
-        .into_iter()
-        .collect();
+    let used = pictures(view).map_err(|fault| format!("{fault:?}"))?;
     view.files.tidy(|name| used.contains(name)).map_err(|error| format!("pictures: {error}"))
+}
+
+/// The names of all uploaded pictures that are anybody's.
+fn pictures(view: &View) -> Result<HashSet<String>, Fault> {
+    let sql = "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''";
+    Ok(view.all(sql, args![], |row| row.get(0))?.into_iter().collect())
 }
 
 /// The answer of an operation that has nothing to say: `{}`.

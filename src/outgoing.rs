@@ -4,6 +4,7 @@
 //! of a runtime of their own, which works as well for a command as for the server.
 
 use reqwest::{Certificate, Client, redirect};
+use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,19 +29,25 @@ pub struct Outgoing {
 #[error("outgoing requests: {0}")]
 pub struct OutgoingError(String);
 
+impl OutgoingError {
+    /// What is wrong.
+    pub(crate) fn new(error: impl fmt::Display) -> Self {
+        OutgoingError(error.to_string())
+    }
+}
+
 impl Outgoing {
     /// Trusts the certificates of the system and, because a small machine may have none, Mozilla's.
     /// Follows no redirect: a signed request is for one server only. Asks no proxy, whatever the
     /// environment names: where requests go stands in the configuration and nowhere else.
     pub fn new() -> Result<Self, OutgoingError> {
-        let error = |error: &dyn std::fmt::Display| OutgoingError(error.to_string());
         // Only the first call in a process counts; an error says that there was one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let roots: Vec<Certificate> = webpki_root_certs::TLS_SERVER_ROOT_CERTS
             .iter()
             .map(|root| Certificate::from_der(root))
             .collect::<Result<_, _>>()
-            .map_err(|e| error(&e))?;
+            .map_err(OutgoingError::new)?;
         let client = Client::builder()
             .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
@@ -49,13 +56,13 @@ impl Outgoing {
             .no_proxy()
             .tls_certs_merge(roots)
             .build()
-            .map_err(|e| error(&e))?;
+            .map_err(OutgoingError::new)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("outgoing")
             .enable_all()
             .build()
-            .map_err(|e| error(&e))?;
+            .map_err(OutgoingError::new)?;
         let handle = runtime.handle().clone();
         Ok(Outgoing { client, runtime: handle, _driver: Arc::new(Driver(Some(runtime))) })
     }
@@ -68,6 +75,11 @@ impl Outgoing {
     /// Wait for an answer. Not for async code: it blocks the thread.
     pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)
+    }
+
+    /// Do it in the background, as long as there is a clone of this: so `task` must not hold one.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(task);
     }
 }
 

@@ -1,8 +1,13 @@
 //! What the program that embeds the engine brings to it.
 
-use crate::db::Schema;
+use crate::db::{Schema, View};
 use crate::document::Document;
+use crate::fault::Fault;
 use crate::op::{Entry, Name, Registry};
+use std::collections::HashSet;
+
+/// From the database to the names that are in use.
+pub type Used = fn(&View) -> Result<HashSet<String>, Fault>;
 
 /// A program: its operations, and how they are reached.
 #[derive(Default)]
@@ -14,6 +19,9 @@ pub struct Program {
     /// Statements that remove what has expired, run now and then: each deletes rows that ended
     /// before `$1`, in seconds since 1970.
     pub sweeps: &'static [&'static str],
+    /// The names of all uploaded pictures that are in use, where it takes any. Others are removed
+    /// now and then.
+    pub pictures: Option<Used>,
     /// Its documents: path shims to its operations.
     pub documents: &'static [Document],
     /// Where envelopes are posted, besides `/api`.

@@ -4,22 +4,20 @@ use crate::boards::Shared;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
-use crate::outgoing;
+use crate::outgoing::{self, OutgoingError};
 use crate::sms::{self, Gateway};
 use std::io;
 use std::path::PathBuf;
 
-/// A folder or file of ours can't be made or written. One line for the operator.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}: {1}")]
-pub struct FolderError(PathBuf, io::Error);
-
 /// The services can't be opened. One line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum ServicesError {
-    /// A folder of ours.
+    /// A folder or file of ours can't be made or written.
+    #[error("{0}: {1}")]
+    Folder(PathBuf, io::Error),
+    /// Requests to other servers can't be made.
     #[error(transparent)]
-    Folder(#[from] FolderError),
+    Outgoing(#[from] OutgoingError),
     /// The SMS gateway.
     #[error(transparent)]
     Sms(#[from] sms::OpenError),
@@ -47,12 +45,18 @@ impl Services {
     /// configuration does not say.
     pub fn open(config: Config, public_url: String) -> Result<Self, ServicesError> {
         let folder = config.data_dir.clone();
-        let at = |path: PathBuf| move |error| FolderError(path, error);
+        let at = |path: PathBuf| move |error| ServicesError::Folder(path, error);
         std::fs::create_dir_all(&folder).map_err(at(folder.clone()))?;
         let pictures = folder.join("pictures");
-        let files = Files::open(pictures.clone()).map_err(at(pictures))?;
         // One client for all that asks other servers; whatever needs it gets a clone.
         let outgoing = outgoing::Lazy::default();
+        let mut files = Files::open(pictures.clone())
+            .map_err(at(pictures))?
+            .seen_at(config.store.pictures_url());
+        // A key that is missing was told when the configuration was read.
+        if let Ok(Some(s3)) = config.store.s3() {
+            files = files.in_bucket(&s3, config.portrait.max_bytes, outgoing.get()?)?;
+        }
         let sms = sms::open(&config.sms, &folder, &outgoing)?;
         Ok(Services {
             public_url: config.public_url.clone().unwrap_or(public_url),

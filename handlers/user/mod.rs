@@ -111,8 +111,8 @@ impl Known {
 /// Where an account's picture is to be had; `""` where there is none.
 fn picture_url(services: &Services, avatar: &str) -> String {
     if avatar.is_empty() {
-        String::new()
-    } else {
-        format!("{}/upload/{avatar}", services.public_url)
+        return String::new();
     }
+    let here = || format!("{}/upload/{avatar}", services.public_url);
+    services.files.public_url(avatar).unwrap_or_else(here)
 }

@@ -19,6 +19,7 @@ impl Default for Config {
             captcha: Captcha::default(),
             sms: Sms::default(),
             portrait: Portrait::default(),
+            store: Store::default(),
             rank: Rank::default(),
             score: Score::default(),
             shop: Shop::default(),

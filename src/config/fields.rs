@@ -135,7 +135,7 @@ pub(super) fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>,
     })
 }
 
-fn origin(text: &str) -> Option<String> {
+pub(super) fn origin(text: &str) -> Option<String> {
     if text == "*" {
         return Some(text.to_owned());
     }

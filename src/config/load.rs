@@ -70,6 +70,10 @@ impl Config {
                 format!("refused unless `listen` is a loopback address; it is {}", self.listen);
             return Err(fault(&["captcha", "test_code"], message));
         }
+        if let Err(key) = self.store.s3() {
+            let message = "missing; a store of the kind \"s3\" needs it";
+            return Err(fault(&["store", key], message.to_owned()));
+        }
         if let Some(app) = self.score.secrets.keys().find(|app| !is_app(app)) {
             let message = "not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api";
             return Err(fault(&["score", "secrets", app], message.to_owned()));

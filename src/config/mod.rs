@@ -11,6 +11,7 @@ mod fault;
 mod fields;
 mod load;
 mod sms;
+mod store;
 mod units;
 mod values;
 
@@ -28,6 +29,7 @@ use serde::Deserialize;
 pub use endpoint::Endpoint;
 pub use load::ConfigError;
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
+pub use store::{S3, Store, StoreKind};
 pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, Synchronous};
 
 /// Everything that can be configured. Made by [`Config::load`].
@@ -62,6 +64,8 @@ pub struct Config {
     pub sms: Sms,
     /// `[portrait]`: portraits.
     pub portrait: Portrait,
+    /// `[store]`: where uploaded pictures are kept.
+    pub store: Store,
     /// `[rank]`: the rank leaderboard.
     pub rank: Rank,
     /// `[score]`: high scores of mini-games.

@@ -33,7 +33,7 @@ fn faults_name_file_line_column_and_key() {
         ),
         (
             "'é' = 1",
-            "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, database, session, envelope, cors, web, captcha, sms, portrait, rank, score, shop, limits, log",
+            "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, database, session, envelope, cors, web, captcha, sms, portrait, store, rank, score, shop, limits, log",
         ),
         (
             "[limits]\ntrusted_proxies = [\"::1\", \"10.0.0.0/8\"]",
@@ -71,6 +71,18 @@ fn faults_name_file_line_column_and_key() {
             "[score]\nsecrets.a = 12345",
             "2:13: score.secrets.a: a secret is a text, not empty: APP = \"secret\"",
         ),
+        (
+            "[store]\nsecret_access_key = 12345",
+            "2:21: store.secret_access_key: a key is a text, not empty",
+        ),
+        (
+            "[store]\nkind = \"ftp\"",
+            "2:8: store.kind: unknown value `ftp`; expected one of disk, s3",
+        ),
+        (
+            "\n[store]\nkind = \"s3\"",
+            "2:1: store.endpoint: missing; a store of the kind \"s3\" needs it",
+        ),
     ] {
         assert_eq!(parse(toml), Err(format!("guichet.toml:{line}")), "{toml}");
     }
@@ -93,6 +105,16 @@ fn checks_values() {
         ("captcha.test_code", "1 ABCdef1234", "12345678901 ab-c é"),
         ("sms.gateway", "outbox", "sendmail Outbox"),
         ("portrait.max_bytes", "512B 64KiB 1MiB 1048576", "1MB 1KB 0 1.5MiB"),
+        (
+            "store.endpoint",
+            "https://cos.a.example http://127.0.0.1:9000/ HTTP://A",
+            "a * https://a/b ftp://a http://k@a",
+        ),
+        ("store.bucket", "pics-1250000000 a.b 1", "Pics a/b a..b -a .a a_b é"),
+        ("store.region", "ap-guangzhou cn-east-1 us-east-1", "a.b a/b é"),
+        ("store.access_key_id", "x", ""),
+        ("store.public_url", "https://img.a.example http://a/b/", "img.a.example https://a?b"),
+        ("store.timeout", "10s 1m 5", "0 1ms"),
         ("rank.version", "2 1.0 1.0.0.10", "1. .1 v1 1.0-beta 1..2 99999999999999999999"),
         ("log.level", "error warn info debug trace", "all INFO"),
     ] {
@@ -155,4 +177,71 @@ fn secrets_are_not_shown() {
     }
     let url = DatabaseUrl::try_from("postgres://u:hidden@db/g".to_owned()).unwrap();
     assert!(!format!("{url:?}").contains("hidden"));
+}
+
+#[test]
+fn a_bucket_is_told_whole_or_what_is_missing_of_it() {
+    let keys = [
+        ("endpoint", "https://cos.ap-guangzhou.myqcloud.com"),
+        ("bucket", "pics-1250000000"),
+        ("region", "ap-guangzhou"),
+        ("access_key_id", "AKIDEXAMPLE"),
+        ("secret_access_key", "hidden"),
+    ];
+    let all = |but: &str| {
+        let lines = keys.iter().filter(|(key, _)| *key != but);
+        let lines: String = lines.map(|(key, value)| format!("{key} = \"{value}\"\n")).collect();
+        format!("[store]\nkind = \"s3\"\n{lines}")
+    };
+    for (key, _) in keys {
+        let error = parse(&all(key)).unwrap_err();
+        let missing =
+            format!("guichet.toml:1:1: store.{key}: missing; a store of the kind \"s3\" needs it");
+        assert_eq!(error, missing);
+        // Where pictures are kept on disk they are not looked at.
+        assert!(parse(&all(key).replace("s3", "disk")).unwrap().store.s3().unwrap().is_none());
+    }
+    let config = parse(&all("")).unwrap();
+    assert!(!format!("{config:?}").contains("hidden") && !format!("{config:?}").contains("AKID"));
+    let s3 = config.store.s3().unwrap().unwrap();
+    assert_eq!(s3.endpoint, "https://pics-1250000000.cos.ap-guangzhou.myqcloud.com");
+    assert_eq!((s3.secret_access_key.as_str(), s3.prefix), ("hidden", ""));
+    for (more, endpoint) in [
+        ("path_style = true", "https://cos.ap-guangzhou.myqcloud.com"),
+        ("path_style = false", "https://pics-1250000000.cos.ap-guangzhou.myqcloud.com"),
+    ] {
+        // With the bucket in it or without, as consoles show it.
+        for text in [all(""), all("").replace("//cos", "//pics-1250000000.cos")] {
+            let config = parse(&format!("{text}{more}")).unwrap();
+            let told = config.store.s3().unwrap().unwrap().endpoint;
+            assert!(told == endpoint || more.contains("true"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_prefix_is_folders_and_part_of_the_public_address() {
+    for (written, prefix, url) in [
+        ("", "", "https://img.example.com"),
+        ("a", "a/", "https://img.example.com/a"),
+        ("a/b_c/1.2/", "a/b_c/1.2/", "https://img.example.com/a/b_c/1.2"),
+    ] {
+        let toml = format!(
+            "store.prefix = \"{written}\"\nstore.public_url = \"https://img.example.com/\""
+        );
+        let mut store = parse(&toml).unwrap().store;
+        assert_eq!(
+            (&*store.prefix, store.pictures_url().unwrap().as_str()),
+            (prefix, "https://img.example.com")
+        );
+        store.kind = StoreKind::S3;
+        assert_eq!(store.pictures_url().unwrap(), url);
+    }
+    for odd in ["/", "/a", "a//", "a//b", "../a", "a/./b", "a b", "a?b", "é", "a\\b"] {
+        let error = parse(&format!("store.prefix = '{odd}'")).unwrap_err();
+        assert!(
+            error.contains("store.prefix: ") && error.contains("is not a prefix; write"),
+            "{error}"
+        );
+    }
 }

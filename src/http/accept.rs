@@ -11,11 +11,12 @@ use super::heads::{Heads, Watched};
 use super::io::Dressed;
 use super::pages::Pages;
 use super::route::{RouteError, Router};
+use super::sweep;
 use crate::config::Config;
 use crate::db::{self, Db, OpenError};
 use crate::engine::Engine;
 use crate::op;
-use crate::program::Program;
+use crate::program::{Program, Used};
 use crate::services::{Services, ServicesError};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -43,9 +44,6 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again where the system refuses, as it does when file
 /// descriptors are used up.
 const BACKOFF: Duration = Duration::from_millis(100);
-
-/// How often what has expired is removed.
-const SWEEP: Duration = Duration::from_secs(60);
 
 /// Why a server could not start. Each is one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +73,7 @@ pub struct Server {
     listener: std::net::TcpListener,
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
+    pictures: Option<Used>,
 }
 
 impl Server {
@@ -90,7 +89,7 @@ impl Server {
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) = bind().map_err(|error| StartError::Listen(listen, error))?;
-        let Program { registry, schema, sweeps, documents, endpoints, home } = program;
+        let Program { registry, schema, sweeps, pictures, documents, endpoints, home } = program;
         let router = Router::new(&registry, endpoints, documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let Config { web, data_dir, .. } = &services.config;
@@ -103,7 +102,7 @@ impl Server {
         let db = Db::open(Arc::clone(&services), schema, Some(lock))?;
         let engine = Arc::new(Engine::new(db, services));
         let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
-        Ok(Server { listener, handler, sweeps })
+        Ok(Server { listener, handler, sweeps, pictures })
     }
 
     /// The address that is listened on.
@@ -123,7 +122,10 @@ impl Server {
         self.engine().db.answer_on(runtime.handle().clone());
         self.engine().places.give_way_on(background.handle().clone());
         let address = self.address()?;
-        let Server { listener, handler, sweeps } = self;
+        let Server { listener, handler, sweeps, pictures } = self;
+        if let Some(used) = pictures {
+            runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), used));
+        }
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
         // Work whose client did not wait for it holds the engine; it gets a moment more.
         runtime.shutdown_timeout(MOMENT);
@@ -147,7 +149,7 @@ async fn serve(
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     announce(address)?;
-    let sweeper = tokio::spawn(sweep(Arc::clone(&handler), sweeps));
+    let sweeper = tokio::spawn(sweep::expired(Arc::clone(&handler), sweeps));
     let watch = tokio::spawn(date::watch(Arc::clone(&handler)));
     let graceful = GracefulShutdown::new();
     let mut places = Places::new(handler.files_each());
@@ -224,16 +226,4 @@ fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShu
         }
         drop(place);
     });
-}
-
-/// Remove what has expired, now and then.
-async fn sweep(handler: Arc<Handler>, sweeps: &'static [&'static str]) {
-    let mut ticks = tokio::time::interval(SWEEP);
-    loop {
-        ticks.tick().await;
-        handler.tidy();
-        let engine = Arc::clone(&handler.engine);
-        // It waits for the writer, so not on a thread that serves.
-        let _ = tokio::task::spawn_blocking(move || engine.sweep(sweeps)).await;
-    }
 }

@@ -22,6 +22,7 @@ mod piecewise;
 mod respond;
 mod route;
 mod signature;
+mod sweep;
 
 pub use accept::{Server, StartError};
 pub use route::RouteError;

@@ -114,7 +114,15 @@ pub fn server(data: &Path) -> Server {
     registry.op::<InRead>().unwrap().op::<InScan>().unwrap().op::<InHash>().unwrap();
     registry.op::<InPictures>().unwrap().op::<InGateway>().unwrap().op::<InWrite>().unwrap();
     registry.op::<InAnswer>().unwrap().op::<InWritesAnswer>().unwrap();
-    registry.op::<InPart>().unwrap().op::<InField>().unwrap().op::<InEffect>().unwrap().op::<Notes>().unwrap();
+    registry
+        .op::<InPart>()
+        .unwrap()
+        .op::<InField>()
+        .unwrap()
+        .op::<InEffect>()
+        .unwrap()
+        .op::<Notes>()
+        .unwrap();
     let config = Config {
         listen: "127.0.0.1:0".parse().unwrap(),
         data_dir: data.to_owned(),

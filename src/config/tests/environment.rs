@@ -31,6 +31,8 @@ fn environment_overrides_the_file() {
         ("GUICHET__SMS__TENCENT__SIGN_NAME", "腾讯云"),
         ("GUICHET__SMS__TENCENT__TEMPLATE_ID", "1110"),
         ("GUICHET__SMS__TENCENT__PARAMS", "{code}"),
+        ("GUICHET__STORE__SECRET_ACCESS_KEY", "5678"),
+        ("GUICHET__STORE__PATH_STYLE", "true"),
         ("GUICHET_LOG", "not ours"),
         ("PATH", "/bin"),
     ])
@@ -49,6 +51,8 @@ fn environment_overrides_the_file() {
     assert_eq!(config.sms.gateway, SmsGateway::Tencent);
     assert_eq!(config.sms.tencent.secret_key.unwrap().as_bytes(), b"12345");
     assert_eq!(config.sms.tencent.params, ["{code}"]);
+    assert_eq!(config.store.secret_access_key.unwrap().as_bytes(), b"5678");
+    assert!(config.store.path_style);
 
     let variable = [("GUICHET__SESSION__TTL".to_owned(), "1d".to_owned())];
     let config = Config::parse("[session]\nttl = \"2d\"", variable.clone()).unwrap();
@@ -95,6 +99,8 @@ fn faults_of_the_environment_name_the_variable() {
         ),
         ("SCORE__SECRETS", "hidden", "a secret is a text, not empty: APP = \"secret\""),
         ("SCORE__SECRET__a", "hidden", "unknown key; expected one of max_boards, secrets"),
+        ("STORE__PATH_STYLE", "hidden", "invalid type: string \"hidden\", expected a boolean"),
+        ("STORE__SECRET_ACCESS_KEY", "", "a key is a text, not empty"),
         (
             "DATABASE__URL",
             "postgres://u:pw@db/g",

@@ -1,0 +1,72 @@
+//! What a server does now and then besides serving: it removes what has expired, and pictures that are
+//! nobody's.
+
+use super::handle::Handler;
+use crate::engine::Engine;
+use crate::fault::{Cause, Fault};
+use crate::program::Used;
+use crate::services::Services;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often what has expired is removed.
+const EXPIRED: Duration = Duration::from_secs(60);
+
+/// How often pictures that are nobody's are looked for.
+const PICTURES: Duration = Duration::from_hours(24);
+
+/// Remove what has expired.
+pub(super) async fn expired(handler: Arc<Handler>, sweeps: &'static [&'static str]) {
+    let mut ticks = interval(EXPIRED);
+    loop {
+        ticks.tick().await;
+        handler.tidy();
+        let engine = Arc::clone(&handler.engine);
+        // It waits for the writer, so not on a thread that serves.
+        let _ = spawn_blocking(move || engine.sweep(sweeps)).await;
+    }
+}
+
+/// Remove pictures that are nobody's: once a day, and from somebody else's server at the start too,
+/// which does not wait for it. (From the disk they went before the start.)
+///
+/// A list of a million objects takes minutes. It must not keep the server from ending, so the engine
+/// is held only while it is asked.
+pub(super) async fn pictures(engine: Weak<Engine>, used: Used) {
+    let mut ticks = interval(PICTURES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut first = true;
+    loop {
+        ticks.tick().await;
+        let Some(services) = engine.upgrade().map(|engine| Arc::clone(&engine.services)) else {
+            return;
+        };
+        if !first || services.files.is_remote() {
+            let engine = Weak::clone(&engine);
+            let _ = spawn_blocking(move || look_after(&services, &engine, used, first)).await;
+        }
+        first = false;
+    }
+}
+
+fn look_after(services: &Services, engine: &Weak<Engine>, used: Used, first: bool) {
+    // Whoever has just written the configuration is looking now. The server serves what it can.
+    if first {
+        match services.files.check() {
+            Ok(found) => tracing::info!("{found}"),
+            Err(problem) => return tracing::warn!("{problem}"),
+        }
+    }
+    let used = || {
+        let engine = engine.upgrade().ok_or_else(|| Cause::new("the server ends"))?;
+        let cause = |fault: Fault| Cause::new(format_args!("{fault:?}"));
+        used(&engine.db.view()).map_err(cause)
+    };
+    match services.files.sweep(used) {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "pictures that were nobody's were removed"),
+        Err(cause) => tracing::warn!(%cause, "pictures were not swept"),
+    }
+}
