@@ -38,6 +38,7 @@ pub fn load(view: &View) -> Result<(), Fault> {
 /// the account has already keeps its place.
 pub const KEEP: Deferred = Deferred {
     name: "rank",
+    table: "rank",
     sql: "INSERT INTO rank (account, score, reached_at) VALUES ($1, $2, $3)
           ON CONFLICT (account) DO UPDATE
              SET score = excluded.score, reached_at = excluded.reached_at

@@ -41,6 +41,7 @@ pub fn load(view: &View) -> Result<(), Fault> {
 /// Keep a player's score on the disk: nobody reads it there until the next start.
 pub const KEEP: Deferred = Deferred {
     name: "score",
+    table: "score",
     sql: "INSERT INTO score (app, openid, score, reached_at) VALUES ($1, $2, $3, $4)
           ON CONFLICT (app, openid) DO UPDATE
              SET score = excluded.score, reached_at = excluded.reached_at

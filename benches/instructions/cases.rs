@@ -69,6 +69,7 @@ pub const SCHEMA: Schema = Schema {
 /// A player's score, written as the real operation writes it.
 const KEEP: Deferred = Deferred {
     name: "score",
+    table: "score",
     sql: "INSERT INTO score (openid, score, reached_at) VALUES ($1, $2, $3)
           ON CONFLICT (openid) DO UPDATE
              SET score = excluded.score, reached_at = excluded.reached_at

@@ -21,6 +21,7 @@ const SCHEMA: Schema = Schema {
 /// The same row, put off.
 const KEEP: Deferred = Deferred {
     name: "score",
+    table: "score",
     sql: "INSERT INTO score (openid, score) VALUES ($1, $2)
           ON CONFLICT (openid) DO UPDATE SET score = excluded.score WHERE excluded.score > score.score",
 };

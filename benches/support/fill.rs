@@ -9,8 +9,13 @@ use engine::fault::Fault;
 pub const SCHEMA: Schema = Schema { steps: &[include_str!("../../schema.sql")], deferred: &[] };
 
 /// The index of notices.
-pub static NOTICES: TextIndex =
-    TextIndex { table: "property", group: "type", index: "property_text" };
+pub static NOTICES: TextIndex = TextIndex {
+    table: "property",
+    group: "type",
+    index: "property_text",
+    texts: &["lab", "title", "content"],
+    words: &["id", "user_id"],
+};
 
 /// Notices a transaction.
 const GROUP: usize = 2_000;

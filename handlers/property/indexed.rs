@@ -5,8 +5,13 @@ use engine::db::{Row, TextIndex, Tx};
 use engine::fault::Fault;
 
 /// The index of notices: `lab`, `title` and `content` in part, `id` and `user_id` whole.
-pub static NOTICES: TextIndex =
-    TextIndex { table: "property", group: "type", index: "property_text" };
+pub static NOTICES: TextIndex = TextIndex {
+    table: "property",
+    group: "type",
+    index: "property_text",
+    texts: &INDEXED,
+    words: &["id", "user_id"],
+};
 
 /// The texts of a notice that the index knows.
 pub const INDEXED: [&str; 3] = ["lab", "title", "content"];

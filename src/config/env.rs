@@ -8,6 +8,13 @@ pub(super) const PREFIX: &str = "GUICHET__";
 
 /// The sections whose keys are free. They are names of apps, whose case counts.
 const FREE: [[&str; 2]; 1] = [["score", "secrets"]];
+/// The variables of the environment that set a key, by name.
+pub fn variables() -> Vec<String> {
+    let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(PREFIX)).collect();
+    names.sort_unstable();
+    names
+}
 
 /// A variable of the environment, `GUICHET__SECTION__KEY`.
 pub(super) struct Variable {

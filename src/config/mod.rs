@@ -27,6 +27,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 pub use endpoint::Endpoint;
+pub use env::variables;
 pub use load::ConfigError;
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
 pub use store::{S3, Store, StoreKind};

@@ -29,6 +29,8 @@ use std::ops::Range;
 pub struct Deferred {
     /// Names it in the journal. A name that was released keeps its parameters.
     pub name: &'static str,
+    /// The table that it writes to, whose primary key is the key, in its order.
+    pub table: &'static str,
     /// What is run: the parameters of the key, then the others.
     pub sql: &'static str,
 }
@@ -170,8 +172,17 @@ fn run(connection: &Connection, statements: &[&Deferred], line: &str) -> rusqlit
         tracing::error!("a line of the journal can't be read and is left out");
         return Ok(());
     };
-    let mut cached = connection.prepare_cached(statement.sql)?;
-    for (index, value) in (1..).zip(&values) {
+    execute(connection, statement.sql, &values)
+}
+
+/// Run `sql` with values of a line.
+pub(super) fn execute(
+    connection: &Connection,
+    sql: &str,
+    values: &[Value<'_>],
+) -> rusqlite::Result<()> {
+    let mut cached = connection.prepare_cached(sql)?;
+    for (index, value) in (1..).zip(values) {
         let value = match value {
             Value::Int(number) => Param::Int(*number),
             Value::Text(text) => Param::Text(text),
@@ -183,7 +194,7 @@ fn run(connection: &Connection, statements: &[&Deferred], line: &str) -> rusqlit
 }
 
 /// The statement of a line, and its arguments.
-fn parse<'s, 't>(
+pub(super) fn parse<'s, 't>(
     statements: &[&'s Deferred],
     line: &'t str,
 ) -> Option<(&'s Deferred, Vec<Value<'t>>)> {
@@ -206,6 +217,7 @@ mod tests {
 
     static KEEP: Deferred = Deferred {
         name: "keep",
+        table: "kept",
         sql: "INSERT INTO kept (name, value, at) VALUES ($1, $2, $3)
               ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at
                WHERE kept.value <> excluded.value AND kept.at < excluded.at",

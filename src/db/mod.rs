@@ -5,27 +5,39 @@
 //! take, so that a second engine is an adapter in this folder.
 
 mod beside;
+mod cell;
 mod checkpoint;
+mod export;
+mod fold;
 mod grams;
+mod import;
 mod job;
 mod journal;
+mod lock;
+mod look;
 mod pool;
 mod position;
+mod reindex;
 mod replay;
 mod rows;
 mod schema;
 mod search;
 mod statement;
+mod tables;
 mod tx;
 mod value;
 mod view;
 mod writer;
 
+pub use export::{ExportError, Snapshot};
 pub use grams::Wanted;
+pub use import::{Import, ImportError};
 pub use journal::Deferred;
+pub use lock::{Lock, hold, is_held};
+pub use look::Look;
 pub use position::position;
 pub use rows::{As, Projection, Rows};
-pub use schema::Schema;
+pub use schema::{Content, Schema};
 pub use search::{Listing, TextIndex};
 pub use statement::{Arg, Search, Statement};
 pub use tx::Tx;
@@ -36,7 +48,6 @@ use crate::config::{Config, DatabaseUrl, Synchronous};
 use crate::fault::Fault;
 use crate::services::Services;
 use rusqlite::Connection;
-use std::fs::File;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -119,7 +130,7 @@ impl Db {
         let location = Location { path: path.clone(), synchronous: config.database.synchronous };
         // One process at a time looks and sets up: SQLite does not wait for its turn when the
         // journal is changed, so two that meet there would fail.
-        let turn = turn(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
+        let turn = lock::turn(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         schema::check(&path, schema.steps)?;
         let sqlite = |error| OpenError::Sqlite(path.clone(), error);
         let mut connection = open_writer(&location).map_err(sqlite)?;
@@ -177,16 +188,8 @@ pub(crate) fn lost() -> Fault {
     Fault::database("the writer ended before it answered")
 }
 
-/// Wait until no other process sets up a database in the folder of `path`; the turn ends when what
-/// is answered is dropped.
-fn turn(path: &Path) -> std::io::Result<File> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = File::open(folder.unwrap_or(Path::new(".")))?;
-    folder.lock()?;
-    Ok(folder)
-}
-
-fn path(config: &Config) -> PathBuf {
+/// The file of the database that the configuration names.
+pub fn path(config: &Config) -> PathBuf {
     match &config.database.url {
         DatabaseUrl::SqlitePath(path) => path.clone(),
         _ => config.data_dir.join("guichet.db"),
@@ -198,31 +201,6 @@ pub(crate) fn folder(config: &Config) -> PathBuf {
     match path(config).parent() {
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         _ => PathBuf::from("."),
-    }
-}
-
-/// A database file held against other servers, for as long as this lives.
-///
-/// It is a lock on a file beside it: closing any handle on the database file itself would drop
-/// SQLite's own locks (POSIX).
-#[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, never used")] File);
-
-/// Hold the database that the configuration names, or say who does.
-pub fn hold(config: &Config) -> Result<Lock, OpenError> {
-    let path = path(config);
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| OpenError::Io(parent.into(), error))?;
-    }
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let io = |error| OpenError::Io(name.clone(), error);
-    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Held(path)),
-        Err(std::fs::TryLockError::Error(error)) => Err(io(error)),
     }
 }
 

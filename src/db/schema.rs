@@ -2,6 +2,7 @@
 
 use super::OpenError;
 use super::journal::Deferred;
+use super::search::TextIndex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -19,6 +20,17 @@ pub struct Schema {
     pub deferred: &'static [&'static Deferred],
 }
 
+/// What a database is made of, and what of it is worth moving elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Content {
+    /// How it is made.
+    pub schema: Schema,
+    /// Its text indexes: they are not moved, but made anew.
+    pub indexes: &'static [&'static TextIndex],
+    /// The tables whose rows pass away by themselves: they stay where they are.
+    pub passing: &'static [&'static str],
+}
+
 /// Refuse a file that is not ours or that a newer version made, without changing a byte of it.
 pub(super) fn check(path: &Path, steps: &[&str]) -> Result<(), OpenError> {
     if !path.exists() {
@@ -29,6 +41,12 @@ pub(super) fn check(path: &Path, steps: &[&str]) -> Result<(), OpenError> {
     let file = Connection::open_with_flags(path, flags).map_err(refused)?;
     // The last connection to close moves the log into the file; this one must leave it alone.
     file.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(refused)?;
+    examine(&file, path, steps).map(|_| ())
+}
+
+/// How many steps the file has, if it is ours and not a newer version's.
+pub(super) fn examine(file: &Connection, path: &Path, steps: &[&str]) -> Result<i64, OpenError> {
+    let refused = |error: rusqlite::Error| OpenError::NotOurs(path.into(), error.to_string());
     // One view for all three: another process may be making the tables at this moment.
     let view = file.unchecked_transaction().map_err(refused)?;
     let application = number(&view, "application_id").map_err(refused)?;
@@ -45,7 +63,7 @@ pub(super) fn check(path: &Path, steps: &[&str]) -> Result<(), OpenError> {
     if version > known {
         return Err(OpenError::Newer { path: path.into(), version, known });
     }
-    Ok(())
+    Ok(version)
 }
 
 /// Take the steps that the file does not have yet: each whole or not at all.

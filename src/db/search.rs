@@ -27,6 +27,10 @@ pub struct TextIndex {
     pub group: &'static str,
     /// The FTS5 table with one column: contentless, deletes by rowid, detail none, tokenizer ascii.
     pub index: &'static str,
+    /// The columns of which any part is found ...
+    pub texts: &'static [&'static str],
+    /// ... and those that are found whole.
+    pub words: &'static [&'static str],
 }
 
 /// A change of an index that waits for the end of its group.
@@ -134,7 +138,7 @@ impl Listing {
     }
 
     fn statement(&self, from: Source) -> Statement {
-        let TextIndex { table, group, index } = self.index;
+        let TextIndex { table, group, index, .. } = self.index;
         let columns: Vec<&str> = self.projection.iter().map(|(name, _)| *name).collect();
         let columns = columns.join(", ");
         let (mut statement, place) = match from {
@@ -185,7 +189,13 @@ mod tests {
     use crate::data::{Field, Value};
     use crate::db::{As, Search};
 
-    const INDEX: TextIndex = TextIndex { table: "note", group: "kind", index: "note_text" };
+    const INDEX: TextIndex = TextIndex {
+        table: "note",
+        group: "kind",
+        index: "note_text",
+        texts: &["words"],
+        words: &["id"],
+    };
 
     /// How SQLite goes about a statement, its steps.
     fn plan(statement: &Statement) -> Vec<String> {

@@ -26,3 +26,16 @@ mod sweep;
 
 pub use accept::{Server, StartError};
 pub use route::RouteError;
+
+use crate::config::Config;
+use crate::db;
+use std::path::PathBuf;
+
+/// Could the folder of pages be served that a configuration names, if it names one? Before the first
+/// start, where the others are not there yet, only it is looked at.
+pub fn check_pages(config: &Config) -> std::io::Result<()> {
+    let Some(folder) = &config.web.dir else { return Ok(()) };
+    let there = |path: PathBuf| if path.exists() { path } else { PathBuf::from("/") };
+    let (data, database) = (there(config.data_dir.clone()), there(db::folder(config)));
+    pages::Pages::open(folder, &data, &database).map(|_| ())
+}

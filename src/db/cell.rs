@@ -1,0 +1,70 @@
+//! A value of a row as JSON, exactly: what is read again is what was written.
+
+use crate::data::{Fields, Value};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use std::io::{self, Write};
+
+/// What a column holds, by its declared type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Integer,
+    Text,
+    Any,
+}
+
+impl Kind {
+    /// That of a declared type.
+    pub(super) fn of(declared: &str) -> Self {
+        match declared {
+            "BIGINT" | "INTEGER" => Kind::Integer,
+            "TEXT" => Kind::Text,
+            _ => Kind::Any,
+        }
+    }
+}
+
+/// Write a value as JSON.
+pub(super) fn write(value: ValueRef<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+    match value {
+        ValueRef::Null => out.write_all(b"null"),
+        ValueRef::Integer(number) => out.write_all(itoa::Buffer::new().format(number).as_bytes()),
+        // A number of JSON would be read as its neighbour, or not at all where it is infinite.
+        ValueRef::Real(number) => write!(out, "{{\"real\":\"{number:?}\"}}"),
+        ValueRef::Text(bytes) => {
+            let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+            Ok(serde_json::to_writer(out, text)?)
+        }
+        ValueRef::Blob(bytes) => write!(out, "{{\"base64\":\"{}\"}}", STANDARD.encode(bytes)),
+    }
+}
+
+/// The value of a column of this kind that JSON stands for, or what was expected.
+pub(super) fn read<'a>(kind: Kind, value: &'a Value<'_>) -> Result<ToSqlOutput<'a>, &'static str> {
+    let value = match (kind, value) {
+        (_, Value::Null) => ValueRef::Null,
+        (Kind::Integer | Kind::Any, Value::Int(number)) => ValueRef::Integer(*number),
+        (Kind::Text | Kind::Any, Value::Text(text)) => ValueRef::Text(text.as_bytes()),
+        (Kind::Any, Value::Map(fields)) => return read_marked(fields),
+        (Kind::Integer, _) => return Err("an integer of 64 bits"),
+        (Kind::Text, _) => return Err("a text"),
+        (Kind::Any, _) => return Err("an integer, a text, {\"real\": …} or {\"base64\": …}"),
+    };
+    Ok(ToSqlOutput::Borrowed(value))
+}
+
+/// A value that JSON has no form for.
+fn read_marked(fields: &Fields<'_>) -> Result<ToSqlOutput<'static>, &'static str> {
+    let marks: Vec<&str> = fields.keys().collect();
+    let [mark] = marks[..] else { return Err("one mark") };
+    let Some(Value::Text(text)) = fields.get(mark) else { return Err("a text behind the mark") };
+    match mark {
+        "real" => text.parse::<f64>().map(|number| number.into()).map_err(|_| "a number"),
+        "base64" => STANDARD
+            .decode(text.as_bytes())
+            .map(|bytes| ToSqlOutput::Owned(bytes.into()))
+            .map_err(|_| "bytes in base64"),
+        _ => Err("real or base64 as the mark"),
+    }
+}

@@ -1,0 +1,121 @@
+//! All rows as of one moment, as lines of JSON: to move them to another machine, or to look at them
+//! elsewhere.
+//!
+//! Nobody is held up: it is a read transaction like any other, if a long one, so beside a busy
+//! server the write-ahead log grows until it ends.
+
+use super::tables::{Table, quoted};
+use super::{Content, OpenError, fold, schema};
+use crate::config::Config;
+use crate::fault::Cause;
+use rusqlite::{Connection, OpenFlags};
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+/// So many bytes are written at once.
+const PIECE: usize = 64 * 1024;
+
+/// Why rows could not be copied.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// There is no table of this name.
+    #[error("{0}: there is no such table; there are {1}")]
+    NoTable(String, String),
+    /// They can't be written where they should go.
+    #[error("{0}")]
+    Write(#[from] io::Error),
+    /// They can't be read.
+    #[error("{0}")]
+    Read(Cause),
+}
+
+impl From<rusqlite::Error> for ExportError {
+    fn from(error: rusqlite::Error) -> Self {
+        ExportError::Read(Cause::new(error))
+    }
+}
+
+/// A database as of the moment when this was opened.
+pub struct Snapshot {
+    connection: Connection,
+    tables: Vec<Table>,
+    folded: HashSet<String>,
+    passing: &'static [&'static str],
+}
+
+impl Snapshot {
+    /// Of the database that the configuration names, which must be there and up to date.
+    pub fn open(config: &Config, content: &Content) -> Result<Self, OpenError> {
+        let path = super::path(config);
+        schema::check(&path, content.schema.steps)?;
+        let open = || {
+            // For writing because only so can the last one out tidy the log; but it never writes.
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&path, flags)?;
+            connection.pragma_update(None, "mmap_size", 0)?;
+            connection.execute_batch("BEGIN")?;
+            let tables = Table::all(&connection)?;
+            let folded = fold::fold(&connection, content, &tables)?;
+            Ok((connection, tables, folded))
+        };
+        let (connection, tables, folded) =
+            open().map_err(|error| OpenError::Sqlite(path.clone(), error))?;
+        Ok(Snapshot { connection, tables, folded, passing: content.passing })
+    }
+
+    /// The tables that are worth moving.
+    pub fn tables(&self) -> Vec<String> {
+        let is_kept = |name: &str| name != "journal" && !self.passing.contains(&name);
+        let names = self.tables.iter().map(|table| &table.name);
+        names.filter(|name| is_kept(name)).cloned().collect()
+    }
+
+    /// How many rows a table has.
+    pub fn count(&self, table: &str) -> Result<u64, ExportError> {
+        let select = self.select(self.table(table)?);
+        let sql = format!("SELECT count(*) FROM ({select})");
+        let count: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Write the rows of a table, a line each, in the order of its key; `told` hears now and then
+    /// how many were. Answers how many there are.
+    pub fn write(
+        &self,
+        table: &str,
+        out: &mut impl Write,
+        mut told: impl FnMut(u64),
+    ) -> Result<u64, ExportError> {
+        let table = self.table(table)?;
+        let mut statement = self.connection.prepare(&self.select(table))?;
+        let mut rows = statement.query([])?;
+        let (mut lines, mut done) = (Vec::with_capacity(PIECE), 0);
+        while let Some(row) = rows.next()? {
+            table.write(row, &mut lines).map_err(ExportError::Read)?;
+            done += 1;
+            if lines.len() >= PIECE {
+                out.write_all(&lines)?;
+                lines.clear();
+                told(done);
+            }
+        }
+        out.write_all(&lines)?;
+        told(done);
+        Ok(done)
+    }
+
+    fn select(&self, table: &Table) -> String {
+        // The journal's own rows are in their places.
+        if table.name == "journal" && !self.folded.is_empty() {
+            return format!("SELECT {} FROM main.{} WHERE 0", table.listed(), quoted(&table.name));
+        }
+        fold::select(table, self.folded.contains(&table.name))
+    }
+
+    fn table(&self, name: &str) -> Result<&Table, ExportError> {
+        self.tables.iter().find(|table| table.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
+            ExportError::NoTable(name.to_owned(), names.join(", "))
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! Lines of JSON back into an empty database: all of them or none, in one transaction.
+
+use super::tables::{Table, quoted};
+use super::{Content, Location, Lock, OpenError, reindex, schema};
+use crate::config::Config;
+use crate::data::{Value, json};
+use rusqlite::Connection;
+use std::io::BufRead;
+
+/// Why rows could not be taken over. Each is one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The database can't be opened, or a server holds it.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It has rows already.
+    #[error("{0}: the table {1} has rows of its own already; import needs an empty database")]
+    NotEmpty(String, String),
+    /// A line can't be a row.
+    #[error("{0}: {1}")]
+    Line(u64, String),
+    /// A file can't be that of a table.
+    #[error("{0}")]
+    Table(String),
+    /// SQLite failed.
+    #[error("{0}")]
+    Sqlite(rusqlite::Error),
+}
+
+/// Rows on their way into a database. Nothing of them is there until [`Import::finish`].
+pub struct Import {
+    connection: Connection,
+    tables: Vec<Table>,
+    content: &'static Content,
+    /// The tables that have rows from the start and were not given yet.
+    started: Vec<String>,
+    _lock: Lock,
+}
+
+impl Import {
+    /// Into the database that the configuration names, which is made if it is not there and held
+    /// against servers meanwhile.
+    pub fn begin(config: &Config, content: &'static Content) -> Result<Self, ImportError> {
+        let lock = super::hold(config)?;
+        let path = super::path(config);
+        let steps = content.schema.steps;
+        schema::check(&path, steps)?;
+        let sqlite = |error| ImportError::Open(OpenError::Sqlite(path.clone(), error));
+        let location = Location { path: path.clone(), synchronous: config.database.synchronous };
+        let mut connection = super::open_writer(&location).map_err(sqlite)?;
+        schema::migrate(&mut connection, steps).map_err(sqlite)?;
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(sqlite)?;
+        let tables = Table::all(&connection).map_err(sqlite)?;
+        let mut started = Vec::new();
+        let mut new = Connection::open_in_memory().map_err(sqlite)?;
+        schema::migrate(&mut new, steps).map_err(sqlite)?;
+        for table in &tables {
+            let first = rows(&new, table).map_err(sqlite)?;
+            if rows(&connection, table).map_err(sqlite)? != first {
+                return Err(ImportError::NotEmpty(path.display().to_string(), table.name.clone()));
+            }
+            if !first.is_empty() {
+                started.push(table.name.clone());
+            }
+        }
+        Ok(Import { connection, tables, content, started, _lock: lock })
+    }
+
+    /// Take over the rows of a table, a line each; how many there were. `told` hears how many bytes
+    /// were read, line by line.
+    pub fn table(
+        &mut self,
+        name: &str,
+        mut lines: impl BufRead,
+        mut told: impl FnMut(usize),
+    ) -> Result<u64, ImportError> {
+        let Some(table) = self.tables.iter().find(|table| table.name == name) else {
+            return Err(ImportError::Table(format!("there is no table {name}")));
+        };
+        if self.started.iter().any(|started| started == name) {
+            let sql = format!("DELETE FROM {}", quoted(name));
+            self.connection.execute(&sql, []).map_err(ImportError::Sqlite)?;
+            self.started.retain(|started| started != name);
+        }
+        let (mut text, mut number) = (Vec::new(), 0);
+        loop {
+            text.clear();
+            let line = |why: String| ImportError::Line(number + 1, why);
+            let length = lines.read_until(b'\n', &mut text).map_err(|e| line(e.to_string()))?;
+            if length == 0 {
+                return Ok(number);
+            }
+            insert(&self.connection, table, text.trim_ascii_end()).map_err(line)?;
+            number += 1;
+            told(length);
+        }
+    }
+
+    /// Index what is searched, and commit.
+    pub fn finish(self) -> Result<(), ImportError> {
+        if let Some(missing) = self.started.first() {
+            // It is where the ids go on that the others' rows have.
+            return Err(ImportError::Table(format!("{missing}.jsonl is missing")));
+        }
+        let done = || {
+            for index in self.content.indexes {
+                reindex::fill(&self.connection, index)?;
+            }
+            // The log is moved to its place when the connection closes, the last one.
+            self.connection.execute_batch("COMMIT")
+        };
+        done().map_err(ImportError::Sqlite)
+    }
+}
+
+/// The rows of a table, a few of them, as lines.
+fn rows(connection: &Connection, table: &Table) -> rusqlite::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    let sql = format!(
+        "SELECT {} FROM {} ORDER BY {} LIMIT 100",
+        table.listed(),
+        quoted(&table.name),
+        table.order()
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        // What can't be told as a line is no row that a new database has.
+        if table.write(row, &mut lines).is_err() {
+            lines.push(0);
+        }
+    }
+    Ok(lines)
+}
+
+/// Insert the row of a line, or tell why it is none.
+fn insert(connection: &Connection, table: &Table, line: &[u8]) -> Result<(), String> {
+    let Value::Map(fields) = json::decode(line).map_err(|error| error.to_string())? else {
+        return Err("expected an object, a row".to_owned());
+    };
+    let (mut names, mut marks, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for key in fields.keys() {
+        let value = fields.get(key).unwrap_or(&Value::Null);
+        let (column, value) = table.read(key, value)?;
+        values.push(value);
+        names.push(quoted(column));
+        marks.push(format!("${}", names.len()));
+    }
+    if names.is_empty() {
+        return Err("expected the columns of a row".to_owned());
+    }
+    let sql = format!(
+        "INSERT INTO {} ({}) VALUES ({})",
+        quoted(&table.name),
+        names.join(", "),
+        marks.join(", ")
+    );
+    let inserted = connection
+        .prepare_cached(&sql)
+        .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(values)));
+    inserted.map(|_| ()).map_err(|error| error.to_string())
+}

@@ -1,0 +1,59 @@
+//! Who may be at a database: one process at a time serves from it, and one sets it up.
+
+use super::OpenError;
+use crate::config::Config;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// A database file held against other servers, for as long as this lives.
+///
+/// It is a lock on a file beside it: closing any handle on the database file itself would drop
+/// SQLite's own locks (POSIX).
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held, never used")] File);
+
+/// A file that belongs to the database at `path`.
+pub(super) fn beside_it(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Hold the database that the configuration names, or say who does.
+pub fn hold(config: &Config) -> Result<Lock, OpenError> {
+    let path = super::path(config);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(|error| OpenError::Io(parent.into(), error))?;
+    }
+    let name = beside_it(&path, ".lock");
+    let io = |error| OpenError::Io(name.clone(), error);
+    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Held(path)),
+        Err(TryLockError::Error(error)) => Err(io(error)),
+    }
+}
+
+/// Does a server hold the database that the configuration names, or a command?
+pub fn is_held(config: &Config) -> std::io::Result<bool> {
+    let file = match File::open(beside_it(&super::path(config), ".lock")) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Wait until no other process sets up a database in the folder of `path`; the turn ends when what
+/// is answered is dropped.
+pub(super) fn turn(path: &Path) -> std::io::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = File::open(folder.unwrap_or(Path::new(".")))?;
+    folder.lock()?;
+    Ok(folder)
+}
