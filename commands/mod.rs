@@ -1,11 +1,14 @@
 //! The command line: a file a command. `serve` is what happens without one.
 
+mod completions;
+mod man;
+mod output;
 mod progress;
 mod routes;
 mod serve;
 mod user;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use engine::config::Config;
 use engine::db::{self, Db, OpenError};
 use engine::services::Services;
@@ -14,42 +17,71 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 /// One small door into every service a young web product needs: accounts, captchas, SMS codes,
-/// pictures, notices, shops.
+/// pictures, notices, shops, leaderboards.
 #[derive(Parser)]
-#[command(name = "guichet", version)]
+#[command(name = "guichet", version, max_term_width = 100, after_long_help = EXAMPLES)]
 struct Command {
     /// The configuration, in TOML; without it every key has its default
-    #[arg(short, long, value_name = "FILE", global = true)]
+    ///
+    /// A variable of the environment, GUICHET__SECTION__KEY, goes before the key of the file.
+    #[arg(short, long, value_name = "FILE", global = true, display_order = 900)]
     config: Option<PathBuf>,
     #[command(subcommand)]
     task: Option<Task>,
 }
 
+/// How most people begin.
+const EXAMPLES: &str = "\
+Examples:
+  guichet -c guichet.toml           serve it
+  guichet help user                 all about one command
+
+Exit status: 0 done; 1 something is wrong (check) or the answer was a fault (call); 2 could not be
+done as asked, which one line on stderr explains.";
+
 #[derive(Subcommand)]
 enum Task {
     /// Serve until SIGTERM or SIGINT; this is also what happens without a command
+    ///
+    /// The first line on stdout is `listening on http://ADDRESS`; the log goes to stderr. Told to
+    /// end, it finishes what has begun first, within 8 seconds.
     Serve,
     /// Look after accounts, beside a running server or without one
+    ///
+    /// Run it as the server's user, so that files stay that user's.
     #[command(subcommand)]
     User(user::User),
     /// List every operation and every path: one a line, with the keys that it takes
+    ///
+    /// First the operations: name, `login` or `anyone`, the keys of `data`. Then the paths: method,
+    /// path, operations, the keys of query or body. Tabs stand between the columns.
+    #[command(after_long_help = "Examples:\n  guichet routes | grep ^score/")]
     Routes,
+    Completions(completions::Completions),
+    Man(man::Man),
 }
+
+/// How a command ends that could be run as asked and found something wrong.
+const WRONG: u8 = 1;
 
 /// How a command that can't be run as asked ends.
 const UNUSABLE: u8 = 2;
 
 /// Read the command line and do what it says.
 pub fn run() -> ExitCode {
-    let Command { config, task } = Command::parse();
-    let task = task.unwrap_or(Task::Serve);
-    let done = Config::load(config.as_deref()).map_err(said).and_then(|config| match task {
-        Task::Serve => serve::run(config),
-        Task::User(task) => user::run(config, task),
-        Task::Routes => routes::run(),
-    });
+    let Command { config: file, task } = Command::parse();
+    // Read only by those who need it: a configuration that is wrong is no reason to have no manual.
+    let config = || Config::load(file.as_deref()).map_err(said);
+    let done = match task.unwrap_or(Task::Serve) {
+        Task::Serve => config().and_then(serve::run).map(|()| true),
+        Task::User(task) => config().and_then(|config| user::run(config, task)).map(|()| true),
+        Task::Routes => routes::run().map(|()| true),
+        Task::Completions(task) => completions::run(Command::command(), &task).map(|()| true),
+        Task::Man(task) => man::run(Command::command(), &task).map(|()| true),
+    };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(WRONG),
         Err(line) => {
             eprintln!("guichet: {line}");
             ExitCode::from(UNUSABLE)
@@ -59,12 +91,20 @@ pub fn run() -> ExitCode {
 
 /// Open the database, beside a server that may hold it.
 fn open(config: Config) -> Result<Db, String> {
-    std::fs::create_dir_all(&config.data_dir)
-        .map_err(|error| format!("{}: {error}", config.data_dir.display()))?;
-    let lock = match db::hold(&config) {
+    let lock = match hold(&config) {
         Err(OpenError::Held(_)) => None,
         lock => Some(lock.map_err(said)?),
     };
+    open_with(config, lock)
+}
+
+fn hold(config: &Config) -> Result<db::Lock, OpenError> {
+    let folder = &config.data_dir;
+    std::fs::create_dir_all(folder).map_err(|error| OpenError::Io(folder.clone(), error))?;
+    db::hold(config)
+}
+
+fn open_with(config: Config, lock: Option<db::Lock>) -> Result<Db, String> {
     let services = Arc::new(Services::open(config, String::new()).map_err(said)?);
     Db::open(services, crate::handlers::SCHEMA, lock).map_err(said)
 }

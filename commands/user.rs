@@ -1,28 +1,38 @@
 //! `guichet user …`: looking after accounts.
 
-use super::{open, said};
+use super::{open, output, said};
 use crate::handlers::user::admin;
 use clap::Subcommand;
 use engine::config::Config;
 use std::io::{IsTerminal as _, Read as _};
 
+const EXAMPLES: &str = "\
+Examples:
+  guichet -c guichet.toml user add nora
+  printf '%s\\n' secret-1 | guichet -c guichet.toml user add nora --password-stdin";
+
 #[derive(Subcommand)]
 pub enum User {
-    /// Make an account
+    /// Make an account, and print its id
+    ///
+    /// Asks for the password, twice.
+    #[command(after_long_help = EXAMPLES)]
     Add {
         /// The user name: 1 to 32 characters
         name: String,
-        /// Read the password from the standard input instead of asking for it
+        /// Read the password from the first line of the standard input instead of asking for it
         #[arg(long)]
         password_stdin: bool,
     },
     /// List all accounts: id, user name, mobile number, nickname, creation time
+    ///
+    /// One a line, tabs between the columns.
     List,
     /// Set a new password; ends the account's sessions
     Passwd {
         /// The user name or mobile number
         name: String,
-        /// Read the password from the standard input instead of asking for it
+        /// Read the password from the first line of the standard input instead of asking for it
         #[arg(long)]
         password_stdin: bool,
     },
@@ -44,18 +54,18 @@ pub fn run(config: Config, task: User) -> Result<(), String> {
     };
     let db = open(config)?;
     let done = match &task {
-        User::Add { name, .. } => admin::add(&db, name, &password).map(|id| println!("{id}")),
-        User::List => admin::list(&db).map(|accounts| {
-            for account in accounts {
-                let admin::Listed { id, username, mobile, nickname, created } = account;
-                println!("{id}\t{username}\t{mobile}\t{nickname}\t{created}");
-            }
-        }),
-        User::Passwd { name, .. } => admin::passwd(&db, name, &password),
-        User::Remove { name } => admin::remove(&db, name),
+        User::Add { name, .. } => admin::add(&db, name, &password).map(|id| format!("{id}\n")),
+        User::List => admin::list(&db).map(|accounts| accounts.into_iter().map(line).collect()),
+        User::Passwd { name, .. } => admin::passwd(&db, name, &password).map(|()| String::new()),
+        User::Remove { name } => admin::remove(&db, name).map(|()| String::new()),
     };
     db.close();
-    done
+    done.and_then(|told| output::print(&told))
+}
+
+fn line(account: admin::Listed) -> String {
+    let admin::Listed { id, username, mobile, nickname, created } = account;
+    format!("{id}\t{username}\t{mobile}\t{nickname}\t{created}\n")
 }
 
 /// The new password: asked for twice, or one line of the standard input.

@@ -1,41 +1,20 @@
-//! The command line: `guichet user …`, beside a running server and without one.
+//! The command line: `guichet user …`, beside a running server and without one, and what all
+//! commands share. The others are in `commands/`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "common/cli.rs"]
+mod cli;
 mod common;
 
-use common::{Folder, Server, command, fault_with, with_input};
+use cli::{done, folder, refused};
+use common::{Server, command, fault_with, with_input};
 use serde_json::json;
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// A folder with a configuration and no server.
-fn folder() -> Folder {
-    let folder = Folder::new();
-    let data = folder.path().join("data");
-    fs::write(folder.path().join("guichet.toml"), format!("data_dir = {data:?}\n")).unwrap();
-    folder
-}
-
 fn user(folder: &Path, args: &[&str], password: &str) -> Output {
     with_input(command(folder).arg("user").args(args), password)
-}
-
-/// What a command said that did what it was asked to.
-fn done(output: Output) -> String {
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The one line of a command that could not.
-fn refused(output: Output) -> String {
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.ends_with('\n') && said.lines().count() == 1, "{said:?}");
-    said.trim_end().to_owned()
 }
 
 /// `user list` with each creation time, which is checked for its shape, as `@`.
@@ -141,8 +120,8 @@ fn what_cannot_be_done_is_told_in_one_line() {
         (&["remove", "omar"], "", "omar: there is no such account"),
         (&["remove", ""], "", ": there is no such account"),
     ] {
-        let said = refused(user(path, args, password));
-        assert_eq!(said, format!("guichet: {expected}"), "{args:?}");
+        let said = refused(path, user(path, args, password));
+        assert_eq!(said, expected, "{args:?}");
     }
     assert_eq!(list(path), "100001\tnora\t\tnora\t@\n");
 }

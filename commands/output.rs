@@ -1,0 +1,23 @@
+//! What a command tells on stdout.
+
+use std::io::{self, ErrorKind, Write};
+
+/// Tell all of it. Whoever reads only the first lines has all that was wanted.
+pub fn print(text: &str) -> Result<(), String> {
+    told(write(text.as_bytes()))
+}
+
+/// The same with bytes.
+pub fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// What comes of having told: a reader that left is none of a command's business.
+pub fn told(done: io::Result<()>) -> Result<(), String> {
+    match done {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("stdout: {error}")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,50 @@
+//! Commands that are run to their end, and what they told.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use super::common::{Folder, command};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// A folder with a configuration and no server.
+pub fn folder() -> Folder {
+    with_config("")
+}
+
+/// The same with more of a configuration, bare keys first.
+pub fn with_config(config: &str) -> Folder {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let text = format!("data_dir = {data:?}\n{config}");
+    fs::write(folder.path().join("guichet.toml"), text).unwrap();
+    folder
+}
+
+/// Run a command with the configuration in `folder`.
+pub fn guichet(folder: &Path, args: &[&str]) -> Output {
+    command(folder).args(args).output().unwrap()
+}
+
+/// Run a command without a configuration.
+pub fn bare(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_guichet")).args(args).output().unwrap()
+}
+
+/// What a command said that did what it was asked to.
+pub fn done(output: Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The one line of a command that could not, without its beginning; the folder in it as `@`.
+pub fn refused(folder: &Path, output: Output) -> String {
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.ends_with('\n') && said.lines().count() == 1, "{said:?}");
+    let said = said.strip_prefix("guichet: ").unwrap().trim_end();
+    said.replace(folder.to_str().unwrap(), "@")
+}
