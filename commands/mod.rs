@@ -1,5 +1,6 @@
 //! The command line: a file a command. `serve` is what happens without one.
 
+mod call;
 mod completions;
 mod man;
 mod output;
@@ -34,7 +35,7 @@ struct Command {
 const EXAMPLES: &str = "\
 Examples:
   guichet -c guichet.toml           serve it
-  guichet help user                 all about one command
+  guichet help call                 all about one command
 
 Exit status: 0 done; 1 something is wrong (check) or the answer was a fault (call); 2 could not be
 done as asked, which one line on stderr explains.";
@@ -51,6 +52,7 @@ enum Task {
     /// Run it as the server's user, so that files stay that user's.
     #[command(subcommand)]
     User(user::User),
+    Call(call::Call),
     /// List every operation and every path: one a line, with the keys that it takes
     ///
     /// First the operations: name, `login` or `anyone`, the keys of `data`. Then the paths: method,
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
     let done = match task.unwrap_or(Task::Serve) {
         Task::Serve => config().and_then(serve::run).map(|()| true),
         Task::User(task) => config().and_then(|config| user::run(config, task)).map(|()| true),
+        Task::Call(task) => call::run(config, &task),
         Task::Routes => routes::run().map(|()| true),
         Task::Completions(task) => completions::run(Command::command(), &task).map(|()| true),
         Task::Man(task) => man::run(Command::command(), &task).map(|()| true),
