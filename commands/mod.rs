@@ -6,6 +6,7 @@ mod man;
 mod output;
 mod progress;
 mod routes;
+mod seed;
 mod serve;
 mod user;
 
@@ -34,6 +35,7 @@ struct Command {
 /// How most people begin.
 const EXAMPLES: &str = "\
 Examples:
+  guichet -c guichet.toml seed      a world to look at, with accounts, notices, shops and scores
   guichet -c guichet.toml           serve it
   guichet help call                 all about one command
 
@@ -59,6 +61,7 @@ enum Task {
     /// path, operations, the keys of query or body. Tabs stand between the columns.
     #[command(after_long_help = "Examples:\n  guichet routes | grep ^score/")]
     Routes,
+    Seed(seed::Seed),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
         Task::User(task) => config().and_then(|config| user::run(config, task)).map(|()| true),
         Task::Call(task) => call::run(config, &task),
         Task::Routes => routes::run().map(|()| true),
+        Task::Seed(task) => config().and_then(|config| seed::run(config, &task)).map(|()| true),
         Task::Completions(task) => completions::run(Command::command(), &task).map(|()| true),
         Task::Man(task) => man::run(Command::command(), &task).map(|()| true),
     };
@@ -99,6 +103,15 @@ fn open(config: Config) -> Result<Db, String> {
         lock => Some(lock.map_err(said)?),
     };
     open_with(config, lock)
+}
+
+/// Open the database for this command alone.
+fn open_alone(config: Config) -> Result<Db, String> {
+    let lock = hold(&config).map_err(|error| match error {
+        OpenError::Held(path) => format!("{}: a server holds it; stop it first", path.display()),
+        error => said(error),
+    })?;
+    open_with(config, Some(lock))
 }
 
 fn hold(config: &Config) -> Result<db::Lock, OpenError> {

@@ -2,6 +2,7 @@
 //!
 //! A new type is a line in [`program`]. None of it names a socket, a thread or a connection.
 
+pub mod demo;
 mod documents;
 mod game;
 mod img;
@@ -68,7 +69,7 @@ fn tidy(view: &View) -> Result<(), String> {
 }
 
 /// The names of all uploaded pictures that are anybody's.
-fn pictures(view: &View) -> Result<HashSet<String>, Fault> {
+pub fn pictures(view: &View) -> Result<HashSet<String>, Fault> {
     let sql = "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''";
     Ok(view.all(sql, args![], |row| row.get(0))?.into_iter().collect())
 }

@@ -32,7 +32,7 @@ impl Field for Url {
 
 data! {
     /// Tell what a player is called and looks like; what is not sent stays as it was.
-    struct Update {
+    pub struct Update {
         app: AppName,
         openid: OpenId,
         nickname: Option<Text<0, 64>>,
@@ -46,7 +46,7 @@ data! {
 
 /// Whether the player was unknown before.
 #[derive(Serialize)]
-struct Updated {
+pub struct Updated {
     new: bool,
 }
 
@@ -59,6 +59,13 @@ impl Op for Update {
     fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Updated, Fault> {
         check_signature(tx, &caller, &self.app)?;
         open_board(tx, &self.app)?;
+        self.tell(tx)
+    }
+}
+
+impl Update {
+    /// Tell it, whoever says so, of a player of a game that has a board.
+    pub fn tell(self, tx: &mut Tx) -> Result<Updated, Fault> {
         let (app, openid) = (self.app.name(), &self.openid.0);
         let inserted = tx.execute(
             "INSERT INTO player (app, openid, nickname, sex, province, city, country, headimgurl)

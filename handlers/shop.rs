@@ -37,7 +37,7 @@ enum Creat {
 
 data! {
     /// Open a shop under a name that no shop has.
-    struct Open {
+    pub struct Open {
         shop_name: Text<1, 100>,
         shop_content: Option<Text<0, 10_000>>,
         user_id: Option<i64>,
@@ -91,7 +91,8 @@ impl Op for Creat {
 }
 
 impl Open {
-    fn run(self, tx: &mut Tx, caller: &Account) -> Result<i64, Fault> {
+    /// Open it as the caller's; its id.
+    pub fn run(self, tx: &mut Tx, caller: &Account) -> Result<i64, Fault> {
         if self.user_id.is_some_and(|user| user != caller.id) {
             // The contract's -102: whose shop it should be is not who the token says.
             return Err(Fault::AccountGone);

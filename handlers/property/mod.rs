@@ -8,17 +8,15 @@ mod notice;
 mod query;
 mod update;
 
+pub use add::Add;
+
 use engine::fault::Fault;
 use engine::op::{RegisteredTwice, Registry};
 use engine::status::Status;
 use serde::Serialize;
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
-    registry
-        .op::<add::Add>()?
-        .op::<update::Update>()?
-        .op::<delete::Delete>()?
-        .op::<query::Query>()?;
+    registry.op::<Add>()?.op::<update::Update>()?.op::<delete::Delete>()?.op::<query::Query>()?;
     Ok(())
 }
 

@@ -91,7 +91,7 @@ fn check(password: &str) -> Result<String, String> {
 }
 
 /// A fault in one line for the operator, who may read causes too.
-fn said(fault: Fault) -> String {
+pub fn said(fault: Fault) -> String {
     match (fault.cause(), fault.detail()) {
         (Some(cause), _) => cause.to_string(),
         (None, Some(detail)) => detail.into_owned(),

@@ -10,6 +10,8 @@ mod profile;
 mod register;
 mod verify;
 
+pub use register::{hash_plain, insert};
+
 use engine::data::{Field, Flaw, Value};
 use engine::db::View;
 use engine::fault::Fault;
