@@ -2,6 +2,8 @@
 
 mod call;
 mod completions;
+mod export;
+mod import;
 mod man;
 mod output;
 mod progress;
@@ -62,6 +64,8 @@ enum Task {
     #[command(after_long_help = "Examples:\n  guichet routes | grep ^score/")]
     Routes,
     Seed(seed::Seed),
+    Export(export::Export),
+    Import(import::Import),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -83,6 +87,10 @@ pub fn run() -> ExitCode {
         Task::Call(task) => call::run(config, &task),
         Task::Routes => routes::run().map(|()| true),
         Task::Seed(task) => config().and_then(|config| seed::run(config, &task)).map(|()| true),
+        Task::Export(task) => config().and_then(|config| export::run(config, &task)).map(|()| true),
+        Task::Import(task) => {
+            config().and_then(|config| import::run(&config, &task)).map(|()| true)
+        }
         Task::Completions(task) => completions::run(Command::command(), &task).map(|()| true),
         Task::Man(task) => man::run(Command::command(), &task).map(|()| true),
     };

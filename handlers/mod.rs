@@ -17,7 +17,7 @@ mod sms;
 pub mod user;
 
 use engine::args;
-use engine::db::{Db, Schema, View};
+use engine::db::{Content, Db, Schema, View};
 use engine::fault::Fault;
 use engine::op::{RegisteredTwice, Registry};
 use engine::program::Program;
@@ -26,6 +26,14 @@ use std::collections::HashSet;
 /// The database.
 pub const SCHEMA: Schema =
     Schema { steps: &[include_str!("../schema.sql")], deferred: &[&rank::KEEP, &score::KEEP] };
+
+/// What of it is moved to another machine: not who is logged in, nor what proves something for some
+/// minutes.
+pub const CONTENT: Content = Content {
+    schema: SCHEMA,
+    indexes: &[&property::NOTICES],
+    passing: &["captcha", "login_failure", "named_captcha", "session", "sms"],
+};
 
 /// What removes rows that are of no more use.
 const SWEEPS: &[&str] =

@@ -9,6 +9,7 @@ mod query;
 mod update;
 
 pub use add::Add;
+pub use indexed::NOTICES;
 
 use engine::fault::Fault;
 use engine::op::{RegisteredTwice, Registry};
