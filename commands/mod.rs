@@ -1,6 +1,7 @@
 //! The command line: a file a command. `serve` is what happens without one.
 
 mod call;
+mod check;
 mod completions;
 mod export;
 mod import;
@@ -39,6 +40,7 @@ const EXAMPLES: &str = "\
 Examples:
   guichet -c guichet.toml seed      a world to look at, with accounts, notices, shops and scores
   guichet -c guichet.toml           serve it
+  guichet -c guichet.toml check     is all as it should be?
   guichet help call                 all about one command
 
 Exit status: 0 done; 1 something is wrong (check) or the answer was a fault (call); 2 could not be
@@ -56,6 +58,7 @@ enum Task {
     /// Run it as the server's user, so that files stay that user's.
     #[command(subcommand)]
     User(user::User),
+    Check(check::Check),
     Call(call::Call),
     /// List every operation and every path: one a line, with the keys that it takes
     ///
@@ -84,6 +87,7 @@ pub fn run() -> ExitCode {
     let done = match task.unwrap_or(Task::Serve) {
         Task::Serve => config().and_then(serve::run).map(|()| true),
         Task::User(task) => config().and_then(|config| user::run(config, task)).map(|()| true),
+        Task::Check(task) => check::run(file.as_deref(), &task),
         Task::Call(task) => call::run(config, &task),
         Task::Routes => routes::run().map(|()| true),
         Task::Seed(task) => config().and_then(|config| seed::run(config, &task)).map(|()| true),

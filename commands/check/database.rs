@@ -1,0 +1,112 @@
+//! The database: whose it is, who holds it, and whether every page of it is whole.
+
+use super::Findings;
+use super::place::size;
+use super::services::Services;
+use crate::handlers::CONTENT;
+use engine::config::Config;
+use engine::db::{self, Look, OpenError};
+use engine::fault::Cause;
+
+const WHAT: &str = "database";
+
+/// How many faults of the file are told one by one.
+const MANY: usize = 3;
+
+/// Check it; what was looked at, if its rows can be read.
+pub fn check(
+    config: &Config,
+    services: &Services,
+    quick: bool,
+    findings: &mut Findings,
+) -> Option<Look> {
+    let path = db::path(config);
+    let shown = path.display();
+    let is_held = match db::is_held(config) {
+        Ok(is_held) => is_held,
+        Err(error) => {
+            findings.wrong(WHAT, format_args!("{shown}.lock: {error}; run as the server's user"));
+            return None;
+        }
+    };
+    let (look, faults) = match look(config, services, quick) {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            findings.ok(WHAT, format_args!("{shown}: not there yet; the first start makes it"));
+            return None;
+        }
+        Err(error) => {
+            let mend = match error {
+                OpenError::Newer { .. } => "; install that version, or restore an older backup",
+                OpenError::NotOurs(..) => "; is it the right file? restore a backup if it is",
+                OpenError::Io(..) => "; run check as the server's user",
+                _ => "",
+            };
+            findings.wrong(WHAT, format_args!("{error}{mend}"));
+            return None;
+        }
+    };
+    if !faults.is_empty() {
+        for fault in faults.iter().take(MANY) {
+            findings.wrong(WHAT, format_args!("{shown}: {fault}"));
+        }
+        let text = format!(
+            "{shown} is damaged, {} faults; stop the server, keep a copy, and restore the last \
+             backup; export --table saves the tables that can still be read",
+            faults.len()
+        );
+        findings.wrong(WHAT, text);
+        return None;
+    }
+    let holder = if is_held { "a server holds it" } else { "no server holds it" };
+    let how = if quick { "its pages are whole" } else { "its pages and indexes are whole" };
+    findings.ok(WHAT, format_args!("{shown}, {}; {how}; {holder}", size(look.bytes())));
+    match look.steps_behind() {
+        0 => {}
+        behind => {
+            let text = format!(
+                "the schema lacks {behind} steps, which the next start takes; back up first"
+            );
+            findings.warning(WHAT, text);
+        }
+    }
+    if let Err(cause) = rows(&look, findings) {
+        findings.wrong(WHAT, format_args!("{shown}: {cause}"));
+        return None;
+    }
+    Some(look)
+}
+
+/// Look at the file, and again if a server has begun to write to it meanwhile.
+fn look(
+    config: &Config,
+    services: &Services,
+    quick: bool,
+) -> Result<Option<(Look, Vec<String>)>, OpenError> {
+    loop {
+        let Some(look) = Look::open(services.shared(), config, &CONTENT)? else { return Ok(None) };
+        let faults = look.faults(quick).unwrap_or_else(|cause| vec![cause.to_string()]);
+        let was_disturbed = look.is_alone() && db::is_held(config).unwrap_or(false);
+        if faults.is_empty() || !was_disturbed {
+            return Ok(Some((look, faults)));
+        }
+    }
+}
+
+/// What can be told of the rows.
+fn rows(look: &Look, findings: &mut Findings) -> Result<(), Cause> {
+    let waiting = look.waiting()?;
+    if waiting > 0 {
+        let text = format!("{waiting} commits wait for their place; that is as it should be");
+        findings.ok("journal", text);
+    }
+    let (missing, left_over) = look.astray()?;
+    if (missing, left_over) != (0, 0) {
+        let text = format!(
+            "{missing} rows are found by no search, and {left_over} entries are of no row; export \
+             and import make it anew"
+        );
+        findings.wrong("text index", text);
+    }
+    Ok(())
+}

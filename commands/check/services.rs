@@ -1,0 +1,119 @@
+//! What a server uses besides its database: pictures, and who delivers messages.
+
+use super::Findings;
+use crate::commands::progress::{Progress, Unit};
+use crate::handlers;
+use engine::config::Config;
+use engine::db::Look;
+use engine::files::Files;
+use engine::services;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The services of a configuration, over a folder of their own: to make them makes folders, and
+/// nothing is to be made in that of the server.
+pub struct Services {
+    services: Arc<services::Services>,
+    folder: PathBuf,
+}
+
+impl Services {
+    /// Make them.
+    pub fn open(config: &Config) -> Result<Self, String> {
+        let name = format!("guichet-check-{:032x}", rand::random::<u128>());
+        let folder = std::env::temp_dir().join(name);
+        let config = Config { data_dir: folder.clone(), ..config.clone() };
+        let services = services::Services::open(config, String::new());
+        let services = services.map_err(|error| {
+            let _ = fs::remove_dir_all(&folder);
+            error.to_string()
+        })?;
+        Ok(Services { services: Arc::new(services), folder })
+    }
+
+    /// What whoever reads rows needs.
+    pub fn shared(&self) -> &Arc<services::Services> {
+        &self.services
+    }
+
+    /// Check them, and the pictures that rows name.
+    pub fn check(&self, config: &Config, look: Option<&Look>, findings: &mut Findings) {
+        let folder = config.data_dir.join("pictures");
+        if folder.is_dir() {
+            match Files::open(folder).map_err(|error| format!("pictures: {error}")) {
+                Ok(files) => pictures(&files, look, findings),
+                Err(error) => findings.wrong("pictures", error),
+            }
+        } else {
+            let text = format!("{}: not there yet; the first start makes it", folder.display());
+            match look.map(|look| handlers::pictures(look.view())) {
+                Some(Ok(names)) if !names.is_empty() => {
+                    let text = format!(
+                        "{}: not there, and rows name {} pictures; restore it from a backup",
+                        folder.display(),
+                        names.len()
+                    );
+                    findings.wrong("pictures", text);
+                }
+                _ => findings.ok("pictures", text),
+            }
+        }
+        match self.services.sms.check() {
+            Ok(text) => findings.ok("gateway", text),
+            Err(text) => findings.wrong("gateway", text),
+        }
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn pictures(files: &Files, look: Option<&Look>, findings: &mut Findings) {
+    let text = match files.check() {
+        Ok(text) => text,
+        Err(text) => return findings.wrong("pictures", plain(&text)),
+    };
+    let Some(look) = look.filter(|look| look.steps_behind() == 0) else {
+        return findings.ok("pictures", plain(&text));
+    };
+    match missing(files, look) {
+        Ok((count, missing)) if missing.is_empty() => {
+            findings.ok("pictures", format_args!("{}; rows name {count}", plain(&text)));
+        }
+        Ok((count, missing)) => {
+            let text = format!(
+                "{} of the {count} that rows name are missing, such as {}; restore them from a \
+                 backup",
+                missing.len(),
+                missing.first().map_or("", String::as_str)
+            );
+            findings.wrong("pictures", text);
+        }
+        Err(error) => findings.wrong("pictures", error),
+    }
+}
+
+/// How many pictures rows name, and which of them are not there.
+fn missing(files: &Files, look: &Look) -> Result<(usize, Vec<String>), String> {
+    let names = handlers::pictures(look.view())?;
+    let bar = Progress::new("pictures", Unit::Items);
+    let (mut missing, mut done) = (Vec::new(), 0);
+    let total = u64::try_from(names.len()).unwrap_or(0);
+    for name in &names {
+        if !files.has(name).map_err(|cause| cause.to_string())? {
+            missing.push(name.clone());
+        }
+        done += 1;
+        bar.set(done, total);
+    }
+    Ok((names.len(), missing))
+}
+
+/// What a store says of itself, without its name before it.
+fn plain(text: &str) -> &str {
+    text.strip_prefix("pictures: ").unwrap_or(text)
+}

@@ -1,0 +1,72 @@
+//! Keys that are allowed, and may not do what is wanted.
+
+use super::Findings;
+use engine::config::{Config, SmsGateway, Synchronous};
+use engine::http;
+use jiff::Timestamp;
+
+/// Before this no clock is right: in seconds, the beginning of 2025.
+const LONG_AGO: i64 = 1_735_689_600;
+
+pub fn check(config: &Config, findings: &mut Findings) {
+    let is_here = config.listen.ip().to_canonical().is_loopback();
+    let is_public = !is_here || config.public_url.is_some();
+    if !is_here && config.public_url.is_none() {
+        let text = format!(
+            "not set, so URLs in answers begin with http://{}; set it to what clients call the \
+             server by",
+            config.listen
+        );
+        findings.warning("public_url", text);
+    }
+    if is_here && is_public && config.limits.trusted_proxies.is_empty() {
+        let text = "empty, so all clients behind a proxy count as one; name the proxy's address, \
+                    for example \"127.0.0.1\"";
+        findings.warning("limits.trusted_proxies", text);
+    }
+    if config.captcha.test_code.is_some() {
+        let text = "it is set, so captchas stop nobody; remove it before strangers come";
+        findings.warning("captcha.test_code", text);
+    }
+    if config.database.synchronous == Synchronous::Normal {
+        let text = "normal, so a loss of power may take the last writes with it; full keeps them";
+        findings.warning("database.synchronous", text);
+    }
+    let is_paid = config.sms.gateway != SmsGateway::Outbox;
+    if is_paid && config.sms.per_day_in_all == 0 {
+        let text = "0, so nothing bounds what messages may cost in a day; set a number";
+        findings.warning("sms.per_day_in_all", text);
+    }
+    if !is_paid && is_public {
+        let text = "outbox, so no message reaches a telephone; name a gateway that delivers";
+        findings.warning("sms.gateway", text);
+    }
+    // Base64 makes four bytes of three; the rest of an envelope is small.
+    let largest = config.portrait.max_bytes.div_ceil(3).saturating_mul(4).saturating_add(1024);
+    if largest > config.limits.max_body {
+        let text = format!(
+            "a picture of portrait.max_bytes in base64 is larger; raise it to {largest} or more"
+        );
+        findings.warning("limits.max_body", text);
+    }
+    if let Some(folder) = &config.web.dir {
+        match http::check_pages(config) {
+            Ok(()) => findings.ok("web.dir", folder.display()),
+            Err(error) => findings.wrong("web.dir", format_args!("{}: {error}", folder.display())),
+        }
+    }
+    time(config, findings);
+}
+
+fn time(config: &Config, findings: &mut Findings) {
+    let now = Timestamp::now();
+    let zone = config.timezone.iana_name().unwrap_or("a zone without a name");
+    let shown = now.to_zoned(config.timezone.clone()).strftime("%F %T");
+    if now.as_second() < LONG_AGO {
+        let text =
+            format!("{shown} in {zone}; the machine's clock is wrong: set it, or have NTP do it");
+        findings.wrong("time", text);
+    } else {
+        findings.ok("time", format_args!("{shown} in {zone}"));
+    }
+}
