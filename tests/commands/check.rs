@@ -1,0 +1,241 @@
+//! `guichet check`: what it finds, and that it changes nothing.
+
+use crate::cli::{done, folder, guichet, with_config};
+use crate::common::{Folder, Server, command, has};
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// What a check told: `(ok | warning | wrong, what, text)`, the folder in it as `@`.
+pub type Told = Vec<(String, String, String)>;
+
+/// Read what a check told; its exit status says whether anything is wrong.
+pub fn read(folder: &Path, output: Output) -> Told {
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let text = String::from_utf8(output.stdout).unwrap().replace(folder.to_str().unwrap(), "@");
+    let line = |line: &str| {
+        let (how, rest) = line.split_once(' ').unwrap();
+        let (what, text) = rest.trim_start().split_once(": ").unwrap();
+        assert!(["ok", "warning", "wrong"].contains(&how), "{line}");
+        (how.to_owned(), what.to_owned(), text.to_owned())
+    };
+    let told: Told = text.lines().map(line).collect();
+    let is_wrong = told.iter().any(|(how, ..)| how == "wrong");
+    assert_eq!(output.status.code(), Some(i32::from(is_wrong)), "{text}");
+    told
+}
+
+/// Check with the configuration in `folder`.
+pub fn check(folder: &Path) -> Told {
+    read(folder, guichet(folder, &["check"]))
+}
+
+/// What was told of one thing, the worst of it.
+pub fn of<'a>(told: &'a Told, what: &str) -> (&'a str, &'a str) {
+    let lines = told.iter().filter(|line| line.1 == what);
+    let worst = ["wrong", "warning", "ok"]
+        .into_iter()
+        .find_map(|how| lines.clone().find(|line| line.0 == how));
+    let (how, _, text) = worst.unwrap_or_else(|| panic!("{what} in {told:?}"));
+    (how, text)
+}
+
+/// What is not ok.
+pub fn bad(told: &Told) -> Vec<&str> {
+    told.iter().filter(|line| line.0 != "ok").map(|line| line.1.as_str()).collect()
+}
+
+/// A folder's files: path, content, mode and time of the last change.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>, u32, i64)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let (path, about) = {
+                let entry = entry.unwrap();
+                (entry.path(), entry.metadata().unwrap())
+            };
+            let is_folder = about.is_dir();
+            // To look whether pictures can be kept, one is, for a moment.
+            let time = if is_folder { 0 } else { about.mtime_nsec() };
+            let bytes = if is_folder { vec![] } else { fs::read(&path).unwrap() };
+            found.push((path.display().to_string(), bytes, about.mode(), time));
+            if is_folder {
+                folders.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A folder with a small world, closed to others.
+pub fn world(config: &str) -> Folder {
+    let folder = with_config(config);
+    let small = ["seed", "--accounts", "8", "--notices", "30", "--scores", "50", "--pictures", "3"];
+    done(guichet(folder.path(), &small));
+    private(&folder);
+    folder
+}
+
+fn private(folder: &Folder) {
+    let mode = fs::Permissions::from_mode(0o700);
+    fs::set_permissions(folder.path().join("data"), mode).unwrap();
+}
+
+#[test]
+fn before_the_first_start_all_is_well_and_nothing_is_made() {
+    let folder = with_config("listen = \"127.0.0.1:0\"\n");
+    let told = check(folder.path());
+    assert_eq!(bad(&told), [""; 0], "{told:?}");
+    for what in ["data_dir", "database", "pictures"] {
+        assert!(of(&told, what).1.contains("not there yet; the first start makes it"), "{told:?}");
+    }
+    assert_eq!(files(folder.path()).len(), 1, "the configuration alone");
+}
+
+#[test]
+fn a_world_that_nobody_serves_is_well_and_stays_as_it_is() {
+    let folder = world("listen = \"127.0.0.1:0\"\n");
+    let before = files(folder.path());
+    let told = check(folder.path());
+    assert_eq!(bad(&told), [""; 0], "{told:?}");
+    let (_, database) = of(&told, "database");
+    assert!(database.starts_with("@/data/guichet.db, "), "{database}");
+    assert!(database.ends_with("; its pages and indexes are whole; no server holds it"));
+    assert!(of(&told, "pictures").1.ends_with("; rows name 6"), "{told:?}");
+    let quick = read(folder.path(), guichet(folder.path(), &["check", "--quick"]));
+    assert!(of(&quick, "database").1.contains("; its pages are whole; "), "{quick:?}");
+    assert!(files(folder.path()) == before, "nothing was changed");
+}
+
+#[test]
+fn a_server_that_runs_is_asked_and_goes_on() {
+    let server = Server::start("");
+    private_of(&server);
+    server.account("nora");
+    server.done("", "score/post", serde_json::json!({"openid": "a", "score": 1}));
+    let ask = |address: &str| {
+        let mut check = command(server.folder());
+        // It may not be told strangers, and need not be here.
+        check.env("GUICHET__LISTEN", address).arg("check");
+        read(server.folder(), check.output().unwrap())
+    };
+    let told = ask(server.address());
+    assert!(of(&told, "configuration").1.ends_with("by the environment: GUICHET__LISTEN"));
+    let (how, text) = of(&told, "listen");
+    assert!(how == "ok" && text.contains(": our server answers in "), "{text}");
+    assert!(of(&told, "database").1.ends_with("; a server holds it"), "{told:?}");
+    // It listens elsewhere.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let told = ask(&free);
+    let (how, text) = of(&told, "listen");
+    assert!(how == "warning" && text.contains("started with another configuration"), "{text}");
+    server.login("nora");
+}
+
+fn private_of(server: &Server) {
+    let data = server.folder().join("data");
+    fs::set_permissions(data, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn an_address_that_is_taken_is_wrong_whoever_has_it() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let other = std::thread::spawn(move || drop(taken.accept().unwrap()));
+    let told = check(with_config(&format!("listen = \"{address}\"\n")).path());
+    let (how, text) = of(&told, "listen");
+    assert!(how == "wrong" && text.contains("another program listens there"), "{text}");
+    other.join().unwrap();
+    let server = Server::start("");
+    let told = check(with_config(&format!("listen = \"{}\"\n", server.address())).path());
+    let (how, text) = of(&told, "listen");
+    assert!(how == "wrong" && text.contains("but from another database"), "{text}");
+    // An address for documentation: no machine has it.
+    let told = check(with_config("listen = \"192.0.2.1:8080\"\n").path());
+    let (how, text) = of(&told, "listen");
+    assert!(how == "wrong" && text.ends_with("choose an address of this machine"), "{text}");
+}
+
+#[test]
+fn a_configuration_that_is_wrong_ends_it() {
+    let folder = with_config("colour = \"red\"\n");
+    let told = check(folder.path());
+    assert_eq!(bad(&told), ["configuration"]);
+    assert!(told[0].2.starts_with("@/guichet.toml:2:1: colour: unknown key"), "{told:?}");
+    assert!(told[0].2.ends_with("nothing else was looked at") && told.len() == 1, "{told:?}");
+}
+
+#[test]
+fn keys_that_may_not_do_what_is_wanted_are_warned_of() {
+    for (config, expected) in [
+        ("listen = \"0.0.0.0:0\"\n", &["public_url", "sms.gateway"][..]),
+        (
+            "listen = \"127.0.0.1:0\"\npublic_url = \"https://www.example.com\"\n",
+            &["limits.trusted_proxies", "sms.gateway"],
+        ),
+        ("listen = \"127.0.0.1:0\"\n[captcha]\ntest_code = \"abcde\"\n", &["captcha.test_code"]),
+        (
+            "listen = \"127.0.0.1:0\"\n[database]\nsynchronous = \"normal\"\n",
+            &["database.synchronous"],
+        ),
+        ("listen = \"127.0.0.1:0\"\n[limits]\nmax_body = 1000000\n", &["limits.max_body"]),
+        ("listen = \"127.0.0.1:0\"\n[web]\ndir = \"/nonexistent\"\n", &["web.dir"]),
+    ] {
+        let folder = with_config(config);
+        let told = check(folder.path());
+        // How many files there may be is this machine's.
+        let bad: Vec<&str> = bad(&told).into_iter().filter(|what| *what != "files").collect();
+        assert_eq!(bad, expected, "{config}: {told:?}");
+    }
+    let folder = with_config("listen = \"127.0.0.1:0\"\n");
+    let mut check = command(folder.path());
+    check.env("GUICHET__SCORE__SECRETS__LAMPS", "hush").arg("check");
+    let told = read(folder.path(), check.output().unwrap());
+    assert!(of(&told, "configuration").1.ends_with(": GUICHET__SCORE__SECRETS__LAMPS"));
+    assert!(told.iter().all(|(_, _, text)| !text.contains("hush")), "{told:?}");
+}
+
+#[test]
+fn a_folder_that_others_see_is_warned_of_and_one_that_is_closed_is_wrong() {
+    let folder = world("listen = \"127.0.0.1:0\"\n");
+    let data = folder.path().join("data");
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    let told = check(folder.path());
+    assert_eq!(bad(&told), ["data_dir"]);
+    let expected = "@/data: everybody on this machine may look in (mode 755); chmod o-rwx @/data";
+    assert_eq!(of(&told, "data_dir"), ("warning", expected));
+    // Root is refused nothing, so another user looks.
+    let is_root = fs::metadata(&data).unwrap().uid() == 0;
+    if is_root && !has("setpriv") {
+        return;
+    }
+    let mut command = match is_root {
+        true => {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+            command.arg(env!("CARGO_BIN_EXE_guichet"));
+            command
+        }
+        false => Command::new(env!("CARGO_BIN_EXE_guichet")),
+    };
+    let mode = if is_root { 0o700 } else { 0 };
+    fs::set_permissions(&data, fs::Permissions::from_mode(mode)).unwrap();
+    command.arg("-c").arg(folder.path().join("guichet.toml")).arg("check").current_dir("/");
+    let told = read(folder.path(), command.output().unwrap());
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    for what in ["data_dir", "database"] {
+        assert_eq!(of(&told, what).0, "wrong", "{told:?}");
+    }
+    assert!(of(&told, "data_dir").1.contains("can't read and write there"), "{told:?}");
+}
+
+#[test]
+fn a_folder_that_can_not_be_made_is_wrong() {
+    let folder = folder();
+    fs::write(folder.path().join("data"), "not a folder").unwrap();
+    assert_eq!(of(&check(folder.path()), "data_dir"), ("wrong", "@/data: not a folder"));
+}

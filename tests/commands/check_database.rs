@@ -1,0 +1,130 @@
+//! `guichet check` on a database or pictures that something has happened to.
+
+use crate::check::{bad, check, of, world};
+use crate::cli::{done, guichet};
+use crate::common::{Folder, Server};
+use rusqlite::Connection;
+use std::fs;
+use std::path::PathBuf;
+
+const ANY: &str = "listen = \"127.0.0.1:0\"\n";
+
+fn file(folder: &Folder) -> PathBuf {
+    folder.path().join("data/guichet.db")
+}
+
+#[test]
+fn every_page_that_is_damaged_is_found() {
+    let folder = world(ANY);
+    let whole = fs::read(file(&folder)).unwrap();
+    let pages = whole.len() / 4096;
+    let mut found = 0;
+    // Not the first: with it it is no database of ours, which is told differently.
+    for page in (1..pages).step_by(pages / 12) {
+        let mut bytes = whole.clone();
+        for byte in &mut bytes[page * 4096..page * 4096 + 64] {
+            *byte ^= 0x55;
+        }
+        fs::write(file(&folder), &bytes).unwrap();
+        let told = check(folder.path());
+        let lines: Vec<_> = told.iter().filter(|(how, ..)| how == "wrong").collect();
+        assert!(!lines.is_empty(), "page {page}: {told:?}");
+        if lines.iter().any(|(_, _, text)| text.contains("restore the last backup")) {
+            found += 1;
+        }
+        assert_eq!(fs::read(file(&folder)).unwrap(), bytes, "it was left as it is");
+    }
+    assert!(found > 5, "{found}");
+    fs::write(file(&folder), &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(of(&check(folder.path()), "database").0, "wrong", "half of it");
+}
+
+#[test]
+fn a_file_that_is_none_of_ours_is_wrong() {
+    let folder = world(ANY);
+    fs::write(file(&folder), "somebody's novel, chapter one. ".repeat(1_000)).unwrap();
+    let told = check(folder.path());
+    let (how, text) = of(&told, "database");
+    assert!(how == "wrong" && text.contains("not a guichet database"), "{text}");
+    fs::remove_file(file(&folder)).unwrap();
+    Connection::open(file(&folder)).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+    let told = check(folder.path());
+    let (how, text) = of(&told, "database");
+    assert!(how == "wrong" && text.contains("belongs to another program"), "{text}");
+}
+
+#[test]
+fn a_schema_that_is_newer_is_wrong_and_one_that_is_older_is_warned_of() {
+    let folder = world(ANY);
+    let set = |version: i64| {
+        let database = Connection::open(file(&folder)).unwrap();
+        database.pragma_update(None, "user_version", version).unwrap();
+    };
+    set(99);
+    let told = check(folder.path());
+    let (how, text) = of(&told, "database");
+    assert!(how == "wrong" && text.contains("made by a newer guichet (schema 99"), "{text}");
+    assert!(text.contains("install that version"), "{text}");
+    set(0);
+    let told = check(folder.path());
+    let (how, text) = of(&told, "database");
+    assert!(how == "warning" && text.contains("which the next start takes"), "{text}");
+}
+
+#[test]
+fn pictures_that_are_gone_are_counted() {
+    let folder = world(ANY);
+    let pictures = folder.path().join("data/pictures");
+    let one = fs::read_dir(&pictures).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(&one).unwrap();
+    let told = check(folder.path());
+    assert_eq!(bad(&told), ["pictures"]);
+    let name = one.file_name().unwrap().to_str().unwrap();
+    let expected = format!(
+        "1 of the 6 that rows name are missing, such as {name}; restore them from a backup"
+    );
+    assert_eq!(of(&told, "pictures"), ("wrong", expected.as_str()));
+    fs::remove_dir_all(&pictures).unwrap();
+    let told = check(folder.path());
+    let (how, text) = of(&told, "pictures");
+    assert!(how == "wrong" && text.contains("rows name 6 pictures"), "{text}");
+    assert!(!pictures.exists(), "it is not made");
+}
+
+#[test]
+fn a_notice_that_no_search_finds_is_wrong_until_it_is_moved() {
+    let folder = world(ANY);
+    let database = Connection::open(file(&folder)).unwrap();
+    let one = "DELETE FROM property_text WHERE rowid = (SELECT min(position) FROM property)";
+    database.execute_batch(one).unwrap();
+    drop(database);
+    let told = check(folder.path());
+    assert_eq!(bad(&told), ["text index"]);
+    let (_, text) = of(&told, "text index");
+    assert!(text.starts_with("1 rows are found by no search, and 0 entries are of no row"));
+    // As it says: export and import make it anew.
+    let moved = folder.path().join("moved");
+    done(guichet(folder.path(), &["export", moved.to_str().unwrap()]));
+    fs::remove_file(file(&folder)).unwrap();
+    done(guichet(folder.path(), &["import", moved.to_str().unwrap()]));
+    assert_eq!(bad(&check(folder.path())), [""; 0]);
+}
+
+#[test]
+fn what_a_killed_server_left_is_well() {
+    let server = Server::start("");
+    server.account("nora");
+    for score in 0..20 {
+        server.done("", "score/post", serde_json::json!({"openid": "a", "score": score}));
+    }
+    let folder = server.leave();
+    let told = check(folder.path());
+    assert_eq!(of(&told, "database").0, "ok", "{told:?}");
+    // A copy of file and log, without the log's index.
+    fs::remove_file(folder.path().join("data/guichet.db-shm")).unwrap();
+    let told = check(folder.path());
+    assert_eq!(of(&told, "database").0, "ok", "{told:?}");
+    assert_eq!(of(&told, "journal").0, "ok", "{told:?}");
+    assert!(!folder.path().join("data/guichet.db-shm").exists(), "it is not made");
+    Server::start_in(folder, "").login("nora");
+}

@@ -1,0 +1,199 @@
+//! `guichet import`: what was exported, into an empty database, whole or not at all.
+
+use crate::cli::{done, folder, guichet, refused};
+use crate::common::{Folder, Server};
+use crate::export::{ODD, export, odd_world};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+/// Import what was exported from one folder into another.
+fn import(from: &Path, into: &Path) -> String {
+    done(guichet(into, &["import", from.to_str().unwrap()]))
+}
+
+/// What a server answers to whoever was there before.
+fn answers(server: &Server) -> Vec<Value> {
+    let login = |name: &str| {
+        let data = json!({"username": name, "password": "guichet-demo"});
+        server.done("", "user/login", data)["token"].as_str().unwrap().to_owned()
+    };
+    let token = login("13800000002");
+    let mut answers = vec![
+        server.done(&token, "user/info", json!({})),
+        server.done("", "shop/list", json!({"limit": 1000})),
+        server.done("", "score/top", json!({"app": "lamps", "limit": 1000})),
+        server.done("", "score/around", json!({"app": "pinball", "openid": "demo-000002"})),
+        server.done(&token, "rank/list", json!({"arange": [1, 100]})),
+        server.done(&token, "property/query", json!({"type": 2, "limit": 1000})),
+    ];
+    for key in ["捡到", "lost", "伞", "100003", "17"] {
+        let data = json!({"type": 1, "key": key, "limit": 1000});
+        answers.push(server.done(&token, "property/query", data));
+    }
+    for text in ODD.iter().filter(|text| !text.contains('\0')) {
+        answers.push(server.done("", "shop/list", json!({"key": text})));
+    }
+    answers
+}
+
+#[test]
+fn a_world_that_is_moved_is_the_same_to_the_last_byte_and_answers_the_same() {
+    // The second account's number is its name for the login.
+    let old = odd_world();
+    let database = rusqlite::Connection::open(old.path().join("data/guichet.db")).unwrap();
+    database.execute_batch("UPDATE account SET mobile = '13800000002' WHERE id = 100003").unwrap();
+    drop(database);
+    let files = export(old.path(), "out");
+    let new = folder();
+    let told = import(&old.path().join("out"), new.path());
+    let counted: String =
+        files.iter().map(|(table, text)| format!("{table}\t{}\n", text.lines().count())).collect();
+    assert_eq!(told, counted);
+    assert_eq!(export(new.path(), "out"), files);
+    let old = Server::start_in(old, "");
+    let expected = answers(&old);
+    let new = Server::start_in(new, "");
+    assert_eq!(answers(&new), expected);
+    // Ids go on where they were.
+    for server in [&old, &new] {
+        assert_eq!(server.account("nora").0, 100_010);
+    }
+}
+
+#[test]
+fn who_was_logged_in_logs_in_again() {
+    let old = Server::start("");
+    let (id, token) = old.account("nora");
+    export(old.folder(), "out");
+    let new = folder();
+    import(&old.folder().join("out"), new.path());
+    let new = Server::start_in(new, "");
+    let answer = new.call_as(&token, "user/info", json!({}));
+    assert!(answer.contains("\"status\":-101"), "{answer}");
+    let token = new.login("nora");
+    assert_eq!(new.done(&token, "user/info", json!({}))["user_id"], id);
+}
+
+/// An export of a fresh database, with this in place of a file.
+fn with(file: &str, text: &str) -> Folder {
+    let folder = folder();
+    done(guichet(folder.path(), &["user", "list"]));
+    export(folder.path(), "out");
+    fs::write(folder.path().join("out").join(file), text).unwrap();
+    fs::remove_dir_all(folder.path().join("data")).unwrap();
+    folder
+}
+
+#[test]
+fn a_line_that_is_no_row_is_named_and_nothing_is_taken_over() {
+    let shop = |fields: &str| format!("{{\"id\":1,{fields}}}\n");
+    let good = shop(r#""name":"a","content":"","owner":1,"created_at":1"#);
+    for (file, text, expected) in [
+        ("shop.jsonl", format!("{good}{{"), "shop.jsonl:2: EOF while parsing an object"),
+        ("shop.jsonl", format!("{good}\n{good}"), "shop.jsonl:2: EOF while parsing a value"),
+        ("shop.jsonl", "[1]\n".into(), "shop.jsonl:1: expected an object, a row"),
+        ("shop.jsonl", "{}\n".into(), "shop.jsonl:1: expected the columns of a row"),
+        ("shop.jsonl", good.repeat(2), "shop.jsonl:2: UNIQUE constraint failed: shop."),
+        (
+            "shop.jsonl",
+            good.replace("\"owner\":1", "\"owner\":\"1\""),
+            "shop.jsonl:1: owner: expected an integer of 64 bits",
+        ),
+        ("shop.jsonl", good.replace("\"a\"", "7"), "shop.jsonl:1: name: expected a text"),
+        (
+            "shop.jsonl",
+            good.replace("\"a\"", "null"),
+            "shop.jsonl:1: NOT NULL constraint failed: shop.name",
+        ),
+        (
+            "shop.jsonl",
+            good.replace("owner", "owned"),
+            "shop.jsonl:1: owned: shop has no such column",
+        ),
+        (
+            "shop.jsonl",
+            good.replace("\"id\":1", "\"id\":1,\"id\":2"),
+            "shop.jsonl:1: a key stands twice in one object",
+        ),
+        ("shop.jsonl", "{\"id\":1}\n".into(), "shop.jsonl:1: NOT NULL constraint failed"),
+        ("shops.jsonl", String::new(), "shops.jsonl: there is no table shops"),
+        ("property_text.jsonl", String::new(), "property_text.jsonl: there is no table"),
+    ] {
+        let folder = with(file, &text);
+        let path = folder.path();
+        let out = path.join("out");
+        let said = refused(path, guichet(path, &["import", out.to_str().unwrap()]));
+        assert!(said.starts_with(&format!("@/out/{expected}")), "{text}: {said}");
+        let rows = |table| done(guichet(path, &["export", "-t", table]));
+        assert_eq!((rows("account"), rows("shop")), (String::new(), String::new()), "{text}");
+        // Mended, it is taken.
+        fs::remove_file(out.join(file)).unwrap();
+        fs::write(out.join("shop.jsonl"), &good).unwrap();
+        assert!(import(&out, path).contains("shop\t1\n"));
+    }
+}
+
+#[test]
+fn a_part_is_taken_over_if_ids_go_on_where_they_were() {
+    let old = odd_world();
+    let files = export(old.path(), "out");
+    let out = old.path().join("out");
+    fs::write(out.join("notes.txt"), "from the old machine").unwrap();
+    for table in files.keys().filter(|table| !["account", "sequence"].contains(&table.as_str())) {
+        fs::remove_file(out.join(format!("{table}.jsonl"))).unwrap();
+    }
+    let new = folder();
+    assert_eq!(import(&out, new.path()), "account\t9\nsequence\t4\n");
+    fs::remove_file(out.join("sequence.jsonl")).unwrap();
+    let other = folder();
+    let said = refused(old.path(), guichet(other.path(), &["import", out.to_str().unwrap()]));
+    assert_eq!(said, "@/out: sequence.jsonl is missing");
+}
+
+#[test]
+fn a_database_that_has_rows_or_is_served_is_left_as_it_is() {
+    let old = odd_world();
+    export(old.path(), "out");
+    let from = old.path().join("out");
+    let from = from.to_str().unwrap();
+    let used = folder();
+    done(guichet(used.path(), &["seed", "--accounts", "1", "--notices", "0", "--scores", "0"]));
+    let before = export(used.path(), "before");
+    let said = refused(used.path(), guichet(used.path(), &["import", from]));
+    assert_eq!(
+        said,
+        "@/data/guichet.db: the table account has rows of its own already; import needs an empty \
+         database"
+    );
+    assert_eq!(export(used.path(), "after"), before);
+    let server = Server::start("");
+    let said = refused(server.folder(), guichet(server.folder(), &["import", from]));
+    assert!(said.starts_with("@/data/guichet.db: held by another guichet"), "{said}");
+    server.account("nora");
+    // One account was made and is gone: its id must not be given out again.
+    let gone = folder();
+    done(crate::common::with_input(
+        crate::common::command(gone.path()).args(["user", "add", "nora"]),
+        "secret-1",
+    ));
+    done(guichet(gone.path(), &["user", "remove", "nora"]));
+    let said = refused(gone.path(), guichet(gone.path(), &["import", from]));
+    assert!(said.contains("the table sequence has rows of its own"), "{said}");
+}
+
+#[test]
+fn a_folder_that_is_no_export_is_refused_before_anything_is_made() {
+    let folder = folder();
+    let path = folder.path();
+    fs::create_dir(path.join("empty")).unwrap();
+    for (from, expected) in [
+        ("empty", "@/empty: there is no file TABLE.jsonl in it"),
+        ("nowhere", "@/nowhere: No such file or directory"),
+        ("guichet.toml", "@/guichet.toml: Not a directory"),
+    ] {
+        let said = refused(path, guichet(path, &["import", path.join(from).to_str().unwrap()]));
+        assert!(said.starts_with(expected), "{said}");
+    }
+    assert!(!path.join("data").exists());
+}

@@ -1,0 +1,40 @@
+//! Where a command tells what it found: to a reader that leaves, and to a disk that is full.
+
+use crate::cli::{done, folder, guichet};
+use crate::common::command;
+use std::fs::File;
+use std::process::Stdio;
+
+/// Commands that tell something on stdout; the last one needs accounts.
+const TALKERS: [&[&str]; 5] =
+    [&["routes"], &["man"], &["completions", "zsh"], &["user", "list"], &["export", "-t", "score"]];
+
+#[test]
+fn a_reader_that_leaves_early_is_no_fault() {
+    let folder = folder();
+    let small = ["seed", "--notices", "0", "--scores", "3000", "--pictures", "0"];
+    done(guichet(folder.path(), &small));
+    for args in TALKERS {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command(folder.path()).args(args).stdout(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_can_not_be_told_is_a_fault() {
+    let folder = folder();
+    let small = ["seed", "--notices", "0", "--scores", "10", "--pictures", "0"];
+    done(guichet(folder.path(), &small));
+    for args in TALKERS {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = command(folder.path());
+        let output = command.args(args).stdout(Stdio::from(full)).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with("guichet: stdout: ") && said.lines().count() == 1, "{said}");
+    }
+}
