@@ -47,16 +47,9 @@ impl Services {
         let folder = config.data_dir.clone();
         let at = |path: PathBuf| move |error| ServicesError::Folder(path, error);
         std::fs::create_dir_all(&folder).map_err(at(folder.clone()))?;
-        let pictures = folder.join("pictures");
         // One client for all that asks other servers; whatever needs it gets a clone.
         let outgoing = outgoing::Lazy::default();
-        let mut files = Files::open(pictures.clone())
-            .map_err(at(pictures))?
-            .seen_at(config.store.pictures_url());
-        // A key that is missing was told when the configuration was read.
-        if let Ok(Some(s3)) = config.store.s3() {
-            files = files.in_bucket(&s3, config.portrait.max_bytes, outgoing.get()?)?;
-        }
+        let files = files(&config, &outgoing)?;
         let sms = sms::open(&config.sms, &folder, &outgoing)?;
         Ok(Services {
             public_url: config.public_url.clone().unwrap_or(public_url),
@@ -67,4 +60,17 @@ impl Services {
             config,
         })
     }
+}
+
+/// The store of pictures that `config` describes. Makes its folder, and asks nobody anything yet.
+pub fn files(config: &Config, outgoing: &outgoing::Lazy) -> Result<Files, ServicesError> {
+    let folder = config.data_dir.join("pictures");
+    let files = Files::open(folder.clone())
+        .map_err(|error| ServicesError::Folder(folder, error))?
+        .seen_at(config.store.pictures_url());
+    // A key that is missing was told when the configuration was read.
+    Ok(match config.store.s3() {
+        Ok(Some(s3)) => files.in_bucket(&s3, config.portrait.max_bytes, outgoing.get()?)?,
+        _ => files,
+    })
 }

@@ -1,12 +1,12 @@
 //! What a server uses besides its database: pictures, and who delivers messages.
 
 use super::Findings;
-use crate::commands::progress::{Progress, Unit};
 use crate::handlers;
 use engine::config::Config;
 use engine::db::Look;
 use engine::files::Files;
-use engine::services;
+use engine::{outgoing, services};
+use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,29 +39,35 @@ impl Services {
 
     /// Check them, and the pictures that rows name.
     pub fn check(&self, config: &Config, look: Option<&Look>, findings: &mut Findings) {
-        let folder = config.data_dir.join("pictures");
-        if folder.is_dir() {
-            match Files::open(folder).map_err(|error| format!("pictures: {error}")) {
-                Ok(files) => pictures(&files, look, findings),
-                Err(error) => findings.wrong("pictures", error),
-            }
-        } else {
-            let text = format!("{}: not there yet; the first start makes it", folder.display());
-            match look.map(|look| handlers::pictures(look.view())) {
-                Some(Ok(names)) if !names.is_empty() => {
-                    let text = format!(
-                        "{}: not there, and rows name {} pictures; restore it from a backup",
-                        folder.display(),
-                        names.len()
-                    );
-                    findings.wrong("pictures", text);
-                }
-                _ => findings.ok("pictures", text),
-            }
-        }
+        self.check_pictures(config, look, findings);
         match self.services.sms.check() {
             Ok(text) => findings.ok("gateway", text),
             Err(text) => findings.wrong("gateway", text),
+        }
+    }
+
+    fn check_pictures(&self, config: &Config, look: Option<&Look>, findings: &mut Findings) {
+        let folder = config.data_dir.join("pictures");
+        if folder.is_dir() {
+            return match services::files(config, &outgoing::Lazy::default()) {
+                Ok(files) => pictures(&files, look, findings),
+                Err(error) => findings.wrong("pictures", error),
+            };
+        }
+        if self.services.files.is_remote() {
+            return pictures(&self.services.files, look, findings);
+        }
+        let text = format!("{}: not there yet; the first start makes it", folder.display());
+        match look.map(|look| handlers::pictures(look.view())) {
+            Some(Ok(names)) if !names.is_empty() => {
+                let text = format!(
+                    "{}: not there, and rows name {} pictures; restore it from a backup",
+                    folder.display(),
+                    names.len()
+                );
+                findings.wrong("pictures", text);
+            }
+            _ => findings.ok("pictures", text),
         }
     }
 }
@@ -99,18 +105,12 @@ fn pictures(files: &Files, look: Option<&Look>, findings: &mut Findings) {
 
 /// How many pictures rows name, and which of them are not there.
 fn missing(files: &Files, look: &Look) -> Result<(usize, Vec<String>), String> {
-    let names = handlers::pictures(look.view())?;
-    let bar = Progress::new("pictures", Unit::Items);
-    let (mut missing, mut done) = (Vec::new(), 0);
-    let total = u64::try_from(names.len()).unwrap_or(0);
-    for name in &names {
-        if !files.has(name).map_err(|cause| cause.to_string())? {
-            missing.push(name.clone());
-        }
-        done += 1;
-        bar.set(done, total);
-    }
-    Ok((names.len(), missing))
+    let named = handlers::pictures(look.view()).map_err(|fault| format!("{fault:?}"))?;
+    let kept: HashSet<String> =
+        files.names().map_err(|cause| cause.to_string())?.into_iter().collect();
+    let mut missing: Vec<String> = named.difference(&kept).cloned().collect();
+    missing.sort_unstable();
+    Ok((named.len(), missing))
 }
 
 /// What a store says of itself, without its name before it.
