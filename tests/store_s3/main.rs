@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod s3;
+mod service;
 mod setup;
 mod uploads;
 #[path = "../common/web.rs"]

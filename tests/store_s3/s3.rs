@@ -2,20 +2,14 @@
 //! requests waiting when it is told to.
 
 use super::common::{Folder, Server};
+use super::service::{Asked, Shared, serve};
 use super::setup;
-use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode, header};
-use hyper_util::rt::TokioIo;
 use s3s::auth::SimpleAuth;
 use s3s::host::SingleDomain;
-use s3s::service::{S3Service, S3ServiceBuilder};
-use std::error::Error;
+use s3s::service::S3ServiceBuilder;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -28,8 +22,6 @@ pub const BUCKET: &str = "pics-1250000000";
 /// What virtual-hosted requests are for: the bucket's name stands before it.
 pub const DOMAIN: &str = "cos.ap-nowhere.example.com";
 
-type Boxed = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
-
 /// A store.
 pub struct S3 {
     pub address: SocketAddr,
@@ -39,23 +31,6 @@ pub struct S3 {
     held: watch::Sender<Option<&'static str>>,
     /// Its end is the store's.
     _runtime: Runtime,
-}
-
-struct Shared {
-    service: S3Service,
-    root: PathBuf,
-    requests: Mutex<Vec<Asked>>,
-    tell: Mutex<Sender<String>>,
-    held: watch::Receiver<Option<&'static str>>,
-}
-
-/// A request that came.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    pub line: String,
-    pub host: String,
-    pub content_type: String,
-    pub cache_control: String,
 }
 
 impl S3 {
@@ -79,6 +54,7 @@ impl S3 {
             requests: Mutex::default(),
             tell: Mutex::new(tell),
             held: is_held,
+            stumbles: Mutex::default(),
         });
         let listener = TcpListener::bind(address).unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -176,6 +152,12 @@ impl S3 {
         }
     }
 
+    /// Answer so many requests with this status, and with what a store tells of a request that it
+    /// could not do: more than anybody may log.
+    pub fn stumble(&self, times: usize, status: u16) {
+        *self.shared.stumbles.lock().unwrap() = (times, status);
+    }
+
     /// From now on let requests wait whose method begins so.
     pub fn hold(&self, method: &'static str) {
         self.held.send(Some(method)).unwrap();
@@ -186,55 +168,4 @@ impl S3 {
     pub fn answer(&self) {
         self.held.send(None).unwrap();
     }
-}
-
-async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-    loop {
-        let (stream, _) = listener.accept().await.unwrap();
-        let shared = Arc::clone(&shared);
-        let service = service_fn(move |request| answer(Arc::clone(&shared), request));
-        let connection = hyper::server::conn::http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::spawn(connection);
-    }
-}
-
-async fn answer(
-    shared: Arc<Shared>,
-    request: Request<Incoming>,
-) -> Result<Response<Boxed>, Box<dyn Error + Send + Sync>> {
-    let text = |name| {
-        let value = request.headers().get(name);
-        value
-            .map_or(String::new(), |value: &header::HeaderValue| value.to_str().unwrap().to_owned())
-    };
-    let asked = Asked {
-        line: format!("{} {}", request.method(), request.uri().path()),
-        host: text(header::HOST),
-        content_type: text(header::CONTENT_TYPE),
-        cache_control: text(header::CACHE_CONTROL),
-    };
-    let line = asked.line.clone();
-    shared.requests.lock().unwrap().push(asked);
-    let _ = shared.tell.lock().unwrap().send(line);
-    let held = |held: &Option<&str>| {
-        held.is_some_and(|method| request.method().as_str().starts_with(method))
-    };
-    shared.held.clone().wait_for(|method| !held(method)).await?;
-    // What a content delivery network in front of the bucket shows.
-    if let Some(key) = request.uri().path().strip_prefix("/cdn/") {
-        let found = fs::read(shared.root.join(BUCKET).join(key));
-        let status = if found.is_ok() { StatusCode::OK } else { StatusCode::NOT_FOUND };
-        let body = Full::from(found.unwrap_or_default()).map_err(|never| match never {});
-        let mut answer = Response::new(body.boxed_unsync());
-        *answer.status_mut() = status;
-        return Ok(answer);
-    }
-    let answer = shared
-        .service
-        .call(request.map(s3s::Body::from))
-        .await
-        .map_err(|error| format!("{error:?}"))?;
-    Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()))
 }

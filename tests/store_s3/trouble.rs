@@ -132,3 +132,27 @@ fn no_key_and_no_signature_is_logged() {
         }
     }
 }
+
+#[test]
+fn a_store_that_stumbles_is_asked_again() {
+    let store = S3::start();
+    let server = store.server("");
+    setup::found(&server);
+    store.stumble(2, 503);
+    upload(&server, "5", "gif", GIF);
+    store.stumble(1, 500);
+    assert_eq!(shown(&server, "5"), GIF);
+    // In vain, or to no purpose: then what is logged is for people, and of no use to others.
+    for (status, asked) in [(503, 3), (403, 1)] {
+        // Of pictures, not of the list of them that a start asks for.
+        let count = || store.requests().iter().filter(|asked| asked.line.contains('.')).count();
+        let before = count();
+        store.stumble(10, status);
+        let answer = server.call("portrait/upload", portrait("6", "gif", GIF));
+        assert_eq!(answer, fault(1000, "头像文件创建失败"));
+        assert_eq!(count() - before, asked);
+        let line = setup::says(&server, &format!("{status} "));
+        assert!(line.contains("ERROR") && line.contains("SlowDown"), "{line}");
+        assert!(!line.contains(KEY_ID) && !line.contains("AWS4"), "{line}");
+    }
+}
