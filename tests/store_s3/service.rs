@@ -72,7 +72,8 @@ async fn answer(
         held.is_some_and(|method| request.method().as_str().starts_with(method))
     };
     shared.held.clone().wait_for(|method| !held(method)).await?;
-    if let Some(status) = stumbles(&mut shared.stumbles.lock().unwrap()) {
+    let stumble = stumbles(&mut shared.stumbles.lock().unwrap());
+    if let Some(status) = stumble {
         let told = format!(
             "<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message>\
              <AWSAccessKeyId>{KEY_ID}</AWSAccessKeyId><StringToSign>AWS4-HMAC-SHA256</StringToSign>"
