@@ -7,7 +7,7 @@ mod client;
 mod common;
 
 use client::{Client, head, signal};
-use common::{Server, envelope, ok};
+use common::{Server, command, envelope, ok, run};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -143,4 +143,27 @@ fn equal_scores_keep_their_order_over_kill_9() {
         server = if kill { server.kill_and_restart() } else { server.restart() };
     }
     assert_eq!(server.call_as(&first.1, "rank/list", json!({})), expected);
+}
+
+/// Whoever empties the journal beside the server has its numbers begin anew, and the server removes
+/// by number what it has run: new lines with old numbers would go with it.
+#[test]
+fn a_command_beside_the_server_leaves_the_journal_to_it() {
+    let server = Server::start("");
+    let database = database(&server);
+    let mut score = 0;
+    // An idle server empties the journal itself after a second: then it is tried again.
+    let was_left = (0..20).any(|_| {
+        for _ in 0..5 {
+            score += 1;
+            server.done("", "score/post", json!({"openid": "nora", "score": score}));
+        }
+        let before = journal(&database);
+        run(command(server.folder()).args(["user", "list"]));
+        before > 0 && journal(&database) >= before
+    });
+    assert!(was_left);
+    let server = server.kill_and_restart();
+    let told = server.done("", "score/get", json!({"openid": "nora"}));
+    assert_eq!(told["score"], score);
 }

@@ -144,7 +144,10 @@ impl Db {
         let readers = pool::open(path.clone(), readers)
             .map_err(|error| OpenError::Pool(path.clone(), error))?;
         let view = View::over_writer(connection, Arc::clone(&services));
-        let writer = Writer::start(location, Arc::clone(&services), view, schema.deferred)
+        // Beside a server the journal is the server's: it removes what it has run by number, and in a
+        // journal that another process has emptied the numbers begin anew.
+        let deferred = if lock.is_some() { schema.deferred } else { &[] };
+        let writer = Writer::start(location, Arc::clone(&services), view, deferred)
             .map_err(|error| OpenError::Io(path, error))?;
         Ok(Db { readers, writer, services, _lock: lock })
     }

@@ -62,6 +62,9 @@ impl Replay {
 
     /// A group has written `bytes` to the journal.
     pub(super) fn noted(&mut self, bytes: usize) {
+        if self.statements.is_empty() {
+            return;
+        }
         if bytes > 0 {
             (self.rows, self.bytes) = (self.rows + 1, self.bytes + bytes);
         }
