@@ -3,7 +3,7 @@
 //! Whoever asks is on a thread that may block and waits there; the sockets are driven by one thread
 //! of a runtime of their own, which works as well for a command as for the server.
 
-use reqwest::{Certificate, Client, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, redirect};
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,9 +38,18 @@ impl OutgoingError {
 
 impl Outgoing {
     /// Trusts the certificates of the system and, because a small machine may have none, Mozilla's.
-    /// Follows no redirect: a signed request is for one server only. Asks no proxy, whatever the
-    /// environment names: where requests go stands in the configuration and nowhere else.
+    /// Follows no redirect: a signed request is for one server only. Goes by the proxy that the
+    /// environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as most programs do.
     pub fn new() -> Result<Self, OutgoingError> {
+        Self::by(|client| client)
+    }
+
+    /// The same, but by no proxy: for what is on this machine.
+    pub fn direct() -> Result<Self, OutgoingError> {
+        Self::by(ClientBuilder::no_proxy)
+    }
+
+    fn by(also: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self, OutgoingError> {
         // Only the first call in a process counts; an error says that there was one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let roots: Vec<Certificate> = webpki_root_certs::TLS_SERVER_ROOT_CERTS
@@ -48,12 +57,11 @@ impl Outgoing {
             .map(|root| Certificate::from_der(root))
             .collect::<Result<_, _>>()
             .map_err(OutgoingError::new)?;
-        let client = Client::builder()
+        let client = also(Client::builder())
             .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE)
             .redirect(redirect::Policy::none())
-            .no_proxy()
             .tls_certs_merge(roots)
             .build()
             .map_err(OutgoingError::new)?;
