@@ -5,7 +5,7 @@ use super::{open, output, said};
 use crate::handlers::CONTENT;
 use clap::Args;
 use engine::config::Config;
-use engine::db::{self, ExportError, Snapshot};
+use engine::db::{self, ExportError, Exporter};
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -46,21 +46,21 @@ pub fn run(config: Config, task: &Export) -> Result<(), String> {
     }
     // It is brought up to date, as by any start.
     open(config.clone())?.close();
-    let snapshot = Snapshot::open(&config, &CONTENT).map_err(said)?;
+    let source = Exporter::open(&config, &CONTENT).map_err(said)?;
     if task.to == Path::new("-") {
         let [table] = &task.tables[..] else { return Ok(()) };
-        return match snapshot.write(table, &mut io::stdout().lock(), |_| ()) {
+        return match source.write(table, &mut io::stdout().lock(), |_| ()) {
             Err(ExportError::Write(error)) => output::told(Err(error)),
             done => done.map(|_| ()).map_err(said),
         };
     }
-    let tables = if task.tables.is_empty() { snapshot.tables() } else { task.tables.clone() };
-    let told = folder(&snapshot, &tables, &task.to)?;
+    let tables = if task.tables.is_empty() { source.tables() } else { task.tables.clone() };
+    let told = folder(&source, &tables, &task.to)?;
     output::print(&told)
 }
 
 /// Export to a folder, which is there whole or not at all: half an export would pass for one.
-fn folder(snapshot: &Snapshot, tables: &[String], to: &Path) -> Result<String, String> {
+fn folder(source: &Exporter, tables: &[String], to: &Path) -> Result<String, String> {
     let at = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
     let name = to.file_name().ok_or_else(|| format!("{}: name a new folder", to.display()))?;
     match fs::read_dir(to).map(Iterator::count) {
@@ -77,7 +77,7 @@ fn folder(snapshot: &Snapshot, tables: &[String], to: &Path) -> Result<String, S
         }
         _ => at(&part, error),
     })?;
-    let done = files(snapshot, tables, &part).and_then(|told| {
+    let done = files(source, tables, &part).and_then(|told| {
         // The names are on the disk before the folder has its own.
         let sync = |path: &Path| File::open(path)?.sync_all();
         let parent = to.parent().filter(|parent| *parent != Path::new(""));
@@ -93,10 +93,10 @@ fn folder(snapshot: &Snapshot, tables: &[String], to: &Path) -> Result<String, S
     done
 }
 
-fn files(snapshot: &Snapshot, tables: &[String], folder: &Path) -> Result<String, String> {
+fn files(source: &Exporter, tables: &[String], folder: &Path) -> Result<String, String> {
     let mut total = 0;
     for table in tables {
-        total += snapshot.count(table).map_err(said)?;
+        total += source.count(table).map_err(said)?;
     }
     let (bar, mut before) = (Progress::new("exporting", Unit::Items), 0);
     let mut told = String::new();
@@ -106,7 +106,7 @@ fn files(snapshot: &Snapshot, tables: &[String], folder: &Path) -> Result<String
         let mut options = File::options();
         options.write(true).create_new(true).mode(0o600);
         let mut file = options.open(&path).map_err(|error| at(&error))?;
-        let rows = snapshot
+        let rows = source
             .write(table, &mut file, |rows| bar.set(before + rows, total))
             .map_err(|error| at(&error))?;
         file.sync_all().map_err(|error| at(&error))?;

@@ -24,8 +24,11 @@ use engine::program::Program;
 use std::collections::HashSet;
 
 /// The database.
-pub const SCHEMA: Schema =
-    Schema { steps: &[include_str!("../schema.sql")], deferred: &[&rank::KEEP, &score::KEEP] };
+pub const SCHEMA: Schema = Schema {
+    steps: &[include_str!("../schema.sql")],
+    deferred: &[&rank::KEEP, &score::KEEP],
+    pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
+};
 
 /// What of it is moved to another machine: not who is logged in, nor what proves something for some
 /// minutes.
@@ -55,7 +58,6 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         registry,
         schema: SCHEMA,
         sweeps: SWEEPS,
-        pictures: Some(pictures),
         documents: documents::ALL,
         endpoints: documents::ENDPOINTS,
         home: include_str!("../assets/home.html"),
@@ -72,14 +74,13 @@ pub fn prepare(db: &Db) -> Result<(), String> {
 
 /// Remove uploaded pictures that no row names: a crash left them behind.
 fn tidy(view: &View) -> Result<(), String> {
-    let used = pictures(view).map_err(|fault| format!("{fault:?}"))?;
+    let used: HashSet<String> = pictures(view).map_err(|fault| format!("{fault:?}"))?;
     view.files.tidy(|name| used.contains(name)).map_err(|error| format!("pictures: {error}"))
 }
 
 /// The names of all uploaded pictures that are anybody's.
 pub fn pictures(view: &View) -> Result<HashSet<String>, Fault> {
-    let sql = "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''";
-    Ok(view.all(sql, args![], |row| row.get(0))?.into_iter().collect())
+    Ok(view.all(SCHEMA.pictures, args![], |row| row.get(0))?.into_iter().collect())
 }
 
 /// The answer of an operation that has nothing to say: `{}`.

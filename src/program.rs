@@ -1,13 +1,8 @@
 //! What the program that embeds the engine brings to it.
 
-use crate::db::{Schema, View};
+use crate::db::Schema;
 use crate::document::Document;
-use crate::fault::Fault;
 use crate::op::{Entry, Name, Registry};
-use std::collections::HashSet;
-
-/// From the database to the names that are in use.
-pub type Used = fn(&View) -> Result<HashSet<String>, Fault>;
 
 /// A program: its operations, and how they are reached.
 #[derive(Default)]
@@ -19,9 +14,6 @@ pub struct Program {
     /// Statements that remove what has expired, run now and then: each deletes rows that ended
     /// before `$1`, in seconds since 1970.
     pub sweeps: &'static [&'static str],
-    /// The names of all uploaded pictures that are in use, where it takes any. Others are removed
-    /// now and then.
-    pub pictures: Option<Used>,
     /// Its documents: path shims to its operations.
     pub documents: &'static [Document],
     /// Where envelopes are posted, besides `/api`.

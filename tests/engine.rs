@@ -18,7 +18,7 @@ use engine::{args, data};
 use std::sync::Arc;
 
 const SCHEMA: Schema =
-    Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], deferred: &[] };
+    Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], deferred: &[], pictures: "" };
 
 /// Declare an operation of `test` that takes a text.
 macro_rules! operation {

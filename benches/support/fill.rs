@@ -6,7 +6,8 @@ use engine::db::{Db, Schema, TextIndex, Tx, position};
 use engine::fault::Fault;
 
 /// The schema of the server.
-pub const SCHEMA: Schema = Schema { steps: &[include_str!("../../schema.sql")], deferred: &[] };
+pub const SCHEMA: Schema =
+    Schema { steps: &[include_str!("../../schema.sql")], deferred: &[], pictures: "" };
 
 /// The index of notices.
 pub static NOTICES: TextIndex = TextIndex {

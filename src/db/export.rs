@@ -36,14 +36,14 @@ impl From<rusqlite::Error> for ExportError {
 }
 
 /// A database as of the moment when this was opened.
-pub struct Snapshot {
+pub struct Exporter {
     connection: Connection,
     tables: Vec<Table>,
     folded: HashSet<String>,
     passing: &'static [&'static str],
 }
 
-impl Snapshot {
+impl Exporter {
     /// Of the database that the configuration names, which must be there and up to date.
     pub fn open(config: &Config, content: &Content) -> Result<Self, OpenError> {
         let path = super::path(config);
@@ -60,7 +60,7 @@ impl Snapshot {
         };
         let (connection, tables, folded) =
             open().map_err(|error| OpenError::Sqlite(path.clone(), error))?;
-        Ok(Snapshot { connection, tables, folded, passing: content.passing })
+        Ok(Exporter { connection, tables, folded, passing: content.passing })
     }
 
     /// The tables that are worth moving.

@@ -118,6 +118,7 @@ mod tests {
                           PRIMARY KEY (app, name)
                       ) WITHOUT ROWID;"],
             deferred: &[&KEEP],
+            pictures: "",
         },
         indexes: &[],
         passing: &[],

@@ -1,9 +1,25 @@
-//! Who may be at a database: one process at a time serves from it, and one sets it up.
+//! Where the database is, and who may be at it: one process at a time serves from it, and one sets it up.
 
 use super::OpenError;
-use crate::config::Config;
+use crate::config::{Config, DatabaseUrl};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+
+/// The file of the database that the configuration names.
+pub fn path(config: &Config) -> PathBuf {
+    match &config.database.url {
+        DatabaseUrl::SqlitePath(path) => path.clone(),
+        _ => config.data_dir.join("guichet.db"),
+    }
+}
+
+/// The folder that the database is in.
+pub(crate) fn folder(config: &Config) -> PathBuf {
+    match path(config).parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
 
 /// A database file held against other servers, for as long as this lives.
 ///
@@ -21,7 +37,7 @@ pub(super) fn beside_it(path: &Path, suffix: &str) -> PathBuf {
 
 /// Hold the database that the configuration names, or say who does.
 pub fn hold(config: &Config) -> Result<Lock, OpenError> {
-    let path = super::path(config);
+    let path = path(config);
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(|error| OpenError::Io(parent.into(), error))?;
     }
@@ -37,7 +53,7 @@ pub fn hold(config: &Config) -> Result<Lock, OpenError> {
 
 /// Does a server hold the database that the configuration names, or a command?
 pub fn is_held(config: &Config) -> std::io::Result<bool> {
-    let file = match File::open(beside_it(&super::path(config), ".lock")) {
+    let file = match File::open(beside_it(&path(config), ".lock")) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),

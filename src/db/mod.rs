@@ -22,6 +22,7 @@ mod replay;
 mod rows;
 mod schema;
 mod search;
+mod snapshot;
 mod statement;
 mod tables;
 mod tx;
@@ -29,27 +30,29 @@ mod value;
 mod view;
 mod writer;
 
-pub use export::{ExportError, Snapshot};
+pub use export::{ExportError, Exporter};
 pub use grams::Wanted;
 pub use import::{Import, ImportError};
 pub use journal::Deferred;
-pub use lock::{Lock, hold, is_held};
+pub(crate) use lock::folder;
+pub use lock::{Lock, hold, is_held, path};
 pub use look::Look;
 pub use position::position;
 pub use rows::{As, Projection, Rows};
 pub use schema::{Content, Schema};
 pub use search::{Listing, TextIndex};
+pub use snapshot::{Snapshot, examine};
 pub use statement::{Arg, Search, Statement};
 pub use tx::Tx;
 pub use value::{Column, Param, Row};
 pub use view::View;
 
-use crate::config::{Config, DatabaseUrl, Synchronous};
+use crate::config::Synchronous;
 use crate::fault::Fault;
 use crate::services::Services;
 use rusqlite::Connection;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -83,6 +86,15 @@ pub enum OpenError {
         /// The newest schema that this program knows.
         known: i64,
     },
+    /// There is no file.
+    #[error("{0}: there is no database")]
+    Missing(PathBuf),
+    /// SQLite finds the file damaged.
+    #[error("{0}: damaged: {1}")]
+    Damaged(PathBuf, String),
+    /// A restore that was cut off can't be finished.
+    #[error("{0}: a restore was cut off and can't be finished: {1}")]
+    Restore(PathBuf, std::io::Error),
     /// The bundled SQLite is one that can corrupt a file.
     #[error("SQLite {0} can corrupt a database; at least 3.51.3 is needed")]
     OldSqlite(&'static str),
@@ -189,22 +201,6 @@ impl Db {
 /// What is told when the writer went away before it answered.
 pub(crate) fn lost() -> Fault {
     Fault::database("the writer ended before it answered")
-}
-
-/// The file of the database that the configuration names.
-pub fn path(config: &Config) -> PathBuf {
-    match &config.database.url {
-        DatabaseUrl::SqlitePath(path) => path.clone(),
-        _ => config.data_dir.join("guichet.db"),
-    }
-}
-
-/// The folder that the database is in.
-pub(crate) fn folder(config: &Config) -> PathBuf {
-    match path(config).parent() {
-        Some(folder) if folder != Path::new("") => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 fn open_writer(location: &Location) -> rusqlite::Result<Connection> {

@@ -18,6 +18,9 @@ pub struct Schema {
     /// The statements that operations [defer](super::Tx::defer): with any, the steps make the table
     /// `journal` for them.
     pub deferred: &'static [&'static Deferred],
+    /// What finds the names of all uploaded pictures that its rows name, in its only column; empty where
+    /// there are none.
+    pub pictures: &'static str,
 }
 
 /// What a database is made of, and what of it is worth moving elsewhere.

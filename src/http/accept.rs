@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::db::{self, Db, OpenError};
 use crate::engine::Engine;
 use crate::op;
-use crate::program::{Program, Used};
+use crate::program::Program;
 use crate::services::{Services, ServicesError};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -73,7 +73,7 @@ pub struct Server {
     listener: std::net::TcpListener,
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
-    pictures: Option<Used>,
+    pictures: &'static str,
 }
 
 impl Server {
@@ -89,7 +89,7 @@ impl Server {
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) = bind().map_err(|error| StartError::Listen(listen, error))?;
-        let Program { registry, schema, sweeps, pictures, documents, endpoints, home } = program;
+        let Program { registry, schema, sweeps, documents, endpoints, home } = program;
         let router = Router::new(&registry, endpoints, documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let Config { web, data_dir, .. } = &services.config;
@@ -102,7 +102,7 @@ impl Server {
         let db = Db::open(Arc::clone(&services), schema, Some(lock))?;
         let engine = Arc::new(Engine::new(db, services));
         let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
-        Ok(Server { listener, handler, sweeps, pictures })
+        Ok(Server { listener, handler, sweeps, pictures: schema.pictures })
     }
 
     /// The address that is listened on.
@@ -123,8 +123,8 @@ impl Server {
         self.engine().places.give_way_on(background.handle().clone());
         let address = self.address()?;
         let Server { listener, handler, sweeps, pictures } = self;
-        if let Some(used) = pictures {
-            runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), used));
+        if !pictures.is_empty() {
+            runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), pictures));
         }
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
         // Work whose client did not wait for it holds the engine; it gets a moment more.

@@ -4,7 +4,6 @@
 use super::handle::Handler;
 use crate::engine::Engine;
 use crate::fault::{Cause, Fault};
-use crate::program::Used;
 use crate::services::Services;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -30,11 +29,12 @@ pub(super) async fn expired(handler: Arc<Handler>, sweeps: &'static [&'static st
 }
 
 /// Remove pictures that are nobody's: once a day, and from somebody else's server at the start too,
-/// which does not wait for it. (From the disk they went before the start.)
+/// which does not wait for it. (From the disk they went before the start.) `used` finds the names of
+/// all that are somebody's.
 ///
 /// A list of a million objects takes minutes. It must not keep the server from ending, so the engine
 /// is held only while it is asked.
-pub(super) async fn pictures(engine: Weak<Engine>, used: Used) {
+pub(super) async fn pictures(engine: Weak<Engine>, used: &'static str) {
     let mut ticks = interval(PICTURES);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut first = true;
@@ -51,7 +51,7 @@ pub(super) async fn pictures(engine: Weak<Engine>, used: Used) {
     }
 }
 
-fn look_after(services: &Services, engine: &Weak<Engine>, used: Used, first: bool) {
+fn look_after(services: &Services, engine: &Weak<Engine>, used: &'static str, first: bool) {
     // Whoever has just written the configuration is looking now. The server serves what it can.
     if first {
         match services.files.check() {
@@ -62,7 +62,8 @@ fn look_after(services: &Services, engine: &Weak<Engine>, used: Used, first: boo
     let used = || {
         let engine = engine.upgrade().ok_or_else(|| Cause::new("the server ends"))?;
         let cause = |fault: Fault| Cause::new(format_args!("{fault:?}"));
-        used(&engine.db.view()).map_err(cause)
+        let names = engine.db.view().all(used, crate::args![], |row| row.get(0)).map_err(cause)?;
+        Ok(names.into_iter().collect())
     };
     match services.files.sweep(used) {
         Ok(0) => {}
