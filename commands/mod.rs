@@ -1,5 +1,6 @@
 //! The command line: a file a command. `serve` is what happens without one.
 
+mod backup;
 mod call;
 mod check;
 mod completions;
@@ -8,6 +9,7 @@ mod import;
 mod man;
 mod output;
 mod progress;
+mod restore;
 mod routes;
 mod seed;
 mod serve;
@@ -58,6 +60,10 @@ enum Task {
     /// Run it as the server's user, so that files stay that user's.
     #[command(subcommand)]
     User(user::User),
+    /// Put all data into one archive, beside a running server or without one
+    Backup(backup::Backup),
+    /// Put an archive in the place of the data, which is kept; no server may run
+    Restore(restore::Restore),
     Check(check::Check),
     Call(call::Call),
     /// List every operation and every path: one a line, with the keys that it takes
@@ -87,6 +93,10 @@ pub fn run() -> ExitCode {
     let done = match task.unwrap_or(Task::Serve) {
         Task::Serve => config().and_then(serve::run).map(|()| true),
         Task::User(task) => config().and_then(|config| user::run(config, task)).map(|()| true),
+        Task::Backup(task) => config().and_then(|config| backup::run(config, task)).map(|()| true),
+        Task::Restore(task) => {
+            config().and_then(|config| restore::run(config, task)).map(|()| true)
+        }
         Task::Check(task) => check::run(file.as_deref(), &task),
         Task::Call(task) => call::run(config, &task),
         Task::Routes => routes::run().map(|()| true),

@@ -92,6 +92,17 @@ impl Clock {
         text
     }
 
+    /// When the clocks here last showed `time`, at `now` or before; both in seconds since 1970. Where a
+    /// change of the clocks skips or repeats it, as [`Clock::seconds`].
+    pub fn last(&self, time: civil::Time, now: i64) -> i64 {
+        let at = Timestamp::from_second(now).unwrap_or(Timestamp::MIN);
+        let today = self.zone.to_datetime(at).date();
+        let days = [today.tomorrow(), Ok(today), today.yesterday()];
+        let on = |day: civil::Date| self.seconds(DateTime(day.to_datetime(time)));
+        let mut times = days.into_iter().flatten().map(on);
+        times.find(|at| *at <= now).unwrap_or(now)
+    }
+
     /// The seconds since 1970 that a wire date-time means here. A time that a change of the clocks
     /// skips or repeats is read as the zone's rules commonly are: the later side of a gap, the
     /// first of two.

@@ -14,6 +14,7 @@
 //!
 //! `ARCHITECTURE.md` walks one request through, and says what is deliberately absent.
 
+pub mod backup;
 pub mod board;
 pub mod boards;
 pub mod caller;

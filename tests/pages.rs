@@ -271,6 +271,8 @@ fn a_folder_that_would_serve_the_data_or_is_none_is_refused_at_start() {
         ("web/..", "sqlite", format!("data_dir {holds}")),
         ("web", "sqlite:web/db/my.db", format!("the database {holds}")),
         ("web", "sqlite:web/my.db", format!("the database {holds}")),
+        ("web", "sqlite\"\n[backup]\ndir = \"web/b", format!("backup.dir {holds}")),
+        ("web", "sqlite\"\n[backup]\ndir = \"data/../web/b/c", format!("backup.dir {holds}")),
         ("missing", "sqlite", "No such file or directory (os error 2)".into()),
         ("web/index.html", "sqlite", "not a folder".into()),
     ] {

@@ -24,6 +24,7 @@ impl Default for Config {
             score: Score::default(),
             shop: Shop::default(),
             limits: Limits::default(),
+            backup: Backup::default(),
             log: Log::default(),
         }
     }
@@ -79,5 +80,11 @@ impl Default for Limits {
             login_attempts: 5,
             trusted_proxies: Vec::new(),
         }
+    }
+}
+
+impl Default for Backup {
+    fn default() -> Backup {
+        Backup { dir: None, at: civil::time(3, 30, 0, 0), every: None, keep: 7 }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
+use jiff::civil;
 use jiff::tz::{self, TimeZone};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -64,6 +65,18 @@ pub(super) fn timezone<'de, D: Deserializer<'de>>(from: D) -> Result<TimeZone, D
                 "{name:?} is not a time zone; write its IANA name, for example Europe/Paris or UTC"
             )
         })
+    })
+}
+
+pub(super) fn time_of_day<'de, D: Deserializer<'de>>(from: D) -> Result<civil::Time, D::Error> {
+    text(from, |text| {
+        let two = |digits: &str| match digits.as_bytes() {
+            [b'0'..=b'9', b'0'..=b'9'] => digits.parse::<i8>().ok(),
+            _ => None,
+        };
+        let time = text.split_once(':').and_then(|(hour, minute)| Some((two(hour)?, two(minute)?)));
+        time.and_then(|(hour, minute)| civil::Time::new(hour, minute, 0, 0).ok())
+            .ok_or_else(|| format!("{text:?} is not a time of day; write for example 03:30"))
     })
 }
 

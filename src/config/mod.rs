@@ -23,6 +23,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
@@ -75,6 +76,8 @@ pub struct Config {
     pub shop: Shop,
     /// `[limits]`: what one client may ask for.
     pub limits: Limits,
+    /// `[backup]`: backups of the server's own accord.
+    pub backup: Backup,
     /// `[log]`: the log.
     pub log: Log,
 }
@@ -198,6 +201,22 @@ pub struct Limits {
     /// The proxies whose `X-Forwarded-For` is believed, IP addresses. Default: none.
     #[serde(deserialize_with = "fields::addresses")]
     pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// Backups that the server makes of its own accord.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Backup {
+    /// The folder that they are put in. Default: none, and the server makes none.
+    pub dir: Option<PathBuf>,
+    /// The time of day at which there is one, `HH:MM` in the time zone of `timezone`. Default `03:30`.
+    #[serde(deserialize_with = "fields::time_of_day")]
+    pub at: civil::Time,
+    /// Instead of `at`: how old the newest may become, a duration. Default: none.
+    #[serde(deserialize_with = "units::duration_if_any")]
+    pub every: Option<Duration>,
+    /// How many are kept; one more, and the oldest is removed. Default 7; 0: all.
+    pub keep: u32,
 }
 
 /// The log, on stderr.

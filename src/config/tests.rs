@@ -33,7 +33,7 @@ fn faults_name_file_line_column_and_key() {
         ),
         (
             "'é' = 1",
-            "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, database, session, envelope, cors, web, captcha, sms, portrait, store, rank, score, shop, limits, log",
+            "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, database, session, envelope, cors, web, captcha, sms, portrait, store, rank, score, shop, limits, backup, log",
         ),
         (
             "[limits]\ntrusted_proxies = [\"::1\", \"10.0.0.0/8\"]",
@@ -115,6 +115,8 @@ fn checks_values() {
         ("store.access_key_id", "x", ""),
         ("store.public_url", "https://img.a.example http://a/b/", "img.a.example https://a?b"),
         ("store.timeout", "10s 1m 5", "0 1ms"),
+        ("backup.at", "00:00 03:30 23:59", "24:00 3:30 03:60 03:30:00 0330 -1:30 03:+5"),
+        ("backup.every", "6h 1d 1s", "0h 6H 6.5h"),
         ("rank.version", "2 1.0 1.0.0.10", "1. .1 v1 1.0-beta 1..2 99999999999999999999"),
         ("log.level", "error warn info debug trace", "all INFO"),
     ] {

@@ -1,6 +1,7 @@
 //! Where the database is, and who may be at it: one process at a time serves from it, and one sets it up.
 
 use super::OpenError;
+use crate::backup;
 use crate::config::{Config, DatabaseUrl};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -35,7 +36,8 @@ pub(super) fn beside_it(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Hold the database that the configuration names, or say who does.
+/// Hold the database that the configuration names, or say who does. A restore that was cut off is
+/// finished first.
 pub fn hold(config: &Config) -> Result<Lock, OpenError> {
     let path = path(config);
     if let Some(parent) = path.parent() {
@@ -45,7 +47,10 @@ pub fn hold(config: &Config) -> Result<Lock, OpenError> {
     let io = |error| OpenError::Io(name.clone(), error);
     let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(io)?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
+        Ok(()) => {
+            backup::finish(config)?;
+            Ok(Lock(file))
+        }
         Err(TryLockError::WouldBlock) => Err(OpenError::Held(path)),
         Err(TryLockError::Error(error)) => Err(io(error)),
     }

@@ -189,7 +189,7 @@ impl Files {
 }
 
 /// Is it a name that [`Files::put`] makes? Nothing else is ever looked for.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.split_once('.').is_some_and(|(stem, extension)| {
         stem.len() == 32
             && stem.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

@@ -12,8 +12,9 @@ use super::io::Dressed;
 use super::pages::Pages;
 use super::route::{RouteError, Router};
 use super::sweep;
+use crate::backup::Schedule;
 use crate::config::Config;
-use crate::db::{self, Db, OpenError};
+use crate::db::{self, Db, OpenError, Schema};
 use crate::engine::Engine;
 use crate::op;
 use crate::program::Program;
@@ -73,7 +74,7 @@ pub struct Server {
     listener: std::net::TcpListener,
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
-    pictures: &'static str,
+    schema: Schema,
 }
 
 impl Server {
@@ -92,17 +93,15 @@ impl Server {
         let Program { registry, schema, sweeps, documents, endpoints, home } = program;
         let router = Router::new(&registry, endpoints, documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
-        let Config { web, data_dir, .. } = &services.config;
-        let database = db::folder(&services.config);
-        let pages = web.dir.as_ref().map(|folder| {
-            Pages::open(folder, data_dir, &database)
+        let pages = services.config.web.dir.as_ref().map(|folder| {
+            Pages::open(folder, &services.config)
                 .map_err(|error| StartError::Pages(folder.clone(), error))
         });
         let pages = pages.transpose()?;
         let db = Db::open(Arc::clone(&services), schema, Some(lock))?;
         let engine = Arc::new(Engine::new(db, services));
         let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
-        Ok(Server { listener, handler, sweeps, pictures: schema.pictures })
+        Ok(Server { listener, handler, sweeps, schema })
     }
 
     /// The address that is listened on.
@@ -122,14 +121,19 @@ impl Server {
         self.engine().db.answer_on(runtime.handle().clone());
         self.engine().places.give_way_on(background.handle().clone());
         let address = self.address()?;
-        let Server { listener, handler, sweeps, pictures } = self;
-        if !pictures.is_empty() {
-            runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), pictures));
+        let Server { listener, handler, sweeps, schema } = self;
+        let backups = Schedule::start(&handler.engine.services, schema)?;
+        if !schema.pictures.is_empty() {
+            runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), schema.pictures));
         }
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
         // Work whose client did not wait for it holds the engine; it gets a moment more.
         runtime.shutdown_timeout(MOMENT);
         background.shutdown_timeout(MOMENT);
+        // One that is being made would keep the log from being emptied.
+        if let Some(backups) = backups {
+            backups.close();
+        }
         match Arc::try_unwrap(handler).map(|handler| Arc::try_unwrap(handler.engine)) {
             Ok(Ok(engine)) => engine.db.close(),
             _ => tracing::warn!("work was still under way; the log is moved at the next start"),

@@ -19,6 +19,7 @@ mod heads;
 mod io;
 mod pages;
 mod piecewise;
+mod private;
 mod respond;
 mod route;
 mod signature;
@@ -28,14 +29,8 @@ pub use accept::{Server, StartError};
 pub use route::RouteError;
 
 use crate::config::Config;
-use crate::db;
-use std::path::PathBuf;
 
-/// Could the folder of pages be served that a configuration names, if it names one? Before the first
-/// start, where the others are not there yet, only it is looked at.
+/// Could the folder of pages be served that a configuration names, if it names one?
 pub fn check_pages(config: &Config) -> std::io::Result<()> {
-    let Some(folder) = &config.web.dir else { return Ok(()) };
-    let there = |path: PathBuf| if path.exists() { path } else { PathBuf::from("/") };
-    let (data, database) = (there(config.data_dir.clone()), there(db::folder(config)));
-    pages::Pages::open(folder, &data, &database).map(|_| ())
+    config.web.dir.as_ref().map_or(Ok(()), |folder| pages::Pages::open(folder, config).map(|_| ()))
 }

@@ -5,7 +5,9 @@
 //! the API. Ranges are RFC 9110, section 14; a request for several is answered whole, as it allows.
 
 use super::piecewise::Piecewise;
+use super::private;
 use super::respond::{self, Answer};
+use crate::config::Config;
 use http_body_util::Either;
 use hyper::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
@@ -28,19 +30,14 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Serve `folder`, which must be there and must not hold the folder `data`, nor that of the
-    /// `database`: either would be a page.
-    pub(super) fn open(folder: &Path, data: &Path, database: &Path) -> io::Result<Self> {
+    /// Serve `folder`, which must be there and must not hold `data_dir`, the database or the backups:
+    /// any of them would be a page.
+    pub(super) fn open(folder: &Path, config: &Config) -> io::Result<Self> {
         let folder = folder.canonicalize()?;
         if !folder.is_dir() {
             return Err(io::Error::other("not a folder"));
         }
-        for (name, private) in [("data_dir", data), ("the database", database)] {
-            if private.canonicalize()?.starts_with(&folder) {
-                let why = format!("{name} lies in it and would be served; choose another folder");
-                return Err(io::Error::other(why));
-            }
-        }
+        private::outside(&folder, config)?;
         Ok(Pages { folder })
     }
 

@@ -127,7 +127,8 @@ pub(crate) fn background() -> std::io::Result<Runtime> {
         .build()
 }
 
-fn give_way() {
+/// Let this thread run when nothing else wants to.
+pub(crate) fn give_way() {
     #[cfg(target_os = "linux")]
     {
         use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy};
@@ -136,7 +137,7 @@ fn give_way() {
         let set =
             thread_priority::set_thread_priority_and_policy(thread, ThreadPriority::Min, idle);
         if let Err(error) = set {
-            tracing::warn!(?error, "hashing keeps the priority of everything else");
+            tracing::warn!(?error, "a background thread keeps the priority of everything else");
         }
     }
 }

@@ -11,7 +11,7 @@ mod registry;
 
 pub use answer::{Answer, Base64, File, Json, Reply};
 pub use kind::{Draw, Gateway, Hash, Kind, Pictures, Scan, Store};
-pub(crate) use kind::{Places, background};
+pub(crate) use kind::{Places, background, give_way};
 pub use lane::{Desk, Lane, Pending, Read, Work, Write};
 pub use registry::{Entry, RegisteredTwice, Registry};
 

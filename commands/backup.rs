@@ -1,0 +1,77 @@
+//! `guichet backup`: all data in one archive, beside a running server or without one.
+
+use super::progress::{Progress, Unit};
+use super::said;
+use crate::handlers::SCHEMA;
+use clap::Args;
+use engine::backup::{self, Manifest, Step, Target};
+use engine::config::Config;
+use engine::db;
+use engine::services::Services;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub struct Backup {
+    /// A folder, where the archive is named after the time, or the archive's own path; without it
+    /// the folder `backup.dir` of the configuration
+    #[arg(value_name = "DIR|FILE")]
+    to: Option<PathBuf>,
+    /// Replace FILE if it is there
+    #[arg(long)]
+    force: bool,
+}
+
+/// Make it, and print what was made.
+pub fn run(config: Config, task: Backup) -> Result<(), String> {
+    let target = match (task.to, &config.backup.dir) {
+        (Some(path), _) => Target::named(&path, task.force),
+        (None, Some(folder)) => Target::Folder(folder.clone()),
+        (None, None) => return Err("say where to: guichet backup DIR, or set backup.dir".into()),
+    };
+    let database = db::path(&config);
+    if !database.exists() {
+        return Err(format!("{}: there is no database", database.display()));
+    }
+    let services = Services::open(config, String::new()).map_err(said)?;
+    let made = backup::make(&services, SCHEMA, &target, &mut bars()).map_err(said)?;
+    println!("file\t{}\nbytes\t{}\nsha256\t{}", made.path.display(), made.bytes, made.sha256);
+    print(&made.manifest);
+    Ok(())
+}
+
+/// What an archive says of itself: a fact a line, a tab behind its name.
+pub fn print(manifest: &Manifest) {
+    println!("created\t{}", manifest.created_at);
+    println!("program\t{}", manifest.program);
+    println!("schema\t{}", manifest.schema);
+    println!("database\t{}", manifest.database_bytes);
+    println!("pictures\t{}\t{}", manifest.pictures, manifest.picture_bytes);
+    for name in &manifest.missing {
+        println!("missing\t{name}");
+    }
+}
+
+/// A progress bar for each step.
+pub fn bars() -> impl FnMut(Step, u64, u64) -> ControlFlow<()> + Send {
+    let mut shown: Option<(Step, Progress)> = None;
+    move |step, done, total| {
+        let (what, unit) = match step {
+            Step::Pictures => ("pictures", Unit::Items),
+            Step::Copy => ("database", Unit::Items),
+            Step::Check => ("checking", Unit::Items),
+            Step::Pack => ("packing", Unit::Bytes),
+            Step::Read => ("reading", Unit::Bytes),
+            Step::Store => ("storing pictures", Unit::Items),
+        };
+        if shown.as_ref().is_none_or(|(at, _)| *at != step) {
+            // The last one is taken away before the next is drawn.
+            shown = None;
+            shown = Some((step, Progress::new(what, unit)));
+        }
+        if let Some((_, bar)) = &shown {
+            bar.set(done, total);
+        }
+        ControlFlow::Continue(())
+    }
+}

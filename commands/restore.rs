@@ -1,0 +1,38 @@
+//! `guichet restore`: a backup in the place of the data.
+
+use super::backup::{bars, print};
+use super::said;
+use crate::handlers::SCHEMA;
+use clap::Args;
+use engine::backup;
+use engine::config::Config;
+use engine::db;
+use engine::services::Services;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub struct Restore {
+    /// The archive that `guichet backup` made
+    file: PathBuf,
+    /// Read and check all of it, and change nothing
+    #[arg(long)]
+    verify_only: bool,
+}
+
+/// Do it, and print what is there now and where the old is.
+pub fn run(config: Config, task: Restore) -> Result<(), String> {
+    if task.verify_only {
+        let manifest = backup::verify(&task.file, SCHEMA, &mut bars()).map_err(said)?;
+        print(&manifest);
+        return Ok(());
+    }
+    let held = db::hold(&config).map_err(said)?;
+    let services = Services::open(config, String::new()).map_err(said)?;
+    let restored = backup::restore(&services, SCHEMA, &task.file, &held, &mut bars());
+    let restored = restored.map_err(said)?;
+    print(&restored.manifest);
+    for folder in &restored.kept {
+        println!("before\t{}", folder.display());
+    }
+    Ok(())
+}

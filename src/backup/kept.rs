@@ -1,0 +1,189 @@
+//! The backups in a folder: their names, how old they are, and which of them are too many.
+
+use super::BackupError;
+use crate::clock::{Clock, DateTime};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PREFIX: &str = "guichet-";
+const SUFFIX: &str = ".tar";
+
+/// The name of the `nth` backup of a second, which is one since 1970:
+/// `guichet-YYYYMMDD-HHMMSS.tar`, or from the second on `guichet-YYYYMMDD-HHMMSS-2.tar`.
+pub(super) fn name(clock: &Clock, at: i64, nth: u32) -> String {
+    match (stamp(clock, at), nth) {
+        (stamp, 1) => format!("{PREFIX}{stamp}{SUFFIX}"),
+        (stamp, _) => format!("{PREFIX}{stamp}-{nth}{SUFFIX}"),
+    }
+}
+
+/// A time, in seconds since 1970, as a part of a name: `YYYYMMDD-HHMMSS`, local.
+pub(super) fn stamp(clock: &Clock, at: i64) -> String {
+    clock.format(at).replace(['-', ':'], "").replace(' ', "-")
+}
+
+/// When a backup of this name was begun, in seconds since 1970, and which of that second it is;
+/// `None` for whatever else is in the folder.
+fn read(clock: &Clock, name: &str) -> Option<(i64, u32)> {
+    let stem = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+    let (stamp, rest) = stem.split_at_checked("YYYYMMDD-HHMMSS".len())?;
+    let (date, time) = stamp.split_once('-')?;
+    let (year, month, day) = (date.get(0..4)?, date.get(4..6)?, date.get(6..)?);
+    let (hour, minute, second) = (time.get(0..2)?, time.get(2..4)?, time.get(4..)?);
+    let at = DateTime::parse(&format!("{year}-{month}-{day} {hour}:{minute}:{second}"))?;
+    let nth = match rest {
+        "" => 1,
+        rest => rest.strip_prefix('-')?.parse().ok()?,
+    };
+    Some((clock.seconds(at), nth))
+}
+
+/// The backups in `folder`, oldest first; none if it is not there.
+fn list(folder: &Path, clock: &Clock) -> Result<Vec<(i64, PathBuf)>, BackupError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(BackupError::at(folder))?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(BackupError::at(folder))?;
+        if let Some(age) = entry.file_name().to_str().and_then(|name| read(clock, name)) {
+            found.push((age, entry.path()));
+        }
+    }
+    found.sort_unstable();
+    Ok(found.into_iter().map(|((at, _), path)| (at, path)).collect())
+}
+
+/// When the newest backup in `folder` was begun, in seconds since 1970, of those that are not from
+/// after `now`: a clock that was once ahead must not keep the next from being made.
+pub(super) fn newest(folder: &Path, clock: &Clock, now: i64) -> Result<Option<i64>, BackupError> {
+    let all = list(folder, clock)?;
+    Ok(all.iter().map(|(at, _)| *at).rfind(|at| *at <= now))
+}
+
+/// Remove the oldest backups in `folder` but for `keep`, of which `new` is one, whatever its name
+/// says of its age.
+pub(super) fn remove_oldest(
+    folder: &Path,
+    clock: &Clock,
+    keep: usize,
+    new: &Path,
+) -> Result<(), BackupError> {
+    let mut others = list(folder, clock)?;
+    others.retain(|(_, path)| path != new);
+    let surplus = (others.len() + 1).saturating_sub(keep.max(1));
+    for (_, path) in others.iter().take(surplus) {
+        fs::remove_file(path).map_err(BackupError::at(path))?;
+        tracing::info!(path = %path.display(), "the oldest backup was removed");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+
+    fn clock(zone: &str) -> Clock {
+        Clock::new(TimeZone::get(zone).unwrap())
+    }
+
+    fn folder(names: &[&str]) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("kept-{:032x}", rand::random::<u128>()));
+        fs::create_dir_all(&folder).unwrap();
+        names.iter().for_each(|name| fs::write(folder.join(name), name).unwrap());
+        folder
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| name(entry).into_string().unwrap()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn a_name_tells_the_local_time_and_is_read_back() {
+        let clock = clock("Asia/Shanghai");
+        assert_eq!(name(&clock, 0, 1), "guichet-19700101-080000.tar");
+        assert_eq!(name(&clock, 1_772_307_000, 3), "guichet-20260301-033000-3.tar");
+        for (at, nth) in [(0, 1), (1_772_307_000, 2), (4_000_000_000, 117)] {
+            assert_eq!(read(&clock, &name(&clock, at, nth)), Some((at, nth)));
+        }
+        for other in [
+            "guichet.db",
+            "guichet-.tar",
+            "guichet-20260301-033000.tar.gz",
+            "guichet-20260301-033000",
+            "guichet-20261301-033000.tar",
+            "guichet-20260301_033000.tar",
+            "guichet-20260301-033000x.tar",
+            "guichet-20260301-033000-.tar",
+            "guichet-before-the-move.tar",
+            "guichet-2026030é-033000.tar",
+            ".guichet-20260301-033000.tar",
+        ] {
+            assert_eq!(read(&clock, other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_oldest_go_and_nothing_else_does() {
+        let clock = clock("UTC");
+        let days = ["01", "02", "03", "04"].map(|day| format!("guichet-202603{day}-033000.tar"));
+        let mut all: Vec<&str> = days.iter().map(String::as_str).collect();
+        all.extend([
+            "guichet-20260301-033000.tar.part",
+            "guichet.toml",
+            "notes",
+            "guichet-20260301-033000-10.tar",
+            "guichet-20260301-033000-9.tar",
+        ]);
+        let folder = folder(&all);
+        let new = folder.join(&days[3]);
+        remove_oldest(&folder, &clock, 4, &new).unwrap();
+        let left = [
+            "guichet-20260301-033000-10.tar",
+            "guichet-20260301-033000.tar.part",
+            &days[1],
+            &days[2],
+            &days[3],
+            "guichet.toml",
+            "notes",
+        ];
+        assert_eq!(names(&folder), left);
+        assert_eq!(
+            newest(&folder, &clock, i64::MAX).unwrap(),
+            read(&clock, &days[3]).map(|it| it.0)
+        );
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_one_that_was_just_made_stays_even_if_others_claim_to_be_newer() {
+        let clock = clock("UTC");
+        let ahead = ["guichet-20990101-000000.tar", "guichet-20990102-000000.tar"];
+        let new = "guichet-20260301-033000.tar";
+        let folder = folder(&[ahead[0], ahead[1], new]);
+        remove_oldest(&folder, &clock, 2, &folder.join(new)).unwrap();
+        assert_eq!(names(&folder), [new, ahead[1]]);
+        remove_oldest(&folder, &clock, 0, &folder.join(new)).unwrap();
+        assert_eq!(names(&folder), [new]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_newest_is_told_without_those_of_the_future() {
+        let clock = clock("UTC");
+        let folder = folder(&["guichet-20260301-000000.tar", "guichet-20990101-000000.tar"]);
+        let first = 1_772_323_200;
+        for (now, expected) in [(first + 5, Some(first)), (first, Some(first)), (first - 1, None)] {
+            assert_eq!(newest(&folder, &clock, now).unwrap(), expected);
+        }
+        assert_eq!(newest(&folder.join("none"), &clock, first).unwrap(), None);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,173 @@
+//! Making a backup beside whatever else goes on.
+
+use super::contents::{FORMAT, Manifest};
+use super::target::Target;
+use super::work::Work;
+use super::write::Writer;
+use super::{BackupError, Step, Watch, aside};
+use crate::db::{self, Schema, Snapshot};
+use crate::files::Files;
+use crate::services::Services;
+use jiff::Timestamp;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// So many new pictures are read while the database is held as of one moment; with more of them
+/// the next moment is waited for.
+const FEW: usize = 64;
+
+/// After so many moments all that are new are read in one.
+const MOMENTS: usize = 16;
+
+/// A backup that was made.
+#[derive(Debug)]
+pub struct Made {
+    /// The archive.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, as lower-case hex digits.
+    pub sha256: String,
+    /// What it says of itself.
+    pub manifest: Manifest,
+}
+
+/// Make a backup, beside a server or without one. It is whole and on the disk under its name when
+/// this returns, and otherwise not there. In the folder of `target` it needs room for the archive
+/// and once more for the database.
+///
+/// `watch` is told how far it is. Not for async code: it takes seconds and more.
+pub fn make(
+    services: &Services,
+    schema: Schema,
+    target: &Target,
+    watch: &mut Watch,
+) -> Result<Made, BackupError> {
+    Making { services, schema, gives_way: false }.run(target, watch)
+}
+
+/// How a backup is made.
+pub(super) struct Making<'a> {
+    pub services: &'a Services,
+    pub schema: Schema,
+    /// Does it get only the processor time that nothing else wants? But for the part that holds the
+    /// database as of one moment: that must not take long, because meanwhile the log grows.
+    pub gives_way: bool,
+}
+
+impl Making<'_> {
+    pub(super) fn run(&self, target: &Target, watch: &mut Watch) -> Result<Made, BackupError> {
+        let Making { services, schema, gives_way } = *self;
+        super::swap::refuse_unfinished(&services.config)?;
+        let now = services.clock.now();
+        let work = Work::make(&target.folder()?)?;
+        let copy = work.file("copy.db");
+        let mut archive = Writer::create(&work, u64::try_from(now).unwrap_or(0))?;
+        let found = self.collect(&mut archive, &copy, watch)?;
+        let (manifest, written) = aside(gives_way, || {
+            tell(watch, Step::Check, 0, 1)?;
+            let steps = db::examine(&copy, schema)?;
+            let manifest = Manifest {
+                format: FORMAT,
+                program: env!("CARGO_PKG_VERSION").to_owned(),
+                schema: steps,
+                created_at: Timestamp::from_second(now)
+                    .unwrap_or(Timestamp::UNIX_EPOCH)
+                    .to_string(),
+                database_bytes: archive.database(&copy, watch)?,
+                pictures: found.pictures,
+                picture_bytes: found.bytes,
+                missing: found.missing,
+            };
+            let written = archive.finish(&manifest)?;
+            Ok::<_, BackupError>((manifest, written))
+        })?;
+        let path = target.take(&written.path, &services.clock, now)?;
+        Ok(Made { path, bytes: written.bytes, sha256: crate::hex::encode(&written.sum), manifest })
+    }
+
+    /// Put every picture into the archive that the database names at some moment, and copy the database
+    /// as of that moment.
+    ///
+    /// Meanwhile pictures are uploaded, and those that they replace are removed. But a picture never
+    /// changes under its name, so what was read once need not be read again: the next moment has few
+    /// new ones, and once they are few, they are all read while the database is held as it names them.
+    /// A picture that was not there although a later moment still names it was not replaced: it is
+    /// lost, which is told, and no reason to have no backup at all.
+    fn collect(
+        &self,
+        archive: &mut Writer,
+        copy: &Path,
+        watch: &mut Watch,
+    ) -> Result<Collected, BackupError> {
+        let Making { services, schema, gives_way } = *self;
+        let (have, absent) = (HashSet::new(), HashSet::new());
+        let mut pictures = Pictures { archive, files: &services.files, have, bytes: 0, absent };
+        let mut moments = 0;
+        loop {
+            moments += 1;
+            let snapshot = Snapshot::take(&services.config, schema)?;
+            let named: HashSet<String> = match schema.pictures {
+                "" => HashSet::new(),
+                sql => snapshot.texts(sql)?.into_iter().collect(),
+            };
+            let new = named.into_iter().filter(|name| !pictures.have.contains(name));
+            let (mut lost, new): (Vec<_>, Vec<_>) =
+                new.partition(|name| pictures.absent.contains(name));
+            if new.len() > FEW && moments < MOMENTS {
+                drop(snapshot);
+                aside(gives_way, || pictures.add(new, watch))?;
+                continue;
+            }
+            let before = pictures.absent.len();
+            pictures.add(new, watch)?;
+            if pictures.absent.len() > before {
+                continue;
+            }
+            if snapshot.copy(copy, &mut |done, total| watch(Step::Copy, done, total))?.is_break() {
+                return Err(BackupError::Stopped);
+            }
+            lost.sort_unstable();
+            let (count, bytes) = (pictures.have.len() as u64, pictures.bytes);
+            return Ok(Collected { pictures: count, bytes, missing: lost });
+        }
+    }
+}
+
+/// The pictures that are in an archive so far.
+struct Pictures<'a> {
+    archive: &'a mut Writer,
+    files: &'a Files,
+    have: HashSet<String>,
+    bytes: u64,
+    /// Those that were not there when they were to be read.
+    absent: HashSet<String>,
+}
+
+impl Pictures<'_> {
+    fn add(&mut self, names: Vec<String>, watch: &mut Watch) -> Result<(), BackupError> {
+        let total = names.len() as u64;
+        for (done, name) in (1..).zip(names) {
+            if let Some(bytes) = self.files.get(&name).map_err(BackupError::Picture)? {
+                self.archive.picture(&name, &bytes)?;
+                self.bytes += bytes.len() as u64;
+                self.have.insert(name);
+            } else {
+                self.absent.insert(name);
+            }
+            tell(watch, Step::Pictures, done, total)?;
+        }
+        Ok(())
+    }
+}
+
+/// What an archive has besides the database.
+struct Collected {
+    pictures: u64,
+    bytes: u64,
+    missing: Vec<String>,
+}
+
+fn tell(watch: &mut Watch, step: Step, done: u64, total: u64) -> Result<(), BackupError> {
+    if watch(step, done, total).is_break() { Err(BackupError::Stopped) } else { Ok(()) }
+}

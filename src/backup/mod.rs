@@ -1,0 +1,73 @@
+//! Backups: all data in one archive, made while the server runs, and put back whole.
+//!
+//! An archive is a plain tar, which anybody's tools can look into:
+//!
+//! ```text
+//! pictures/NAME…   every picture that the database names
+//! guichet.db       the database as of one commit, complete by itself
+//! manifest.json    what made it, when, and of what
+//! SHA256SUMS       the digest of each of these, for `sha256sum -c`
+//! ```
+//!
+//! The last entry is written last and covers all others, so half an archive has none and is refused.
+//! Until it is whole and on the disk, an archive has no name of its own.
+//!
+//! Pictures come first (`make`): whichever the database names by the time it is copied must be among
+//! them, although others are replaced and removed all the while.
+
+mod contents;
+mod error;
+mod kept;
+mod make;
+mod pair;
+mod read;
+mod restore;
+mod schedule;
+mod swap;
+mod target;
+mod work;
+mod write;
+
+pub use contents::Manifest;
+pub use error::BackupError;
+pub use make::{Made, make};
+pub use restore::{Restored, restore, verify};
+pub(crate) use schedule::Schedule;
+pub(crate) use swap::finish;
+pub use target::Target;
+
+use std::ops::ControlFlow;
+
+/// What a backup or a restore is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Pictures go into the archive; counted in pictures.
+    Pictures,
+    /// The database is copied; counted in pages.
+    Copy,
+    /// A copy of the database is looked through; not counted.
+    Check,
+    /// The copy goes into the archive; counted in bytes.
+    Pack,
+    /// The archive is read and compared with its digests; counted in bytes.
+    Read,
+    /// Pictures go to where they are kept; counted in pictures.
+    Store,
+}
+
+/// Told how far a step is, `done` of `total`; a break ends the whole as [`BackupError::Stopped`].
+pub type Watch<'a> = dyn FnMut(Step, u64, u64) -> ControlFlow<()> + Send + 'a;
+
+/// Do work, on a thread of its own that gives way to everything else if it `gives_way`.
+fn aside<T: Send>(gives_way: bool, work: impl FnOnce() -> T + Send) -> T {
+    if !gives_way {
+        return work();
+    }
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            crate::op::give_way();
+            work()
+        });
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
