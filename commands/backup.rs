@@ -6,7 +6,6 @@ use crate::handlers::SCHEMA;
 use clap::Args;
 use engine::backup::{self, Manifest, Step, Target};
 use engine::config::Config;
-use engine::db;
 use engine::services::Services;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -29,10 +28,8 @@ pub fn run(config: Config, task: Backup) -> Result<(), String> {
         (None, Some(folder)) => Target::Folder(folder.clone()),
         (None, None) => return Err("say where to: guichet backup DIR, or set backup.dir".into()),
     };
-    let database = db::path(&config);
-    if !database.exists() {
-        return Err(format!("{}: there is no database", database.display()));
-    }
+    // Before the services, which would make the folders that they use.
+    backup::ready(&config).map_err(said)?;
     let services = Services::open(config, String::new()).map_err(said)?;
     let made = backup::make(&services, SCHEMA, &target, &mut bars()).map_err(said)?;
     println!("file\t{}\nbytes\t{}\nsha256\t{}", made.path.display(), made.bytes, made.sha256);

@@ -5,7 +5,8 @@ use super::target::Target;
 use super::work::Work;
 use super::write::Writer;
 use super::{BackupError, Step, Watch, aside};
-use crate::db::{self, Schema, Snapshot};
+use crate::config::Config;
+use crate::db::{self, OpenError, Schema, Snapshot};
 use crate::files::Files;
 use crate::services::Services;
 use jiff::Timestamp;
@@ -30,6 +31,13 @@ pub struct Made {
     pub sha256: String,
     /// What it says of itself.
     pub manifest: Manifest,
+}
+
+/// Is there a database to back up? Nothing is made where there is none.
+pub fn ready(config: &Config) -> Result<(), BackupError> {
+    super::swap::refuse_unfinished(config)?;
+    let database = db::path(config);
+    if database.exists() { Ok(()) } else { Err(OpenError::Missing(database).into()) }
 }
 
 /// Make a backup, beside a server or without one. It is whole and on the disk under its name when
@@ -58,7 +66,7 @@ pub(super) struct Making<'a> {
 impl Making<'_> {
     pub(super) fn run(&self, target: &Target, watch: &mut Watch) -> Result<Made, BackupError> {
         let Making { services, schema, gives_way } = *self;
-        super::swap::refuse_unfinished(&services.config)?;
+        ready(&services.config)?;
         let now = services.clock.now();
         let work = Work::make(&target.folder()?)?;
         let copy = work.file("copy.db");
@@ -66,7 +74,8 @@ impl Making<'_> {
         let found = self.collect(&mut archive, &copy, watch)?;
         let (manifest, written) = aside(gives_way, || {
             tell(watch, Step::Check, 0, 1)?;
-            let steps = db::examine(&copy, schema)?;
+            let database = db::path(&services.config);
+            let steps = db::examine(&copy, schema).map_err(|error| error.of(&database))?;
             let manifest = Manifest {
                 format: FORMAT,
                 program: env!("CARGO_PKG_VERSION").to_owned(),

@@ -30,7 +30,7 @@ mod write;
 
 pub use contents::Manifest;
 pub use error::BackupError;
-pub use make::{Made, make};
+pub use make::{Made, make, ready};
 pub use restore::{Restored, restore, verify};
 pub(crate) use schedule::Schedule;
 pub(crate) use swap::finish;

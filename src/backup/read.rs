@@ -36,10 +36,13 @@ pub(super) fn read(path: &Path, place: &Place, watch: &mut Watch) -> Result<Mani
     let mut reading =
         Reading { path, place, size, seen: HashMap::new(), manifest: Vec::new(), watch };
     let mut end = None;
-    let entries = archive.entries().map_err(|error| reading.refused(error))?;
+    let entries = archive.entries().map_err(BackupError::at(path))?;
     // Raw: an extension of the format could give an entry another name or size than its header has.
     for entry in entries.raw(true) {
-        let mut entry = entry.map_err(|error| reading.refused(error))?;
+        let mut entry = entry.map_err(|error| match error.raw_os_error() {
+            Some(_) => BackupError::Io(path.to_owned(), error),
+            None => reading.refused("it is no archive, or a damaged one"),
+        })?;
         if end.is_some() {
             return Err(reading.refused(format_args!("there is more behind {SUMS}")));
         }
@@ -126,7 +129,7 @@ impl Reading<'_, '_> {
     ) -> Result<Sum, BackupError> {
         let (mut digest, mut done, mut buffer) = (Sha256::new(), 0, [0; 32 << 10]);
         loop {
-            let count = entry.from.read(&mut buffer).map_err(|error| self.refused(error))?;
+            let count = entry.from.read(&mut buffer).map_err(BackupError::at(self.path))?;
             let bytes = buffer.get(..count).unwrap_or_default();
             if bytes.is_empty() {
                 break;
@@ -151,7 +154,7 @@ impl Reading<'_, '_> {
         }
         let mut told = HashSet::new();
         for line in BufReader::new(from).split(b'\n') {
-            let line = line.map_err(|error| self.refused(error))?;
+            let line = line.map_err(BackupError::at(self.path))?;
             let name = line.get(66..).and_then(|name| std::str::from_utf8(name).ok());
             let (name, sum) = name.and_then(|it| self.seen.get_key_value(it)).ok_or_else(wrong)?;
             if contents::line(sum, name).trim_end().as_bytes() != line || !told.insert(name) {

@@ -74,7 +74,7 @@ fn checked(
     if watch(Step::Check, 0, 1).is_break() {
         return Err(BackupError::Stopped);
     }
-    db::examine(&place.database, schema)?;
+    db::examine(&place.database, schema).map_err(|error| error.of(path))?;
     Ok(manifest)
 }
 

@@ -52,7 +52,7 @@ use crate::fault::Fault;
 use crate::services::Services;
 use rusqlite::Connection;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -107,6 +107,20 @@ pub enum OpenError {
     /// The pool of readers failed.
     #[error("{0}: {1}")]
     Pool(PathBuf, r2d2::Error),
+}
+
+impl OpenError {
+    /// The same of a file that the operator knows, where it was found in a copy of it.
+    pub(crate) fn of(self, path: &Path) -> Self {
+        let path = path.to_owned();
+        match self {
+            OpenError::NotOurs(_, why) => OpenError::NotOurs(path, why),
+            OpenError::Newer { version, known, .. } => OpenError::Newer { path, version, known },
+            OpenError::Damaged(_, why) => OpenError::Damaged(path, why),
+            OpenError::Sqlite(_, error) => OpenError::Sqlite(path, error),
+            other => other,
+        }
+    }
 }
 
 /// Where the database is and how it is synced.

@@ -118,7 +118,7 @@ pub fn examine(path: &Path, schema: Schema) -> Result<i64, OpenError> {
     };
     match look() {
         Ok((found, version)) if found == "ok" => Ok(version),
-        Ok((found, _)) => Err(OpenError::Damaged(path.into(), found)),
+        Ok((found, _)) => Err(OpenError::Damaged(path.into(), found.replace('\n', " "))),
         Err(error) => Err(OpenError::Sqlite(path.into(), error)),
     }
 }
