@@ -39,6 +39,7 @@ fn under_load_each_backup_is_a_prefix_of_what_was_acknowledged() {
     let load = Load::new(&server);
     let mut made = Vec::new();
     thread::scope(|scope| {
+        let _ending = load.ending();
         for writer in 0..load.writers() {
             let (load, server) = (&load, &server);
             scope.spawn(move || load.write(server, writer));
@@ -54,7 +55,6 @@ fn under_load_each_backup_is_a_prefix_of_what_was_acknowledged() {
             made.push((path, begun, load.moment()));
         }
         wait_until("the server makes none itself", || own() > before + 1);
-        load.end();
     });
     for (path, begun, ended) in &made {
         load.check(path, begun, ended);

@@ -180,3 +180,6 @@ struct Collected {
 fn tell(watch: &mut Watch, step: Step, done: u64, total: u64) -> Result<(), BackupError> {
     if watch(step, done, total).is_break() { Err(BackupError::Stopped) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

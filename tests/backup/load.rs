@@ -44,6 +44,15 @@ pub struct Load {
     tokens: Vec<(i64, String)>,
 }
 
+/// See [`Load::ending`].
+pub struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// How much of each writer was acknowledged at a moment.
 pub type Moment = Vec<i64>;
 
@@ -65,8 +74,9 @@ impl Load {
         self.acknowledged.iter().map(|count| count.load(Ordering::SeqCst)).collect()
     }
 
-    pub fn end(&self) {
-        self.ended.store(true, Ordering::SeqCst);
+    /// Ends all writers when it is dropped: also where a test fails.
+    pub fn ending(&self) -> Ending<'_> {
+        Ending(&self.ended)
     }
 
     /// Write until the end.

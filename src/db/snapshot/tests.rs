@@ -39,12 +39,22 @@ fn numbers(path: &Path) -> (i64, i64) {
     copy.query_row("SELECT count(*), max(n) + 1 FROM number", [], row).unwrap()
 }
 
+/// Ends the writer however a test ends.
+struct Ending<'a>(&'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn a_copy_under_constant_writes_never_begins_again_and_is_one_moment() {
     let (folder, config) = folder();
     let writer = database(&config, 4_000);
     let (ended, written) = (&AtomicBool::new(false), &AtomicI64::new(4_000));
     thread::scope(|scope| {
+        let _ending = Ending(ended);
         scope.spawn(move || {
             let mut n = 4_000;
             while !ended.load(Ordering::SeqCst) {
@@ -78,7 +88,6 @@ fn a_copy_under_constant_writes_never_begins_again_and_is_one_moment() {
             // The store follows the commit.
             assert!((before..=after + 1).contains(&count), "{before} {count} {after}");
         }
-        ended.store(true, Ordering::SeqCst);
     });
     std::fs::remove_dir_all(folder).unwrap();
 }
