@@ -32,7 +32,7 @@ const PICTURE: &[u8] = include_bytes!("../src/picture/fixtures/plain.png");
 #[test]
 fn under_load_each_backup_is_a_prefix_of_what_was_acknowledged() {
     // `BACKUPS=100 cargo test --release --test backup under_load` is the full figure.
-    let rounds = std::env::var("BACKUPS").map_or(3, |rounds| rounds.parse().unwrap());
+    let rounds = std::env::var("BACKUPS").map_or(10, |rounds| rounds.parse().unwrap());
     // The server makes some of its own meanwhile, in its own process.
     let server = Server::start("[backup]\ndir = \"own\"\nevery = \"1s\"\nkeep = 0\n");
     fill(&server);
