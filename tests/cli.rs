@@ -159,10 +159,15 @@ fn help_and_version_are_told_on_stdout() {
     };
     assert_eq!(run(&["--version"]), format!("guichet {}\n", env!("CARGO_PKG_VERSION")));
     for (args, words) in [
-        (&["--help"][..], &["Usage: guichet", "--config <FILE>", "user", "routes"][..]),
+        (
+            &["--help"][..],
+            &["Usage: guichet", "--config <FILE>", "user", "backup", "restore", "routes"][..],
+        ),
         (&["-h"], &["Usage: guichet"]),
         (&["user", "--help"], &["add", "list", "passwd", "remove"]),
         (&["user", "add", "--help"], &["--password-stdin", "<NAME>"]),
+        (&["backup", "--help"], &["[DIR|FILE]", "--force"]),
+        (&["restore", "--help"], &["<FILE>", "--verify-only"]),
     ] {
         let help = run(args);
         for word in words {

@@ -148,7 +148,7 @@ fn while_a_server_runs_nothing_is_restored() {
     let held = "held by another guichet; one process at a time may serve a database";
     assert_eq!(said, format!("{}: {held}", database.display()));
     done(run(server.folder(), &["restore", "--verify-only", file.to_str().unwrap()]));
-    assert_eq!(before(&server.folder().join("data")), [PathBuf::new(); 0]);
+    assert!(before(&server.folder().join("data")).is_empty());
     asked(&server, &token);
 }
 

@@ -10,7 +10,7 @@ use super::{OpenError, path};
 use crate::config::Config;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -77,7 +77,11 @@ impl Snapshot {
         copy.pragma_update(None, "synchronous", "OFF").map_err(wrong)?;
         let backup = Backup::new(&self.connection, &mut copy).map_err(wrong)?;
         loop {
-            let step = backup.step(PAGES).map_err(|error| self.failed(error))?;
+            // A step reads there and writes here; nothing but a full disk tells where it failed.
+            let step = backup.step(PAGES).map_err(|error| match error.sqlite_error_code() {
+                Some(ErrorCode::DiskFull) => wrong(error),
+                _ => self.failed(error),
+            })?;
             let progress = backup.progress();
             let total = u64::try_from(progress.pagecount).unwrap_or(0);
             let left = u64::try_from(progress.remaining).unwrap_or(0);

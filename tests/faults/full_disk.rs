@@ -25,7 +25,7 @@ const UNSHARE: [&str; 6] = [
 ];
 
 /// May we mount in a world of our own?
-fn may_mount() -> bool {
+pub fn may_mount() -> bool {
     if !has("unshare") {
         return false;
     }

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../common/archive.rs"]
+mod archive;
 #[path = "../common/client.rs"]
 mod client;
 #[path = "../common/mod.rs"]
@@ -11,6 +13,7 @@ mod common;
 #[path = "../common/notice.rs"]
 mod notice;
 
+mod backup;
 mod checkpoint_error;
 mod descriptors;
 mod disk;
