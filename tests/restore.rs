@@ -18,7 +18,7 @@ use notice::{sample, search};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 
 const PICTURE: &[u8] = include_bytes!("../src/picture/fixtures/plain.png");
@@ -276,6 +276,16 @@ fn what_cannot_be_swapped_is_refused_before_anything_is_touched() {
         assert!(tree(folder.path()) == old);
         fs::remove_file(data.join(name)).unwrap();
         fs::rename(&real, data.join(name)).unwrap();
+    }
+    // Only root may give a file away.
+    let database = data.join("guichet.db");
+    let ours = fs::metadata(&database).unwrap().uid();
+    if chown(&database, Some(65_534), None).is_ok() {
+        let said = refused(run(folder.path(), &["restore", file.to_str().unwrap()]));
+        let why = "belongs to another user (uid 65534); run this as that user";
+        assert_eq!(said, format!("{}: {why}", database.display()));
+        assert!(before(&data).is_empty());
+        chown(&database, Some(ours), None).unwrap();
     }
     let said = refused(run(folder.path(), &["restore", "no.tar"]));
     assert!(said.starts_with("no.tar: "), "{said}");

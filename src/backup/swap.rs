@@ -87,7 +87,11 @@ impl Swap {
             sync(&folder)?;
             sync(folder_of(&folder))?;
         }
-        self.mark()?;
+        if let Err(error) = self.mark() {
+            // A marker that may not last must not be there at the next start either.
+            let _ = self.unmark();
+            return Err(error);
+        }
         if let Err(error) = self.forward() {
             self.back().and_then(|()| self.unmark()).map_err(|worse| {
                 io::Error::other(format!(
@@ -114,9 +118,15 @@ impl Swap {
 
     fn mark(&self) -> io::Result<()> {
         let (path, half) = (self.data_dir.join(MARKER), self.data_dir.join("restore.json.part"));
-        fs::write(&half, serde_json::to_vec(&self.names)?)?;
-        File::open(&half)?.sync_all()?;
-        fs::rename(&half, &path)?;
+        let write = || {
+            fs::write(&half, serde_json::to_vec(&self.names)?)?;
+            File::open(&half)?.sync_all()?;
+            fs::rename(&half, &path)
+        };
+        if let Err(error) = write() {
+            let _ = fs::remove_file(&half);
+            return Err(error);
+        }
         sync(&self.data_dir)
     }
 
