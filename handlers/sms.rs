@@ -6,7 +6,7 @@ use super::user::name::is_taken;
 use engine::caller::Anyone;
 use engine::data::{Data, Fields, Text};
 use engine::db::{Tx, View};
-use engine::fault::{Fault, Lapse, Unique, Window};
+use engine::fault::{Cause, Fault, Lapse, Unique, Window};
 use engine::op::{Desk, Gateway, Name, Op, RegisteredTwice, Registry, Work, Write};
 use engine::sms::{Fate, Message};
 use engine::{args, data, hex};
@@ -116,15 +116,11 @@ impl Op for Generate {
         let at = desk.clock.format(desk.clock.now());
         let message = Message { phone: &phone, code: &code, minutes: ttl.div_ceil(60), at: &at };
         let Err(refusal) = desk.sms.send(message) else { return Ok(Sent { rand }) };
-        // Where nobody was asked, the log has been told why, once for all.
-        if refusal.fate != Fate::Spared {
-            tracing::error!(code = refusal.code, cause = refusal.cause, "an SMS was not sent");
-        }
         // What was not sent is not counted.
         if !refusal.fate.may_be_sent() {
             desk.write(move |tx| tx.execute("DELETE FROM sms WHERE id = $1", args![id]))?;
         }
-        Err(Fault::Gateway(refusal.code))
+        Err(Fault::Gateway(refusal.code, Cause::new(&refusal)))
     }
 }
 

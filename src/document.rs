@@ -6,6 +6,7 @@
 
 use crate::fault::Fault;
 use crate::op::{Answer, Entry, File, Name};
+use crate::request::RequestId;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -141,12 +142,15 @@ pub struct Outcome<'a> {
     pub entry: Option<&'a Entry>,
     /// What it answered. Never a file: that is sent as it is.
     pub result: Result<Answer, Fault>,
+    /// Names the request in the log.
+    pub id: RequestId,
 }
 
 impl Outcome<'_> {
     /// The answer in the row's shape: `null` where there is nothing to say.
     pub fn shaped(self) -> Result<Value, Fault> {
-        let tree = self.result?.tree().map_err(Fault::unknown)?;
+        let tree = self.result?.tree().map_err(Fault::unknown);
+        let tree = tree.inspect_err(|fault| self.id.log(self.row.op, fault))?;
         Ok(match self.row.reply {
             Shape::Whole | Shape::Bytes { .. } => tree,
             Shape::Nothing => Value::Null,

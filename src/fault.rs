@@ -52,8 +52,8 @@ pub enum Fault {
     Quota(Window),
     /// An SMS code is not accepted.
     SmsCode(Lapse),
-    /// The SMS gateway refused or failed; its integer code (`sms.md`).
-    Gateway(i64),
+    /// The SMS gateway refused or failed; its integer code (`sms.md`), and what happened.
+    Gateway(i64, Cause),
 
     /// It exists already and must be unique.
     Taken(Unique),
@@ -180,7 +180,8 @@ impl Fault {
     /// What the log keeps, for the faults that are ours.
     pub fn cause(&self) -> Option<&Cause> {
         match self {
-            Fault::PictureNotStored(cause)
+            Fault::Gateway(_, cause)
+            | Fault::PictureNotStored(cause)
             | Fault::CaptchaNotMade(cause)
             | Fault::Database(cause)
             | Fault::Unknown(cause) => Some(cause),
@@ -231,7 +232,7 @@ impl Fault {
             | Fault::Phone
             | Fault::Quota(_)
             | Fault::SmsCode(_)
-            | Fault::Gateway(_)
+            | Fault::Gateway(..)
             | Fault::NotOwner
             | Fault::PictureNotStored(_)
             | Fault::CaptchaNotMade(_)

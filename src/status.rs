@@ -39,7 +39,7 @@ pub fn status(fault: &Fault) -> Status {
         Fault::Quota(Window::HalfMinute) => coded(codes::HALF_MINUTE),
         Fault::Quota(Window::Hour) => coded(codes::HOUR),
         Fault::Quota(Window::Day) => coded(codes::DAY),
-        Fault::Gateway(code) => coded(*code),
+        Fault::Gateway(code, _) => coded(*code),
         Fault::PictureNotStored(_) => (1000, "头像文件创建失败"),
         Fault::CaptchaNotMade(_) => (1000, "验证码文件创建失败"),
         Fault::Database(_) => (-200, "Failure to operate database"),

@@ -103,7 +103,7 @@ fn code(fault: &Fault) -> (i64, String) {
         Fault::Picture(_) => 200_413,
         Fault::Password => 3002,
         Fault::Quota(_) | Fault::Capped(_) | Fault::TooManyAttempts => 3003,
-        Fault::Gateway(_)
+        Fault::Gateway(..)
         | Fault::PictureNotStored(_)
         | Fault::CaptchaNotMade(_)
         | Fault::Database(_)

@@ -31,7 +31,9 @@ fn dialect(outcome: Outcome<'_>) -> Response {
     let plain = ("{}", status::status as fn(&Fault) -> Status);
     let (nothing, table) = outcome.entry.map_or(plain, |entry| (entry.nothing, entry.status));
     let mut body = Vec::new();
-    envelope::write(&mut body, -1, nothing, table, outcome.result);
+    if let Err(fault) = envelope::write(&mut body, -1, nothing, table, outcome.result) {
+        outcome.id.log(outcome.row.op, &fault);
+    }
     Response::json(body)
 }
 

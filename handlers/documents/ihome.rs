@@ -151,7 +151,7 @@ fn code(op: Name, fault: &Fault) -> (&'static str, &'static str) {
         Fault::Quota(_) | Fault::Capped(_) | Fault::NotOwner | Fault::TooManyAttempts => {
             ("4201", "请求次数受限")
         }
-        Fault::Gateway(_) => ("4301", "发送失败"),
+        Fault::Gateway(..) => ("4301", "发送失败"),
         Fault::PictureNotStored(_) => ("4301", "上传图片失败"),
         Fault::CaptchaNotMade(_) => ("4001", "保存图片验证码失败"),
         Fault::Database(_) => match op {

@@ -113,7 +113,7 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::Taken(_)
         | Fault::Password
         | Fault::Picture(_) => 400,
-        Fault::Gateway(_)
+        Fault::Gateway(..)
         | Fault::PictureNotStored(_)
         | Fault::CaptchaNotMade(_)
         | Fault::Database(_)

@@ -77,7 +77,7 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::Phone
         | Fault::Quota(_)
         | Fault::SmsCode(_)
-        | Fault::Gateway(_)
+        | Fault::Gateway(..)
         | Fault::Taken(_)
         | Fault::Capped(_)
         | Fault::NotOwner

@@ -4,6 +4,10 @@
 //! 2.0 (`rpc`) on the same endpoint; whatever the bytes are, there is an answer.
 
 mod rpc;
+mod write;
+
+pub(crate) use write::refuse;
+pub use write::write;
 
 use crate::caller::Credentials;
 use crate::data::{Fields, Value, json};
@@ -11,15 +15,11 @@ use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::op::{Answer, Entry, Registry};
 use crate::request::RequestId;
-use crate::status::{Status, status};
-use std::io::Write as _;
+use crate::status::status;
 use std::sync::Arc;
 
 /// The most envelopes in a batch.
 pub const BATCH: usize = 64;
-
-/// The text that goes with status 0.
-const SUCCESSFUL: &str = "successful";
 
 /// What a body of envelopes comes to.
 #[derive(Debug)]
@@ -49,10 +49,10 @@ pub struct Call<'a> {
 pub async fn answer(call: &Call<'_>, body: &[u8]) -> Outcome {
     let mut out = Vec::with_capacity(256);
     match json::decode(body) {
-        Err(error) => refuse(&mut out, format!("not a JSON text: {error}")),
-        Ok(Value::List(items)) if items.is_empty() => refuse(&mut out, "an empty batch".into()),
+        Err(error) => wrong(&mut out, format!("not a JSON text: {error}")),
+        Ok(Value::List(items)) if items.is_empty() => wrong(&mut out, "an empty batch".into()),
         Ok(Value::List(items)) if items.len() > BATCH => {
-            refuse(&mut out, format!("a batch of {}; at most {BATCH}", items.len()));
+            wrong(&mut out, format!("a batch of {}; at most {BATCH}", items.len()));
         }
         Ok(Value::List(items)) => {
             out.push(b'[');
@@ -90,7 +90,7 @@ enum Told {
 
 async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>) -> Told {
     let Value::Map(fields) = item else {
-        refuse(out, "not an object".into());
+        wrong(out, "not an object".into());
         return Told::Answer;
     };
     if matches!(fields.get("jsonrpc"), Some(Value::Text(version)) if version == "2.0") {
@@ -99,13 +99,15 @@ async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>) -> Told {
     let id = fields.get("id").map_or(-1, id);
     match read(fields, call.registry) {
         Err(fault) => {
-            write(out, id, "{}", status, Err(fault));
+            refuse(out, id, "{}", status, &fault);
             Told::Answer
         }
         Ok((entry, mut data)) => {
             let result = run(call, entry, &mut data).await;
             let told = if matches!(result, Err(Fault::Busy)) { Told::Busy } else { Told::Answer };
-            write(out, id, entry.nothing, entry.status, result);
+            if let Err(fault) = write(out, id, entry.nothing, entry.status, result) {
+                call.id.log(entry.name, &fault);
+            }
             told
         }
     }
@@ -167,54 +169,8 @@ fn id(value: &Value<'_>) -> i64 {
 }
 
 /// Write the answer to a body that is no envelope at all.
-fn refuse(out: &mut Vec<u8>, why: String) {
-    write(out, -1, "{}", status, Err(Fault::EnvelopeValue(why.into())));
-}
-
-/// Write one answer. The keys stand in the contract's order; `detail`, which says in plain words
-/// what is wrong, comes last and only with a fault.
-pub fn write(
-    out: &mut Vec<u8>,
-    id: i64,
-    nothing: &str,
-    table: fn(&Fault) -> Status,
-    result: Result<Answer, Fault>,
-) {
-    let start = out.len();
-    let fault = match result {
-        Ok(answer) => {
-            put(out, id, 0, SUCCESSFUL);
-            match answer.write(out) {
-                Ok(()) => return out.push(b'}'),
-                // Nothing that serializes here can fail; if it does, half an answer is none.
-                Err(error) => Fault::unknown(error),
-            }
-        }
-        Err(fault) => fault,
-    };
-    out.truncate(start);
-    let Status { code, message } = table(&fault);
-    put(out, id, code, message);
-    out.extend_from_slice(nothing.as_bytes());
-    if let Some(detail) = fault.detail() {
-        let _ = write!(out, ",\"detail\":{}", serde_json::Value::from(detail.as_ref()));
-    }
-    out.push(b'}');
-}
-
-/// All of an answer up to the value of `data`. By hand: this is part of every answer, and formatting
-/// would cost as much as the rest of it.
-fn put(out: &mut Vec<u8>, id: i64, status: i64, message: &'static str) {
-    let mut digits = itoa::Buffer::new();
-    out.extend_from_slice(b"{\"id\":");
-    out.extend_from_slice(digits.format(id).as_bytes());
-    out.extend_from_slice(b",\"status\":");
-    out.extend_from_slice(digits.format(status).as_bytes());
-    // The texts are those of the contract's tables: none has a character that JSON escapes.
-    debug_assert!(!message.contains(['"', '\\']) && !message.chars().any(char::is_control));
-    out.extend_from_slice(b",\"message\":\"");
-    out.extend_from_slice(message.as_bytes());
-    out.extend_from_slice(b"\",\"data\":");
+fn wrong(out: &mut Vec<u8>, why: String) {
+    refuse(out, -1, "{}", status, &Fault::EnvelopeValue(why.into()));
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@
 use super::{Call, Told, run};
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
-use crate::op::Answer;
+use crate::op::{Answer, Entry};
 use serde::Serialize;
 use serde_json::json;
+use std::io::Write as _;
 
 const INVALID_REQUEST: Failure = Failure { code: -32600, message: "Invalid Request", data: None };
 const METHOD_NOT_FOUND: Failure = Failure { code: -32601, message: "Method not found", data: None };
@@ -23,6 +24,15 @@ struct Failure {
     data: Option<String>,
 }
 
+impl Failure {
+    /// What is told of a fault of this operation.
+    fn of(entry: &Entry, fault: &Fault) -> Self {
+        let status = (entry.status)(fault);
+        let data = fault.detail().map(|detail| detail.into_owned());
+        Failure { code: status.code, message: status.message, data }
+    }
+}
+
 /// Answer one request; a notification (no `id`) is run and not answered.
 pub(super) async fn one(call: &Call<'_>, mut fields: Fields<'_>, out: &mut Vec<u8>) -> Told {
     let (id, notification) = match fields.take("id") {
@@ -32,23 +42,32 @@ pub(super) async fn one(call: &Call<'_>, mut fields: Fields<'_>, out: &mut Vec<u
         Some(Value::Number(id)) => (json!(id), false),
         Some(Value::Text(id)) => (json!(id), false),
         Some(_) => {
-            write(out, &json!(null), &Err(INVALID_REQUEST));
+            refuse(out, &json!(null), &INVALID_REQUEST);
             return Told::Answer;
         }
     };
-    let result = invoke(call, fields).await;
-    match &result {
+    match invoke(call, fields).await {
         // A request so wrong that it can't be told to be a notification is answered.
         Err(failure) if notification && failure.code != INVALID_REQUEST.code => Told::Nothing,
         Ok(_) if notification => Told::Nothing,
-        _ => {
-            write(out, &id, &result);
+        Err(failure) => {
+            refuse(out, &id, &failure);
+            Told::Answer
+        }
+        Ok((entry, answer)) => {
+            if let Err(fault) = write(out, &id, &answer) {
+                call.id.log(entry.name, &fault);
+                refuse(out, &id, &Failure::of(entry, &fault));
+            }
             Told::Answer
         }
     }
 }
 
-async fn invoke(call: &Call<'_>, mut fields: Fields<'_>) -> Result<Answer, Failure> {
+async fn invoke<'e>(
+    call: &Call<'e>,
+    mut fields: Fields<'_>,
+) -> Result<(&'e Entry, Answer), Failure> {
     let Some(Value::Text(method)) = fields.take("method") else { return Err(INVALID_REQUEST) };
     let params = match fields.take("params") {
         None => Some(Fields::default()),
@@ -62,27 +81,24 @@ async fn invoke(call: &Call<'_>, mut fields: Fields<'_>) -> Result<Answer, Failu
         .and_then(|(kind, subtype)| call.registry.get(kind, subtype))
         .ok_or(METHOD_NOT_FOUND)?;
     let mut params = params.ok_or(INVALID_PARAMS)?;
-    run(call, entry, &mut params).await.map_err(|fault: Fault| {
-        let status = (entry.status)(&fault);
-        let data = fault.detail().map(|detail| detail.into_owned());
-        Failure { code: status.code, message: status.message, data }
-    })
+    match run(call, entry, &mut params).await {
+        Ok(answer) => Ok((entry, answer)),
+        Err(fault) => Err(Failure::of(entry, &fault)),
+    }
 }
 
-fn write(out: &mut Vec<u8>, id: &serde_json::Value, result: &Result<Answer, Failure>) {
-    use std::io::Write as _;
+/// Write an operation's answer, or nothing and why.
+fn write(out: &mut Vec<u8>, id: &serde_json::Value, answer: &Answer) -> Result<(), Fault> {
     let start = out.len();
     // Writing to a Vec can't fail.
-    let _ = match result {
-        Ok(answer) => {
-            let _ = write!(out, "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":");
-            answer.write(out)
-        }
-        Err(failure) => {
-            let _ = write!(out, "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":");
-            serde_json::to_writer(&mut *out, failure)
-        }
-    }
-    .inspect_err(|_| out.truncate(start));
+    let _ = write!(out, "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":");
+    answer.write(out).map_err(Fault::unknown).inspect_err(|_| out.truncate(start))?;
+    out.push(b'}');
+    Ok(())
+}
+
+fn refuse(out: &mut Vec<u8>, id: &serde_json::Value, failure: &Failure) {
+    let _ = write!(out, "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":");
+    let _ = serde_json::to_writer(&mut *out, failure);
     out.push(b'}');
 }

@@ -32,6 +32,7 @@ pub(super) struct Asked<'a> {
     pub params: Params<'a, 'a>,
     pub head: &'a Parts,
     pub address: IpAddr,
+    pub id: RequestId,
 }
 
 /// What the operations of a row came to.
@@ -81,7 +82,7 @@ impl Asked<'_> {
 
     /// Call the row's operation, and those that follow it, with a body as far as it was readable.
     async fn run(&self, content: &Result<Content, Fault>) -> Result<Done, Fault> {
-        let Asked { document, row, params, head, .. } = self;
+        let Asked { document, row, params, head, id, .. } = self;
         let query = head.uri.query().unwrap_or("");
         let config = &self.engine.services.config;
         let mut credentials =
@@ -89,7 +90,6 @@ impl Asked<'_> {
         if let Ok(Content::Text { body, .. }) = content {
             credentials.signature = signature::of(&head.headers, body);
         }
-        let id = RequestId::next();
         let mut fields = content
             .as_ref()
             .map_err(Fault::clone)
@@ -97,7 +97,7 @@ impl Asked<'_> {
             .map_err(|fault| self.refused(row.op, &credentials, fault))
             .inspect_err(|fault| id.log(row.op, fault))?;
         let mut rest = if row.then.is_empty() { Fields::default() } else { fields.clone() };
-        let mut answer = self.call(id, row.op, &mut fields, &credentials).await?;
+        let mut answer = self.call(row.op, &mut fields, &credentials).await?;
         let keeps_session = row.cookie == Cookie::Set;
         let mut token = if keeps_session { text(&answer, "token") } else { None };
         for step in row.then {
@@ -105,7 +105,7 @@ impl Asked<'_> {
                 let value = rest.take(from).unwrap_or(Value::Null);
                 rest.set(Cow::Borrowed(to), value);
             }
-            answer = self.call(id, step.op, &mut rest.clone(), &credentials).await?;
+            answer = self.call(step.op, &mut rest.clone(), &credentials).await?;
             if let Some(opened) = text(&answer, "token") {
                 credentials.token = Some(opened.clone());
                 token = Some(opened);
@@ -124,7 +124,6 @@ impl Asked<'_> {
 
     async fn call(
         &self,
-        id: RequestId,
         op: Name,
         fields: &mut Fields<'_>,
         credentials: &Credentials,
@@ -132,22 +131,27 @@ impl Asked<'_> {
         // Checked at start: every row names operations that are registered.
         let entry = self.registry.get(op.0, op.1).ok_or(Fault::NoSuchOperation)?;
         let result = entry.call(self.engine, fields, credentials.clone()).wait().await;
-        result.inspect_err(|fault| id.log(op, fault))
+        result.inspect_err(|fault| self.id.log(op, fault))
     }
 
     fn dress(&self, result: Result<Answer, Fault>) -> Response {
-        let Asked { document, row, .. } = self;
+        let Asked { document, row, id, .. } = self;
         let result = match (result, row.reply) {
             (Ok(Answer::File(file)), _) => return Response::file(200, file),
             (Ok(answer), Shape::Bytes { key, content_type }) => {
                 match text(&answer, key).and_then(|text| STANDARD.decode(text).ok()) {
                     Some(bytes) => return Response::bytes(bytes, content_type),
-                    None => Err(Fault::unknown(format_args!("{key} holds no bytes"))),
+                    None => {
+                        let fault = Fault::unknown(format_args!("{key} holds no bytes"));
+                        id.log(row.op, &fault);
+                        Err(fault)
+                    }
                 }
             }
             (result, _) => result,
         };
-        (document.dialect)(Outcome { row, entry: self.registry.get(row.op.0, row.op.1), result })
+        let entry = self.registry.get(row.op.0, row.op.1);
+        (document.dialect)(Outcome { row, entry, result, id: *id })
     }
 }
 

@@ -77,13 +77,14 @@ impl Handler {
         heads: &Heads,
         request: Request<Incoming>,
     ) -> Answer {
+        let id = RequestId::next();
         let origin = request.headers().get(ORIGIN).cloned();
         let comes_in_chunks = request.body().size_hint().exact().is_none();
         let mut answer = if comes_in_chunks && heads.has_both(request.method()) {
             let why = "both Content-Length and Transfer-Encoding";
             respond::refusal(StatusCode::BAD_REQUEST, why)
         } else {
-            caught(pin!(self.routed(peer, request))).await
+            caught(id, pin!(self.routed(id, peer, request))).await
         };
         self.dates.stamp(answer.headers_mut());
         let allowed = &self.engine.services.config.cors.allowed_origins;
@@ -91,7 +92,7 @@ impl Handler {
         answer
     }
 
-    async fn routed(&self, peer: SocketAddr, request: Request<Incoming>) -> Answer {
+    async fn routed(&self, id: RequestId, peer: SocketAddr, request: Request<Incoming>) -> Answer {
         let (head, body) = request.into_parts();
         let config = &self.engine.services.config;
         let length: usize = head.headers.iter().map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
@@ -131,18 +132,25 @@ impl Handler {
                     params,
                     head: &head,
                     address,
+                    id,
                 };
                 // Boxed, so that the envelope's way through here does not carry its size.
                 Box::pin(asked.answer(body)).await
             }
             (Route::Envelope, None) if head.method == Method::POST => {
-                self.envelope(&head, body, address).await
+                self.envelope(id, &head, body, address).await
             }
             _ => respond::wrong_method(&route.allow()),
         }
     }
 
-    async fn envelope(&self, head: &Parts, body: Incoming, address: IpAddr) -> Answer {
+    async fn envelope(
+        &self,
+        id: RequestId,
+        head: &Parts,
+        body: Incoming,
+        address: IpAddr,
+    ) -> Answer {
         let config = &self.engine.services.config;
         let body = match Bounded::new(body, config.limits.max_body) {
             Ok(body) => body.whole().await,
@@ -156,12 +164,7 @@ impl Handler {
         let mut credentials =
             client::credentials(&head.method, &head.headers, query, address, config);
         credentials.signature = signature::of(&head.headers, &body);
-        let call = Call {
-            engine: &self.engine,
-            registry: &self.registry,
-            credentials,
-            id: RequestId::next(),
-        };
+        let call = Call { engine: &self.engine, registry: &self.registry, credentials, id };
         match envelope::answer(&call, &body).await {
             Outcome::Answer(answer) => respond::ok(answer, self.content_type.clone()),
             Outcome::Nothing => respond::nothing(),
@@ -196,10 +199,11 @@ impl Handler {
 
 /// What a request comes to. A panic where no operation runs, in a field's reader or a document's
 /// dialect, would end the connection without a word.
-async fn caught(mut answer: Pin<&mut impl Future<Output = Answer>>) -> Answer {
+async fn caught(id: RequestId, mut answer: Pin<&mut impl Future<Output = Answer>>) -> Answer {
     let polled = |cx: &mut Context<'_>| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))).unwrap_or_else(|_| {
-            tracing::error!(cause = ?Fault::panicked().cause(), "a request was given up");
+            let cause = Fault::panicked().cause().map(ToString::to_string);
+            tracing::error!(request = %id, cause, "a request was given up");
             Poll::Ready(respond::given_up())
         })
     };

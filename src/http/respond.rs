@@ -65,7 +65,7 @@ pub(super) fn refusal_text(status: StatusCode, why: &'static str) -> Vec<u8> {
         && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
     let table = if request_is_at_fault { status::status } else { unknown };
     let mut body = Vec::new();
-    envelope::write(&mut body, -1, "{}", table, Err(Fault::EnvelopeValue(why.into())));
+    envelope::refuse(&mut body, -1, "{}", table, &Fault::EnvelopeValue(why.into()));
     body
 }
 

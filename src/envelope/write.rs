@@ -1,0 +1,71 @@
+//! Writing an answer.
+
+use crate::fault::Fault;
+use crate::op::Answer;
+use crate::status::Status;
+use std::io::Write as _;
+
+/// The text that goes with status 0.
+const SUCCESSFUL: &str = "successful";
+
+/// Write one answer. The keys stand in the contract's order; `detail`, which says in plain words
+/// what is wrong, comes last and only with a fault. An error is why an operation's answer could not
+/// be written: the client was told a fault instead, and the log knows nothing of it yet.
+pub fn write(
+    out: &mut Vec<u8>,
+    id: i64,
+    nothing: &str,
+    table: fn(&Fault) -> Status,
+    result: Result<Answer, Fault>,
+) -> Result<(), Fault> {
+    let start = out.len();
+    let answer = match result {
+        Ok(answer) => answer,
+        Err(fault) => {
+            refuse(out, id, nothing, table, &fault);
+            return Ok(());
+        }
+    };
+    put(out, id, 0, SUCCESSFUL);
+    if let Err(error) = answer.write(out) {
+        // Half an answer is none.
+        out.truncate(start);
+        let fault = Fault::unknown(error);
+        refuse(out, id, nothing, table, &fault);
+        return Err(fault);
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// Write an answer that tells a fault.
+pub(crate) fn refuse(
+    out: &mut Vec<u8>,
+    id: i64,
+    nothing: &str,
+    table: fn(&Fault) -> Status,
+    fault: &Fault,
+) {
+    let Status { code, message } = table(fault);
+    put(out, id, code, message);
+    out.extend_from_slice(nothing.as_bytes());
+    if let Some(detail) = fault.detail() {
+        let _ = write!(out, ",\"detail\":{}", serde_json::Value::from(detail.as_ref()));
+    }
+    out.push(b'}');
+}
+
+/// All of an answer up to the value of `data`. By hand: this is part of every answer, and formatting
+/// would cost as much as the rest of it.
+fn put(out: &mut Vec<u8>, id: i64, status: i64, message: &'static str) {
+    let mut digits = itoa::Buffer::new();
+    out.extend_from_slice(b"{\"id\":");
+    out.extend_from_slice(digits.format(id).as_bytes());
+    out.extend_from_slice(b",\"status\":");
+    out.extend_from_slice(digits.format(status).as_bytes());
+    // The texts are those of the contract's tables: none has a character that JSON escapes.
+    debug_assert!(!message.contains(['"', '\\']) && !message.chars().any(char::is_control));
+    out.extend_from_slice(b",\"message\":\"");
+    out.extend_from_slice(message.as_bytes());
+    out.extend_from_slice(b"\",\"data\":");
+}
