@@ -15,5 +15,7 @@ pub fn run(config: Config) -> Result<(), String> {
         // A proxy on this machine reaches a loopback address too, so the address is not enough.
         tracing::warn!("captcha.test_code is set: captchas stop nobody; never serve the public so");
     }
-    server.run().map_err(said)
+    let served = server.run().map_err(said);
+    engine::log::finish();
+    served
 }

@@ -61,6 +61,14 @@ impl<O: Owners> Named<O> {
         self.0.insert(name, Held { board, ..Held::default() });
     }
 
+    /// Each board's name and how many players it has, in the order of the names.
+    pub fn sizes(&self) -> Vec<(String, u64)> {
+        let sizes = self.0.iter().map(|(name, held)| (name.clone(), held.board.len() as u64));
+        let mut sizes: Vec<_> = sizes.collect();
+        sizes.sort_unstable();
+        sizes
+    }
+
     /// What is told of a player of the board has changed: what was kept of it is of no use.
     pub fn told(&mut self, name: &str) {
         if let Some(held) = self.0.get_mut(name) {

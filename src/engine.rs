@@ -1,6 +1,7 @@
 //! What operations run on: storage, services, and the places of each kind of work.
 
 use crate::db::Db;
+use crate::health::Health;
 use crate::op::Places;
 use crate::services::Services;
 use std::sync::Arc;
@@ -11,13 +12,15 @@ pub struct Engine {
     pub db: Db,
     /// What operations use besides.
     pub services: Arc<Services>,
+    /// Whether it can be of use.
+    pub health: Health,
     pub(crate) places: Arc<Places>,
 }
 
 impl Engine {
     /// Join a database and the services.
     pub fn new(db: Db, services: Arc<Services>) -> Self {
-        Engine { db, services, places: Arc::new(Places::new()) }
+        Engine { db, services, health: Health::default(), places: Arc::new(Places::new()) }
     }
 
     /// Run statements that remove what has expired: each deletes rows that ended before `$1`, in

@@ -43,7 +43,8 @@ impl fmt::Display for RequestId {
     }
 }
 
-struct Operation(Name);
+/// An operation's name, as the log has it.
+pub(crate) struct Operation(pub(crate) Name);
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

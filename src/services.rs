@@ -4,10 +4,12 @@ use crate::boards::Shared;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
+use crate::metrics::Metrics;
 use crate::outgoing::{self, OutgoingError};
-use crate::sms::{self, Gateway};
+use crate::sms::{self, Counted, Gateway};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The services can't be opened. One line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,8 @@ pub struct Services {
     pub boards: Shared,
     /// Where SMS codes go.
     pub sms: Box<dyn Gateway>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Services {
@@ -51,12 +55,14 @@ impl Services {
         let outgoing = outgoing::Lazy::default();
         let files = files(&config, &outgoing)?;
         let sms = sms::open(&config.sms, &folder, &outgoing)?;
+        let metrics = Arc::new(Metrics::default());
         Ok(Services {
             public_url: config.public_url.clone().unwrap_or(public_url),
             clock: Clock::new(config.timezone.clone()),
             files,
             boards: Shared::default(),
-            sms,
+            sms: Box::new(Counted::new(sms, Arc::clone(&metrics))),
+            metrics,
             config,
         })
     }

@@ -9,7 +9,7 @@ use engine::caller::{Anyone, Credentials};
 use engine::config::Config;
 use engine::db::{Db, Schema, Tx, View};
 use engine::engine::Engine;
-use engine::envelope::{Call, Outcome, answer};
+use engine::envelope::{Call, Outcome, Seen, answer};
 use engine::fault::Fault;
 use engine::op::{Desk, Name, Op, Read, Registry, Scan, Work, Write};
 use engine::request::RequestId;
@@ -98,7 +98,7 @@ impl Test {
         let (engine, registry) = (&self.engine, &self.registry);
         let call = Call { engine, registry, credentials, id: RequestId::next() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        match runtime.block_on(answer(&call, body.as_bytes())) {
+        match runtime.block_on(answer(&call, body.as_bytes(), &mut Seen::default())) {
             Outcome::Answer(answer) => String::from_utf8(answer).unwrap(),
             other => panic!("{other:?}"),
         }

@@ -123,7 +123,7 @@ const SERVE: [&str; 2] = ["GUICHET_PANICS_FOLDER", "GUICHET_PANICS_FORMAT"];
 fn the_log_tells_the_place_of_a_panic_and_not_what_it_says() {
     if let [Ok(folder), Ok(format)] = SERVE.map(std::env::var) {
         let format = if format == "json" { LogFormat::Json } else { LogFormat::Text };
-        engine::log::start(&Log { level: LogLevel::Trace, format });
+        engine::log::start(&Log { level: LogLevel::Trace, format, requests: true });
         server(Path::new(&folder)).run().unwrap();
         return;
     }

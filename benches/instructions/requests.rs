@@ -5,7 +5,7 @@ use crate::cases::{CASES, SCHEMA, registry};
 use crate::fixture;
 use crate::folder::Folder;
 use engine::caller::Credentials;
-use engine::envelope::{Call, Outcome, answer};
+use engine::envelope::{Call, Outcome, Seen, answer};
 use engine::request::RequestId;
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
@@ -32,7 +32,8 @@ pub fn send(name: &str, times: u64) {
         let credentials = Credentials { token: None, address, signature: None };
         let call =
             Call { engine: &engine, registry: &registry, credentials, id: RequestId::next() };
-        match black_box(answer(&call, black_box(case.body.as_bytes())).await) {
+        let mut seen = Seen::default();
+        match black_box(answer(&call, black_box(case.body.as_bytes()), &mut seen).await) {
             Outcome::Answer(told) if told.starts_with(case.answer.as_bytes()) => {}
             other => panic!("{name}: {other:?}"),
         }

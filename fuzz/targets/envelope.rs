@@ -11,7 +11,7 @@ use engine::caller::Credentials;
 use engine::config::Config;
 use engine::db::Db;
 use engine::engine::Engine;
-use engine::envelope::{Call, Outcome, answer};
+use engine::envelope::{Call, Outcome, Seen, answer};
 use engine::op::Registry;
 use engine::request::RequestId;
 use engine::services::Services;
@@ -34,7 +34,7 @@ fuzz_target!(|body: &[u8]| {
     let (engine, registry, runtime) = &*PROGRAM;
     let credentials = Credentials { token: None, address: [127, 0, 0, 1].into(), signature: None };
     let call = Call { engine, registry, credentials, id: RequestId::next() };
-    match runtime.block_on(answer(&call, body)) {
+    match runtime.block_on(answer(&call, body, &mut Seen::default())) {
         Outcome::Answer(text) => {
             let text = std::str::from_utf8(&text).expect("an answer is text");
             serde_json::from_str::<serde_json::Value>(text).expect("an answer is JSON");

@@ -1,6 +1,6 @@
 //! The defaults that are not simply empty or the first of a choice.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::*;
 
@@ -26,6 +26,7 @@ impl Default for Config {
             limits: Limits::default(),
             backup: Backup::default(),
             log: Log::default(),
+            metrics: Metrics::default(),
         }
     }
 }
@@ -86,5 +87,11 @@ impl Default for Limits {
 impl Default for Backup {
     fn default() -> Backup {
         Backup { dir: None, at: civil::time(3, 30, 0, 0), every: None, keep: 7 }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        Metrics { allow: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] }
     }
 }

@@ -80,6 +80,8 @@ pub struct Config {
     pub backup: Backup,
     /// `[log]`: the log.
     pub log: Log,
+    /// `[metrics]`: what Prometheus reads.
+    pub metrics: Metrics,
 }
 
 /// Where the data is kept.
@@ -227,4 +229,15 @@ pub struct Log {
     pub format: LogFormat,
     /// The least that is logged: `error`, `warn`, `info`, `debug` or `trace`. Default `info`.
     pub level: LogLevel,
+    /// Whether each request is a line, at level `info`. Default false.
+    pub requests: bool,
+}
+
+/// What the server tells of itself to Prometheus, at `/metrics`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Who may ask for it, IP addresses. Default `127.0.0.1` and `::1`.
+    #[serde(deserialize_with = "fields::addresses")]
+    pub allow: Vec<IpAddr>,
 }

@@ -8,10 +8,12 @@
 
 use super::beside::Beside;
 use super::tx::Tx;
+use crate::metrics::Metrics;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// Changed rows after which the log is moved: 10 to 40 MB of it.
 const ROWS: u64 = 10_000;
@@ -31,11 +33,11 @@ pub(super) struct Checkpointer {
 }
 
 impl Checkpointer {
-    pub(super) fn start(path: PathBuf) -> std::io::Result<Self> {
+    pub(super) fn start(path: PathBuf, metrics: Arc<Metrics>) -> std::io::Result<Self> {
         let long = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&long);
         let beside = Beside::start("checkpoint", path, move |connection| {
-            told.store(checkpoint(connection?, "PASSIVE")? > LONG, Ordering::Relaxed);
+            told.store(checkpoint(connection?, "PASSIVE", &metrics)? > LONG, Ordering::Relaxed);
             Ok(())
         })?;
         Ok(Checkpointer { beside, long, rows: 0, groups: 0 })
@@ -52,7 +54,7 @@ impl Checkpointer {
             (self.rows, self.groups) = (rows, 0);
         }
         if self.long.swap(false, Ordering::Relaxed)
-            && let Err(error) = checkpoint(connection, "PASSIVE")
+            && let Err(error) = checkpoint(connection, "PASSIVE", &tx.metrics)
         {
             tracing::warn!(%error, "the writer's checkpoint failed");
         }
@@ -64,14 +66,18 @@ impl Checkpointer {
 }
 
 /// Checkpoint in `mode`; answers how many pages the log holds.
-fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<i64> {
-    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(1))
+fn checkpoint(connection: &Connection, mode: &str, metrics: &Metrics) -> rusqlite::Result<i64> {
+    let begun = Instant::now();
+    let pages =
+        connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(1));
+    metrics.writes.checkpoint.add(begun.elapsed());
+    pages
 }
 
 /// Move all of the log and leave it empty: the last thing that the writer does.
 pub(super) fn truncate(tx: &Tx) -> rusqlite::Result<()> {
     match tx.own() {
-        Ok(connection) => checkpoint(connection, "TRUNCATE").map(|_| ()),
+        Ok(connection) => checkpoint(connection, "TRUNCATE", &tx.metrics).map(|_| ()),
         Err(_) => Ok(()),
     }
 }

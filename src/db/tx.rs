@@ -6,7 +6,9 @@ use super::value::Param;
 use super::view::{View, bind, execute};
 use crate::boards::{Boards, Settled};
 use crate::fault::Fault;
+use rusqlite::Connection;
 use std::ops::Deref;
+use std::time::Instant;
 
 /// What one operation may do to the database: everything a [`View`] can, and write.
 ///
@@ -85,6 +87,11 @@ impl Tx {
         self.entries.push(Entry::remove(index, position));
     }
 
+    /// Write what is there already. That it is committed proves that the disk takes it.
+    pub(crate) fn touch(&mut self) -> Result<(), Fault> {
+        touch(self.view.connection()?).map_err(Fault::database)
+    }
+
     /// Have `statement` run with these arguments, some time after the COMMIT: nothing that reads the
     /// database sees it before, but it is as safe as if it were run now, and costs far less.
     pub fn defer(&mut self, statement: &'static Deferred, key: &[Param<'_>], rest: &[Param<'_>]) {
@@ -143,7 +150,10 @@ impl Tx {
         if !self.deferred.is_empty() {
             journal::write(connection, &self.deferred)?;
         }
-        execute(connection, "COMMIT")?;
+        let begun = Instant::now();
+        let committed = execute(connection, "COMMIT");
+        self.view.metrics.writes.commit.add(begun.elapsed());
+        committed?;
         let bytes = self.deferred.len();
         self.deferred.clear();
         Ok(bytes)
@@ -195,4 +205,10 @@ impl Deref for Tx {
     fn deref(&self) -> &View<'static> {
         &self.view
     }
+}
+
+/// Write a page as it is.
+pub(super) fn touch(connection: &Connection) -> rusqlite::Result<()> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "user_version", version)
 }

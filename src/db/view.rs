@@ -6,6 +6,7 @@ use super::search::Listing;
 use super::statement::Statement;
 use super::value::{Param, Row};
 use crate::fault::Fault;
+use crate::metrics::Refused;
 use crate::services::Services;
 use r2d2::PooledConnection;
 use rusqlite::Connection;
@@ -114,6 +115,7 @@ impl View<'_> {
                 }
                 let reader = pool.get().map_err(|error| {
                     tracing::warn!(%error, "no reader is free");
+                    self.metrics.refused(Refused::NoReader);
                     Fault::Busy
                 })?;
                 execute(&reader, "BEGIN").map_err(Fault::database)?;

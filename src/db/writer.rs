@@ -11,10 +11,11 @@ use super::checkpoint::Checkpointer;
 use super::job::{Job, Ticket};
 use super::journal::{self, Deferred};
 use super::replay::Replay;
-use super::tx::Tx;
+use super::tx::{Tx, touch};
 use super::view::View;
 use super::{Location, open_writer};
 use crate::fault::{Cause, Fault};
+use crate::metrics::{Metrics, Refused};
 use crate::services::Services;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{
@@ -37,6 +38,7 @@ pub(super) struct Writer {
     queue: SyncSender<Box<dyn Job>>,
     thread: JoinHandle<()>,
     runtime: Arc<OnceLock<Handle>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Writer {
@@ -48,7 +50,8 @@ impl Writer {
         deferred: &'static [&'static Deferred],
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let checkpointer = Checkpointer::start(location.path.clone())?;
+        let metrics = Arc::clone(&services.metrics);
+        let checkpointer = Checkpointer::start(location.path.clone(), Arc::clone(&metrics))?;
         let replay = Replay::start(location.path.clone(), deferred)?;
         let runtime = Arc::new(OnceLock::new());
         let state = State {
@@ -62,7 +65,7 @@ impl Writer {
         };
         let thread =
             thread::Builder::new().name("writer".into()).spawn(move || state.serve(&jobs))?;
-        Ok(Writer { queue, thread, runtime })
+        Ok(Writer { queue, thread, runtime, metrics })
     }
 
     /// Answer on this runtime from now on. A thread outside of it would have to wake it for each
@@ -77,10 +80,17 @@ impl Writer {
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
         let (ticket, receiver) = Ticket::new(work);
-        match self.queue.try_send(Box::new(ticket)) {
-            Ok(()) => Ok(receiver),
-            Err(TrySendError::Full(_)) => Err(Fault::Busy),
-            Err(TrySendError::Disconnected(_)) => Err(Fault::database("the writer has ended")),
+        let writes = &self.metrics.writes;
+        // Before it waits: it may be taken before we are back.
+        writes.waiting.up();
+        let Err(error) = self.queue.try_send(Box::new(ticket)) else { return Ok(receiver) };
+        writes.waiting.down(1);
+        match error {
+            TrySendError::Full(_) => {
+                self.metrics.refused(Refused::QueueFull);
+                Err(Fault::Busy)
+            }
+            TrySendError::Disconnected(_) => Err(Fault::database("the writer has ended")),
         }
     }
 
@@ -110,10 +120,14 @@ impl State {
         while let Ok(first) = self.wait(jobs) {
             group.extend(first);
             group.extend(jobs.try_iter().take(GROUP - 1));
+            self.services.metrics.writes.waiting.down(group.len());
             let lost = self.commit(&mut group).err();
+            let writes = &self.services.metrics.writes;
             if let Some(fault) = &lost {
+                writes.lost.add();
                 tracing::error!(jobs = group.len(), cause = ?fault.cause(), "a group was lost");
             } else if !group.is_empty() {
+                writes.group.add(group.len());
                 tracing::trace!(jobs = group.len(), "a group was committed");
             }
             self.answer(std::mem::take(&mut group), lost);
@@ -199,12 +213,7 @@ impl State {
     fn overwrite(&mut self) {
         let done = self.open().and_then(|()| {
             let Some(tx) = &self.tx else { return Ok(()) };
-            let connection = tx.own()?;
-            let version: rusqlite::Result<i64> =
-                connection.pragma_query_value(None, "user_version", |row| row.get(0));
-            version
-                .and_then(|version| connection.pragma_update(None, "user_version", version))
-                .map_err(Fault::database)
+            touch(tx.own()?).map_err(Fault::database)
         });
         if done.is_err() {
             self.tx = None;

@@ -4,8 +4,10 @@
 //! 2.0 (`rpc`) on the same endpoint; whatever the bytes are, there is an answer.
 
 mod rpc;
+mod seen;
 mod write;
 
+pub use seen::Seen;
 pub(crate) use write::refuse;
 pub use write::write;
 
@@ -45,14 +47,16 @@ pub struct Call<'a> {
     pub id: RequestId,
 }
 
-/// Answer a body.
-pub async fn answer(call: &Call<'_>, body: &[u8]) -> Outcome {
+/// Answer a body, and keep in `seen` what becomes of it.
+pub async fn answer(call: &Call<'_>, body: &[u8], seen: &mut Seen) -> Outcome {
     let mut out = Vec::with_capacity(256);
     match json::decode(body) {
-        Err(error) => wrong(&mut out, format!("not a JSON text: {error}")),
-        Ok(Value::List(items)) if items.is_empty() => wrong(&mut out, "an empty batch".into()),
+        Err(error) => wrong(call, seen, &mut out, format!("not a JSON text: {error}")),
+        Ok(Value::List(items)) if items.is_empty() => {
+            wrong(call, seen, &mut out, "an empty batch".into());
+        }
         Ok(Value::List(items)) if items.len() > BATCH => {
-            wrong(&mut out, format!("a batch of {}; at most {BATCH}", items.len()));
+            wrong(call, seen, &mut out, format!("a batch of {}; at most {BATCH}", items.len()));
         }
         Ok(Value::List(items)) => {
             out.push(b'[');
@@ -63,7 +67,7 @@ pub async fn answer(call: &Call<'_>, body: &[u8]) -> Outcome {
                 }
                 // One after another, each in its own transaction. A full queue is told item by
                 // item: those before it were done.
-                if matches!(one(call, item, &mut out).await, Told::Nothing) {
+                if matches!(one(call, item, &mut out, seen).await, Told::Nothing) {
                     out.truncate(start);
                 }
             }
@@ -72,7 +76,7 @@ pub async fn answer(call: &Call<'_>, body: &[u8]) -> Outcome {
             }
             out.push(b']');
         }
-        Ok(item) => match one(call, item, &mut out).await {
+        Ok(item) => match one(call, item, &mut out, seen).await {
             Told::Answer => {}
             Told::Nothing => return Outcome::Nothing,
             Told::Busy => return Outcome::Busy,
@@ -88,25 +92,27 @@ enum Told {
     Busy,
 }
 
-async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>) -> Told {
+async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>, seen: &mut Seen) -> Told {
     let Value::Map(fields) = item else {
-        wrong(out, "not an object".into());
+        wrong(call, seen, out, "not an object".into());
         return Told::Answer;
     };
     if matches!(fields.get("jsonrpc"), Some(Value::Text(version)) if version == "2.0") {
-        return rpc::one(call, fields, out).await;
+        return rpc::one(call, fields, out, seen).await;
     }
     let id = fields.get("id").map_or(-1, id);
     match read(fields, call.registry) {
         Err(fault) => {
+            astray(call, seen, status(&fault).code);
             refuse(out, id, "{}", status, &fault);
             Told::Answer
         }
         Ok((entry, mut data)) => {
-            let result = run(call, entry, &mut data).await;
+            let result = run(call, entry, &mut data, seen).await;
             let told = if matches!(result, Err(Fault::Busy)) { Told::Busy } else { Told::Answer };
             if let Err(fault) = write(out, id, entry.nothing, entry.status, result) {
                 call.id.log(entry.name, &fault);
+                seen.told((entry.status)(&fault).code);
             }
             told
         }
@@ -115,14 +121,21 @@ async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>) -> Told {
 
 /// Call an operation with `data`; a token in it is believed where the request brought no other.
 /// A failure of ours is logged here, once.
-async fn run(call: &Call<'_>, entry: &Entry, data: &mut Fields<'_>) -> Result<Answer, Fault> {
+async fn run(
+    call: &Call<'_>,
+    entry: &Entry,
+    data: &mut Fields<'_>,
+    seen: &mut Seen,
+) -> Result<Answer, Fault> {
+    seen.asks(Some(entry.name));
     let mut credentials = call.credentials.clone();
     if credentials.token.is_none()
         && let Some(Value::Text(token)) = data.get("token")
     {
         credentials.token = Some(token.as_ref().to_owned());
     }
-    let result = entry.call(call.engine, data, credentials).wait().await;
+    let result = entry.call(call.engine, data, credentials).await;
+    seen.told(entry.code(&result));
     if let Err(fault) = &result {
         call.id.log(entry.name, fault);
     }
@@ -169,8 +182,17 @@ fn id(value: &Value<'_>) -> i64 {
 }
 
 /// Write the answer to a body that is no envelope at all.
-fn wrong(out: &mut Vec<u8>, why: String) {
-    refuse(out, -1, "{}", status, &Fault::EnvelopeValue(why.into()));
+fn wrong(call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: String) {
+    let fault = Fault::EnvelopeValue(why.into());
+    astray(call, seen, status(&fault).code);
+    refuse(out, -1, "{}", status, &fault);
+}
+
+/// Something reached no operation, and was told this status.
+fn astray(call: &Call<'_>, seen: &mut Seen, status: i64) {
+    call.engine.services.metrics.astray.add(status);
+    seen.asks(None);
+    seen.told(status);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! used for what the standard defines; a fault of ours is `error.code` = its status and
 //! `error.message` = its text, as in an envelope.
 
-use super::{Call, Told, run};
+use super::{Call, Seen, Told, astray, run};
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
 use crate::op::{Answer, Entry};
@@ -34,7 +34,12 @@ impl Failure {
 }
 
 /// Answer one request; a notification (no `id`) is run and not answered.
-pub(super) async fn one(call: &Call<'_>, mut fields: Fields<'_>, out: &mut Vec<u8>) -> Told {
+pub(super) async fn one(
+    call: &Call<'_>,
+    mut fields: Fields<'_>,
+    out: &mut Vec<u8>,
+    seen: &mut Seen,
+) -> Told {
     let (id, notification) = match fields.take("id") {
         None => (json!(null), true),
         Some(Value::Null) => (json!(null), false),
@@ -42,11 +47,12 @@ pub(super) async fn one(call: &Call<'_>, mut fields: Fields<'_>, out: &mut Vec<u
         Some(Value::Number(id)) => (json!(id), false),
         Some(Value::Text(id)) => (json!(id), false),
         Some(_) => {
+            astray(call, seen, INVALID_REQUEST.code);
             refuse(out, &json!(null), &INVALID_REQUEST);
             return Told::Answer;
         }
     };
-    match invoke(call, fields).await {
+    match invoke(call, fields, seen).await {
         // A request so wrong that it can't be told to be a notification is answered.
         Err(failure) if notification && failure.code != INVALID_REQUEST.code => Told::Nothing,
         Ok(_) if notification => Told::Nothing,
@@ -57,7 +63,9 @@ pub(super) async fn one(call: &Call<'_>, mut fields: Fields<'_>, out: &mut Vec<u
         Ok((entry, answer)) => {
             if let Err(fault) = write(out, &id, &answer) {
                 call.id.log(entry.name, &fault);
-                refuse(out, &id, &Failure::of(entry, &fault));
+                let failure = Failure::of(entry, &fault);
+                seen.told(failure.code);
+                refuse(out, &id, &failure);
             }
             Told::Answer
         }
@@ -66,8 +74,22 @@ pub(super) async fn one(call: &Call<'_>, mut fields: Fields<'_>, out: &mut Vec<u
 
 async fn invoke<'e>(
     call: &Call<'e>,
-    mut fields: Fields<'_>,
+    fields: Fields<'_>,
+    seen: &mut Seen,
 ) -> Result<(&'e Entry, Answer), Failure> {
+    let (entry, mut params) =
+        find(call, fields).inspect_err(|failure| astray(call, seen, failure.code))?;
+    match run(call, entry, &mut params, seen).await {
+        Ok(answer) => Ok((entry, answer)),
+        Err(fault) => Err(Failure::of(entry, &fault)),
+    }
+}
+
+/// The operation that is meant, and its data.
+fn find<'e, 'f>(
+    call: &Call<'e>,
+    mut fields: Fields<'f>,
+) -> Result<(&'e Entry, Fields<'f>), Failure> {
     let Some(Value::Text(method)) = fields.take("method") else { return Err(INVALID_REQUEST) };
     let params = match fields.take("params") {
         None => Some(Fields::default()),
@@ -80,11 +102,7 @@ async fn invoke<'e>(
         .split_once('.')
         .and_then(|(kind, subtype)| call.registry.get(kind, subtype))
         .ok_or(METHOD_NOT_FOUND)?;
-    let mut params = params.ok_or(INVALID_PARAMS)?;
-    match run(call, entry, &mut params).await {
-        Ok(answer) => Ok((entry, answer)),
-        Err(fault) => Err(Failure::of(entry, &fault)),
-    }
+    Ok((entry, params.ok_or(INVALID_PARAMS)?))
 }
 
 /// Write an operation's answer, or nothing and why.

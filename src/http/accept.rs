@@ -172,6 +172,7 @@ async fn serve(
             }
         }
     }
+    handler.engine.health.end();
     drop(listener);
     sweeper.abort();
     watch.abort();
@@ -211,6 +212,7 @@ fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShu
     let _ = stream.set_nodelay(true);
     let heads = Heads::default();
     let stream = TokioIo::new(Watched::new(stream, heads.clone()));
+    let metrics = Arc::clone(&handler.engine.services.metrics);
     // A count of its own for each connection: one for all would go from core to core with every
     // request.
     let shared = Arc::new((Arc::clone(handler), heads));
@@ -222,12 +224,14 @@ fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShu
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(64 * 1024)
-        .serve_connection(Dressed::new(stream), service);
+        .serve_connection(Dressed::new(stream, Arc::clone(&metrics)), service);
     let connection = graceful.watch(connection);
+    metrics.http.open.up();
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%peer, %error, "a connection ended badly");
         }
+        metrics.http.open.down(1);
         drop(place);
     });
 }

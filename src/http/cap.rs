@@ -6,6 +6,7 @@
 //! is one too many waits in the system's queue until another ends. No peer holds its place for long
 //! without sending and taking.
 
+use crate::metrics::open_files;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
@@ -30,7 +31,7 @@ pub(super) struct Places {
 impl Places {
     /// As many as there are files for, if a connection may take so many each.
     pub(super) fn new(each: usize) -> Self {
-        let most = most(std::fs::read_to_string("/proc/self/limits").ok().as_deref(), each);
+        let most = most(open_files(), each);
         Places { places: Arc::new(Semaphore::new(most)), most, told: None }
     }
 
@@ -45,11 +46,8 @@ impl Places {
     }
 }
 
-/// The most connections of `each` files, by what Linux tells of a process's limits.
-fn most(limits: Option<&str>, each: usize) -> usize {
-    let files = limits
-        .and_then(|limits| limits.lines().find_map(|line| line.strip_prefix("Max open files")))
-        .and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+/// The most connections of `each` files, where there may be so many files.
+fn most(files: Option<usize>, each: usize) -> usize {
     let Some(files) = files else { return UNKNOWN };
     let left = files - KEPT_BACK.min(files / 2);
     (left / each).clamp(1, Semaphore::MAX_PERMITS)
@@ -61,18 +59,9 @@ mod tests {
 
     #[test]
     fn some_files_are_kept_back() {
-        let limits = |files: &str| {
-            format!(
-                "Limit       Soft Limit  Hard Limit  Units\n\
-                 Max processes   7   7   processes\n\
-                 Max open files  {files}  524288  files\n"
-            )
-        };
-        assert_eq!(most(Some(&limits("1024")), 1), 896);
-        assert_eq!(most(Some(&limits("1024")), 2), 448);
-        assert_eq!(most(Some(&limits("64")), 1), 32);
-        for unknown in [Some(limits("unlimited")), Some("junk".to_owned()), None] {
-            assert_eq!(most(unknown.as_deref(), 1), UNKNOWN);
-        }
+        assert_eq!(most(Some(1024), 1), 896);
+        assert_eq!(most(Some(1024), 2), 448);
+        assert_eq!(most(Some(64), 1), 32);
+        assert_eq!(most(None, 1), UNKNOWN);
     }
 }

@@ -9,12 +9,12 @@ use crate::config::Config;
 use crate::data::{Fields, Value};
 use crate::document::{Cookie, Document, Outcome, Response, Row, Shape};
 use crate::engine::Engine;
+use crate::envelope::Seen;
 use crate::fault::Fault;
 use crate::op::{Answer, Name, Registry};
 use crate::request::RequestId;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::StatusCode;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use hyper::http::request::Parts;
@@ -44,13 +44,13 @@ struct Done {
 }
 
 impl Asked<'_> {
-    /// Answer it.
-    pub(super) async fn answer(self, body: Incoming) -> HttpAnswer {
+    /// Answer it, and keep in `seen` what becomes of it.
+    pub(super) async fn answer(self, body: Incoming, seen: &mut Seen) -> HttpAnswer {
         let Asked { document, row, head, .. } = self;
         let config = &self.engine.services.config;
         if document.by_cookie && client::is_cross_site(&head.method, &head.headers, config) {
             let why = "a page of another site may not write here";
-            return respond::refusal(StatusCode::FORBIDDEN, why);
+            return respond::foreign(why);
         }
         if let Some(banned) = row.hotlinked
             && !client::may_embed(&head.headers, &config.portrait.allowed_referers)
@@ -67,7 +67,7 @@ impl Asked<'_> {
             Err(ContentError::Fault(fault)) => Err(fault),
             Ok(content) => Ok(content),
         };
-        let (result, token) = match self.run(&content).await {
+        let (result, token) = match self.run(&content, seen).await {
             Err(Fault::Busy) => return respond::busy(),
             Err(fault) => (Err(fault.on_wire(row.renames)), None),
             Ok(done) => (Ok(done.answer), done.token),
@@ -81,7 +81,7 @@ impl Asked<'_> {
     }
 
     /// Call the row's operation, and those that follow it, with a body as far as it was readable.
-    async fn run(&self, content: &Result<Content, Fault>) -> Result<Done, Fault> {
+    async fn run(&self, content: &Result<Content, Fault>, seen: &mut Seen) -> Result<Done, Fault> {
         let Asked { document, row, params, head, id, .. } = self;
         let query = head.uri.query().unwrap_or("");
         let config = &self.engine.services.config;
@@ -94,10 +94,10 @@ impl Asked<'_> {
             .as_ref()
             .map_err(Fault::clone)
             .and_then(|content| fields::gather(document, row, params, query, content))
-            .map_err(|fault| self.refused(row.op, &credentials, fault))
+            .map_err(|fault| self.refused(row.op, &credentials, fault, seen))
             .inspect_err(|fault| id.log(row.op, fault))?;
         let mut rest = if row.then.is_empty() { Fields::default() } else { fields.clone() };
-        let mut answer = self.call(row.op, &mut fields, &credentials).await?;
+        let mut answer = self.call(row.op, &mut fields, &credentials, seen).await?;
         let keeps_session = row.cookie == Cookie::Set;
         let mut token = if keeps_session { text(&answer, "token") } else { None };
         for step in row.then {
@@ -105,7 +105,7 @@ impl Asked<'_> {
                 let value = rest.take(from).unwrap_or(Value::Null);
                 rest.set(Cow::Borrowed(to), value);
             }
-            answer = self.call(step.op, &mut rest.clone(), &credentials).await?;
+            answer = self.call(step.op, &mut rest.clone(), &credentials, seen).await?;
             if let Some(opened) = text(&answer, "token") {
                 credentials.token = Some(opened.clone());
                 token = Some(opened);
@@ -115,11 +115,12 @@ impl Asked<'_> {
     }
 
     /// What is told where the fields of `op` can't be gathered.
-    fn refused(&self, op: Name, credentials: &Credentials, fault: Fault) -> Fault {
-        match self.registry.get(op.0, op.1) {
-            Some(entry) => entry.refused(self.engine, credentials, fault),
-            None => fault,
-        }
+    fn refused(&self, op: Name, credentials: &Credentials, fault: Fault, seen: &mut Seen) -> Fault {
+        let Some(entry) = self.registry.get(op.0, op.1) else { return fault };
+        seen.asks(Some(op));
+        let fault = entry.refused(self.engine, credentials, fault);
+        seen.told((entry.status)(&fault).code);
+        fault
     }
 
     async fn call(
@@ -127,10 +128,13 @@ impl Asked<'_> {
         op: Name,
         fields: &mut Fields<'_>,
         credentials: &Credentials,
+        seen: &mut Seen,
     ) -> Result<Answer, Fault> {
         // Checked at start: every row names operations that are registered.
         let entry = self.registry.get(op.0, op.1).ok_or(Fault::NoSuchOperation)?;
-        let result = entry.call(self.engine, fields, credentials.clone()).wait().await;
+        seen.asks(Some(op));
+        let result = entry.call(self.engine, fields, credentials.clone()).await;
+        seen.told(entry.code(&result));
         result.inspect_err(|fault| self.id.log(op, fault))
     }
 

@@ -5,9 +5,10 @@ use super::date::Dates;
 use super::documents::Asked;
 use super::heads::Heads;
 use super::pages::Pages;
+use super::record::Record;
 use super::respond::{self, Answer};
-use super::route::{Route, Router};
-use super::{client, cors, signature};
+use super::route::{Found, Route, Router};
+use super::{client, cors, signature, watch};
 use crate::config::ContentType;
 use crate::engine::Engine;
 use crate::envelope::{self, Call, Outcome};
@@ -77,46 +78,62 @@ impl Handler {
         heads: &Heads,
         request: Request<Incoming>,
     ) -> Answer {
-        let id = RequestId::next();
+        let mut record = Record::new(&self.engine.services, peer, request.method());
         let origin = request.headers().get(ORIGIN).cloned();
         let comes_in_chunks = request.body().size_hint().exact().is_none();
         let mut answer = if comes_in_chunks && heads.has_both(request.method()) {
-            let why = "both Content-Length and Transfer-Encoding";
-            respond::refusal(StatusCode::BAD_REQUEST, why)
+            respond::malformed("both Content-Length and Transfer-Encoding")
         } else {
-            caught(id, pin!(self.routed(id, peer, request))).await
+            caught(record.id, pin!(self.routed(peer, request, &mut record))).await
         };
         self.dates.stamp(answer.headers_mut());
-        let allowed = &self.engine.services.config.cors.allowed_origins;
-        cors::allow(allowed, origin.as_ref(), answer.headers_mut());
+        if !record.is_for_watchers {
+            let allowed = &self.engine.services.config.cors.allowed_origins;
+            cors::allow(allowed, origin.as_ref(), answer.headers_mut());
+        }
+        record.answered(&answer);
         answer
     }
 
-    async fn routed(&self, id: RequestId, peer: SocketAddr, request: Request<Incoming>) -> Answer {
+    async fn routed(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+        record: &mut Record<'_>,
+    ) -> Answer {
         let (head, body) = request.into_parts();
         let config = &self.engine.services.config;
         let length: usize = head.headers.iter().map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
         if length + target_length(&head.uri) > HEAD {
-            let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-            return respond::refusal(status, "the request's headers are longer than 16 KB");
+            return respond::long_head("the request's headers are longer than 16 KB");
         }
         // With two hosts a proxy in between may have taken the request for another (RFC 9112, 3.2).
         match head.headers.get_all(HOST).iter().count() {
             1 => {}
             0 if head.version != Version::HTTP_11 => {}
-            0 => return respond::refusal(StatusCode::BAD_REQUEST, "the header Host is missing"),
-            _ => return respond::refusal(StatusCode::BAD_REQUEST, "the header Host stands twice"),
+            0 => return respond::malformed("the header Host is missing"),
+            _ => return respond::malformed("the header Host stands twice"),
         }
         let address = client::address(peer.ip(), &head.headers, &config.limits.trusted_proxies);
+        record.client = address;
+        let found = self.router.find(head.uri.path());
+        if let Some(Found { path, route: Route::Watch(watch), .. }) = found {
+            (record.path, record.is_for_watchers) = (path, true);
+            let is_shown = watch::is_shown(peer.ip(), address, &head.headers, config);
+            let counted = || self.registry.counted();
+            let asked = watch.answer(&self.engine, &head.method, is_shown, record.id, counted);
+            return Box::pin(asked).await;
+        }
         if let Some(limiter) = &self.limiter
             && let Err(until) = limiter.check_key(&address)
         {
             let wait = until.wait_time_from(DefaultClock::default().now());
             return respond::too_many(wait.as_secs() + 1);
         }
-        let Some((route, params)) = self.router.find(head.uri.path()) else {
-            return Box::pin(self.page(&head)).await;
+        let Some(Found { path, route, params }) = found else {
+            return Box::pin(self.page(&head, record)).await;
         };
+        record.path = path;
         if head.method == Method::OPTIONS && cors::is_preflight(&head.headers) {
             let mut answer = respond::nothing();
             cors::preflight(&route.allow(), answer.headers_mut());
@@ -132,25 +149,19 @@ impl Handler {
                     params,
                     head: &head,
                     address,
-                    id,
+                    id: record.id,
                 };
                 // Boxed, so that the envelope's way through here does not carry its size.
-                Box::pin(asked.answer(body)).await
+                Box::pin(asked.answer(body, &mut record.seen)).await
             }
             (Route::Envelope, None) if head.method == Method::POST => {
-                self.envelope(id, &head, body, address).await
+                self.envelope(&head, body, record).await
             }
             _ => respond::wrong_method(&route.allow()),
         }
     }
 
-    async fn envelope(
-        &self,
-        id: RequestId,
-        head: &Parts,
-        body: Incoming,
-        address: IpAddr,
-    ) -> Answer {
+    async fn envelope(&self, head: &Parts, body: Incoming, record: &mut Record<'_>) -> Answer {
         let config = &self.engine.services.config;
         let body = match Bounded::new(body, config.limits.max_body) {
             Ok(body) => body.whole().await,
@@ -162,10 +173,11 @@ impl Handler {
         };
         let query = head.uri.query().unwrap_or("");
         let mut credentials =
-            client::credentials(&head.method, &head.headers, query, address, config);
+            client::credentials(&head.method, &head.headers, query, record.client, config);
         credentials.signature = signature::of(&head.headers, &body);
-        let call = Call { engine: &self.engine, registry: &self.registry, credentials, id };
-        match envelope::answer(&call, &body).await {
+        let call =
+            Call { engine: &self.engine, registry: &self.registry, credentials, id: record.id };
+        match envelope::answer(&call, &body, &mut record.seen).await {
             Outcome::Answer(answer) => respond::ok(answer, self.content_type.clone()),
             Outcome::Nothing => respond::nothing(),
             Outcome::Busy => respond::busy(),
@@ -173,8 +185,11 @@ impl Handler {
     }
 
     /// Answer a path that is not the API's.
-    async fn page(&self, head: &Parts) -> Answer {
+    async fn page(&self, head: &Parts, record: &mut Record<'_>) -> Answer {
         let is_page = self.pages.is_some() || head.uri.path() == "/";
+        if is_page {
+            record.path = "page";
+        }
         match (&self.pages, &head.method) {
             _ if !is_page => respond::refusal(StatusCode::NOT_FOUND, "no such path"),
             (Some(pages), &Method::GET | &Method::HEAD) => pages.answer(head).await,

@@ -9,10 +9,12 @@
 //! their way out.
 
 use super::respond;
+use crate::metrics::{Metrics, Refused};
 use hyper::StatusCode;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Sleep, sleep};
@@ -27,11 +29,12 @@ pub(super) struct Dressed<S> {
     stalled: Option<Pin<Box<Sleep>>>,
     /// What is left to send of a refusal that was dressed.
     refusal: Vec<u8>,
+    metrics: Arc<Metrics>,
 }
 
 impl<S: Write + Unpin> Dressed<S> {
-    pub(super) fn new(stream: S) -> Self {
-        Dressed { stream, stalled: None, refusal: Vec::new() }
+    pub(super) fn new(stream: S, metrics: Arc<Metrics>) -> Self {
+        Dressed { stream, stalled: None, refusal: Vec::new(), metrics }
     }
 
     /// What a write came to; an error once the peer has taken nothing for too long.
@@ -64,7 +67,7 @@ impl<S: Write + Unpin> Dressed<S> {
 }
 
 /// The envelope for a refusal of hyper's own; `None` for anything else.
-fn dress(head: &[u8]) -> Option<Vec<u8>> {
+fn dress(head: &[u8]) -> Option<(StatusCode, Vec<u8>)> {
     let status = head.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
     let (status, why) = match status {
         b"400" => (StatusCode::BAD_REQUEST, "not an HTTP request"),
@@ -86,7 +89,7 @@ fn dress(head: &[u8]) -> Option<Vec<u8>> {
          content-length: {length}\r\nconnection: close\r\n\r\n",
         status.as_u16()
     );
-    Some([head.into_bytes(), body].concat())
+    Some((status, [head.into_bytes(), body].concat()))
 }
 
 impl<S: Read + Unpin> Read for Dressed<S> {
@@ -111,7 +114,12 @@ impl<S: Write + Unpin> Write for Dressed<S> {
                 let sent = Pin::new(&mut self.stream).poll_write(cx, buf);
                 self.patiently(cx, sent)
             }
-            Some(refusal) => {
+            Some((status, refusal)) => {
+                self.metrics.http.answered(status.as_u16());
+                self.metrics.refused(match status {
+                    StatusCode::BAD_REQUEST => Refused::Malformed,
+                    _ => Refused::HeadSize,
+                });
                 self.refusal = refusal;
                 Poll::Ready(Ok(buf.len()))
             }
@@ -180,7 +188,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_takes_nothing_is_let_go() {
-        let mut stream = Dressed::new(Peer { left: 3 });
+        let mut stream = Dressed::new(Peer { left: 3 }, Arc::default());
         let begun = tokio::time::Instant::now();
         let sent = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, b"answer")).await;
         assert_eq!(sent.unwrap(), 3);
@@ -192,7 +200,7 @@ mod tests {
     #[test]
     fn only_an_empty_refusal_is_dressed() {
         let hypers = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\ndate: x\r\n\r\n";
-        let dressed = String::from_utf8(dress(hypers).unwrap()).unwrap();
+        let dressed = String::from_utf8(dress(hypers).unwrap().1).unwrap();
         assert!(dressed.ends_with(
             r#"{"id":-1,"status":-2,"message":"Error JSON value","data":{},"detail":"not an HTTP request"}"#
         ));

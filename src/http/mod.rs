@@ -20,15 +20,21 @@ mod io;
 mod pages;
 mod piecewise;
 mod private;
+mod record;
 mod respond;
 mod route;
 mod signature;
 mod sweep;
+mod watch;
 
 pub use accept::{Server, StartError};
 pub use route::RouteError;
 
 use crate::config::Config;
+
+/// Where whoever watches the server asks, and for what.
+pub(crate) const WATCHED: [(&str, &str); 3] =
+    [("/healthz", "health"), ("/readyz", "readiness"), ("/metrics", "metrics")];
 
 /// Could the folder of pages be served that a configuration names, if it names one?
 pub fn check_pages(config: &Config) -> std::io::Result<()> {

@@ -5,6 +5,7 @@ use super::piecewise::Piecewise;
 use crate::document;
 use crate::envelope;
 use crate::fault::{Cause, Fault};
+use crate::metrics::Refused;
 use crate::status;
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -59,6 +60,27 @@ pub(super) fn refusal(status: StatusCode, why: &'static str) -> Answer {
     answer
 }
 
+/// A refusal that is counted under this reason.
+fn because(why: Refused, mut answer: Answer) -> Answer {
+    answer.extensions_mut().insert(why);
+    answer
+}
+
+/// 400: a request that can't be read, or be read in two ways.
+pub(super) fn malformed(why: &'static str) -> Answer {
+    because(Refused::Malformed, refusal(StatusCode::BAD_REQUEST, why))
+}
+
+/// 431.
+pub(super) fn long_head(why: &'static str) -> Answer {
+    because(Refused::HeadSize, refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, why))
+}
+
+/// 403: a page of another site asks for what it may not have.
+pub(super) fn foreign(why: &'static str) -> Answer {
+    because(Refused::Foreign, refusal(StatusCode::FORBIDDEN, why))
+}
+
 /// The body of a refusal.
 pub(super) fn refusal_text(status: StatusCode, why: &'static str) -> Vec<u8> {
     let request_is_at_fault = status.is_client_error()
@@ -85,15 +107,19 @@ pub(super) fn given_up() -> Answer {
 
 /// The answer where a body could not be read.
 pub(super) fn unread(error: BodyError) -> Answer {
-    let (status, why) = match error {
-        BodyError::TooLarge => {
-            (StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than limits.max_body")
+    let refused = |why, status, text| because(why, refusal(status, text));
+    match error {
+        BodyError::TooLarge => refused(
+            Refused::BodySize,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is longer than limits.max_body",
+        ),
+        BodyError::NoRoom => because(Refused::BodyMemory, busy()),
+        BodyError::TooSlow => {
+            refused(Refused::BodyTime, StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
         }
-        BodyError::NoRoom => return busy(),
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the body did not come in time"),
-        BodyError::Broken => (StatusCode::BAD_REQUEST, "the body is not readable"),
-    };
-    refusal(status, why)
+        BodyError::Broken => malformed("the body is not readable"),
+    }
 }
 
 /// 405, with the methods that the path does answer.
@@ -111,7 +137,7 @@ pub(super) fn too_many(seconds: u64) -> Answer {
     let mut answer =
         refusal(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address; slow down");
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-    answer
+    because(Refused::Rate, answer)
 }
 
 /// What a dialect made of an answer. A client that has this very content is told so.
@@ -159,7 +185,7 @@ pub(super) fn names(request: &HeaderMap, condition: HeaderName, tag: &str) -> bo
             })
 }
 
-fn with(status: StatusCode, body: Bytes, content_type: HeaderValue) -> Answer {
+pub(super) fn with(status: StatusCode, body: Bytes, content_type: HeaderValue) -> Answer {
     let mut answer = Response::new(Either::Left(Full::new(body)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, content_type);

@@ -1,5 +1,6 @@
 //! From a path to what answers it.
 
+use super::watch::Watch;
 use crate::document::{Document, Row};
 use crate::op::Registry;
 use hyper::Method;
@@ -10,10 +11,22 @@ pub(super) enum Route {
     Envelope,
     /// Rows of documents, one a method.
     Rows(Vec<(Document, &'static Row)>),
+    /// What whoever watches the server asks.
+    Watch(Watch),
+}
+
+/// What answers a path that is asked for.
+pub(super) struct Found<'r, 'p> {
+    /// The path as it is registered.
+    pub path: &'static str,
+    /// What answers it.
+    pub route: &'r Route,
+    /// What stands for its `{names}`, still percent-encoded.
+    pub params: matchit::Params<'r, 'p>,
 }
 
 /// All paths.
-pub(super) struct Router(matchit::Router<Route>);
+pub(super) struct Router(matchit::Router<(&'static str, Route)>);
 
 /// A path that can't be registered. Found at start.
 #[derive(Debug, thiserror::Error)]
@@ -43,9 +56,12 @@ impl Router {
         endpoints: &[&'static str],
         documents: &[Document],
     ) -> Result<Self, RouteError> {
-        let mut router = matchit::Router::new();
+        let mut router = Router(matchit::Router::new());
         for path in ["/api"].iter().chain(endpoints) {
-            router.insert(*path, Route::Envelope).map_err(|e| RouteError::Path(path, e))?;
+            router.insert(path, Route::Envelope)?;
+        }
+        for (path, watch) in Watch::PATHS {
+            router.insert(path, Route::Watch(watch))?;
         }
         let mut paths: Vec<(&'static str, Vec<(Document, &'static Row)>)> = Vec::new();
         for (document, row) in documents.iter().flat_map(|d| d.rows.iter().map(move |r| (d, r))) {
@@ -67,17 +83,19 @@ impl Router {
             }
         }
         for (path, rows) in paths {
-            router.insert(path, Route::Rows(rows)).map_err(|e| RouteError::Path(path, e))?;
+            router.insert(path, Route::Rows(rows))?;
         }
-        Ok(Router(router))
+        Ok(router)
     }
 
-    /// What answers `path`, and what stands for its `{names}`, still percent-encoded.
-    pub(super) fn find<'r, 'p>(
-        &'r self,
-        path: &'p str,
-    ) -> Option<(&'r Route, matchit::Params<'r, 'p>)> {
-        self.0.at(path).ok().map(|found| (found.value, found.params))
+    fn insert(&mut self, path: &'static str, route: Route) -> Result<(), RouteError> {
+        self.0.insert(path, (path, route)).map_err(|error| RouteError::Path(path, error))
+    }
+
+    /// What answers `path`.
+    pub(super) fn find<'r, 'p>(&'r self, path: &'p str) -> Option<Found<'r, 'p>> {
+        let matchit::Match { value: (path, route), params } = self.0.at(path).ok()?;
+        Some(Found { path, route, params })
     }
 }
 
@@ -86,6 +104,7 @@ impl Route {
     pub(super) fn allow(&self) -> String {
         match self {
             Route::Envelope => "POST".into(),
+            Route::Watch(_) => Watch::ALLOW.into(),
             Route::Rows(rows) => {
                 let mut methods: Vec<&str> = rows.iter().map(|(_, row)| row.method).collect();
                 if methods.contains(&"GET") {
@@ -100,7 +119,7 @@ impl Route {
     pub(super) fn row(&self, method: &Method) -> Option<(&Document, &'static Row)> {
         let wanted = if method == Method::HEAD { "GET" } else { method.as_str() };
         match self {
-            Route::Envelope => None,
+            Route::Envelope | Route::Watch(_) => None,
             Route::Rows(rows) => {
                 rows.iter().find(|(_, row)| row.method == wanted).map(|(d, row)| (d, *row))
             }

@@ -1,11 +1,12 @@
 //! The registry: `(type, subtype)` to operation. Filled once, at start.
 
 use super::lane::{Pending, caught};
-use super::{Lane, Name, Op};
+use super::{Answer, Lane, Name, Op};
 use crate::caller::{Caller, Credentials};
 use crate::data::{Fields, field::on_the_wire};
 use crate::engine::Engine;
 use crate::fault::Fault;
+use crate::metrics::{Call, Operation, Tally};
 use crate::status::Status;
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ pub struct Entry {
     fields: &'static [&'static [&'static str]],
     call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Pending,
     refused: fn(&Arc<Engine>, &Credentials, Fault) -> Fault,
+    tally: Box<Tally>,
 }
 
 /// Every operation by its name.
@@ -52,6 +54,7 @@ impl Registry {
                         fields: O::FIELDS,
                         call: call::<O>,
                         refused: refused::<O>,
+                        tally: Box::default(),
                     },
                 ),
             }
@@ -74,6 +77,11 @@ impl Registry {
         self.entries().map(|entry| entry.name)
     }
 
+    /// What was counted of each operation.
+    pub(crate) fn counted(&self) -> Vec<Operation> {
+        self.entries().map(|entry| entry.tally.get(entry.name)).collect()
+    }
+
     fn find(&self, kind: &str, subtype: &str) -> Result<usize, usize> {
         self.entries.binary_search_by(|entry| entry.name.cmp(&(kind, subtype)))
     }
@@ -91,20 +99,37 @@ impl Entry {
         fields
     }
 
-    /// Call the operation. `fields` is its data; what it needs is taken out.
-    pub fn call(
+    /// Call the operation, and wait for its answer. `fields` is its data; what it needs is taken
+    /// out.
+    pub async fn call(
         &self,
         engine: &Arc<Engine>,
         fields: &mut Fields<'_>,
         credentials: Credentials,
-    ) -> Pending {
-        (self.call)(engine, fields, credentials)
+    ) -> Result<Answer, Fault> {
+        let counted = self.tally.begin();
+        let result = (self.call)(engine, fields, credentials).wait().await;
+        self.end(counted, result.as_ref().err());
+        result
     }
 
     /// What is told when the operation can't be called because its fields are flawed: who calls is
     /// proven before the data is looked at, so a lack of proof is told before that `fault`.
     pub fn refused(&self, engine: &Arc<Engine>, credentials: &Credentials, fault: Fault) -> Fault {
-        (self.refused)(engine, credentials, fault)
+        let counted = self.tally.begin();
+        let fault = (self.refused)(engine, credentials, fault);
+        self.end(counted, Some(&fault));
+        fault
+    }
+
+    fn end(&self, counted: Call<'_>, fault: Option<&Fault>) {
+        let is_ours = fault.is_some_and(|fault| fault.cause().is_some());
+        counted.end(fault.map_or(0, |fault| (self.status)(fault).code), is_ours);
+    }
+
+    /// The status that an envelope has with this result: 0 is success.
+    pub(crate) fn code<T>(&self, result: &Result<T, Fault>) -> i64 {
+        result.as_ref().map_or_else(|fault| (self.status)(fault).code, |_| 0)
     }
 }
 

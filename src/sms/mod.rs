@@ -3,6 +3,7 @@
 
 mod circuit;
 pub mod codes;
+mod counted;
 mod mac;
 mod outbox;
 mod post;
@@ -10,6 +11,7 @@ mod tencent;
 mod webhook;
 
 pub use circuit::Circuit;
+pub(crate) use counted::Counted;
 pub use outbox::Outbox;
 pub use post::Line;
 pub use tencent::Tencent;

@@ -1,0 +1,45 @@
+//! What a request's line in the log tells of its operations.
+
+use crate::op::Name;
+
+/// What has become of a body so far, for the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// How many operations were asked for.
+    pub count: usize,
+    /// The first of them that there is.
+    pub operation: Option<Name>,
+    /// The first status that is not 0; 0 if there is none, and `None` before anything was told.
+    pub status: Option<i64>,
+}
+
+impl Seen {
+    /// An operation is asked for.
+    pub fn asks(&mut self, operation: Option<Name>) {
+        self.count += 1;
+        self.operation = self.operation.or(operation);
+    }
+
+    /// It was told this status.
+    pub fn told(&mut self, status: i64) {
+        self.status = self.status.filter(|told| *told != 0).or(Some(status));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_is_named_and_the_first_fault_are_kept() {
+        let mut seen = Seen::default();
+        seen.asks(None);
+        assert_eq!((seen.operation, seen.status), (None, None));
+        for (operation, status) in [("get", 0), ("put", -2), ("list", -3), ("top", 0)] {
+            seen.asks(Some(("shop", operation)));
+            seen.told(status);
+        }
+        let expected = Seen { count: 5, operation: Some(("shop", "get")), status: Some(-2) };
+        assert_eq!(seen, expected);
+    }
+}

@@ -1,0 +1,135 @@
+//! Whether a server is alive, and whether it can write: what a proxy or a supervisor asks.
+//!
+//! Both answers tell why not, in words of ours that name neither a path nor a version: anyone may
+//! ask.
+
+use crate::db::Db;
+use crate::fault::Fault;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot::Receiver;
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
+
+/// How long an answer is good: so often, at most, is a write made only to see whether it can be.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How long a write may take before it counts as one that can't be made.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why not, in a few words.
+pub type Why = &'static str;
+
+const ENDING: Why = "the server is shutting down";
+
+/// What is known of a server's health.
+#[derive(Debug)]
+pub struct Health {
+    is_ending: watch::Sender<bool>,
+    probe: Mutex<Probe>,
+}
+
+/// Writes that are made to see whether they can be: one at a time.
+#[derive(Debug, Default)]
+struct Probe {
+    /// One that has not come back.
+    waited_for: Option<Receiver<Result<(), Fault>>>,
+    /// What the last one came to, and when.
+    told: Option<(Instant, Result<(), Why>)>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Health { is_ending: watch::Sender::new(false), probe: Mutex::default() }
+    }
+}
+
+impl Health {
+    /// The server is about to end.
+    pub fn end(&self) {
+        self.is_ending.send_replace(true);
+    }
+
+    /// Is it of use to ask this server for anything?
+    pub fn alive(&self) -> Result<(), Why> {
+        if *self.is_ending.borrow() { Err(ENDING) } else { Ok(()) }
+    }
+
+    /// Does the disk take a commit? One is made to see, unless one was made within the last second.
+    pub async fn ready(&self, db: &Db) -> Result<(), Why> {
+        let mut ending = self.is_ending.subscribe();
+        tokio::select! {
+            biased;
+            _ = ending.wait_for(|is_ending| *is_ending) => Err(ENDING),
+            told = self.writable(db) => told,
+        }
+    }
+
+    async fn writable(&self, db: &Db) -> Result<(), Why> {
+        // Whoever waits here is told what the one before was told.
+        let mut probe = self.probe.lock().await;
+        if let Some((at, told)) = probe.told
+            && at.elapsed() < FRESH
+        {
+            return told;
+        }
+        let told = probe.ask(db).await;
+        probe.told = Some((Instant::now(), told));
+        told
+    }
+}
+
+impl Probe {
+    async fn ask(&mut self, db: &Db) -> Result<(), Why> {
+        // One that is still in the queue need not have company. One that has come back since says
+        // nothing of now.
+        let is_queued = |it: &mut Receiver<_>| matches!(it.try_recv(), Err(TryRecvError::Empty));
+        if !self.waited_for.as_mut().is_some_and(is_queued) {
+            self.waited_for = Some(db.submit(|tx| tx.touch()).map_err(|fault| why(&fault))?);
+        }
+        let Some(written) = &mut self.waited_for else { return Err(LOST) };
+        let Ok(written) = timeout(PATIENCE, written).await else {
+            return Err("a write did not reach the disk within a second");
+        };
+        self.waited_for = None;
+        written.unwrap_or_else(|_| Err(Fault::unknown(LOST))).map_err(|fault| why(&fault))
+    }
+}
+
+const LOST: Why = "the database can't be written; the log says why";
+
+/// A fault in words for strangers.
+fn why(fault: &Fault) -> Why {
+    let cause = fault.cause().map(ToString::to_string).unwrap_or_default();
+    // SQLite's own texts (sqlite3_errstr).
+    match fault {
+        Fault::Busy => "the writer's queue is full",
+        _ if cause.contains("disk is full") => "the database can't be written: the disk is full",
+        _ if cause.contains("database is locked") => {
+            "the database can't be written: another process holds it"
+        }
+        _ => LOST,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_told_to_end_is_not_alive() {
+        let health = Health::default();
+        assert_eq!(health.alive(), Ok(()));
+        health.end();
+        assert_eq!(health.alive(), Err(ENDING));
+    }
+
+    #[test]
+    fn reasons_are_ours_and_not_the_database_s_own_words() {
+        let of = |text: &str| why(&Fault::database(text));
+        assert!(of("database or disk is full").ends_with("the disk is full"));
+        assert!(of("database is locked").ends_with("another process holds it"));
+        assert_eq!(of("unable to open database file: /srv/x/guichet.db"), LOST);
+        assert_eq!(why(&Fault::Busy), "the writer's queue is full");
+    }
+}

@@ -1,0 +1,141 @@
+//! From figures to the text that Prometheus reads, by way of `prometheus_client`.
+
+use super::histogram::Spread;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::{Registry, Unit};
+use std::fmt;
+
+/// Figures of one name: each with what tells it from the others.
+#[derive(Debug)]
+pub(super) struct Family {
+    name: &'static str,
+    help: &'static str,
+    unit: Option<Unit>,
+    kind: MetricType,
+    figures: Vec<(Labels, Figure)>,
+}
+
+/// Pairs of a label's name and its value.
+pub(super) type Labels = Vec<(&'static str, String)>;
+
+/// One label.
+pub(super) fn label(name: &'static str, value: impl Into<String>) -> Labels {
+    vec![(name, value.into())]
+}
+
+#[derive(Debug)]
+pub(super) enum Figure {
+    Whole(u64),
+    Real(f64),
+    Spread(Spread),
+}
+
+impl From<u64> for Figure {
+    fn from(figure: u64) -> Self {
+        Figure::Whole(figure)
+    }
+}
+
+impl From<f64> for Figure {
+    fn from(figure: f64) -> Self {
+        Figure::Real(figure)
+    }
+}
+
+impl From<Spread> for Figure {
+    fn from(figure: Spread) -> Self {
+        Figure::Spread(figure)
+    }
+}
+
+impl Family {
+    /// A number that only grows; `_total` is added to its name.
+    pub(super) fn counter(name: &'static str, help: &'static str) -> Self {
+        Family { name, help, unit: None, kind: MetricType::Counter, figures: Vec::new() }
+    }
+
+    /// A number that rises and falls.
+    pub(super) fn gauge(name: &'static str, help: &'static str) -> Self {
+        Family { kind: MetricType::Gauge, ..Family::counter(name, help) }
+    }
+
+    /// How values are spread.
+    pub(super) fn histogram(name: &'static str, help: &'static str) -> Self {
+        Family { kind: MetricType::Histogram, ..Family::counter(name, help) }
+    }
+
+    /// In seconds, which is added to its name.
+    pub(super) fn seconds(self) -> Self {
+        Family { unit: Some(Unit::Seconds), ..self }
+    }
+
+    /// In bytes, which is added to its name.
+    pub(super) fn bytes(self) -> Self {
+        Family { unit: Some(Unit::Bytes), ..self }
+    }
+
+    /// With these figures, each with its labels.
+    pub(super) fn with<F: Into<Figure>>(
+        mut self,
+        figures: impl IntoIterator<Item = (Labels, F)>,
+    ) -> Self {
+        let figures = figures.into_iter().map(|(labels, figure)| (labels, figure.into()));
+        self.figures.extend(figures);
+        self
+    }
+
+    /// With the one figure that it has, if that is known.
+    pub(super) fn only(self, figure: impl Into<Option<Figure>>) -> Self {
+        self.with(figure.into().map(|figure| (Labels::new(), figure)))
+    }
+
+    fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        if self.figures.is_empty() {
+            return Ok(());
+        }
+        let mut metric =
+            encoder.encode_descriptor(self.name, self.help, self.unit.as_ref(), self.kind)?;
+        for (labels, figure) in &self.figures {
+            if labels.is_empty() {
+                self.put(&mut metric, figure)?;
+            } else {
+                self.put(&mut metric.encode_family(labels)?, figure)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&self, metric: &mut MetricEncoder<'_>, figure: &Figure) -> fmt::Result {
+        let counts = matches!(self.kind, MetricType::Counter);
+        match figure {
+            Figure::Whole(n) if counts => metric.encode_counter::<NoLabelSet, _, f64>(n, None),
+            Figure::Real(n) if counts => metric.encode_counter::<NoLabelSet, _, f64>(n, None),
+            Figure::Whole(n) => metric.encode_gauge(n),
+            Figure::Real(n) => metric.encode_gauge(n),
+            Figure::Spread(Spread { ranges, count, sum }) => {
+                metric.encode_histogram::<NoLabelSet>(*sum, *count, ranges, None)
+            }
+        }
+    }
+}
+
+/// Families that are written together.
+#[derive(Debug)]
+struct All(Vec<Family>);
+
+impl Collector for All {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|family| family.encode(&mut encoder))
+    }
+}
+
+/// All of it, as OpenMetrics text.
+pub(super) fn text(families: Vec<Family>) -> Result<String, fmt::Error> {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(All(families)));
+    let mut out = String::new();
+    text::encode(&mut out, &registry)?;
+    Ok(out)
+}

@@ -1,0 +1,104 @@
+//! What is counted of one operation.
+
+use super::count::{Counter, Statuses};
+use super::histogram::{Spread, Times};
+use crate::op::Name;
+use std::time::Instant;
+
+/// What was counted of an operation.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// Its name, `type/subtype`.
+    pub name: String,
+    /// Statuses, and how often each was told.
+    pub statuses: Vec<(String, u64)>,
+    /// How many ended in a fault that is the server's.
+    pub failed: u64,
+    /// How long calls took.
+    pub times: Spread,
+}
+
+/// An operation's numbers. They are written by every core: so no two operations share a piece of
+/// memory that goes from core to core.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct Tally {
+    done: Counter,
+    faults: Statuses,
+    failed: Counter,
+    left: Counter,
+    times: Times,
+}
+
+/// A call under way. It is counted when this is dropped: also where its client left and nobody is
+/// told how it ended. Those are the slow ones, so leaving them out would make all seem quick.
+#[must_use = "a call is counted when this is dropped"]
+pub(crate) struct Call<'a> {
+    tally: &'a Tally,
+    begun: Instant,
+    end: Option<(i64, bool)>,
+}
+
+impl Tally {
+    /// A call begins.
+    pub(crate) fn begin(&self) -> Call<'_> {
+        Call { tally: self, begun: Instant::now(), end: None }
+    }
+
+    /// What was counted of the operation of this name. A call without anyone to tell its status has
+    /// the status `left`.
+    pub(crate) fn get(&self, name: Name) -> Operation {
+        let mut statuses = vec![("0".to_owned(), self.done.get())];
+        let faults = self.faults.get().into_iter();
+        statuses.extend(faults.map(|(status, told)| (text(status), told)));
+        statuses.extend(Some(("left".to_owned(), self.left.get())).filter(|(_, told)| *told > 0));
+        let name = format!("{}/{}", name.0, name.1);
+        Operation { name, statuses, failed: self.failed.get(), times: self.times.get() }
+    }
+}
+
+/// A status as a label.
+pub(super) fn text(status: Option<i64>) -> String {
+    status.map_or_else(|| "other".to_owned(), |status| status.to_string())
+}
+
+impl Call<'_> {
+    /// It ended, with this status in its envelope; 0 is success. Is that a fault of ours?
+    pub(crate) fn end(mut self, status: i64, is_ours: bool) {
+        self.end = Some((status, is_ours));
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.tally.times.add(self.begun.elapsed());
+        match self.end {
+            Some((0, _)) => self.tally.done.add(),
+            Some((status, is_ours)) => {
+                self.tally.faults.add(status);
+                if is_ours {
+                    self.tally.failed.add();
+                }
+            }
+            None => self.tally.left.add(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_is_counted_once_however_it_ends() {
+        let tally = Tally::default();
+        tally.begin().end(0, false);
+        tally.begin().end(-2, false);
+        tally.begin().end(-2, true);
+        drop(tally.begin());
+        let told = |status: &str, times| (status.to_owned(), times);
+        let Operation { name, statuses, failed, times } = tally.get(("hello", "greet"));
+        assert_eq!(statuses, [told("0", 1), told("-2", 2), told("left", 1)]);
+        assert_eq!((&*name, failed, times.count), ("hello/greet", 1, 4));
+    }
+}
