@@ -81,18 +81,24 @@ impl Health {
 
 impl Probe {
     async fn ask(&mut self, db: &Db) -> Result<(), Why> {
-        // One that is still in the queue need not have company. One that has come back since says
-        // nothing of now.
-        let is_queued = |it: &mut Receiver<_>| matches!(it.try_recv(), Err(TryRecvError::Empty));
-        if !self.waited_for.as_mut().is_some_and(is_queued) {
-            self.waited_for = Some(db.submit(|tx| tx.touch()).map_err(|fault| why(&fault))?);
-        }
-        let Some(written) = &mut self.waited_for else { return Err(LOST) };
+        let written = match self.waited_for.take().map(|mut it| (it.try_recv(), it)) {
+            // Still in the queue: it need not have company.
+            Some((Err(TryRecvError::Empty), it)) => it,
+            // It failed just after it was given up, and says more than that it took long.
+            Some((Ok(Err(fault)), _)) if self.was_asked_lately() => return Err(why(&fault)),
+            _ => db.submit(|tx| tx.touch()).map_err(|fault| why(&fault))?,
+        };
+        // Kept here, for the next who asks, also where this one leaves.
+        let written = self.waited_for.insert(written);
         let Ok(written) = timeout(PATIENCE, written).await else {
             return Err("a write did not reach the disk within a second");
         };
         self.waited_for = None;
         written.unwrap_or_else(|_| Err(Fault::unknown(LOST))).map_err(|fault| why(&fault))
+    }
+
+    fn was_asked_lately(&self) -> bool {
+        self.told.is_some_and(|(at, _)| at.elapsed() < 2 * FRESH)
     }
 }
 

@@ -127,9 +127,23 @@ fn a_full_disk_refuses_writes_and_serves_reads_and_takes_writes_when_there_is_ro
     let noticed = facts.iter().filter(|fact| matches!(fact, Fact::Notice(..))).count();
     assert_eq!(there.as_array().unwrap().len(), noticed, "what was refused is not there");
 
+    let ready = || (server.get("/readyz").status, server.get("/readyz").text());
+    let full = r#"{"status":"failed","why":"the database can't be written: the disk is full"}"#;
+    let asked = Instant::now();
+    while ready() != (503, full.to_owned()) {
+        // Told at most a second late, and only of what fills the disk to the last page.
+        fill(&mut file);
+        assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", ready());
+    }
+    assert_eq!(server.get("/healthz").status, 200);
+
     fs::remove_file(&filler).unwrap();
     drop(file);
     let freed = Instant::now();
+    while ready().0 != 200 {
+        assert!(freed.elapsed() < Duration::from_secs(5), "{:?}", ready());
+        sleep(Duration::from_millis(20));
+    }
     for kind in 0..4 {
         let fact = loop {
             match next(kind) {
