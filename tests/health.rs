@@ -5,15 +5,17 @@
 #[path = "common/client.rs"]
 mod client;
 mod common;
+#[path = "common/held.rs"]
+mod held;
 #[path = "common/scrape.rs"]
 mod scrape;
 
-use client::{Client, head, signal};
+use client::{Client, signal};
 use common::connection::Connection;
-use common::{Reply, Server, envelope};
+use common::{Reply, Server};
+use held::{database, depth, hold};
 use rusqlite::Connection as Database;
 use scrape::Scrape;
-use serde_json::json;
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
@@ -22,13 +24,6 @@ const ENDING: &str = r#"{"status":"failed","why":"the server is shutting down"}"
 const SLOW: &str = r#"{"status":"failed","why":"a write did not reach the disk within a second"}"#;
 const HELD: &str =
     r#"{"status":"failed","why":"the database can't be written: another process holds it"}"#;
-
-/// The server's database, as another process sees it.
-fn database(server: &Server) -> Database {
-    let database = Database::open(server.folder().join("data/guichet.db")).unwrap();
-    database.busy_timeout(Duration::from_secs(10)).unwrap();
-    database
-}
 
 fn told(reply: &Reply) -> (u16, String) {
     assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
@@ -147,19 +142,9 @@ fn probes_leave_nothing_behind() {
 #[test]
 fn a_server_that_is_told_to_end_is_neither_alive_nor_ready() {
     let mut server = Server::start("");
-    let other = database(&server);
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    // Writes queue up behind one that waits for the other process, ...
-    let now = |series| Scrape::of(&server).get(series);
-    let body = envelope("score/post", json!({"app": "a", "openid": "b", "score": 1}));
-    let mut writes = Vec::new();
-    while now("guichet_queue_depth") < 1.0 {
-        let mut client = Client::connect(&server);
-        assert!(client.send((head("/api", body.len(), "") + &body).as_bytes()));
-        writes.push(client);
-    }
-    // ... and so does one that is to tell whether it can be made. Others have sent half a question.
-    let before = now("guichet_queue_depth");
+    let held = hold(&server);
+    // A write that is to tell whether it can be made waits too. Others have sent half a question.
+    let before = depth(&server);
     let mut waits = Client::connect(&server);
     waits.send(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
     let mut halves: Vec<Client> = (0..8).map(|_| Client::connect(&server)).collect();
@@ -167,9 +152,10 @@ fn a_server_that_is_told_to_end_is_neither_alive_nor_ready() {
         let path = ["/healthz", "/readyz"][nth % 2];
         assert!(half.send(format!("GET {path} HTTP/1.1\r\nHo").as_bytes()));
     }
-    let open = writes.len() as f64 + 10.0;
+    let open = held.waiting.len() as f64 + 10.0;
     let begun = Instant::now();
-    while now("guichet_connections") < open || now("guichet_queue_depth") <= before {
+    let connections = || Scrape::of(&server).get("guichet_connections");
+    while connections() < open || depth(&server) <= before {
         assert!(begun.elapsed() < Duration::from_secs(5), "all have been accepted");
     }
     signal(&server, "TERM");
@@ -184,6 +170,6 @@ fn a_server_that_is_told_to_end_is_neither_alive_nor_ready() {
         }
     }
     assert!(told > 0, "nobody was told");
-    other.execute_batch("COMMIT").unwrap();
+    held.release();
     assert_eq!(server.terminate(), 0);
 }

@@ -8,6 +8,8 @@ mod client;
 mod common;
 #[path = "metrics/dashboard.rs"]
 mod dashboard;
+#[path = "common/held.rs"]
+mod held;
 #[path = "metrics/hidden.rs"]
 mod hidden;
 #[path = "metrics/measured.rs"]

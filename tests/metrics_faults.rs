@@ -16,7 +16,7 @@ use engine::fault::Fault;
 use engine::http::Server;
 use engine::op::{Name, Op, Read};
 use engine::program::Program;
-use scrape::Scrape;
+use scrape::{ACCEPT, Scrape};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -58,7 +58,9 @@ fn a_fault_of_ours_is_told_from_one_of_the_client_s() {
     let send = |head: &str, body: &str| {
         let mut stream = TcpStream::connect(address).unwrap();
         let length = body.len();
-        let more = format!("Host: a\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+        let more = format!(
+            "Host: a\r\nAccept: {ACCEPT}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
         stream.write_all(format!("{head} HTTP/1.1\r\n{more}{body}").as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

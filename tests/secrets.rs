@@ -29,7 +29,7 @@ const CANARY: &str = "cAnArY";
 /// A server that logs all it can, in this format, with captchas that read [`READS`].
 fn talkative(format: &str) -> Server {
     Server::start(&format!(
-        "[log]\nlevel = \"trace\"\nformat = \"{format}\"\n[captcha]\ntest_code = \"{READS}\"\n\
+        "[log]\nlevel = \"trace\"\nformat = \"{format}\"\nrequests = true\n[captcha]\ntest_code = \"{READS}\"\n\
          [score.secrets]\nsigned = \"{CANARY}-secret\"\n[limits]\nlogin_attempts = 0\n\
          [sms]\nper_30_seconds = 0\n"
     ))
@@ -63,7 +63,7 @@ fn forged(nth: usize) -> String {
 #[test]
 fn nothing_that_is_sent_is_logged() {
     for format in ["text", "json"] {
-        let server = talkative(format);
+        let mut server = talkative(format);
         let lines = |server: &Server| server.log().lines().count();
         let before = lines(&server);
         let mut nth = 0;
@@ -113,8 +113,16 @@ fn nothing_that_is_sent_is_logged() {
             server.raw(head.as_bytes());
             server.raw(format!("{CANARY} {head}").as_bytes());
         }
+        let metrics = server.get("/metrics").text();
+        // The names of boards are told, and there are clients that make them up.
+        let told = |line: &&str| !line.starts_with("guichet_board_players");
+        let told: String = metrics.lines().filter(told).collect();
+        assert!(told.contains("guichet_requests_total") && !told.contains(CANARY), "{told}");
+        // The lines of requests come a moment later.
+        assert_eq!(server.terminate(), 0);
         let log = server.log();
         assert!(lines(&server) > before + 100, "the log says something: {log}");
+        assert!(log.contains("a request"), "also of each request");
         says_nothing(&log, format, &[CANARY]);
     }
 }

@@ -121,7 +121,7 @@ impl Handler {
             (record.path, record.is_for_watchers) = (path, true);
             let is_shown = watch::is_shown(peer.ip(), address, &head.headers, config);
             let counted = || self.registry.counted();
-            let asked = watch.answer(&self.engine, &head.method, is_shown, record.id, counted);
+            let asked = watch.answer(&self.engine, &head, is_shown, record.id, counted);
             return Box::pin(asked).await;
         }
         if let Some(limiter) = &self.limiter

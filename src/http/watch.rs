@@ -9,7 +9,8 @@ use crate::engine::Engine;
 use crate::health::Why;
 use crate::metrics::{self, Operation};
 use crate::request::RequestId;
-use hyper::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
+use hyper::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl Watch {
     pub(super) async fn answer(
         self,
         engine: &Arc<Engine>,
-        method: &Method,
+        head: &Parts,
         is_shown: bool,
         id: RequestId,
         operations: impl FnOnce() -> Vec<Operation>,
@@ -46,12 +47,12 @@ impl Watch {
             Watch::Metrics if !is_shown => {
                 return respond::refusal(StatusCode::NOT_FOUND, "no such path");
             }
-            _ if !matches!(*method, Method::GET | Method::HEAD) => {
+            _ if !matches!(head.method, Method::GET | Method::HEAD) => {
                 return respond::wrong_method(Self::ALLOW);
             }
             Watch::Alive => told(engine.health.alive()),
             Watch::Ready => told(engine.health.ready(&engine.db).await),
-            Watch::Metrics => counted(engine, id, operations()).await,
+            Watch::Metrics => counted(engine, &head.headers, id, operations()).await,
         };
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer
@@ -69,14 +70,30 @@ fn told(result: Result<(), Why>) -> Answer {
     respond::with(status, body.into(), respond::JSON)
 }
 
-async fn counted(engine: &Arc<Engine>, id: RequestId, operations: Vec<Operation>) -> Answer {
+/// The media types of the two formats.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+async fn counted(
+    engine: &Arc<Engine>,
+    headers: &HeaderMap,
+    id: RequestId,
+    operations: Vec<Operation>,
+) -> Answer {
     let asked = Arc::clone(engine);
     // It asks the system about files.
     let text = tokio::task::spawn_blocking(move || metrics::text(&asked, operations)).await;
     let text = text.map_err(|error| error.to_string());
     match text.and_then(|text| text.map_err(|error| error.to_string())) {
         Ok(text) => {
-            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            // Prometheus names it; a person's browser and older readers do not.
+            let accepted = headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok());
+            let (kind, text) = match accepted {
+                Some(accepted) if accepted.contains("application/openmetrics-text") => {
+                    (OPENMETRICS, text)
+                }
+                _ => (PLAIN, metrics::plain(&text)),
+            };
             respond::with(StatusCode::OK, text.into(), HeaderValue::from_static(kind))
         }
         Err(cause) => {

@@ -5,7 +5,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// Figures of one name: each with what tells it from the others.
 #[derive(Debug)]
@@ -138,4 +138,51 @@ pub(super) fn text(families: Vec<Family>) -> Result<String, fmt::Error> {
     let mut out = String::new();
     text::encode(&mut out, &registry)?;
     Ok(out)
+}
+
+/// The same in the older text format (0.0.4): a counter's `_total` is part of its name, and neither
+/// units nor the end are told.
+pub(crate) fn plain(openmetrics: &str) -> String {
+    let mut out = String::with_capacity(openmetrics.len());
+    let mut help = "";
+    for line in openmetrics.lines() {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some("HELP"), Some(_), Some(text)) => help = text,
+            (Some("#"), Some("TYPE"), Some(name), Some(kind)) => {
+                let end = if kind == "counter" { "_total" } else { "" };
+                let _ = writeln!(out, "# HELP {name}{end} {help}\n# TYPE {name}{end} {kind}");
+            }
+            (Some("#"), ..) => {}
+            _ => {
+                let _ = writeln!(out, "{line}");
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_formats_are_those_of_their_specifications() {
+        let families = vec![
+            Family::counter("a", "It grows").with([(label("b", "c"), 2_u64)]),
+            Family::gauge("d", "It rises").bytes().only(Figure::Real(1.5)),
+            Family::gauge("e", "It is not known").only(None),
+        ];
+        let told = text(families).unwrap();
+        assert_eq!(
+            told,
+            "# HELP a It grows\n# TYPE a counter\na_total{b=\"c\"} 2\n\
+             # HELP d_bytes It rises\n# TYPE d_bytes gauge\n# UNIT d_bytes bytes\nd_bytes 1.5\n# EOF\n"
+        );
+        assert_eq!(
+            plain(&told),
+            "# HELP a_total It grows\n# TYPE a_total counter\na_total{b=\"c\"} 2\n\
+             # HELP d_bytes It rises\n# TYPE d_bytes gauge\nd_bytes 1.5\n"
+        );
+    }
 }

@@ -36,7 +36,8 @@ pub(crate) struct Times(Histogram<{ TIMES.len() }>);
 
 impl Times {
     pub(crate) fn add(&self, time: Duration) {
-        let nanos = time.as_secs().saturating_mul(SECOND) + u64::from(time.subsec_nanos());
+        let whole = time.as_secs().saturating_mul(SECOND);
+        let nanos = whole.saturating_add(time.subsec_nanos().into());
         self.0.add(&TIMES, nanos);
     }
 

@@ -4,8 +4,8 @@
 //! looks nothing up. Names, labels, sizes of files and the process's own figures are put together
 //! when somebody asks (`scrape`).
 //!
-//! Labels are few: operations, statuses, codes, and boards by name, of which there is a bounded
-//! number each. Nothing that a client makes up becomes one.
+//! Labels are few: operations, statuses, codes, reasons. Nothing that a client makes up becomes one,
+//! but for the names of boards, of which a program bounds the number.
 
 mod count;
 mod family;
@@ -15,6 +15,7 @@ mod process;
 mod scrape;
 
 pub(crate) use count::Counter;
+pub(crate) use family::plain;
 pub(crate) use operation::{Call, Operation, Tally};
 pub(crate) use process::open_files;
 pub(crate) use scrape::text;

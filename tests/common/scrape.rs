@@ -1,11 +1,20 @@
 //! What `/metrics` tells, read as strictly as OpenMetrics 1.0 writes it: whatever is not exactly so
 //! fails the test that asks.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use super::common::Server;
 use std::collections::BTreeMap;
+
+/// What Prometheus says that it takes.
+pub const ACCEPT: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+                          text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
 
 /// Everything that was told at one moment.
 #[derive(Debug, Clone)]
@@ -19,7 +28,7 @@ pub struct Scrape {
 impl Scrape {
     /// What the server tells now.
     pub fn of(server: &Server) -> Self {
-        let reply = server.get("/metrics");
+        let reply = server.send("GET", "/metrics", &[("Accept", ACCEPT)], b"");
         assert_eq!(reply.status, 200, "{}", reply.text());
         let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
         assert_eq!(reply.header("content-type"), kind);

@@ -1,6 +1,8 @@
 //! Who may read the metrics, and who learns nothing of them.
 
 use super::common::{Folder, Server, run};
+use super::scrape::Scrape;
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -92,5 +94,22 @@ fn it_goes_before_a_page_of_that_name_and_is_listed() {
     for line in ["GET\t/healthz\thealth\t", "GET\t/readyz\treadiness\t", "GET\t/metrics\tmetrics\t"]
     {
         assert_eq!(routes.lines().filter(|known| *known == line).count(), 1, "{line}");
+    }
+}
+
+#[test]
+fn whoever_does_not_know_openmetrics_reads_the_same_in_plain_text() {
+    let server = Server::start("");
+    for accept in [&[][..], &[("Accept", "text/plain;version=0.0.4")], &[("Accept", "*/*")]] {
+        let reply = server.send("GET", "/metrics", accept, b"");
+        assert_eq!(reply.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+        let text = reply.text();
+        assert!(text.contains("\n# TYPE guichet_requests_total counter\n"));
+        assert!(!text.contains("# EOF") && !text.contains("# UNIT"));
+        let series = |line: &&str| line.rsplit_once(' ').unwrap().0.to_owned();
+        let told: BTreeSet<String> =
+            text.lines().filter(|line| !line.starts_with('#')).map(|line| series(&line)).collect();
+        let known: BTreeSet<String> = Scrape::of(&server).series.into_keys().collect();
+        assert_eq!(told, known);
     }
 }

@@ -1,0 +1,65 @@
+//! A database that another process keeps to itself, so that writes wait.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use super::client::{Client, head};
+use super::common::{Server, envelope};
+use super::scrape::Scrape;
+use rusqlite::Connection;
+use serde_json::json;
+use std::time::Duration;
+
+/// The server's database, as another process sees it.
+pub fn database(server: &Server) -> Connection {
+    let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(10)).unwrap();
+    database
+}
+
+/// How many writes wait for the writer.
+pub fn depth(server: &Server) -> f64 {
+    Scrape::of(server).get("guichet_queue_depth")
+}
+
+/// Send a score, and do not wait for the answer.
+pub fn post(server: &Server) -> Client {
+    let body = envelope("score/post", json!({"app": "a", "openid": "b", "score": 1}));
+    let mut client = Client::connect(server);
+    assert!(client.send((head("/api", body.len(), "") + &body).as_bytes()));
+    client
+}
+
+/// A database that is held, and those who wait for it: the writer has the first of them in hand, and
+/// whatever is asked now waits in its queue.
+pub struct Held {
+    pub other: Connection,
+    pub waiting: Vec<Client>,
+}
+
+/// Hold it, for at most the 5 seconds that the server waits.
+pub fn hold(server: &Server) -> Held {
+    let other = database(server);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut waiting = Vec::new();
+    let mut steady = 0;
+    // The first to come is taken in hand, with whoever has come by then. What waits behind it goes
+    // on waiting.
+    while steady < 30 {
+        if depth(server) < 1.0 {
+            assert!(waiting.len() < 1000, "nothing waits");
+            waiting.push(post(server));
+            steady = 0;
+        } else {
+            steady += 1;
+        }
+    }
+    Held { other, waiting }
+}
+
+impl Held {
+    /// Let go of it.
+    pub fn release(&self) {
+        self.other.execute_batch("COMMIT").unwrap();
+    }
+}
