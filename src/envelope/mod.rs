@@ -15,7 +15,7 @@ use crate::caller::Credentials;
 use crate::data::{Fields, Value, json};
 use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::op::{Answer, Entry, Registry};
+use crate::op::{Answer, Called, Entry, Registry};
 use crate::request::RequestId;
 use crate::status::status;
 use std::sync::Arc;
@@ -134,7 +134,10 @@ async fn run(
     {
         credentials.token = Some(token.as_ref().to_owned());
     }
-    let result = entry.call(call.engine, data, credentials).await;
+    let result = match entry.call(call.engine, data, credentials) {
+        Called::Ready(result) => result,
+        Called::Later(later) => later.await,
+    };
     seen.told(entry.code(&result));
     if let Err(fault) = &result {
         call.id.log(entry.name, fault);

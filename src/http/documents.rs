@@ -11,7 +11,7 @@ use crate::document::{Cookie, Document, Outcome, Response, Row, Shape};
 use crate::engine::Engine;
 use crate::envelope::Seen;
 use crate::fault::Fault;
-use crate::op::{Answer, Name, Registry};
+use crate::op::{Answer, Called, Name, Registry};
 use crate::request::RequestId;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -133,7 +133,10 @@ impl Asked<'_> {
         // Checked at start: every row names operations that are registered.
         let entry = self.registry.get(op.0, op.1).ok_or(Fault::NoSuchOperation)?;
         seen.asks(Some(op));
-        let result = entry.call(self.engine, fields, credentials.clone()).await;
+        let result = match entry.call(self.engine, fields, credentials.clone()) {
+            Called::Ready(result) => result,
+            Called::Later(later) => later.await,
+        };
         seen.told(entry.code(&result));
         result.inspect_err(|fault| self.id.log(op, fault))
     }

@@ -143,6 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn a_path_for_whoever_watches_is_nobody_elses() {
+        for path in ["/metrics", "/healthz", "/readyz"] {
+            assert!(
+                matches!(router(&[path], &[]), Err(RouteError::Path(refused, _)) if refused == path)
+            );
+        }
+    }
+
+    #[test]
     fn two_endpoints_on_one_path_fail_at_start() {
         assert!(matches!(router(&["/api"], &[]), Err(RouteError::Path("/api", _))));
     }

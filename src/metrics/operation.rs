@@ -30,19 +30,18 @@ pub(crate) struct Tally {
     times: Times,
 }
 
-/// A call under way. It is counted when this is dropped: also where its client left and nobody is
-/// told how it ended. Those are the slow ones, so leaving them out would make all seem quick.
-#[must_use = "a call is counted when this is dropped"]
+/// A call under way. Where it is dropped before it has ended, its client has left, and nobody is told
+/// how it ended. Those are the slow ones: leaving them out would make all seem quick.
+#[must_use = "a call that is dropped is counted as one whose client left"]
 pub(crate) struct Call<'a> {
     tally: &'a Tally,
     begun: Instant,
-    end: Option<(i64, bool)>,
 }
 
 impl Tally {
     /// A call begins.
     pub(crate) fn begin(&self) -> Call<'_> {
-        Call { tally: self, begun: Instant::now(), end: None }
+        Call { tally: self, begun: Instant::now() }
     }
 
     /// What was counted of the operation of this name. A call without anyone to tell its status has
@@ -63,25 +62,31 @@ pub(super) fn text(status: Option<i64>) -> String {
 }
 
 impl Call<'_> {
-    /// It ended, with this status in its envelope; 0 is success. Is that a fault of ours?
-    pub(crate) fn end(mut self, status: i64, is_ours: bool) {
-        self.end = Some((status, is_ours));
+    /// It was done.
+    pub(crate) fn done(self) {
+        self.tally.done.add();
+        self.end();
+    }
+
+    /// It ended with this status in its envelope. Is that a fault of ours?
+    pub(crate) fn failed(self, status: i64, is_ours: bool) {
+        self.tally.faults.add(status);
+        if is_ours {
+            self.tally.failed.add();
+        }
+        self.end();
+    }
+
+    fn end(self) {
+        self.tally.times.add(self.begun.elapsed());
+        std::mem::forget(self);
     }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
+        self.tally.left.add();
         self.tally.times.add(self.begun.elapsed());
-        match self.end {
-            Some((0, _)) => self.tally.done.add(),
-            Some((status, is_ours)) => {
-                self.tally.faults.add(status);
-                if is_ours {
-                    self.tally.failed.add();
-                }
-            }
-            None => self.tally.left.add(),
-        }
     }
 }
 
@@ -92,9 +97,9 @@ mod tests {
     #[test]
     fn every_call_is_counted_once_however_it_ends() {
         let tally = Tally::default();
-        tally.begin().end(0, false);
-        tally.begin().end(-2, false);
-        tally.begin().end(-2, true);
+        tally.begin().done();
+        tally.begin().failed(-2, false);
+        tally.begin().failed(-2, true);
         drop(tally.begin());
         let told = |status: &str, times| (status.to_owned(), times);
         let Operation { name, statuses, failed, times } = tally.get(("hello", "greet"));

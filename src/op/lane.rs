@@ -41,16 +41,6 @@ pub enum Pending {
     Later(Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send>>),
 }
 
-impl Pending {
-    /// Wait until it is done.
-    pub async fn wait(self) -> Result<Answer, Fault> {
-        match self {
-            Pending::Ready(result) => result,
-            Pending::Later(future) => future.await,
-        }
-    }
-}
-
 /// Short reads, run at once.
 pub struct Read;
 

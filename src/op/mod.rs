@@ -5,11 +5,13 @@
 //! [`Lane`] tells the engine where to run it.
 
 mod answer;
+mod called;
 mod kind;
 mod lane;
 mod registry;
 
 pub use answer::{Answer, Base64, File, Json, Reply};
+pub use called::{Called, Later};
 pub use kind::{Draw, Gateway, Hash, Kind, Pictures, Scan, Store};
 pub(crate) use kind::{Places, background, give_way};
 pub use lane::{Desk, Lane, Pending, Read, Work, Write};

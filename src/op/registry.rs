@@ -1,7 +1,8 @@
 //! The registry: `(type, subtype)` to operation. Filled once, at start.
 
+use super::called::{Called, Later};
 use super::lane::{Pending, caught};
-use super::{Answer, Lane, Name, Op};
+use super::{Lane, Name, Op};
 use crate::caller::{Caller, Credentials};
 use crate::data::{Fields, field::on_the_wire};
 use crate::engine::Engine;
@@ -99,18 +100,23 @@ impl Entry {
         fields
     }
 
-    /// Call the operation, and wait for its answer. `fields` is its data; what it needs is taken
-    /// out.
-    pub async fn call(
+    /// Call the operation. `fields` is its data; what it needs is taken out.
+    pub fn call(
         &self,
         engine: &Arc<Engine>,
         fields: &mut Fields<'_>,
         credentials: Credentials,
-    ) -> Result<Answer, Fault> {
+    ) -> Called<'_> {
         let counted = self.tally.begin();
-        let result = (self.call)(engine, fields, credentials).wait().await;
-        self.end(counted, result.as_ref().err());
-        result
+        match (self.call)(engine, fields, credentials) {
+            Pending::Ready(result) => {
+                self.end(counted, result.as_ref().err());
+                Called::Ready(result)
+            }
+            Pending::Later(future) => {
+                Called::Later(Later { entry: self, counted: Some(counted), future })
+            }
+        }
     }
 
     /// What is told when the operation can't be called because its fields are flawed: who calls is
@@ -122,9 +128,12 @@ impl Entry {
         fault
     }
 
-    fn end(&self, counted: Call<'_>, fault: Option<&Fault>) {
-        let is_ours = fault.is_some_and(|fault| fault.cause().is_some());
-        counted.end(fault.map_or(0, |fault| (self.status)(fault).code), is_ours);
+    /// A call has ended.
+    pub(super) fn end(&self, counted: Call<'_>, fault: Option<&Fault>) {
+        match fault {
+            None => counted.done(),
+            Some(fault) => counted.failed((self.status)(fault).code, fault.cause().is_some()),
+        }
     }
 
     /// The status that an envelope has with this result: 0 is success.

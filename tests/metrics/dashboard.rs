@@ -1,12 +1,13 @@
 //! The dashboard and the alerts name what there is, and all of it.
 
-use super::common::{Server, has, run};
+use super::common::{Server, has, run, with_input};
 use super::scrape::Scrape;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 const DASHBOARD: &str = include_str!("../../examples/grafana.json");
+const README: &str = include_str!("../../README.md");
 const ALERTS: &str = include_str!("../../examples/alerts.yml");
 
 /// The names of ours in an expression: series, without their labels.
@@ -76,6 +77,21 @@ fn the_alerts_name_what_is_told() {
 }
 
 #[test]
+fn prometheus_own_tool_finds_nothing_wrong() {
+    if !has("promtool") {
+        return;
+    }
+    let server = Server::start("");
+    server.captcha();
+    let checked = with_input(
+        Command::new("promtool").args(["check", "metrics"]),
+        &server.get("/metrics").text(),
+    );
+    assert!(checked.status.success(), "{checked:?}");
+    assert_eq!(String::from_utf8_lossy(&checked.stderr), "");
+}
+
+#[test]
 fn the_dashboard_is_one_that_grafana_takes() {
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     assert!(dashboard["id"].is_null() && dashboard["schemaVersion"].is_u64());
@@ -113,4 +129,19 @@ fn the_dashboard_is_one_that_grafana_takes() {
             assert!(expression.contains("$instance"), "{expression}");
         }
     }
+}
+
+#[test]
+fn the_readme_names_each_of_them() {
+    let (_, table) = README.split_once("<!-- metrics: begin -->").unwrap();
+    let (table, _) = table.split_once("<!-- metrics: end -->").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let named: BTreeSet<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
+    let told = Scrape::of(&Server::start("")).families;
+    let full = |(family, kind): (&String, &String)| match kind.as_str() {
+        "counter" => format!("{family}_total"),
+        _ => family.clone(),
+    };
+    let told: Vec<String> = told.iter().map(full).collect();
+    assert_eq!(named, told.iter().map(String::as_str).collect());
 }

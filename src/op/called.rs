@@ -1,0 +1,37 @@
+//! A call of an operation, which is counted when it has ended.
+
+use super::{Answer, Entry};
+use crate::fault::Fault;
+use crate::metrics::Call;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// A call. Most have ended at once: those cost no future.
+#[must_use = "a call that is under way has to be awaited"]
+pub enum Called<'e> {
+    /// It has ended.
+    Ready(Result<Answer, Fault>),
+    /// It is queued or running elsewhere.
+    Later(Later<'e>),
+}
+
+/// A call under way. Dropping this leaves it to run whole, or not at all if it has not begun; and it is
+/// counted as one whose client left.
+#[must_use = "a call that is under way has to be awaited"]
+pub struct Later<'e> {
+    pub(super) entry: &'e Entry,
+    pub(super) counted: Option<Call<'e>>,
+    pub(super) future: Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send>>,
+}
+
+impl Future for Later<'_> {
+    type Output = Result<Answer, Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = ready!(self.future.as_mut().poll(cx));
+        if let Some(counted) = self.counted.take() {
+            self.entry.end(counted, result.as_ref().err());
+        }
+        Poll::Ready(result)
+    }
+}
