@@ -2,7 +2,7 @@
 
 use crate::db::Schema;
 use crate::document::Document;
-use crate::http;
+use crate::http::Watch;
 use crate::op::{Entry, Name, Registry};
 
 /// A program: its operations, and how they are reached.
@@ -38,7 +38,7 @@ impl Program {
         for path in ["/api"].iter().chain(self.endpoints) {
             lines.push(format!("POST\t{path}\tenvelope\tid status type subtype data"));
         }
-        for (path, what) in http::WATCHED {
+        for (path, what, _) in Watch::PATHS {
             lines.push(format!("GET\t{path}\t{what}\t"));
         }
         for row in self.documents.iter().flat_map(|document| document.rows) {

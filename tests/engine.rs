@@ -15,6 +15,7 @@ use engine::op::{Desk, Name, Op, Read, Registry, Scan, Work, Write};
 use engine::request::RequestId;
 use engine::services::Services;
 use engine::{args, data};
+use serde::ser::{Error as _, Serialize, SerializeSeq as _, Serializer};
 use std::sync::Arc;
 
 const SCHEMA: Schema =
@@ -63,10 +64,22 @@ operation!(Keep, "keep", Write, (), |text, tx: &mut Tx| {
     note(tx, &text)?;
     Err(Fault::NotOwner)
 });
+operation!(Unwritten, "unwritten", Read, Unwritable, |_text, _view: &View| Ok(Unwritable));
 operation!(Note, "note", Write, (), |text, tx: &mut Tx| note(tx, &text));
 operation!(Notes, "notes", Read, Vec<String>, |_text, view: &View| {
     view.all("SELECT text FROM note ORDER BY rowid", args![], |row| row.get(0))
 });
+
+/// A reply that can't be written.
+struct Unwritable;
+
+impl Serialize for Unwritable {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut list = to.serialize_seq(None)?;
+        list.serialize_element("half of it")?;
+        Err(S::Error::custom("on purpose"))
+    }
+}
 
 fn note(tx: &mut Tx, text: &str) -> Result<(), Fault> {
     tx.execute("INSERT INTO note (text) VALUES ($1)", args![text]).map(|_| ())
@@ -89,6 +102,7 @@ impl Test {
         registry.op::<PanicInWrite>().unwrap().op::<BadSql>().unwrap();
         registry.op::<Refuse>().unwrap().op::<Keep>().unwrap();
         registry.op::<Note>().unwrap().op::<Notes>().unwrap();
+        registry.op::<Unwritten>().unwrap();
         Test { registry, engine: Arc::new(Engine::new(db, services)), _folder: folder }
     }
 
@@ -134,6 +148,17 @@ fn a_panic_in_any_lane_is_an_answer_and_the_server_lives_on() {
         }
     }
     assert_eq!(test.notes(), notes("[]"), "what it wrote is taken back");
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_a_fault_and_not_half_an_answer() {
+    let test = Test::new();
+    assert_eq!(test.call("unwritten", ""), UNKNOWN);
+    let batch = format!("[{},{}]", envelope("unwritten", ""), envelope("notes", ""));
+    assert_eq!(test.send(&batch), format!("[{UNKNOWN},{}]", notes("[]")));
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"test.unwritten","params":{"text":""}}"#;
+    let failed = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-404,"message":"Unknown Error"}}"#;
+    assert_eq!(test.send(call), failed);
 }
 
 #[test]

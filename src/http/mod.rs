@@ -29,12 +29,9 @@ mod watch;
 
 pub use accept::{Server, StartError};
 pub use route::RouteError;
+pub(crate) use watch::Watch;
 
 use crate::config::Config;
-
-/// Where whoever watches the server asks, and for what.
-pub(crate) const WATCHED: [(&str, &str); 3] =
-    [("/healthz", "health"), ("/readyz", "readiness"), ("/metrics", "metrics")];
 
 /// Could the folder of pages be served that a configuration names, if it names one?
 pub fn check_pages(config: &Config) -> std::io::Result<()> {

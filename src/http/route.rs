@@ -60,7 +60,7 @@ impl Router {
         for path in ["/api"].iter().chain(endpoints) {
             router.insert(path, Route::Envelope)?;
         }
-        for (path, watch) in Watch::PATHS {
+        for (path, _, watch) in Watch::PATHS {
             router.insert(path, Route::Watch(watch))?;
         }
         let mut paths: Vec<(&'static str, Vec<(Document, &'static Row)>)> = Vec::new();

@@ -17,19 +17,22 @@ use std::sync::Arc;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Watch {
+pub(crate) enum Watch {
     /// Does the server answer?
-    Alive,
+    Health,
     /// Does it write?
-    Ready,
+    Readiness,
     /// What has it counted?
     Metrics,
 }
 
 impl Watch {
-    /// Where each is asked.
-    pub(super) const PATHS: [(&'static str, Watch); 3] =
-        [("/healthz", Watch::Alive), ("/readyz", Watch::Ready), ("/metrics", Watch::Metrics)];
+    /// Where each is asked, and what it is called in a list of paths.
+    pub(crate) const PATHS: [(&'static str, &'static str, Watch); 3] = [
+        ("/healthz", "health", Watch::Health),
+        ("/readyz", "readiness", Watch::Readiness),
+        ("/metrics", "metrics", Watch::Metrics),
+    ];
 
     /// The methods that are answered.
     pub(super) const ALLOW: &'static str = "GET, HEAD";
@@ -50,8 +53,8 @@ impl Watch {
             _ if !matches!(head.method, Method::GET | Method::HEAD) => {
                 return respond::wrong_method(Self::ALLOW);
             }
-            Watch::Alive => told(engine.health.alive()),
-            Watch::Ready => told(engine.health.ready(&engine.db).await),
+            Watch::Health => told(engine.health.alive()),
+            Watch::Readiness => told(engine.health.ready(&engine.db).await),
             Watch::Metrics => counted(engine, &head.headers, id, operations()).await,
         };
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
