@@ -120,7 +120,7 @@ impl Op for Generate {
         if !refusal.fate.may_be_sent() {
             desk.write(move |tx| tx.execute("DELETE FROM sms WHERE id = $1", args![id]))?;
         }
-        Err(Fault::Gateway(refusal.code, Cause::new(&refusal)))
+        Err(Fault::Gateway(refusal.code, Some(Cause::new(&refusal))))
     }
 }
 

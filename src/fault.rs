@@ -52,8 +52,9 @@ pub enum Fault {
     Quota(Window),
     /// An SMS code is not accepted.
     SmsCode(Lapse),
-    /// The SMS gateway refused or failed; its integer code (`sms.md`), and what happened.
-    Gateway(i64, Cause),
+    /// The SMS gateway refused or failed: its integer code (`sms.md`), and what happened; `None` where
+    /// the log has been told already.
+    Gateway(i64, Option<Cause>),
 
     /// It exists already and must be unique.
     Taken(Unique),
@@ -180,8 +181,8 @@ impl Fault {
     /// What the log keeps, for the faults that are ours.
     pub fn cause(&self) -> Option<&Cause> {
         match self {
-            Fault::Gateway(_, cause)
-            | Fault::PictureNotStored(cause)
+            Fault::Gateway(_, cause) => cause.as_ref(),
+            Fault::PictureNotStored(cause)
             | Fault::CaptchaNotMade(cause)
             | Fault::Database(cause)
             | Fault::Unknown(cause) => Some(cause),

@@ -195,7 +195,8 @@ fn a_gateway_that_fails_is_1007_and_its_message_is_not_counted() {
         assert_eq!(server.call("sms/generate", data), fault(-4, WRONG));
     }
     let log = server.log();
-    let failures = log.lines().filter(|line| line.contains("an SMS was not sent")).count();
+    let failures =
+        log.lines().filter(|line| line.contains("the SMS gateway answered 1007")).count();
     assert_eq!(failures, 3, "{log}");
 }
 
