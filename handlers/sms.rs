@@ -120,7 +120,9 @@ impl Op for Generate {
         if !refusal.fate.may_be_sent() {
             desk.write(move |tx| tx.execute("DELETE FROM sms WHERE id = $1", args![id]))?;
         }
-        Err(Fault::Gateway(refusal.code, Some(Cause::new(&refusal))))
+        // Where nobody was asked, the log has been told why, once for all.
+        let cause = (refusal.fate != Fate::Spared).then(|| Cause::new(&refusal));
+        Err(Fault::Gateway(refusal.code, cause))
     }
 }
 
