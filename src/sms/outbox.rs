@@ -29,8 +29,9 @@ impl Gateway for Outbox {
         let line = serde_json::json!({ "phone": phone, "code": code, "text": text, "at": at });
         // A std mutex: nothing awaits while it is held. One write a line, so that none is torn.
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(format!("{line}\n").as_bytes())
-            .map_err(|error| Refusal::new(codes::OTHER, Fate::Refused, format!("outbox: {error}")))
+        file.write_all(format!("{line}\n").as_bytes()).map_err(|error| {
+            Refusal::new(codes::OTHER, Fate::Unreached, format!("outbox: {error}"))
+        })
     }
 
     fn check(&self) -> Result<String, String> {
