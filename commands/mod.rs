@@ -138,7 +138,7 @@ fn open_alone(config: Config) -> Result<Db, String> {
 
 fn hold(config: &Config) -> Result<db::Lock, OpenError> {
     let folder = &config.data_dir;
-    std::fs::create_dir_all(folder).map_err(|error| OpenError::Io(folder.clone(), error))?;
+    engine::folder::make(folder).map_err(|error| OpenError::Io(folder.clone(), error))?;
     db::hold(config)
 }
 

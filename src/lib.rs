@@ -28,6 +28,7 @@ pub mod engine;
 pub mod envelope;
 pub mod fault;
 pub mod files;
+pub mod folder;
 pub mod health;
 pub mod hex;
 pub mod http;

@@ -50,7 +50,7 @@ impl Services {
     pub fn open(config: Config, public_url: String) -> Result<Self, ServicesError> {
         let folder = config.data_dir.clone();
         let at = |path: PathBuf| move |error| ServicesError::Folder(path, error);
-        std::fs::create_dir_all(&folder).map_err(at(folder.clone()))?;
+        crate::folder::make(&folder).map_err(at(folder.clone()))?;
         // One client for all that asks other servers; whatever needs it gets a clone.
         let outgoing = outgoing::Lazy::default();
         let files = files(&config, &outgoing)?;

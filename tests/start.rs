@@ -7,6 +7,8 @@ mod common;
 use common::{Folder, Server, command};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// A folder with this configuration; `@` in it stands for the folder itself.
@@ -98,6 +100,21 @@ fn a_data_dir_that_cannot_be_made_is_named() {
         assert!(said.starts_with("guichet: @/file/data: "), "{args:?}: {said}");
     }
     assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"not a folder");
+}
+
+#[test]
+fn a_data_dir_that_a_start_makes_is_its_owners_and_one_that_is_there_stays_as_it_is() {
+    let mode = |folder: &Path| fs::metadata(folder).unwrap().permissions().mode() & 0o777;
+    let server = Server::start("");
+    let data = server.folder().join("data");
+    assert_eq!((mode(&data), mode(&data.join("pictures"))), (0o700, 0o700));
+    drop(server);
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o750)).unwrap();
+    let _server = Server::start_in(folder, "");
+    assert_eq!(mode(&data), 0o750);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::OpenError;
 use crate::backup;
 use crate::config::{Config, DatabaseUrl};
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// The file of the database that the configuration names.
@@ -41,7 +41,7 @@ pub(super) fn beside_it(path: &Path, suffix: &str) -> PathBuf {
 pub fn hold(config: &Config) -> Result<Lock, OpenError> {
     let path = path(config);
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(|error| OpenError::Io(parent.into(), error))?;
+        crate::folder::make(parent).map_err(|error| OpenError::Io(parent.into(), error))?;
     }
     let name = beside_it(&path, ".lock");
     let io = |error| OpenError::Io(name.clone(), error);

@@ -16,7 +16,7 @@ pub(super) struct Disk {
 impl Disk {
     /// Use `folder`, which is made if it is not there.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(&folder)?;
+        crate::folder::make(&folder)?;
         Ok(Disk { folder })
     }
 
