@@ -17,12 +17,16 @@ impl Seen {
     /// An operation is asked for.
     pub fn asks(&mut self, operation: Option<Name>) {
         self.count += 1;
-        self.operation = self.operation.or(operation);
+        if self.operation.is_none() {
+            self.operation = operation;
+        }
     }
 
     /// It was told this status.
     pub fn told(&mut self, status: i64) {
-        self.status = self.status.filter(|told| *told != 0).or(Some(status));
+        if matches!(self.status, None | Some(0)) {
+            self.status = Some(status);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub fn write(
     nothing: &str,
     table: fn(&Fault) -> Status,
     result: Result<Answer, Fault>,
-) -> Result<(), Fault> {
+) -> Result<(), Box<Fault>> {
     let start = out.len();
     let answer = match result {
         Ok(answer) => answer,
@@ -30,7 +30,7 @@ pub fn write(
     if let Err(error) = answer.write(out) {
         // Half an answer is none.
         out.truncate(start);
-        let fault = Fault::unknown(error);
+        let fault = Box::new(Fault::unknown(error));
         refuse(out, id, nothing, table, &fault);
         return Err(fault);
     }
