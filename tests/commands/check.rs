@@ -200,6 +200,18 @@ fn keys_that_may_not_do_what_is_wanted_are_warned_of() {
 }
 
 #[test]
+fn a_gateway_that_nobody_reaches_is_wrong() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let webhook = format!("url = \"http://127.0.0.1:{port}/sms\"\nsecret = \"hush\"\n");
+    let config = "listen = \"127.0.0.1:0\"\n[sms]\ngateway = \"webhook\"\nper_day_in_all = 9\n";
+    let folder = world(&format!("{config}[sms.webhook]\n{webhook}"));
+    let told = check(folder.path());
+    assert_eq!(bad(&told), ["gateway"], "{told:?}");
+    let (how, text) = of(&told, "gateway");
+    assert!(how == "wrong" && text.contains("127.0.0.1") && !text.contains("hush"), "{text}");
+}
+
+#[test]
 fn a_folder_that_others_see_is_warned_of_and_one_that_is_closed_is_wrong() {
     let folder = world("listen = \"127.0.0.1:0\"\n");
     let data = folder.path().join("data");

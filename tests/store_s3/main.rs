@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "../common/archive.rs"]
+mod archive;
 #[path = "../common/mod.rs"]
 mod common;
 mod s3;
@@ -12,6 +14,8 @@ mod uploads;
 #[path = "../common/web.rs"]
 mod web;
 
+mod backup;
+mod check;
 mod keep;
 mod moto;
 mod sweep;

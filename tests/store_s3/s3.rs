@@ -122,6 +122,11 @@ impl S3 {
         fs::read(self.root.path().join(BUCKET).join(key)).unwrap()
     }
 
+    /// Lose an object, as stores do not.
+    pub fn lose(&self, key: &str) {
+        fs::remove_file(self.root.path().join(BUCKET).join(key)).unwrap();
+    }
+
     /// Put an object there that is `age` old.
     pub fn put(&self, key: &str, age: Duration) {
         let path = self.root.path().join(BUCKET).join(key);
