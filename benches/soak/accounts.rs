@@ -85,11 +85,12 @@ pub async fn changes(world: Rc<World>) {
     }
 }
 
-/// New accounts, each of the three ways; the only rows of the load that nothing removes.
+/// New accounts, each of the three ways. Nothing removes their rows, nor those of messages within a
+/// day: so both are rare.
 pub async fn newcomers(world: Rc<World>) {
     let mut client = Client::new(&world);
     let client = &mut client;
-    let mut pace = world.pace(0.1);
+    let mut pace = world.pace(0.05);
     while pace.turn().await {
         let number = world.number();
         let mobile = format!("137{:08}", number % 100_000_000);

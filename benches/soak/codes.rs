@@ -14,9 +14,10 @@ pub const QUOTAS: &str = "[sms]\nper_30_seconds = 0\nper_hour = 0\nper_day = 0\n
 /// One of two connections that draw captchas and say what they read.
 pub async fn captchas(world: Rc<World>) {
     let (mut client, mut pace) = (Client::new(&world), world.pace(4.0));
+    let own = world.number();
     while pace.turn().await {
         if rand::random_range(0..4) == 0 {
-            let name = format!("page-{}", rand::random_range(0..100));
+            let name = format!("page-{own}-{}", rand::random_range(0..50));
             let target = format!("/api/v1.0/imagecode/{name}");
             client.ask("imagecode, document", &Request::get(&target), Expect::Picture).await;
             // Its text is looked at once, whatever was read.
@@ -33,7 +34,7 @@ pub async fn captchas(world: Rc<World>) {
 
 /// Codes to a few numbers, right, wrong and not at all.
 pub async fn messages(world: Rc<World>) {
-    let (mut client, mut pace) = (Client::new(&world), world.pace(0.3));
+    let (mut client, mut pace) = (Client::new(&world), world.pace(0.1));
     let client = &mut client;
     while pace.turn().await {
         let phone = format!("1390000{:04}", rand::random_range(0..1_000));
