@@ -1,7 +1,7 @@
 //! `guichet backup`: all data in one archive, beside a running server or without one.
 
 use super::progress::{Progress, Unit};
-use super::said;
+use super::{output, said};
 use crate::handlers::SCHEMA;
 use clap::Args;
 use engine::backup::{self, Manifest, Step, Target};
@@ -32,21 +32,20 @@ pub fn run(config: Config, task: Backup) -> Result<(), String> {
     backup::ready(&config).map_err(said)?;
     let services = Services::open(config, String::new()).map_err(said)?;
     let made = backup::make(&services, SCHEMA, &target, &mut bars()).map_err(said)?;
-    println!("file\t{}\nbytes\t{}\nsha256\t{}", made.path.display(), made.bytes, made.sha256);
-    print(&made.manifest);
-    Ok(())
+    let backup::Made { path, bytes, sha256, manifest } = made;
+    let path = path.display();
+    output::print(&format!("file\t{path}\nbytes\t{bytes}\nsha256\t{sha256}\n{}", facts(&manifest)))
 }
 
 /// What an archive says of itself: a fact a line, a tab behind its name.
-pub fn print(manifest: &Manifest) {
-    println!("created\t{}", manifest.created_at);
-    println!("program\t{}", manifest.program);
-    println!("schema\t{}", manifest.schema);
-    println!("database\t{}", manifest.database_bytes);
-    println!("pictures\t{}\t{}", manifest.pictures, manifest.picture_bytes);
-    for name in &manifest.missing {
-        println!("missing\t{name}");
-    }
+pub fn facts(manifest: &Manifest) -> String {
+    let Manifest { created_at, program, schema, database_bytes, .. } = manifest;
+    let Manifest { pictures, picture_bytes, missing, .. } = manifest;
+    let missing: String = missing.iter().map(|name| format!("missing\t{name}\n")).collect();
+    format!(
+        "created\t{created_at}\nprogram\t{program}\nschema\t{schema}\ndatabase\t{database_bytes}\n\
+         pictures\t{pictures}\t{picture_bytes}\n{missing}"
+    )
 }
 
 /// A progress bar for each step.

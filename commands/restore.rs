@@ -1,7 +1,7 @@
 //! `guichet restore`: a backup in the place of the data.
 
-use super::backup::{bars, print};
-use super::said;
+use super::backup::{bars, facts};
+use super::{output, said};
 use crate::handlers::SCHEMA;
 use clap::Args;
 use engine::backup;
@@ -23,16 +23,12 @@ pub struct Restore {
 pub fn run(config: Config, task: Restore) -> Result<(), String> {
     if task.verify_only {
         let manifest = backup::verify(&task.file, SCHEMA, &mut bars()).map_err(said)?;
-        print(&manifest);
-        return Ok(());
+        return output::print(&facts(&manifest));
     }
     let held = db::hold(&config).map_err(said)?;
     let services = Services::open(config, String::new()).map_err(said)?;
     let restored = backup::restore(&services, SCHEMA, &task.file, &held, &mut bars());
     let restored = restored.map_err(said)?;
-    print(&restored.manifest);
-    for folder in &restored.kept {
-        println!("before\t{}", folder.display());
-    }
-    Ok(())
+    let before = restored.kept.iter().map(|folder| format!("before\t{}\n", folder.display()));
+    output::print(&(facts(&restored.manifest) + &before.collect::<String>()))
 }

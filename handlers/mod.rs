@@ -16,12 +16,9 @@ mod shop;
 mod sms;
 pub mod user;
 
-use engine::args;
 use engine::db::{Content, Db, Schema, View};
-use engine::fault::Fault;
 use engine::op::{RegisteredTwice, Registry};
 use engine::program::Program;
-use std::collections::HashSet;
 
 /// The database.
 pub const SCHEMA: Schema = Schema {
@@ -74,13 +71,8 @@ pub fn prepare(db: &Db) -> Result<(), String> {
 
 /// Remove uploaded pictures that no row names: a crash left them behind.
 fn tidy(view: &View) -> Result<(), String> {
-    let used: HashSet<String> = pictures(view).map_err(|fault| format!("{fault:?}"))?;
+    let used = SCHEMA.named_pictures(view).map_err(|fault| format!("{fault:?}"))?;
     view.files.tidy(|name| used.contains(name)).map_err(|error| format!("pictures: {error}"))
-}
-
-/// The names of all uploaded pictures that are anybody's.
-pub fn pictures(view: &View) -> Result<HashSet<String>, Fault> {
-    Ok(view.all(SCHEMA.pictures, args![], |row| row.get(0))?.into_iter().collect())
 }
 
 /// The answer of an operation that has nothing to say: `{}`.

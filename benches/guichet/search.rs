@@ -10,7 +10,6 @@ use crate::ranks::short;
 use crate::report::{Row, Unit};
 use crate::wire;
 use engine::clock::Clock;
-use serde_json::json;
 use std::sync::Mutex;
 
 const SECTION: &str = "e. Searching notices by two characters";
@@ -129,17 +128,6 @@ fn fill(folder: &Folder, from: u64, to: u64) {
 }
 
 fn envelope(notice: &Notice, clock: &Clock) -> String {
-    let data = json!({
-        "type": notice.kind,
-        "state": notice.state,
-        "lab": notice.lab,
-        "title": notice.title,
-        "content": notice.content,
-        "occurrence_time": "",
-        "user_name": notice.user_name,
-        "user_phone": notice.user_phone,
-        "user_qq": notice.user_qq,
-        "publish_time": clock.format(notice.published),
-    });
+    let data = notice.data(&clock.format(notice.published));
     wire::envelope_text(("property", "add"), &data.to_string())
 }

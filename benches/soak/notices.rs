@@ -1,10 +1,10 @@
 //! Notices that come and go, at most so many at a time, and shops.
 
 use crate::client::{Client, DONE, Request};
-use crate::made_up::{COMMON, Notice, RARE, notices as made_up};
+use crate::made_up::{COMMON, RARE, notices as made_up};
 use crate::world::{Home, World};
 use form_urlencoded::byte_serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -29,7 +29,7 @@ pub async fn notices(world: Rc<World>) {
                     client.done(&token, "property/delete", json!({"id": oldest})).await;
                 }
                 let Some(notice) = fresh.next() else { return };
-                let added = client.done(&token, "property/add", sample(&notice)).await;
+                let added = client.done(&token, "property/add", notice.data("")).await;
                 live.extend(added["uid"].as_i64());
             }
             (3, _) => {
@@ -63,21 +63,6 @@ pub async fn notices(world: Rc<World>) {
             _ => client.fault(&token, "property/add", json!({"type": 1}), -202).await,
         }
     }
-}
-
-/// A notice as a client sends it.
-fn sample(notice: &Notice) -> Value {
-    json!({
-        "type": notice.kind,
-        "lab": notice.lab,
-        "title": notice.title,
-        "content": notice.content,
-        "occurrence_time": "",
-        "user_name": notice.user_name,
-        "user_phone": notice.user_phone,
-        "user_qq": notice.user_qq,
-        "publish_time": "",
-    })
 }
 
 /// One of two accounts with as many shops as an account may have.

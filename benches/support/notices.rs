@@ -1,6 +1,8 @@
 //! Notices of lost and found things as people write them, made up but always the same: for
 //! measuring searches, so that two runs, on two machines, search the same texts.
 
+use serde_json::{Value, json};
+
 /// A notice, before it has an id. Times are in seconds since 1970 (UTC).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -26,6 +28,24 @@ pub struct Notice {
     pub published: i64,
     /// When it was changed last: for one in ten, up to a week after it was published.
     pub updated: i64,
+}
+
+impl Notice {
+    /// As a client sends it: the data of `property/add`.
+    pub fn data(&self, publish_time: &str) -> Value {
+        json!({
+            "type": self.kind,
+            "state": self.state,
+            "lab": self.lab,
+            "title": self.title,
+            "content": self.content,
+            "occurrence_time": "",
+            "user_name": self.user_name,
+            "user_phone": self.user_phone,
+            "user_qq": self.user_qq,
+            "publish_time": publish_time,
+        })
+    }
 }
 
 /// The notices of `seed`, in the order of their publication, without end. The n-th of them depends

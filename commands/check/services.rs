@@ -1,7 +1,7 @@
 //! What a server uses besides its database: pictures, and who delivers messages.
 
 use super::Findings;
-use crate::handlers;
+use crate::handlers::SCHEMA;
 use engine::config::Config;
 use engine::db::Look;
 use engine::files::Files;
@@ -58,7 +58,7 @@ impl Services {
             return pictures(&self.services.files, look, findings);
         }
         let text = format!("{}: not there yet; the first start makes it", folder.display());
-        match look.map(|look| handlers::pictures(look.view())) {
+        match look.map(|look| SCHEMA.named_pictures(look.view())) {
             Some(Ok(names)) if !names.is_empty() => {
                 let text = format!(
                     "{}: not there, and rows name {} pictures; restore it from a backup",
@@ -105,7 +105,7 @@ fn pictures(files: &Files, look: Option<&Look>, findings: &mut Findings) {
 
 /// How many pictures rows name, and which of them are not there.
 fn missing(files: &Files, look: &Look) -> Result<(usize, Vec<String>), String> {
-    let named = handlers::pictures(look.view()).map_err(|fault| format!("{fault:?}"))?;
+    let named = SCHEMA.named_pictures(look.view()).map_err(|fault| format!("{fault:?}"))?;
     let kept: HashSet<String> =
         files.names().map_err(|cause| cause.to_string())?.into_iter().collect();
     let mut missing: Vec<String> = named.difference(&kept).cloned().collect();

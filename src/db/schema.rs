@@ -3,8 +3,11 @@
 use super::OpenError;
 use super::journal::Deferred;
 use super::search::TextIndex;
+use super::view::View;
+use crate::fault::Fault;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Marks a database file as Guichet's (`PRAGMA application_id`): "GUIC" in ASCII.
@@ -21,6 +24,13 @@ pub struct Schema {
     /// What finds the names of all uploaded pictures that its rows name, in its only column; empty where
     /// there are none.
     pub pictures: &'static str,
+}
+
+impl Schema {
+    /// The names of all uploaded pictures that rows name.
+    pub fn named_pictures(&self, view: &View) -> Result<HashSet<String>, Fault> {
+        Ok(view.all(self.pictures, crate::args![], |row| row.get(0))?.into_iter().collect())
+    }
 }
 
 /// What a database is made of, and what of it is worth moving elsewhere.

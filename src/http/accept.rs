@@ -124,7 +124,7 @@ impl Server {
         let Server { listener, handler, sweeps, schema } = self;
         let backups = Schedule::start(&handler.engine.services, schema)?;
         if !schema.pictures.is_empty() {
-            runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), schema.pictures));
+            runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), schema));
         }
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
         // Work whose client did not wait for it holds the engine; it gets a moment more.

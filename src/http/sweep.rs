@@ -2,6 +2,7 @@
 //! nobody's.
 
 use super::handle::Handler;
+use crate::db::Schema;
 use crate::engine::Engine;
 use crate::fault::{Cause, Fault};
 use crate::services::Services;
@@ -29,12 +30,11 @@ pub(super) async fn expired(handler: Arc<Handler>, sweeps: &'static [&'static st
 }
 
 /// Remove pictures that are nobody's: once a day, and from somebody else's server at the start too,
-/// which does not wait for it. (From the disk they went before the start.) `used` finds the names of
-/// all that are somebody's.
+/// which does not wait for it. (From the disk they went before the start.)
 ///
 /// A list of a million objects takes minutes. It must not keep the server from ending, so the engine
 /// is held only while it is asked.
-pub(super) async fn pictures(engine: Weak<Engine>, used: &'static str) {
+pub(super) async fn pictures(engine: Weak<Engine>, schema: Schema) {
     let mut ticks = interval(PICTURES);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut first = true;
@@ -45,13 +45,13 @@ pub(super) async fn pictures(engine: Weak<Engine>, used: &'static str) {
         };
         if !first || services.files.is_remote() {
             let engine = Weak::clone(&engine);
-            let _ = spawn_blocking(move || look_after(&services, &engine, used, first)).await;
+            let _ = spawn_blocking(move || look_after(&services, &engine, schema, first)).await;
         }
         first = false;
     }
 }
 
-fn look_after(services: &Services, engine: &Weak<Engine>, used: &'static str, first: bool) {
+fn look_after(services: &Services, engine: &Weak<Engine>, schema: Schema, first: bool) {
     // Whoever has just written the configuration is looking now. The server serves what it can.
     if first {
         match services.files.check() {
@@ -62,8 +62,7 @@ fn look_after(services: &Services, engine: &Weak<Engine>, used: &'static str, fi
     let used = || {
         let engine = engine.upgrade().ok_or_else(|| Cause::new("the server ends"))?;
         let cause = |fault: Fault| Cause::new(format_args!("{fault:?}"));
-        let names = engine.db.view().all(used, crate::args![], |row| row.get(0)).map_err(cause)?;
-        Ok(names.into_iter().collect())
+        schema.named_pictures(&engine.db.view()).map_err(cause)
     };
     match services.files.sweep(used) {
         Ok(0) => {}
