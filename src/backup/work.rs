@@ -1,7 +1,7 @@
 //! A folder for halves, beside what is being made of them.
 
 use super::BackupError;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ const PREFIX: &str = ".guichet-";
 /// process does not live to see it, by the next one that makes one in the same place.
 pub(super) struct Work {
     path: PathBuf,
-    /// Locked while the folder is in use.
+    /// The folder itself, locked while it is in use. A file in it would be one more moment to be
+    /// killed in: while the folder is there and the file not yet, or no longer.
     _lock: File,
 }
 
@@ -44,18 +45,17 @@ impl Drop for Work {
 fn attempt(parent: &Path) -> io::Result<Option<Work>> {
     let path = parent.join(format!("{PREFIX}{:032x}", rand::random::<u128>()));
     DirBuilder::new().mode(0o700).create(&path)?;
-    let name = path.join("lock");
-    let locked = || {
-        let lock = File::create_new(&name)?;
-        // Some network drives know no locks. There a leftover is never recognised, and stays.
-        let _ = lock.try_lock();
-        name.metadata().map(|_| lock)
+    let lock = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
     };
-    match locked() {
-        Ok(lock) => Ok(Some(Work { path, _lock: lock })),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        // Some network drives know no locks. There a leftover is never recognised, and stays.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
     }
+    // Who removes a leftover holds its lock until it is gone.
+    Ok(path.exists().then_some(Work { path, _lock: lock }))
 }
 
 /// Remove folders whose process is gone. What can't be removed is in nobody's way.
@@ -66,10 +66,8 @@ fn tidy(parent: &Path) {
         if !digits.is_some_and(|it| it.len() == 32 && it.bytes().all(|b| b.is_ascii_hexdigit())) {
             continue;
         }
-        let lock = File::options().write(true).open(entry.path().join("lock"));
-        // The lock is held until the folder is gone: who has just made it finds that out.
-        if lock
-            .is_ok_and(|lock| lock.try_lock().is_ok() && fs::remove_dir_all(entry.path()).is_ok())
+        let folder = File::open(entry.path());
+        if folder.is_ok_and(|it| it.try_lock().is_ok() && fs::remove_dir_all(entry.path()).is_ok())
         {
             tracing::info!(path = %entry.path().display(), "what a broken-off backup left was removed");
         }
@@ -84,10 +82,15 @@ mod tests {
         fs::read_dir(parent).unwrap().count()
     }
 
-    #[test]
-    fn a_leftover_is_removed_by_the_next_and_what_is_in_use_is_not() {
+    fn parent() -> PathBuf {
         let parent = std::env::temp_dir().join(format!("work-{:032x}", rand::random::<u128>()));
         fs::create_dir_all(&parent).unwrap();
+        parent
+    }
+
+    #[test]
+    fn a_leftover_is_removed_by_the_next_and_what_is_in_use_is_not() {
+        let parent = parent();
         let first = Work::make(&parent).unwrap();
         fs::write(first.file("half"), "bytes").unwrap();
         let second = Work::make(&parent).unwrap();
@@ -100,6 +103,37 @@ mod tests {
         drop((second, third));
         assert_eq!(folders(&parent), 0);
         std::mem::forget(first);
+        fs::remove_dir_all(parent).unwrap();
+    }
+
+    #[test]
+    fn a_leftover_is_one_from_the_moment_that_it_is_there() {
+        let parent = parent();
+        let made = parent.join(format!("{PREFIX}{:032x}", 7));
+        // As a process that was killed right after, and one in the middle of removing it.
+        fs::create_dir(&made).unwrap();
+        let other = parent.join(format!("{PREFIX}x"));
+        fs::create_dir(&other).unwrap();
+        drop(Work::make(&parent).unwrap());
+        assert_eq!((made.exists(), other.exists()), (false, true));
+        fs::remove_dir_all(parent).unwrap();
+    }
+
+    #[test]
+    fn many_at_once_each_keep_theirs() {
+        let parent = parent();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let work = Work::make(&parent).unwrap();
+                        fs::write(work.file("half"), "bytes").unwrap();
+                        assert!(work.file("half").exists());
+                    }
+                });
+            }
+        });
+        assert_eq!(folders(&parent), 0);
         fs::remove_dir_all(parent).unwrap();
     }
 }

@@ -74,11 +74,21 @@ pub fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// The archives in a folder, oldest first.
 pub fn archives(folder: &Path) -> Vec<PathBuf> {
+    let (mut archives, _) = parted(folder);
+    archives.sort_unstable();
+    archives
+}
+
+/// What else is in a folder of archives: what one is being made of, or was.
+pub fn halves(folder: &Path) -> Vec<PathBuf> {
+    parted(folder).1
+}
+
+fn parted(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|it| it == "tar"));
-    paths.sort_unstable();
-    paths
+    entries
+        .map(|entry| entry.unwrap().path())
+        .partition(|path| path.extension().is_some_and(|it| it == "tar"))
 }
 
 /// Wait for something that the server does of its own accord.
