@@ -36,6 +36,7 @@ pub(crate) use schedule::Schedule;
 pub(crate) use swap::finish;
 pub use target::Target;
 
+use crate::services::Services;
 use std::ops::ControlFlow;
 
 /// What a backup or a restore is at.
@@ -57,6 +58,14 @@ pub enum Step {
 
 /// Told how far a step is, `done` of `total`; a break ends the whole as [`BackupError::Stopped`].
 pub type Watch<'a> = dyn FnMut(Step, u64, u64) -> ControlFlow<()> + Send + 'a;
+
+/// When the newest backup in `backup.dir` was begun, in seconds since 1970; 0 if there is none that
+/// can be read. `None` where the configuration names no folder.
+pub(crate) fn newest(services: &Services) -> Option<i64> {
+    let folder = services.config.backup.dir.as_deref()?;
+    let newest = kept::newest(folder, &services.clock, services.clock.now());
+    Some(newest.ok().flatten().unwrap_or(0))
+}
 
 /// Do work, on a thread of its own that gives way to everything else if it `gives_way`.
 fn aside<T: Send>(gives_way: bool, work: impl FnOnce() -> T + Send) -> T {

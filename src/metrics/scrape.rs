@@ -4,10 +4,12 @@ use super::family::{self, Family, Figure, Labels, label};
 use super::operation::{self, Operation};
 use super::process::Process;
 use super::{Messages, Metrics, PANICS, Refused, Writes};
+use crate::backup;
 use crate::boards::Shared;
 use crate::db;
 use crate::engine::Engine;
 use crate::log;
+use crate::services::Services;
 use std::fmt;
 use std::time::UNIX_EPOCH;
 
@@ -21,6 +23,7 @@ pub(crate) fn text(engine: &Engine, operations: Vec<Operation>) -> Result<String
     families.extend(sizes(db::sizes(&services.config)));
     families.push(boards(&services.boards));
     families.push(messages(&metrics.messages));
+    families.push(backups(services));
     families.extend(process(metrics));
     family::text(families)
 }
@@ -137,6 +140,13 @@ fn messages(messages: &Messages) -> Family {
     ];
     Family::counter("guichet_sms", "Messages given to the gateway, by what it made of them")
         .with(outcomes.map(|(name, count)| (label("outcome", name), count.get())))
+}
+
+fn backups(services: &Services) -> Family {
+    let newest = backup::newest(services).map(|begun| Figure::Real(begun as f64));
+    Family::gauge("guichet_last_backup_timestamp", "When the newest backup in backup.dir was begun")
+        .seconds()
+        .only(newest)
 }
 
 fn process(metrics: &Metrics) -> [Family; 8] {

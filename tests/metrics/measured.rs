@@ -39,6 +39,25 @@ fn boards_files_and_connections_are_told_as_they_are() {
 }
 
 #[test]
+fn the_newest_backup_is_told_whoever_made_it() {
+    const SERIES: &str = "guichet_last_backup_timestamp_seconds";
+    let server = Server::start("");
+    assert!(!Scrape::of(&server).families.contains_key(SERIES), "there is no folder for them");
+    let daily = "timezone = \"UTC\"\n[backup]\ndir = \"own\"\n";
+    let server = Server::start_in(server.leave(), daily);
+    eventually("the server has made one", || Scrape::of(&server).get(SERIES) > 0.0);
+    let own = server.folder().join("own");
+    for entry in fs::read_dir(&own).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    assert_eq!(Scrape::of(&server).get(SERIES), 0.0);
+    for name in ["guichet-20260101-000001.tar", "guichet-20260101-000000.tar", "other.tar"] {
+        fs::write(own.join(name), "").unwrap();
+    }
+    assert_eq!(Scrape::of(&server).get(SERIES), 1_767_225_601.0);
+}
+
+#[test]
 fn the_process_tells_what_it_uses() {
     let server = Server::start("");
     let proc = format!("/proc/{}", server.pid());
