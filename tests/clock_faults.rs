@@ -117,7 +117,7 @@ fn the_header_date_follows_the_clock_in_both_directions() {
 #[test]
 fn what_has_expired_is_not_good_again() {
     let config = format!(
-        "[session]\nttl = \"3s\"\n[sms]\nttl = \"2s\"\n[captcha]\nttl = \"2s\"\ntest_code = \"{CODE}\"\n"
+        "[session]\nttl = \"9s\"\n[sms]\nttl = \"8s\"\n[captcha]\nttl = \"8s\"\ntest_code = \"{CODE}\"\n"
     );
     let Some(mut skewed) = Skewed::start(&config) else { return };
     let (captcha, code) = (skewed.server.captcha(), skewed.send_code().unwrap());

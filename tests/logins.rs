@@ -4,9 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
+#[path = "common/scrape.rs"]
+mod scrape;
 
 use common::connection::Connection;
 use common::{Server, envelope, fault_with, ok};
+use scrape::Scrape;
 use serde_json::json;
 use std::fs;
 use std::thread::sleep;
@@ -68,4 +71,32 @@ fn two_hundred_logins_at_once_take_less_than_150_mb() {
     let most = peak(&server);
     eprintln!("{before} MB before {LOGINS} logins at once, {most} MB at most");
     assert!(most < 150, "{before} MB before, {most} MB at most");
+}
+
+#[test]
+fn those_past_the_line_are_told_at_once_to_come_again() {
+    let server = Server::start("[limits]\nlogin_attempts = 0\n");
+    server.account("nora");
+    let login = envelope("user/login", json!({"username": "nora", "password": "secret-1"}));
+    // One or two are looked at, 256 wait.
+    let mut logins: Vec<Connection> = (0..2 * LOGINS).map(|_| Connection::open(&server)).collect();
+    for connection in &mut logins {
+        connection.send(login.as_bytes());
+    }
+    let busy = r#"{"id":-1,"status":-404,"message":"Unknown Error","data":{},"detail":"the server is busy; try again"}"#;
+    let (mut done, mut refused) = (0, 0);
+    for mut connection in logins {
+        let answer = connection.read().unwrap();
+        if answer.status == 200 {
+            assert_eq!(answer.json()["data"]["username"], "nora", "{}", answer.text());
+            done += 1;
+        } else {
+            assert_eq!((answer.status, answer.text().as_str()), (503, busy));
+            assert_eq!(answer.header("retry-after"), "1");
+            refused += 1;
+        }
+    }
+    assert!(done > 0 && refused > 0, "{done} were done, {refused} refused");
+    let scrape = Scrape::of(&server);
+    assert_eq!(scrape.get("guichet_refused_total{reason=\"no_place\"}"), f64::from(refused));
 }

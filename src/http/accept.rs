@@ -16,7 +16,6 @@ use crate::backup::Schedule;
 use crate::config::Config;
 use crate::db::{self, Db, OpenError, Schema};
 use crate::engine::Engine;
-use crate::op;
 use crate::program::Program;
 use crate::services::{Services, ServicesError};
 use hyper::server::conn::http1;
@@ -117,9 +116,8 @@ impl Server {
     /// Print the address as the first line on stdout, then serve until SIGTERM or SIGINT.
     pub fn run(self) -> Result<(), StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let background = op::background()?;
         self.engine().db.answer_on(runtime.handle().clone());
-        self.engine().places.give_way_on(background.handle().clone());
+        let crews = self.engine().places.crews()?;
         let address = self.address()?;
         let Server { listener, handler, sweeps, schema } = self;
         let backups = Schedule::start(&handler.engine.services, schema)?;
@@ -129,7 +127,7 @@ impl Server {
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
         // Work whose client did not wait for it holds the engine; it gets a moment more.
         runtime.shutdown_timeout(MOMENT);
-        background.shutdown_timeout(MOMENT);
+        crews.end(MOMENT);
         // One that is being made would keep the log from being emptied.
         if let Some(backups) = backups {
             backups.close();

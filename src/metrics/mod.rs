@@ -34,7 +34,7 @@ pub struct Metrics {
     began: SystemTime,
     /// Statuses of what reached no operation.
     pub(crate) astray: Statuses,
-    refused: [Counter; Refused::ALL.len()],
+    pub(crate) refused: [Counter; Refused::ALL.len()],
     pub(crate) http: Http,
     pub(crate) writes: Writes,
     pub(crate) messages: Messages,
@@ -107,11 +107,13 @@ pub(crate) enum Refused {
     QueueFull,
     /// All readers of the database are taken.
     NoReader,
+    /// Too many wait for a place for work of this kind, or one has waited too long.
+    NoPlace,
 }
 
 impl Refused {
     /// All of them in their order, each with its label.
-    const ALL: [(Refused, &'static str); 9] = [
+    const ALL: [(Refused, &'static str); 10] = [
         (Refused::Rate, "rate_limit"),
         (Refused::BodySize, "body_size"),
         (Refused::BodyTime, "body_time"),
@@ -121,6 +123,7 @@ impl Refused {
         (Refused::Foreign, "foreign_page"),
         (Refused::QueueFull, "queue_full"),
         (Refused::NoReader, "no_reader"),
+        (Refused::NoPlace, "no_place"),
     ];
 }
 

@@ -86,7 +86,7 @@ impl Lane for Write {
 }
 
 /// Work that would hold up others: run on a thread that may block, as many of a kind at once as
-/// the kind allows.
+/// the kind allows. Who would have to wait too long for a place is told [`Fault::Busy`].
 pub struct Work<K>(PhantomData<K>);
 
 impl<K: Kind> Lane for Work<K> {
@@ -99,20 +99,13 @@ impl<K: Kind> Lane for Work<K> {
     ) -> Pending {
         let desk = Desk { engine: Arc::clone(engine) };
         Pending::Later(Box::pin(async move {
-            let places = Arc::clone(&desk.engine.places);
-            let permit = places.enter::<K>().await?;
+            let engine = Arc::clone(&desk.engine);
             let work = move || {
-                let _permit = permit;
-                caught(|| {
-                    // The caller is proven before the work begins, so that a junk token costs none.
-                    let caller = desk.read(|view| O::Caller::prove(view, &credentials))?;
-                    op.run(&desk, caller).map(Reply::answer)
-                })
+                // The caller is proven before the work begins, so that a junk token costs none.
+                let caller = desk.read(|view| O::Caller::prove(view, &credentials))?;
+                op.run(&desk, caller).map(Reply::answer)
             };
-            places.spawn::<K, _>(work).await.unwrap_or_else(|error| {
-                // The error would say what a panic said.
-                Err(if error.is_panic() { Fault::panicked() } else { Fault::unknown(error) })
-            })
+            engine.places.run::<K, _>(&engine.services.metrics, work).await
         }))
     }
 }
@@ -138,20 +131,14 @@ impl Desk {
     }
 
     /// Do a part of the work that is of another kind, where and when that kind may be done, and wait
-    /// for it. The operation's own place stays taken, so work of kind `K` must not wait for one.
+    /// for it: `Busy` if that would take too long. The operation's own place stays taken, so work of
+    /// kind `K` must not wait for one.
     pub fn within<K: Kind, T: Send + 'static>(
         &self,
         part: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let places = &self.engine.places;
-        Handle::current().block_on(async {
-            let permit = places.enter::<K>().await?;
-            let work = move || {
-                let _permit = permit;
-                caught(part)
-            };
-            places.spawn::<K, _>(work).await.unwrap_or_else(|e| Err(Fault::unknown(e)))
-        })
+        let Engine { places, services, .. } = &*self.engine;
+        Handle::current().block_on(places.run::<K, T>(&services.metrics, part))
     }
 
     /// The services, to be kept past the operation.

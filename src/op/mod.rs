@@ -6,15 +6,18 @@
 
 mod answer;
 mod called;
+mod crew;
 mod kind;
 mod lane;
+mod places;
 mod registry;
 
 pub use answer::{Answer, Base64, File, Json, Reply};
 pub use called::{Called, Later};
+pub(crate) use crew::give_way;
 pub use kind::{Draw, Gateway, Hash, Kind, Pictures, Scan, Store};
-pub(crate) use kind::{Places, background, give_way};
 pub use lane::{Desk, Lane, Pending, Read, Work, Write};
+pub(crate) use places::Places;
 pub use registry::{Entry, RegisteredTwice, Registry};
 
 use crate::caller::Caller;
