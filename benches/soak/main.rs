@@ -39,6 +39,7 @@ mod pictures;
 mod process;
 mod sample;
 mod tally;
+mod watch;
 #[allow(dead_code, reason = "each benchmark uses a part of it")]
 #[path = "../support/wire.rs"]
 mod wire;
@@ -82,7 +83,8 @@ fn main() {
 fn soak(time: Duration) -> bool {
     let folder = Folder::new();
     let web = format!("[web]\ndir = {:?}\n", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/web"));
-    let sections = format!("{web}{}{}", world::SESSION, codes::QUOTAS);
+    let watched = watch::sections(&folder.path().join("backups"));
+    let sections = format!("{web}{}{}{watched}", world::SESSION, codes::QUOTAS);
     let server = guichet::start_with(&folder, &sections);
     let data = folder.path().join("data");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -138,6 +140,7 @@ fn start(world: &Rc<World>) -> Vec<JoinHandle<()>> {
     load.push(spawn_local(codes::messages(all())));
     load.push(spawn_local(accounts::changes(all())));
     load.push(spawn_local(accounts::newcomers(all())));
+    load.push(spawn_local(watch::watches(all())));
     load.push(spawn_local(hostile::nonsense(all())));
     load.push(spawn_local(hostile::visits(all())));
     load.push(spawn_local(hostile::leavers(all())));
