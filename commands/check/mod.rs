@@ -4,6 +4,7 @@
 //! database that can't be served any more. A file a check goes through what one thing needs.
 
 mod address;
+mod backups;
 mod database;
 mod place;
 mod services;
@@ -22,8 +23,8 @@ Examples:
 
 /// Look whether all is as it should be, and tell how to mend what is not
 ///
-/// The configuration, the folder, the database to its last page, the pictures, the gateway, the
-/// address. Each line begins with ok, warning or wrong. Changes nothing, and works beside a running
+/// The configuration, the folders, the database to its last page, the pictures, the gateway, the
+/// backups, the address. Each line begins with ok, warning or wrong. Changes nothing, and works beside a running
 /// server as well as before the first start; run it as the server's user. Ends with status 1 if
 /// something is wrong.
 #[derive(Args)]
@@ -87,6 +88,7 @@ pub fn run(file: Option<&Path>, task: &Check) -> Result<bool, String> {
         Ok(services) => {
             let look = database::check(&config, &services, task.quick, &mut findings);
             services.check(&config, look.as_ref(), &mut findings);
+            backups::check(&config, services.shared(), &mut findings);
         }
         Err(error) => findings.wrong("services", format_args!("{error}; they were left out")),
     }

@@ -26,6 +26,9 @@ pub fn check(config: &Config, findings: &mut Findings) {
     if beside != config.data_dir {
         folder("database.url", beside, findings);
     }
+    if let Some(backups) = &config.backup.dir {
+        folder("backup.dir", backups, findings);
+    }
     files(config, findings);
 }
 

@@ -61,7 +61,7 @@ pub type Watch<'a> = dyn FnMut(Step, u64, u64) -> ControlFlow<()> + Send + 'a;
 
 /// When the newest backup in `backup.dir` was begun, in seconds since 1970; 0 if there is none that
 /// can be read. `None` where the configuration names no folder.
-pub(crate) fn newest(services: &Services) -> Option<i64> {
+pub fn newest(services: &Services) -> Option<i64> {
     let folder = services.config.backup.dir.as_deref()?;
     let newest = kept::newest(folder, &services.clock, services.clock.now());
     Some(newest.ok().flatten().unwrap_or(0))

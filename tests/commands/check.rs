@@ -161,6 +161,38 @@ fn an_address_that_is_taken_is_wrong_whoever_has_it() {
 }
 
 #[test]
+fn a_backup_that_is_overdue_is_warned_of() {
+    let told = check(with_config("listen = \"127.0.0.1:0\"\n").path());
+    assert_eq!(
+        of(&told, "backups"),
+        ("ok", "backup.dir is not set: the server makes none by itself")
+    );
+    let folder =
+        with_config("listen = \"127.0.0.1:0\"\ntimezone = \"UTC\"\n[backup]\ndir = \"own\"\n");
+    let told = check(folder.path());
+    assert!(of(&told, "backup.dir").1.starts_with("own: not there yet"), "{told:?}");
+    assert_eq!(of(&told, "backups"), ("ok", "none yet; the server makes one when it starts"));
+    let own = folder.path().join("own");
+    fs::create_dir(&own).unwrap();
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(of(&check(folder.path()), "backup.dir").0, "warning", "everybody may look in");
+    fs::set_permissions(&own, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(own.join("guichet-20260101-033000.tar"), "").unwrap();
+    let told = check(folder.path());
+    assert_eq!(bad(&told), ["backups"], "{told:?}");
+    let (_, text) = of(&told, "backups");
+    assert!(
+        text.starts_with("the newest is of 2026-01-01 03:30:00, and another was due"),
+        "{text}"
+    );
+    let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
+    fs::write(own.join(format!("guichet-{now}.tar")), "").unwrap();
+    let told = check(folder.path());
+    assert_eq!(bad(&told), [""; 0], "{told:?}");
+    assert!(of(&told, "backups").1.starts_with("the newest is of 20"), "{told:?}");
+}
+
+#[test]
 fn a_configuration_that_is_wrong_ends_it() {
     let folder = with_config("colour = \"red\"\n");
     let told = check(folder.path());
