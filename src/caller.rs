@@ -13,7 +13,8 @@ use std::net::IpAddr;
 pub struct Credentials {
     /// The token as it was sent; `None` if there was none at any of its places.
     pub token: Option<String>,
-    /// The client's address, taken from a proxy's header only if that proxy is trusted.
+    /// The client's address as limits count it, taken from a proxy's header only if that proxy is
+    /// trusted: of IPv6 the network of 64 bits, which is one household's.
     pub address: IpAddr,
     /// What the client signed, and how; `None` if it did not.
     pub signature: Option<Signature>,
@@ -54,7 +55,7 @@ pub struct Anyone {
 }
 
 impl Anyone {
-    /// The client's address.
+    /// The client's address, as limits count it.
     pub fn address(&self) -> IpAddr {
         self.credentials.address
     }
@@ -85,7 +86,7 @@ pub struct Account {
     pub id: i64,
     /// The session's key: what [`session_key`] makes of its token.
     pub session: String,
-    /// The client's address.
+    /// The client's address, as limits count it.
     pub address: IpAddr,
 }
 

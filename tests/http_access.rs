@@ -136,7 +136,7 @@ fn an_address_that_asks_too_often_is_told_to_wait() {
 #[test]
 fn a_trusted_proxys_clients_are_counted_each_by_itself() {
     let config =
-        "[limits]\nrequests_per_minute = 1\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.1\"]\n";
+        "[limits]\nrequests_per_minute = 1\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.0/30\"]\n";
     let server = Server::start(config);
     let is_served = |forwarded: &str| match from(&server, forwarded) {
         reply if reply.status == 429 => false,
@@ -148,8 +148,13 @@ fn a_trusted_proxys_clients_are_counted_each_by_itself() {
     // The last address that is not a proxy of ours counts; what stands before it is made up.
     assert!(!is_served("192.0.2.77, 192.0.2.1"));
     assert!(!is_served("192.0.2.78, 192.0.2.2, 10.0.0.1"));
+    assert!(!is_served("192.0.2.78, 192.0.2.2, 10.0.0.3, 10.0.0.2"));
+    assert!(is_served("192.0.2.2, 10.0.0.4"));
     assert!(is_served("2001:db8::1"));
     assert!(!is_served("2001:0db8:0:0::1"));
+    // A household has a network of 64 bits to itself.
+    assert!(!is_served("2001:db8:0:0:7:7:7:7"));
+    assert!(is_served("2001:db8:0:1::1"));
     // An IPv4 address is itself in IPv6's clothes.
     assert!(!is_served("::ffff:192.0.2.1"));
     // Junk is nobody: the proxy itself is counted.

@@ -195,7 +195,11 @@ fn the_environment_overrides_the_file() {
         ("GUICHET__SMS__PER_HOUR", "many", ""),
         ("GUICHET__SMS__PER_OUR", "5", "unknown key"),
         ("GUICHET__NONSENSE", "5", "unknown key"),
-        ("GUICHET__LIMITS__TRUSTED_PROXIES", "127.0.0.1, home", "\"home\" is not an IP address"),
+        (
+            "GUICHET__LIMITS__TRUSTED_PROXIES",
+            "127.0.0.1, home",
+            "\"home\" is neither an IP address nor a network",
+        ),
     ] {
         let variables = [("GUICHET__SESSION__TTL", "1d"), (name, text)];
         let said = refused(&folder, list(&variables));

@@ -24,6 +24,11 @@ pub fn check(config: &Config, findings: &mut Findings) {
                     for example \"127.0.0.1\"";
         findings.warning("limits.trusted_proxies", text);
     }
+    if config.limits.trusted_proxies.are_all() {
+        let text = "it names every address, so clients say themselves where they are; name the \
+                    proxies alone";
+        findings.warning("limits.trusted_proxies", text);
+    }
     if config.captcha.test_code.is_some() {
         let text = "it is set, so captchas stop nobody; remove it before strangers come";
         findings.warning("captcha.test_code", text);

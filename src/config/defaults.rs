@@ -1,6 +1,6 @@
 //! The defaults that are not simply empty or the first of a choice.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
 use super::*;
 
@@ -79,7 +79,7 @@ impl Default for Limits {
             max_body: 2 * 1024 * 1024,
             requests_per_minute: 0,
             login_attempts: 5,
-            trusted_proxies: Vec::new(),
+            trusted_proxies: Networks::default(),
         }
     }
 }
@@ -92,6 +92,6 @@ impl Default for Backup {
 
 impl Default for Metrics {
     fn default() -> Metrics {
-        Metrics { allow: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] }
+        Metrics { allow: Networks::loopback() }
     }
 }

@@ -1,14 +1,14 @@
 //! The values that are more than a number or a free text, each with its check and its hint.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
 
 use jiff::civil;
 use jiff::tz::{self, TimeZone};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-use super::Secret;
+use super::{Networks, Secret, networks};
 
 pub(super) fn text<'de, D, T>(from: D, parse: fn(&str) -> Result<T, String>) -> Result<T, D::Error>
 where
@@ -121,14 +121,8 @@ pub(super) fn referers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>
     })
 }
 
-pub(super) fn addresses<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpAddr>, D::Error> {
-    texts(from, |text| {
-        text.parse().map_err(|_| {
-            format!(
-                "{text:?} is not an IP address; write each by itself, for example 127.0.0.1 or ::1"
-            )
-        })
-    })
+pub(super) fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Networks, D::Error> {
+    texts(from, networks::parse).map(Networks::from_iter)
 }
 
 pub(super) fn secrets<'de, D>(from: D) -> Result<BTreeMap<String, Secret>, D::Error>

@@ -10,6 +10,7 @@ mod env;
 mod fault;
 mod fields;
 mod load;
+mod networks;
 mod sms;
 mod store;
 mod units;
@@ -19,7 +20,7 @@ mod values;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ use serde::Deserialize;
 pub use endpoint::Endpoint;
 pub use env::variables;
 pub use load::ConfigError;
+pub use networks::Networks;
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
 pub use store::{S3, Store, StoreKind};
 pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, Synchronous};
@@ -200,9 +202,9 @@ pub struct Limits {
     pub requests_per_minute: u32,
     /// Failed logins for one account from one address in 15 minutes; 0: no limit. Default 5.
     pub login_attempts: u32,
-    /// The proxies whose `X-Forwarded-For` is believed, IP addresses. Default: none.
-    #[serde(deserialize_with = "fields::addresses")]
-    pub trusted_proxies: Vec<IpAddr>,
+    /// The proxies whose `X-Forwarded-For` is believed, IP addresses and networks. Default: none.
+    #[serde(deserialize_with = "fields::networks")]
+    pub trusted_proxies: Networks,
 }
 
 /// Backups that the server makes of its own accord.
@@ -237,7 +239,7 @@ pub struct Log {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
-    /// Who may ask for it, IP addresses. Default `127.0.0.1` and `::1`.
-    #[serde(deserialize_with = "fields::addresses")]
-    pub allow: Vec<IpAddr>,
+    /// Who may ask for it, IP addresses and networks. Default `127.0.0.1` and `::1`.
+    #[serde(deserialize_with = "fields::networks")]
+    pub allow: Networks,
 }

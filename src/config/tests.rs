@@ -36,8 +36,8 @@ fn faults_name_file_line_column_and_key() {
             "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, database, session, envelope, cors, web, captcha, sms, portrait, store, rank, score, shop, limits, backup, log, metrics",
         ),
         (
-            "[limits]\ntrusted_proxies = [\"::1\", \"10.0.0.0/8\"]",
-            "2:19: limits.trusted_proxies: \"10.0.0.0/8\" is not an IP address; write each by itself, for example 127.0.0.1 or ::1",
+            "[limits]\ntrusted_proxies = [\"::1\", \"10.0.0.0/33\"]",
+            "2:19: limits.trusted_proxies: \"10.0.0.0/33\" is neither an IP address nor a network; write for example 127.0.0.1, ::1 or 10.0.0.0/8",
         ),
         (
             "[limits]\r\ntrusted_proxies = [\"::1\", 5]",

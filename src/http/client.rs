@@ -1,14 +1,14 @@
 //! What a request says of its client: its address, its token, the site it comes from.
 
 use crate::caller::Credentials;
-use crate::config::Config;
+use crate::config::{Config, Networks};
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN, REFERER};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The client's address. A proxy's `X-Forwarded-For` is believed only if the proxy is trusted, and
 /// only back to the first address that is not: the rest is what the client made up.
-pub(super) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+pub(super) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     // An IPv4 client of an IPv6 socket is one client, not two.
     let mut address = peer.to_canonical();
     if !trusted.contains(&address) {
@@ -39,7 +39,16 @@ pub(super) fn credentials(
     let token = authorization(headers)
         .or_else(|| query_token(query))
         .or_else(|| session_cookie(headers).filter(|_| !is_cross_site(method, headers, config)));
-    Credentials { token, address, signature: None }
+    Credentials { token, address: counted(address), signature: None }
+}
+
+/// Whom limits take for one client: an IPv4 address, and of IPv6 a network of 64 bits. A household
+/// is given no less (RFC 6177), so whoever has one address has all of them, a new one each request.
+pub(super) fn counted(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
+    }
 }
 
 fn authorization(headers: &HeaderMap) -> Option<String> {
@@ -128,7 +137,8 @@ mod tests {
     #[test]
     fn a_forwarded_address_is_believed_as_far_as_trust_reaches() {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        let trusted = [ip("127.0.0.1"), ip("10.0.0.1")];
+        let trusted = ["127.0.0.1/32", "10.0.0.0/31"].map(|network| network.parse().unwrap());
+        let trusted = Networks::from_iter(trusted);
         let of =
             |peer, lines: &[(&'static str, &str)]| address(ip(peer), &headers(lines), &trusted);
         assert_eq!(of("192.0.2.9", &[("x-forwarded-for", "192.0.2.1")]), ip("192.0.2.9"));
@@ -138,6 +148,19 @@ mod tests {
             [("x-forwarded-for", "192.0.2.66, 192.0.2.1"), ("x-forwarded-for", "10.0.0.1")];
         assert_eq!(of("127.0.0.1", &made_up), ip("192.0.2.1"));
         assert_eq!(of("127.0.0.1", &[("x-forwarded-for", "192.0.2.1, junk")]), ip("127.0.0.1"));
+    }
+
+    #[test]
+    fn a_household_counts_as_one_client() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        for (client, household) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2::", "2001:db8:1:2::"),
+            ("2001:db8:1:3::", "2001:db8:1:3::"),
+        ] {
+            assert_eq!(counted(ip(client)), ip(household));
+        }
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Handler {
             return Box::pin(asked).await;
         }
         if let Some(limiter) = &self.limiter
-            && let Err(until) = limiter.check_key(&address)
+            && let Err(until) = limiter.check_key(&client::counted(address))
         {
             let wait = until.wait_time_from(DefaultClock::default().now());
             return respond::too_many(wait.as_secs() + 1);

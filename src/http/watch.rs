@@ -130,14 +130,17 @@ pub(super) fn is_shown(
 mod tests {
     use super::*;
     use crate::http::client;
+    use ipnet::IpNet;
 
     #[test]
     fn metrics_are_for_those_who_are_allowed_and_not_for_who_comes_by_way_of_them() {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let shown = |trusted: &[&str], peer, lines: &[(&'static str, &str)]| {
             let mut config = Config::default();
-            config.metrics.allow.push(ip("192.0.2.7"));
-            config.limits.trusted_proxies = trusted.iter().map(|proxy| ip(proxy)).collect();
+            let network = |text: &str| IpNet::from(ip(text));
+            config.metrics.allow =
+                ["127.0.0.1", "::1", "192.0.2.7"].map(network).into_iter().collect();
+            config.limits.trusted_proxies = trusted.iter().map(|proxy| network(proxy)).collect();
             let headers = lines.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap()));
             let headers: HeaderMap = headers.collect();
             let address = client::address(ip(peer), &headers, &config.limits.trusted_proxies);

@@ -215,6 +215,10 @@ fn keys_that_may_not_do_what_is_wanted_are_warned_of() {
             &["database.synchronous"],
         ),
         ("listen = \"127.0.0.1:0\"\n[limits]\nmax_body = 1000000\n", &["limits.max_body"]),
+        (
+            "listen = \"127.0.0.1:0\"\n[limits]\ntrusted_proxies = [\"::1\", \"0.0.0.0/0\"]\n",
+            &["limits.trusted_proxies"],
+        ),
         ("listen = \"127.0.0.1:0\"\n[web]\ndir = \"/nonexistent\"\n", &["web.dir"]),
     ] {
         let folder = with_config(config);

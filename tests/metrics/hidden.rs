@@ -52,6 +52,8 @@ fn only_the_addresses_that_are_allowed_see_it() {
     );
     assert_eq!(asked(&by_proxy, &[("X-Forwarded-For", "203.0.113.7")]), 200);
     assert_eq!(asked(&by_proxy, &[("X-Forwarded-For", "203.0.113.8")]), 404);
+    let network = "[metrics]\nallow = [\"127.0.0.0/8\"]\n";
+    assert_eq!(asked(&Server::start(network), &[]), 200);
     // As a path that there is not, by whatever method.
     for method in ["POST", "OPTIONS", "DELETE"] {
         let reply = nobody.send(method, "/metrics", &[], b"");

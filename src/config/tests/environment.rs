@@ -82,7 +82,7 @@ fn faults_of_the_environment_name_the_variable() {
         (
             "LIMITS__TRUSTED_PROXIES",
             "x",
-            "\"x\" is not an IP address; write each by itself, for example 127.0.0.1 or ::1",
+            "\"x\" is neither an IP address nor a network; write for example 127.0.0.1, ::1 or 10.0.0.0/8",
         ),
         (
             "SCORE__SECRETS__api",
