@@ -85,7 +85,8 @@ fn soak(time: Duration) -> bool {
     let web = format!("[web]\ndir = {:?}\n", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/web"));
     let watched = watch::sections(&folder.path().join("backups"));
     let sections = format!("{web}{}{}{watched}", world::SESSION, codes::QUOTAS);
-    let server = guichet::start_with(&folder, &sections);
+    // As the README's unit for systemd has it.
+    let server = guichet::start_with(&folder, &sections, &[("MALLOC_ARENA_MAX", "2")]);
     let data = folder.path().join("data");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (samples, open, world) = LocalSet::new().block_on(&runtime, async {

@@ -16,16 +16,16 @@ pub const CODE: &str = "abcde";
 
 /// Start the server on `folder`. It syncs every commit, as it does by default.
 pub fn start(folder: &Folder) -> Running {
-    start_with(folder, "")
+    start_with(folder, "", &[])
 }
 
 /// Start it without syncing every commit: to fill a database.
 pub fn start_to_fill(folder: &Folder) -> Running {
-    start_with(folder, "[database]\nsynchronous = \"normal\"\n")
+    start_with(folder, "[database]\nsynchronous = \"normal\"\n", &[])
 }
 
-/// Start it with these sections of the configuration besides.
-pub fn start_with(folder: &Folder, sections: &str) -> Running {
+/// Start it with these sections of the configuration besides, and these variables in its environment.
+pub fn start_with(folder: &Folder, sections: &str, variables: &[(&str, &str)]) -> Running {
     let config = format!(
         "listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n\
          [captcha]\ntest_code = \"{CODE}\"\n{sections}",
@@ -35,7 +35,7 @@ pub fn start_with(folder: &Folder, sections: &str) -> Running {
     fs::write(&file, config).unwrap();
     let log = File::create(folder.path().join("log")).unwrap();
     let mut command = Command::new(binary());
-    Running::announced(command.arg("-c").arg(file).stderr(log))
+    Running::announced(command.arg("-c").arg(file).envs(variables.iter().copied()).stderr(log))
 }
 
 /// Where the binary is: cargo built it for this bench, unless `GUICHET` names another build of it.
