@@ -24,9 +24,9 @@ Examples:
 /// Look whether all is as it should be, and tell how to mend what is not
 ///
 /// The configuration, the folders, the database to its last page, the pictures, the gateway, the
-/// backups, the address. Each line begins with ok, warning or wrong. Changes nothing, and works beside a running
-/// server as well as before the first start; run it as the server's user. Ends with status 1 if
-/// something is wrong.
+/// backups, the address. Each line begins with ok, warning or wrong. Changes nothing, and works
+/// beside a running server as well as before the first start; run it as the server's user. Ends with
+/// status 1 if something is wrong.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Check {

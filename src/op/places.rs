@@ -9,7 +9,7 @@ use crate::metrics::{Metrics, Refused};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, TryAcquireError};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// So many wait for a place of a kind; whoever comes then is told so at once. The last of them waits
@@ -66,7 +66,7 @@ impl Places {
             let _held = held;
             caught(work)
         };
-        let crew = self.shift.crew().filter(|_| K::GIVES_WAY);
+        let crew = if K::GIVES_WAY { self.shift.crew() } else { None };
         let mut done = match crew {
             Some((threads, _)) => threads.spawn_blocking(work),
             None => tokio::task::spawn_blocking(work),
@@ -93,14 +93,15 @@ impl Places {
     async fn enter<K: Kind>(self: &Arc<Self>) -> Result<Place, Fault> {
         let Queue { free, line } = &self.queues[K::INDEX];
         // Nobody is overtaken: a place that is given back goes to who waits for it.
-        let taken = match free.try_acquire() {
-            Err(TryAcquireError::NoPermits) => {
+        let place = match free.try_acquire() {
+            Ok(place) => place,
+            Err(_) => {
                 let _in_line = line.try_acquire().map_err(|_| Fault::Busy)?;
-                timeout(PATIENCE, free.acquire()).await.map_err(|_| Fault::Busy)?
+                let place = timeout(PATIENCE, free.acquire()).await.map_err(|_| Fault::Busy)?;
+                place.map_err(Fault::unknown)?
             }
-            at_once => Ok(at_once.map_err(Fault::unknown)?),
         };
-        taken.map_err(Fault::unknown)?.forget();
+        place.forget();
         Ok(Place { places: Arc::clone(self), index: K::INDEX, is_free: AtomicBool::new(false) })
     }
 }

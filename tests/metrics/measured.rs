@@ -45,7 +45,9 @@ fn the_newest_backup_is_told_whoever_made_it() {
     assert!(!Scrape::of(&server).families.contains_key(SERIES), "there is no folder for them");
     let daily = "timezone = \"UTC\"\n[backup]\ndir = \"own\"\n";
     let server = Server::start_in(server.leave(), daily);
-    eventually("the server has made one", || Scrape::of(&server).get(SERIES) > 0.0);
+    // Once it is logged, what it was made of is gone from the folder, too.
+    eventually("the server has made one", || server.log().contains("a backup was made"));
+    assert!(Scrape::of(&server).get(SERIES) > 0.0);
     let own = server.folder().join("own");
     for entry in fs::read_dir(&own).unwrap() {
         fs::remove_file(entry.unwrap().path()).unwrap();
