@@ -22,7 +22,7 @@ use engine::program::Program;
 
 /// The database.
 pub const SCHEMA: Schema = Schema {
-    steps: &[include_str!("../schema.sql")],
+    steps: &[include_str!("../schema.sql"), include_str!("../schema/step-2.sql")],
     deferred: &[&rank::KEEP, &score::KEEP],
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
 };
@@ -32,12 +32,18 @@ pub const SCHEMA: Schema = Schema {
 pub const CONTENT: Content = Content {
     schema: SCHEMA,
     indexes: &[&property::NOTICES],
-    passing: &["captcha", "login_failure", "named_captcha", "session", "sms"],
+    passing: &["captcha", "login_failure", "named_captcha", "quota", "session", "sms"],
 };
 
 /// What removes rows that are of no more use.
-const SWEEPS: &[&str] =
-    &[img::SWEEP, img::SWEEP_NAMED, sms::SWEEP, user::SWEEP_SESSIONS, user::SWEEP_FAILURES];
+const SWEEPS: &[&str] = &[
+    engine::quota::SWEEP,
+    img::SWEEP,
+    img::SWEEP_NAMED,
+    sms::SWEEP,
+    user::SWEEP_SESSIONS,
+    user::SWEEP_FAILURES,
+];
 
 /// All that Guichet brings to the engine.
 pub fn program() -> Result<Program, RegisteredTwice> {

@@ -89,7 +89,7 @@ impl Op for Generate {
 
     fn run(self, desk: &Desk, caller: Anyone) -> Result<Sent, Fault> {
         let phone = self.phone.number()?;
-        let address = caller.address().to_string();
+        let address = caller.client().network().to_string();
         let rand = random_text();
         let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
         let row = Row { phone: phone.clone(), address, code: code.clone(), rand: rand.clone() };

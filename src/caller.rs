@@ -1,21 +1,20 @@
 //! Who calls, proven in the type: an operation whose caller is [`Account`] can't run without one.
 
+use crate::client::Client;
 use crate::db::View;
 use crate::fault::Fault;
 use crate::hex;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
-use std::net::IpAddr;
 
 /// What a request brought to prove who sends it, and where it came from.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// The token as it was sent; `None` if there was none at any of its places.
     pub token: Option<String>,
-    /// The client's address as limits count it, taken from a proxy's header only if that proxy is
-    /// trusted: of IPv6 the network of 64 bits, which is one household's.
-    pub address: IpAddr,
+    /// The client, whose address is taken from a proxy's header only if that proxy is trusted.
+    pub client: Client,
     /// What the client signed, and how; `None` if it did not.
     pub signature: Option<Signature>,
 }
@@ -55,9 +54,9 @@ pub struct Anyone {
 }
 
 impl Anyone {
-    /// The client's address, as limits count it.
-    pub fn address(&self) -> IpAddr {
-        self.credentials.address
+    /// The client, as limits count it.
+    pub fn client(&self) -> Client {
+        self.credentials.client
     }
 
     /// Did the client sign the request's body with `key`?
@@ -86,8 +85,8 @@ pub struct Account {
     pub id: i64,
     /// The session's key: what [`session_key`] makes of its token.
     pub session: String,
-    /// The client's address, as limits count it.
-    pub address: IpAddr,
+    /// The client, as limits count it.
+    pub client: Client,
 }
 
 impl Caller for Account {
@@ -114,7 +113,7 @@ impl Caller for Account {
         match password {
             None => Err(Fault::AccountGone),
             Some(password) if password != opened_under => Err(Fault::StaleToken),
-            Some(_) => Ok(Account { id, session, address: credentials.address }),
+            Some(_) => Ok(Account { id, session, client: credentials.client }),
         }
     }
 }

@@ -66,8 +66,8 @@ pub enum Fault {
     Absent(Key),
     /// User name or password is wrong; which of them is not told.
     Password,
-    /// Too many failed logins: try later.
-    TooManyAttempts,
+    /// A limit on attempts is used up: try later.
+    TooManyAttempts(Exceeded),
     /// The uploaded bytes are not a picture that is accepted.
     Picture(Cow<'static, str>),
 
@@ -77,6 +77,10 @@ pub enum Fault {
     CaptchaNotMade(Cause),
     /// The database failed; nothing was written.
     Database(Cause),
+    /// The disk has no more free space than is kept in reserve for logins and the log.
+    NoSpace,
+    /// The answers of a batch are longer than they may be together; this item was not run.
+    AnswerTooLarge,
     /// The server has more work than it may queue.
     Busy,
     /// Anything else, a panic among them.
@@ -104,6 +108,15 @@ pub enum Window {
     Hour,
     /// One day: of one number, one address, or all together.
     Day,
+}
+
+/// A limit that is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exceeded {
+    /// The limit's name.
+    pub limit: &'static str,
+    /// In how many seconds it is worth trying again.
+    pub retry_after: u64,
 }
 
 /// What must be unique and is taken.
@@ -220,8 +233,16 @@ impl Fault {
                     Unique::RealName => "the real name is verified already",
                 }));
             }
-            Fault::TooManyAttempts => {
-                return Some(Cow::Borrowed("too many failed logins; try again later"));
+            Fault::TooManyAttempts(Exceeded { limit, retry_after }) => {
+                format!("too many attempts ({limit}); try again in {retry_after} s")
+            }
+            Fault::NoSpace => {
+                return Some(Cow::Borrowed("the server's disk is nearly full; nothing was stored"));
+            }
+            Fault::AnswerTooLarge => {
+                return Some(Cow::Borrowed(
+                    "the batch's answers are too long together; send this item again by itself",
+                ));
             }
             Fault::Password => return Some(Cow::Borrowed("user name or password is wrong")),
             Fault::Busy => return Some(Cow::Borrowed("the server is busy; try again")),

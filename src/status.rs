@@ -28,7 +28,7 @@ pub fn status(fault: &Fault) -> Status {
         | Fault::NotOwner
         | Fault::Absent(_)
         | Fault::Password
-        | Fault::TooManyAttempts
+        | Fault::TooManyAttempts(_)
         | Fault::Picture(_) => (-2, "Error JSON value"),
         Fault::Missing(_) => (-3, "Error data key"),
         Fault::Captcha(_) | Fault::SmsCode(_) => (-4, "Error Hash"),
@@ -42,8 +42,8 @@ pub fn status(fault: &Fault) -> Status {
         Fault::Gateway(code, _) => coded(*code),
         Fault::PictureNotStored(_) => (1000, "头像文件创建失败"),
         Fault::CaptchaNotMade(_) => (1000, "验证码文件创建失败"),
-        Fault::Database(_) => (-200, "Failure to operate database"),
-        Fault::Busy | Fault::Unknown(_) => (-404, "Unknown Error"),
+        Fault::Database(_) | Fault::NoSpace => (-200, "Failure to operate database"),
+        Fault::AnswerTooLarge | Fault::Busy | Fault::Unknown(_) => (-404, "Unknown Error"),
     };
     Status { code, message }
 }

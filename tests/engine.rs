@@ -6,6 +6,7 @@ mod common;
 
 use common::Folder;
 use engine::caller::{Anyone, Credentials};
+use engine::client::Client;
 use engine::config::Config;
 use engine::db::{Db, Schema, Tx, View};
 use engine::engine::Engine;
@@ -107,8 +108,11 @@ impl Test {
     }
 
     fn send(&self, body: &str) -> String {
-        let credentials =
-            Credentials { token: None, address: [127, 0, 0, 1].into(), signature: None };
+        let credentials = Credentials {
+            token: None,
+            client: Client::unknown([127, 0, 0, 1].into()),
+            signature: None,
+        };
         let (engine, registry) = (&self.engine, &self.registry);
         let call = Call { engine, registry, credentials, id: RequestId::next() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -15,10 +15,11 @@ mod words;
 use dice::Dice;
 use engine::args;
 use engine::caller::Account;
+use engine::client::Client;
 use engine::data::{Data, Fields, Value};
 use engine::db::{Db, Tx};
 use engine::fault::Fault;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 /// The password of every account. It is no secret: whoever makes such a world is told.
 pub const PASSWORD: &str = "guichet-demo";
@@ -123,5 +124,5 @@ fn text(text: &str) -> Value<'_> {
 
 /// An account as it comes with a request, without the session that would prove it.
 fn caller(id: i64) -> Account {
-    Account { id, session: String::new(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) }
+    Account { id, session: String::new(), client: Client::unknown(Ipv4Addr::LOCALHOST.into()) }
 }

@@ -102,11 +102,13 @@ fn code(fault: &Fault) -> (i64, String) {
         }
         Fault::Picture(_) => 200_413,
         Fault::Password => 3002,
-        Fault::Quota(_) | Fault::Capped(_) | Fault::TooManyAttempts => 3003,
+        Fault::Quota(_) | Fault::Capped(_) | Fault::TooManyAttempts(_) => 3003,
         Fault::Gateway(..)
         | Fault::PictureNotStored(_)
         | Fault::CaptchaNotMade(_)
         | Fault::Database(_)
+        | Fault::NoSpace
+        | Fault::AnswerTooLarge
         | Fault::Busy
         | Fault::Unknown(_) => return (200_500, "the server failed".into()),
     };

@@ -148,7 +148,7 @@ fn code(op: Name, fault: &Fault) -> (&'static str, &'static str) {
         Fault::Taken(Unique::Name) => ("4001", "保存用户信息失败"),
         Fault::Password => ("4004", "用户名或密码错误"),
         Fault::Picture(_) => ("4004", "数据错误"),
-        Fault::Quota(_) | Fault::Capped(_) | Fault::NotOwner | Fault::TooManyAttempts => {
+        Fault::Quota(_) | Fault::Capped(_) | Fault::NotOwner | Fault::TooManyAttempts(_) => {
             ("4201", "请求次数受限")
         }
         Fault::Gateway(..) => ("4301", "发送失败"),
@@ -160,6 +160,8 @@ fn code(op: Name, fault: &Fault) -> (&'static str, &'static str) {
             ("user", "verify") => ("4001", "保存用户实名信息失败"),
             _ => ("4001", "数据库查询错误"),
         },
-        Fault::Busy | Fault::Unknown(_) => ("4500", "内部错误"),
+        Fault::NoSpace if op == ("user", "avatar") => ("4301", "上传图片失败"),
+        Fault::NoSpace => ("4001", "数据库查询错误"),
+        Fault::AnswerTooLarge | Fault::Busy | Fault::Unknown(_) => ("4500", "内部错误"),
     }
 }

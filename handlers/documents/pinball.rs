@@ -97,7 +97,7 @@ fn code(fault: &Fault) -> (i64, String) {
         Fault::NoCredentials | Fault::BadToken | Fault::StaleToken | Fault::AccountGone => 401,
         Fault::NotOwner => return (403, "X-Signature is missing or wrong".into()),
         Fault::Absent(_) => 404,
-        Fault::Quota(_) | Fault::Capped(_) | Fault::TooManyAttempts => 429,
+        Fault::Quota(_) | Fault::Capped(_) | Fault::TooManyAttempts(_) => 429,
         Fault::EnvelopeKey(_)
         | Fault::EnvelopeValue(_)
         | Fault::NoSuchOperation
@@ -117,6 +117,8 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::PictureNotStored(_)
         | Fault::CaptchaNotMade(_)
         | Fault::Database(_)
+        | Fault::NoSpace
+        | Fault::AnswerTooLarge
         | Fault::Busy
         | Fault::Unknown(_) => return (500, "the server failed".into()),
     };

@@ -82,11 +82,13 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::Capped(_)
         | Fault::NotOwner
         | Fault::Absent(_)
-        | Fault::TooManyAttempts
+        | Fault::TooManyAttempts(_)
         | Fault::Picture(_) => (10099, fault.explanation()),
         Fault::PictureNotStored(_)
         | Fault::CaptchaNotMade(_)
         | Fault::Database(_)
+        | Fault::NoSpace
+        | Fault::AnswerTooLarge
         | Fault::Busy
         | Fault::Unknown(_) => text(10500, "Server error"),
     }

@@ -6,10 +6,10 @@
 //! whether they were right.
 
 use engine::args;
+use engine::client::Client;
 use engine::db::{Tx, View};
-use engine::fault::Fault;
+use engine::fault::{Exceeded, Fault};
 use engine::hex;
-use std::net::IpAddr;
 
 /// How long a failure counts, in seconds.
 const WINDOW: i64 = 900;
@@ -18,26 +18,31 @@ const WINDOW: i64 = 900;
 pub struct Guess {
     who: String,
     address: String,
+    client: Client,
 }
 
 impl Guess {
     /// At the password of an account that exists.
-    pub fn at_account(id: i64, address: IpAddr) -> Self {
-        Guess { who: id.to_string(), address: address.to_string() }
+    pub fn at_account(id: i64, client: Client) -> Self {
+        Guess { who: id.to_string(), address: client.network().to_string(), client }
     }
 
     /// At that of a name that nobody has; counted all the same, so that nobody can tell. Names come
     /// from strangers and at any length, so what is kept is a digest.
-    pub fn at_name(name: &str, address: IpAddr) -> Self {
-        Guess { who: format!("name {}", hex::md5(name)), address: address.to_string() }
+    pub fn at_name(name: &str, client: Client) -> Self {
+        Guess {
+            who: format!("name {}", hex::md5(name)),
+            address: client.network().to_string(),
+            client,
+        }
     }
 
     /// Refuse at once, before any hashing, if there were too many failures.
     pub fn check(&self, view: &View) -> Result<(), Fault> {
         let limit = view.config.limits.login_attempts;
-        if limit == 0 {
+        let Some(limit) = self.client.scaled(limit.into()).filter(|limit| *limit > 0) else {
             return Ok(());
-        }
+        };
         let failures: i64 = view
             .one(
                 "SELECT count(*) FROM login_failure WHERE who = $1 AND address = $2 AND at > $3",
@@ -45,7 +50,14 @@ impl Guess {
                 |row| row.get(0),
             )?
             .unwrap_or(0);
-        if failures >= i64::from(limit) { Err(Fault::TooManyAttempts) } else { Ok(()) }
+        if u64::try_from(failures).unwrap_or(0) >= limit {
+            Err(Fault::TooManyAttempts(Exceeded {
+                limit: "limits.login_attempts",
+                retry_after: WINDOW.unsigned_abs(),
+            }))
+        } else {
+            Ok(())
+        }
     }
 
     /// Settle a guess: refuse it whatever it was if there were too many failures by now, count it if

@@ -38,12 +38,12 @@ impl Op for Login {
         if self.username.is_empty() {
             return Err(Fault::Empty("username".into()));
         }
-        let address = caller.address();
+        let client = caller.client();
         let (guess, known) = desk.read(|view| {
             let known = Known::by_name(view, &self.username)?;
             let guess = match &known {
-                Some(known) => Guess::at_account(known.id, address),
-                None => Guess::at_name(&self.username, address),
+                Some(known) => Guess::at_account(known.id, client),
+                None => Guess::at_name(&self.username, client),
             };
             guess.check(view)?;
             Ok((guess, known))

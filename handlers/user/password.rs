@@ -24,7 +24,7 @@ impl Op for Change {
     type Reply = Nothing;
 
     fn run(self, desk: &Desk, caller: Account) -> Result<Nothing, Fault> {
-        let guess = Guess::at_account(caller.id, caller.address);
+        let guess = Guess::at_account(caller.id, caller.client);
         let known = desk.read(|view| {
             guess.check(view)?;
             Known::by_id(view, caller.id)?.ok_or(Fault::AccountGone)

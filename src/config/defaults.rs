@@ -79,6 +79,7 @@ impl Default for Limits {
             max_body: 2 * 1024 * 1024,
             requests_per_minute: 0,
             login_attempts: 5,
+            shared_networks: SharedNetworks::default(),
             trusted_proxies: Networks::default(),
         }
     }

@@ -8,7 +8,7 @@ use jiff::tz::{self, TimeZone};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-use super::{Networks, Secret, networks};
+use super::{Networks, Secret, SharedNetworks, networks};
 
 pub(super) fn text<'de, D, T>(from: D, parse: fn(&str) -> Result<T, String>) -> Result<T, D::Error>
 where
@@ -123,6 +123,21 @@ pub(super) fn referers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>
 
 pub(super) fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Networks, D::Error> {
     texts(from, networks::parse).map(Networks::from_iter)
+}
+
+pub(super) fn shared_networks<'de, D>(from: D) -> Result<SharedNetworks, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let factors = BTreeMap::<String, u32>::deserialize(from)?;
+    let parsed: Result<_, String> = factors
+        .iter()
+        .map(|(text, factor)| match factor {
+            0 => Err(format!("{text:?} = 0: write by how much limits are multiplied, 1 or more")),
+            factor => Ok((networks::parse(text)?, *factor)),
+        })
+        .collect();
+    parsed.map_err(D::Error::custom)
 }
 
 pub(super) fn secrets<'de, D>(from: D) -> Result<BTreeMap<String, Secret>, D::Error>

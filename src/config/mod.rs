@@ -31,7 +31,7 @@ use serde::Deserialize;
 pub use endpoint::Endpoint;
 pub use env::variables;
 pub use load::ConfigError;
-pub use networks::Networks;
+pub use networks::{Networks, SharedNetworks};
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
 pub use store::{S3, Store, StoreKind};
 pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, Synchronous};
@@ -202,6 +202,11 @@ pub struct Limits {
     pub requests_per_minute: u32,
     /// Failed logins for one account from one address in 15 minutes; 0: no limit. Default 5.
     pub login_attempts: u32,
+    /// Networks that many people share behind one address, a school's or a carrier's, each with the
+    /// number by which every limit per address is multiplied there: `{ "203.0.113.7/32" = 100 }`.
+    /// Default: none.
+    #[serde(deserialize_with = "fields::shared_networks")]
+    pub shared_networks: SharedNetworks,
     /// The proxies whose `X-Forwarded-For` is believed, IP addresses and networks. Default: none.
     #[serde(deserialize_with = "fields::networks")]
     pub trusted_proxies: Networks,

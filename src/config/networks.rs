@@ -39,6 +39,25 @@ impl Networks {
     }
 }
 
+/// Networks that many clients share, each with the multiple of every limit per address that it is
+/// allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SharedNetworks(Vec<(IpNet, u32)>);
+
+impl SharedNetworks {
+    /// The multiple for an address: that of the smallest network it is in, 1 where it is in none.
+    pub fn factor(&self, address: &IpAddr) -> u32 {
+        let around = self.0.iter().filter(|(network, _)| network.contains(address));
+        around.max_by_key(|(network, _)| network.prefix_len()).map_or(1, |(_, factor)| *factor)
+    }
+}
+
+impl FromIterator<(IpNet, u32)> for SharedNetworks {
+    fn from_iter<I: IntoIterator<Item = (IpNet, u32)>>(networks: I) -> Self {
+        SharedNetworks(networks.into_iter().collect())
+    }
+}
+
 impl FromIterator<IpNet> for Networks {
     fn from_iter<I: IntoIterator<Item = IpNet>>(networks: I) -> Self {
         Networks(networks.into_iter().collect())

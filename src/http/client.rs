@@ -1,14 +1,40 @@
 //! What a request says of its client: its address, its token, the site it comes from.
 
 use crate::caller::Credentials;
+use crate::client::Client;
 use crate::config::{Config, Networks};
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN, REFERER};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
+use std::sync::Once;
+
+/// The headers in which proxies tell whom they speak for.
+const FORWARDING: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
+
+/// The client as limits count it. A peer on this machine that forwards for others and is not trusted
+/// is a proxy that nobody configured: a limit per address would be the whole site's, so none applies.
+pub(super) fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Client {
+    let limits = &config.limits;
+    let peer = peer.to_canonical();
+    let is_unknown_proxy = peer.is_loopback()
+        && !limits.trusted_proxies.contains(&peer)
+        && FORWARDING.iter().any(|name| headers.contains_key(*name));
+    if is_unknown_proxy {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            tracing::warn!(
+                "a proxy on this machine forwards requests and is not in limits.trusted_proxies: \
+                 limits per address are off; add {peer} to limits.trusted_proxies"
+            );
+        });
+        return Client::unknown(peer);
+    }
+    Client::new(address(peer, headers, &limits.trusted_proxies), &limits.shared_networks)
+}
 
 /// The client's address. A proxy's `X-Forwarded-For` is believed only if the proxy is trusted, and
 /// only back to the first address that is not: the rest is what the client made up.
-pub(super) fn address(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
+fn address(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> IpAddr {
     // An IPv4 client of an IPv6 socket is one client, not two.
     let mut address = peer.to_canonical();
     if !trusted.contains(&address) {
@@ -33,22 +59,13 @@ pub(super) fn credentials(
     method: &Method,
     headers: &HeaderMap,
     query: &str,
-    address: IpAddr,
+    client: Client,
     config: &Config,
 ) -> Credentials {
     let token = authorization(headers)
         .or_else(|| query_token(query))
         .or_else(|| session_cookie(headers).filter(|_| !is_cross_site(method, headers, config)));
-    Credentials { token, address: counted(address), signature: None }
-}
-
-/// Whom limits take for one client: an IPv4 address, and of IPv6 a network of 64 bits. A household
-/// is given no less (RFC 6177), so whoever has one address has all of them, a new one each request.
-pub(super) fn counted(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
-    }
+    Credentials { token, client, signature: None }
 }
 
 fn authorization(headers: &HeaderMap) -> Option<String> {
@@ -151,22 +168,23 @@ mod tests {
     }
 
     #[test]
-    fn a_household_counts_as_one_client() {
-        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        for (client, household) in [
-            ("192.0.2.1", "192.0.2.1"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-            ("2001:db8:1:2::", "2001:db8:1:2::"),
-            ("2001:db8:1:3::", "2001:db8:1:3::"),
-        ] {
-            assert_eq!(counted(ip(client)), ip(household));
-        }
+    fn untrusted_local_proxy_turns_limits_per_address_off() {
+        let config = Config::default();
+        let of = |peer: &str, lines: &[(&'static str, &str)]| {
+            client(peer.parse().unwrap(), &headers(lines), &config).is_limited()
+        };
+        let forwards = [("x-forwarded-for", "192.0.2.1")];
+        assert!(of("127.0.0.1", &[]) && of("192.0.2.9", &forwards));
+        assert!(!of("127.0.0.1", &forwards) && !of("::1", &[("forwarded", "for=192.0.2.1")]));
+        let mut trusting = Config::default();
+        trusting.limits.trusted_proxies = Networks::from_iter(["127.0.0.1/32".parse().unwrap()]);
+        assert!(client("127.0.0.1".parse().unwrap(), &headers(&forwards), &trusting).is_limited());
     }
 
     #[test]
     fn the_first_place_that_has_a_token_wins() {
         let config = Config::default();
-        let local = "127.0.0.1".parse().unwrap();
+        let local = Client::unknown("127.0.0.1".parse().unwrap());
         let of = |lines: &[(&'static str, &str)], query| {
             credentials(&Method::POST, &headers(lines), query, local, &config).token
         };

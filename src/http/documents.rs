@@ -5,6 +5,7 @@ use super::fields::{self, Content, ContentError};
 use super::respond::{self, Answer as HttpAnswer};
 use super::{client, signature};
 use crate::caller::Credentials;
+use crate::client::Client;
 use crate::config::Config;
 use crate::data::{Fields, Value};
 use crate::document::{Cookie, Document, Outcome, Response, Row, Shape};
@@ -20,7 +21,6 @@ use hyper::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
 use hyper::http::request::Parts;
 use matchit::Params;
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// One request to a row of a document.
@@ -31,7 +31,7 @@ pub(super) struct Asked<'a> {
     pub row: &'static Row,
     pub params: Params<'a, 'a>,
     pub head: &'a Parts,
-    pub address: IpAddr,
+    pub client: Client,
     pub id: RequestId,
 }
 
@@ -86,7 +86,7 @@ impl Asked<'_> {
         let query = head.uri.query().unwrap_or("");
         let config = &self.engine.services.config;
         let mut credentials =
-            client::credentials(&head.method, &head.headers, query, self.address, config);
+            client::credentials(&head.method, &head.headers, query, self.client, config);
         if let Ok(Content::Text { body, .. }) = content {
             credentials.signature = signature::of(&head.headers, body);
         }

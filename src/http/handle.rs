@@ -9,6 +9,7 @@ use super::record::Record;
 use super::respond::{self, Answer};
 use super::route::{Found, Route, Router};
 use super::{client, cors, signature, watch};
+use crate::client::Client;
 use crate::config::ContentType;
 use crate::engine::Engine;
 use crate::envelope::{self, Call, Outcome};
@@ -114,18 +115,19 @@ impl Handler {
             0 => return respond::malformed("the header Host is missing"),
             _ => return respond::malformed("the header Host stands twice"),
         }
-        let address = client::address(peer.ip(), &head.headers, &config.limits.trusted_proxies);
-        record.client = address;
+        let client = client::client(peer.ip(), &head.headers, config);
+        record.client = client.address();
         let found = self.router.find(head.uri.path());
         if let Some(Found { path, route: Route::Watch(watch), .. }) = found {
             (record.path, record.is_for_watchers) = (path, true);
-            let is_shown = watch::is_shown(peer.ip(), address, &head.headers, config);
+            let is_shown = watch::is_shown(peer.ip(), client.address(), &head.headers, config);
             let counted = || self.registry.counted();
             let asked = watch.answer(&self.engine, &head, is_shown, record.id, counted);
             return Box::pin(asked).await;
         }
         if let Some(limiter) = &self.limiter
-            && let Err(until) = limiter.check_key(&client::counted(address))
+            && client.is_limited()
+            && let Err(until) = limiter.check_key(&client.network())
         {
             let wait = until.wait_time_from(DefaultClock::default().now());
             return respond::too_many(wait.as_secs() + 1);
@@ -148,20 +150,26 @@ impl Handler {
                     row,
                     params,
                     head: &head,
-                    address,
+                    client,
                     id: record.id,
                 };
                 // Boxed, so that the envelope's way through here does not carry its size.
                 Box::pin(asked.answer(body, &mut record.seen)).await
             }
             (Route::Envelope, None) if head.method == Method::POST => {
-                self.envelope(&head, body, record).await
+                self.envelope(&head, body, client, record).await
             }
             _ => respond::wrong_method(&route.allow()),
         }
     }
 
-    async fn envelope(&self, head: &Parts, body: Incoming, record: &mut Record<'_>) -> Answer {
+    async fn envelope(
+        &self,
+        head: &Parts,
+        body: Incoming,
+        client: Client,
+        record: &mut Record<'_>,
+    ) -> Answer {
         let config = &self.engine.services.config;
         let body = match Bounded::new(body, config.limits.max_body) {
             Ok(body) => body.whole().await,
@@ -173,7 +181,7 @@ impl Handler {
         };
         let query = head.uri.query().unwrap_or("");
         let mut credentials =
-            client::credentials(&head.method, &head.headers, query, record.client, config);
+            client::credentials(&head.method, &head.headers, query, client, config);
         credentials.signature = signature::of(&head.headers, &body);
         let call =
             Call { engine: &self.engine, registry: &self.registry, credentials, id: record.id };

@@ -143,7 +143,7 @@ mod tests {
             config.limits.trusted_proxies = trusted.iter().map(|proxy| network(proxy)).collect();
             let headers = lines.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap()));
             let headers: HeaderMap = headers.collect();
-            let address = client::address(ip(peer), &headers, &config.limits.trusted_proxies);
+            let address = client::client(ip(peer), &headers, &config).address();
             is_shown(ip(peer), address, &headers, &config)
         };
         let local = ["127.0.0.1"];

@@ -16,6 +16,7 @@ pub use folder::Folder;
 
 use engine::hex::md5;
 use serde_json::{Value, json};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -25,6 +26,11 @@ use std::time::Duration;
 
 /// What every captcha reads in a test, unless its configuration says otherwise.
 pub const CODE: &str = "abcde";
+
+/// The program under test: `GUICHET_BIN` where it is set, to try the same tests on another build.
+pub fn binary() -> OsString {
+    std::env::var_os("GUICHET_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_guichet").into())
+}
 
 /// A running server.
 pub struct Server {
@@ -220,7 +226,7 @@ impl Drop for Server {
 
 /// The binary, with the configuration in `folder`.
 pub fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+    let mut command = Command::new(binary());
     command.arg("-c").arg(folder.join("guichet.toml")).current_dir(folder);
     command
 }

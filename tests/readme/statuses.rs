@@ -2,7 +2,7 @@
 
 use super::common::Server;
 use super::statuses;
-use engine::fault::{Cause, Fault, Lapse, Unique, Window};
+use engine::fault::{Cause, Exceeded, Fault, Lapse, Unique, Window};
 use engine::sms::codes;
 use engine::status;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn the_tables_of_statuses_are_the_program_s() {
         Fault::SmsCode(Lapse::Expired),
         Fault::Taken(Unique::Name),
         Fault::Password,
-        Fault::TooManyAttempts,
+        Fault::TooManyAttempts(Exceeded { limit: "", retry_after: 1 }),
         Fault::PictureNotStored(cause()),
         Fault::CaptchaNotMade(cause()),
         Fault::Database(cause()),

@@ -28,7 +28,9 @@ fn collect(section: &str, table: &Table, keys: &mut BTreeSet<String>) {
     for (name, value) in table {
         let name = format!("{section}{name}");
         match value {
-            Value::Table(inner) if name != "score.secrets" => {
+            Value::Table(inner)
+                if !["score.secrets", "limits.shared_networks"].contains(&name.as_str()) =>
+            {
                 collect(&format!("{name}."), inner, keys);
             }
             _ => drop(keys.insert(name)),

@@ -1,0 +1,9 @@
+//! What a stranger may cost: each limit, its figure, and that honest users are served beside it. One
+//! module for each part of `docs/limits.md`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod client_address;
