@@ -1,0 +1,109 @@
+//! Drawing a captcha, and remembering what proves that it was read.
+
+use super::{CaptchaName, random_text};
+use engine::caller::Anyone;
+use engine::captcha::{self, Format};
+use engine::data::{Field, Flaw, Value};
+use engine::db::Tx;
+use engine::fault::{Cause, Fault};
+use engine::op::{Base64, Desk, Draw, Op, Work};
+use engine::picture::Kind;
+use engine::{args, data, hex};
+use serde::{Serialize, Serializer};
+
+data! {
+    /// Draw a new captcha: with a random text that goes into its proof, or, for clients of seed 004,
+    /// under a name of theirs, which then stands for this captcha and no earlier one.
+    pub struct Generate {
+        id: Option<CaptchaName>,
+        format: Option<Drawn>,
+    }
+}
+
+/// How the picture is encoded.
+pub struct Drawn(Format);
+
+impl Field for Drawn {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        match Kind::from_name(&String::read(value)?) {
+            Some(Kind::Png) => Ok(Drawn(Format::Png)),
+            Some(Kind::Jpeg) => Ok(Drawn(Format::Jpeg)),
+            _ => Err(Flaw::Value("png or jpg".into())),
+        }
+    }
+}
+
+/// How many characters a captcha has that goes by a name (contract page `ihome.md`).
+const NAMED_LENGTH: usize = 4;
+
+/// A picture and the random text that goes into its proof.
+#[derive(Serialize)]
+pub struct Captcha {
+    #[serde(serialize_with = "base64")]
+    imgdata: Vec<u8>,
+    rand: String,
+}
+
+impl Op for Generate {
+    const NAME: engine::op::Name = ("img", "generate");
+    type Caller = Anyone;
+    type Lane = Work<Draw>;
+    type Reply = Captcha;
+
+    fn run(self, desk: &Desk, _: Anyone) -> Result<Captcha, Fault> {
+        let settings = &desk.config.captcha;
+        let length = match self.id {
+            Some(_) => NAMED_LENGTH,
+            None => settings.length as usize,
+        };
+        let code = match (&settings.test_code, &self.id) {
+            (Some(code), Some(_)) => code.chars().take(NAMED_LENGTH).collect(),
+            (Some(code), None) => code.clone(),
+            (None, _) => captcha::code(length),
+        };
+        let format = self.format.map_or(Format::Png, |drawn| drawn.0);
+        let imgdata = captcha::draw(&code, format)
+            .map_err(|error| Fault::CaptchaNotMade(Cause::new(error)))?;
+        let code = code.to_ascii_lowercase();
+        let rand = match self.id {
+            None => desk.write(move |tx| keep(tx, &code))?,
+            Some(CaptchaName(name)) => desk.write(move |tx| keep_named(tx, &name, &code))?,
+        };
+        Ok(Captcha { imgdata, rand })
+    }
+}
+
+/// Remember a captcha by what proves it; answers its random text.
+fn keep(tx: &mut Tx, code: &str) -> Result<String, Fault> {
+    let expires = tx.clock.after(tx.config.captcha.ttl);
+    loop {
+        let rand = random_text();
+        let hash = hex::md5(&format!("{code}{rand}"));
+        let kept = tx.execute(
+            "INSERT INTO captcha (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING",
+            args![&hash, expires],
+        )?;
+        // The same code with the same random text was shown a moment ago: they must stay two.
+        if kept == 1 {
+            return Ok(rand);
+        }
+    }
+}
+
+/// Remember a captcha by its name, in place of an earlier one.
+fn keep_named(tx: &mut Tx, name: &str, code: &str) -> Result<String, Fault> {
+    let expires = tx.clock.after(tx.config.captcha.ttl);
+    let rand = random_text();
+    let hash = hex::md5(&format!("{code}{rand}"));
+    tx.execute(
+        "INSERT INTO named_captcha (name, hash, rand, expires_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE
+            SET hash = excluded.hash, rand = excluded.rand, expires_at = excluded.expires_at",
+        args![name, &hash, &rand, expires],
+    )?;
+    Ok(rand)
+}
+
+fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    Base64(bytes).serialize(serializer)
+}

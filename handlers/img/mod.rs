@@ -1,0 +1,44 @@
+//! Picture captchas (contract page `envelope.md`, "img"; seed 003).
+
+mod generate;
+mod pay;
+mod validate;
+
+pub use pay::{is_good, pay, pay_named};
+
+use engine::data::{Field, Flaw, Value};
+use engine::op::{RegisteredTwice, Registry};
+use rand::RngExt;
+use rand::distr::Alphanumeric;
+
+/// Removes captchas that have expired.
+pub const SWEEP: &str = "DELETE FROM captcha WHERE expires_at <= $1";
+
+/// The same of those that go by a name.
+pub const SWEEP_NAMED: &str = "DELETE FROM named_captcha WHERE expires_at <= $1";
+
+pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
+    registry.op::<generate::Generate>()?.op::<validate::Validate>()?;
+    Ok(())
+}
+
+/// A client's own name for a captcha: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+pub struct CaptchaName(pub String);
+
+impl Field for CaptchaName {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let name = String::read(value)?;
+        let is_plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        match name.is_empty() {
+            true => Err(Flaw::Empty),
+            false if name.len() <= 64 && name.bytes().all(is_plain) => Ok(CaptchaName(name)),
+            false => Err(Flaw::Value("1 to 64 of A-Z a-z 0-9 . _ -".into())),
+        }
+    }
+}
+
+/// Five random letters and digits, which keep a proof from being reused or looked up.
+pub fn random_text() -> String {
+    rand::rng().sample_iter(Alphanumeric).take(5).map(char::from).collect()
+}
