@@ -1,9 +1,9 @@
 //! Time: seconds since 1970 inside, `YYYY-MM-DD HH:MM:SS` in the server's time zone on the wire.
 
 use crate::data::{Field, Flaw, Value};
-use jiff::Timestamp;
 use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -74,8 +74,7 @@ impl Clock {
     /// The same as ASCII, without a text on the heap: a long list has thousands. A year before 0,
     /// which no wire date-time has, begins with its sign.
     pub fn digits(&self, seconds: i64) -> [u8; 19] {
-        let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::MIN);
-        let at = self.zone.to_datetime(at);
+        let at = self.civil(seconds);
         let year = at.year().unsigned_abs();
         let [month, day, hour, minute, second] =
             [at.month(), at.day(), at.hour(), at.minute(), at.second()]
@@ -107,10 +106,39 @@ impl Clock {
     /// skips or repeats is read as the zone's rules commonly are: the later side of a gap, the
     /// first of two.
     pub fn seconds(&self, at: DateTime) -> i64 {
-        let zoned = at.0.to_zoned(self.zone.clone());
-        // Only years that no wire date-time can name are out of a zone's range.
-        zoned.map_or(0, |zoned| zoned.timestamp().as_second())
+        match at.0.to_zoned(self.zone.clone()) {
+            Ok(zoned) => zoned.timestamp().as_second(),
+            // The last day or two of 9999 are past the library's timestamps, so that every one of them
+            // has a date in every zone. No rule of a zone reaches so far: its last offset holds on.
+            Err(_) => seconds_of(at.0) - i64::from(self.last_offset().seconds()),
+        }
     }
+
+    /// The date and time of day here at `seconds` since 1970; the nearest that the calendar has, if it
+    /// has none.
+    fn civil(&self, seconds: i64) -> civil::DateTime {
+        match Timestamp::from_second(seconds) {
+            Ok(at) => self.zone.to_datetime(at),
+            Err(_) if seconds < 0 => self.zone.to_datetime(Timestamp::MIN),
+            Err(_) => {
+                let here = seconds.saturating_add(self.last_offset().seconds().into());
+                EPOCH.saturating_add(SignedDuration::from_secs(here))
+            }
+        }
+    }
+
+    /// The zone's offset from UTC at the end of the calendar.
+    fn last_offset(&self) -> Offset {
+        self.zone.to_offset(Timestamp::MAX)
+    }
+}
+
+/// 1970-01-01 00:00:00 in no zone.
+const EPOCH: civil::DateTime = civil::datetime(1970, 1, 1, 0, 0, 0, 0);
+
+/// The seconds between [`EPOCH`] and `at`, both in the same place.
+fn seconds_of(at: civil::DateTime) -> i64 {
+    at.duration_since(EPOCH).as_secs()
 }
 
 /// How long ago 1970-01-01 00:00:00 UTC was, by the system's clock.
@@ -221,6 +249,48 @@ mod tests {
         for text in ["2019-04-22 16:17:42", "2024-02-29 23:59:59", "0001-01-02 00:00:00"] {
             assert_eq!(clock.format(read(text)), text);
         }
+    }
+
+    #[test]
+    fn every_date_time_is_kept_in_every_zone() {
+        let times = [
+            "9999-12-31 23:59:59",
+            "9999-12-31 00:00:00",
+            "9999-12-30 22:00:00",
+            "9999-12-30 21:59:59",
+            "9999-12-29 12:34:56",
+            "2038-01-19 03:14:08",
+            "1969-12-31 23:59:59",
+            "1900-01-01 00:00:00",
+            "0001-01-01 00:00:00",
+            "0000-01-01 00:00:00",
+        ];
+        for name in jiff::tz::db().available() {
+            let clock = Clock::new(TimeZone::get(name.as_str()).unwrap());
+            for text in times {
+                let seconds = clock.seconds(DateTime::parse(text).unwrap());
+                // A zone may have skipped a time, as Manila did the last day of 1844.
+                let skipped = clock.format(seconds) != text && seconds < 0;
+                assert!(clock.format(seconds) == text || skipped, "{text} in {name:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn later_date_time_has_more_seconds() {
+        let clock = shanghai();
+        let at = |text| clock.seconds(DateTime::parse(text).unwrap());
+        // On both sides of where the library's timestamps end.
+        let times = [
+            "9999-12-31 05:59:58",
+            "9999-12-31 05:59:59",
+            "9999-12-31 06:00:00",
+            "9999-12-31 06:00:01",
+            "9999-12-31 23:59:59",
+        ];
+        let seconds = times.map(at);
+        assert_eq!(seconds[4] - seconds[0], 18 * 3_600 + 1);
+        assert!(seconds.is_sorted() && seconds[0] > 253_402_200_000, "{seconds:?}");
     }
 
     #[test]
