@@ -1,8 +1,8 @@
 //! The database: whose it is, who holds it, and whether every page of it is whole.
 
-use super::Findings;
 use super::place::size;
 use super::services::Services;
+use super::{Findings, upgrade};
 use crate::handlers::CONTENT;
 use engine::config::Config;
 use engine::db::{self, Look, OpenError};
@@ -68,6 +68,7 @@ pub fn check(
                 "the schema lacks {behind} steps, which the next start takes; back up first"
             );
             findings.warning(WHAT, text);
+            upgrade::tell(config, look.steps(), findings);
         }
     }
     if let Err(cause) = rows(&look, findings) {

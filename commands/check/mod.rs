@@ -9,6 +9,7 @@ mod database;
 mod place;
 mod services;
 mod settings;
+mod upgrade;
 
 use super::output;
 use clap::Args;

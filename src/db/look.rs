@@ -69,6 +69,11 @@ impl Look {
         &self.view
     }
 
+    /// How many steps of the schema it has.
+    pub fn steps(&self) -> i64 {
+        self.version
+    }
+
     /// How many steps its schema lacks.
     pub fn steps_behind(&self) -> i64 {
         i64::try_from(self.content.schema.steps.len()).unwrap_or(i64::MAX) - self.version
