@@ -55,6 +55,8 @@ impl Op for Update {
     type Caller = Anyone;
     type Lane = Write;
     type Reply = Updated;
+    // Players that are known are always updated; `tell` refuses new ones.
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Updated, Fault> {
         check_signature(tx, &caller, &self.app)?;
@@ -72,6 +74,9 @@ impl Update {
              VALUES ($1, $2, '', 0, '', '', '', '') ON CONFLICT (app, openid) DO NOTHING",
             args![app, openid],
         )?;
+        if inserted > 0 {
+            tx.disk.check()?;
+        }
         tx.execute(
             "UPDATE player SET
                 nickname = COALESCE($1, nickname),

@@ -193,6 +193,7 @@ impl Op for Get {
     type Caller = Anyone;
     type Lane = Work<Store>;
     type Reply = File;
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
         let sql = "SELECT file FROM portrait WHERE id = $1";
@@ -223,6 +224,7 @@ impl Op for Named {
     type Caller = Anyone;
     type Lane = Work<Store>;
     type Reply = File;
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
         read(desk, &self.name)?.ok_or(Fault::Absent("name".into()))

@@ -180,6 +180,8 @@ impl Op for Upload {
     type Caller = Account;
     type Lane = Write;
     type Reply = Settled<Uploaded>;
+    // One row of some bytes for each account, and new accounts need space.
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Settled<Uploaded>, Fault> {
         let Upload { rank: score, list } = self;

@@ -72,6 +72,8 @@ impl Op for Post {
     type Caller = Anyone;
     type Lane = Write;
     type Reply = Settled<Posted>;
+    // Players that are known always post; `run` refuses new ones.
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Settled<Posted>, Fault> {
         let Post { app, openid: OpenId(openid), score: Within(score) } = self;
@@ -79,6 +81,11 @@ impl Op for Post {
         open_board(tx, &app)?;
         let reached = tx.boards.stamp();
         let app = app.name().to_owned();
+        if let Err(no_space) = tx.disk.check()
+            && !is_known(tx, &app, &openid)
+        {
+            return Err(no_space);
+        }
         // What is no higher than what the board has already never will be.
         if is_higher(tx, &app, &openid, score) {
             tx.defer(&KEEP, args![&app, &openid], args![score, reached]);
@@ -99,6 +106,12 @@ impl Op for Post {
             Posted { score, rank, new }
         }))
     }
+}
+
+/// Does the player have a score, as of the last commit?
+fn is_known(view: &View, app: &str, openid: &str) -> bool {
+    let boards = view.boards.read();
+    boards.texts.get(app).is_some_and(|board| board.get(openid).is_some())
 }
 
 /// Is a score higher than the player's highest, as of the last commit?

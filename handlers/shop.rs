@@ -202,6 +202,7 @@ impl Op for List {
     type Caller = Anyone;
     type Lane = Work<Scan>;
     type Reply = Vec<Shop>;
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, desk: &Desk, _: Anyone) -> Result<Vec<Shop>, Fault> {
         let sql = format!("SELECT {COLUMNS} FROM shop WHERE 1 = 1");

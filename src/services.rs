@@ -3,6 +3,7 @@
 use crate::boards::Shared;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::disk::Disk;
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::outgoing::{self, OutgoingError};
@@ -36,6 +37,8 @@ pub struct Services {
     pub clock: Clock,
     /// Uploaded pictures.
     pub files: Files,
+    /// The free space that is kept in reserve.
+    pub disk: Disk,
     /// Leaderboards.
     pub boards: Shared,
     /// Where SMS codes go.
@@ -60,6 +63,7 @@ impl Services {
             public_url: config.public_url.clone().unwrap_or(public_url),
             clock: Clock::new(config.timezone.clone()),
             files,
+            disk: Disk::open(&config),
             boards: Shared::default(),
             sms: Box::new(Counted::new(sms, Arc::clone(&metrics))),
             metrics,

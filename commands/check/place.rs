@@ -3,6 +3,7 @@
 use super::Findings;
 use engine::config::Config;
 use engine::db;
+use engine::disk::Disk;
 use rustix::fs::{Access, access, statvfs};
 use rustix::process::{Resource, geteuid, getrlimit};
 use std::fs;
@@ -29,7 +30,29 @@ pub fn check(config: &Config, findings: &mut Findings) {
     if let Some(backups) = &config.backup.dir {
         folder("backup.dir", backups, findings);
     }
+    reserve(config, findings);
     files(config, findings);
+}
+
+/// Is more free than is kept in reserve?
+fn reserve(config: &Config, findings: &mut Findings) {
+    for room in Disk::open(config).rooms() {
+        let text = format!(
+            "{}: {} are free, {} are kept in reserve",
+            room.folder.display(),
+            size(room.free),
+            size(room.reserve)
+        );
+        if room.is_low() {
+            let text = format!(
+                "{text}: uploads, new accounts, players, notices and shops are refused; make \
+                 room (guichet usage tells what takes it), or lower disk.reserve"
+            );
+            findings.wrong("disk.reserve", text);
+        } else {
+            findings.ok("disk.reserve", text);
+        }
+    }
 }
 
 fn folder(what: &str, path: &Path, findings: &mut Findings) {

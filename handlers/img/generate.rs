@@ -49,6 +49,8 @@ impl Op for Generate {
     type Caller = Anyone;
     type Lane = Work<Draw>;
     type Reply = Captcha;
+    // A login may need one; its row is gone after minutes.
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, desk: &Desk, _: Anyone) -> Result<Captcha, Fault> {
         let settings = &desk.config.captcha;

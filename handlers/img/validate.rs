@@ -20,6 +20,7 @@ impl Op for Validate {
     type Caller = Anyone;
     type Lane = Write;
     type Reply = Nothing;
+    const NEEDS_SPACE: bool = false;
 
     fn status(fault: &Fault) -> Status {
         match fault {

@@ -24,6 +24,7 @@ impl Op for Delete {
     type Caller = Account;
     type Lane = Write;
     type Reply = Written;
+    const NEEDS_SPACE: bool = false;
 
     fn status(fault: &Fault) -> Status {
         super::status(fault)

@@ -104,6 +104,7 @@ impl Op for Query {
     type Caller = Account;
     type Lane = Work<Scan>;
     type Reply = Rows;
+    const NEEDS_SPACE: bool = false;
 
     /// A query has a table of its own (page `faults.md`, "property/query").
     fn status(fault: &Fault) -> Status {

@@ -33,6 +33,7 @@ impl Op for Login {
     type Caller = Anyone;
     type Lane = Work<Hash>;
     type Reply = Session;
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, desk: &Desk, caller: Anyone) -> Result<Session, Fault> {
         if self.username.is_empty() {
@@ -88,6 +89,7 @@ impl Op for Logout {
     type Caller = Account;
     type Lane = Write;
     type Reply = Nothing;
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Nothing, Fault> {
         tx.execute("DELETE FROM session WHERE key = $1", args![&caller.session])?;

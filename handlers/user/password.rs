@@ -22,6 +22,7 @@ impl Op for Change {
     type Caller = Account;
     type Lane = Work<Hash>;
     type Reply = Nothing;
+    const NEEDS_SPACE: bool = false;
 
     fn run(self, desk: &Desk, caller: Account) -> Result<Nothing, Fault> {
         let guess = Guess::at_account(caller.id, caller.client);

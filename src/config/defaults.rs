@@ -24,6 +24,7 @@ impl Default for Config {
             score: Score::default(),
             shop: Shop::default(),
             limits: Limits::default(),
+            disk: Disk::default(),
             backup: Backup::default(),
             log: Log::default(),
             metrics: Metrics::default(),

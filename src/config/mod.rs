@@ -5,6 +5,7 @@
 //! Relative paths are relative to the working directory of the process, not to the file.
 
 mod defaults;
+mod disk;
 mod endpoint;
 mod env;
 mod fault;
@@ -28,6 +29,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+pub use disk::{Disk, Reserve};
 pub use endpoint::Endpoint;
 pub use env::variables;
 pub use load::ConfigError;
@@ -78,6 +80,8 @@ pub struct Config {
     pub shop: Shop,
     /// `[limits]`: what one client may ask for.
     pub limits: Limits,
+    /// `[disk]`: the free space that is kept in reserve.
+    pub disk: Disk,
     /// `[backup]`: backups of the server's own accord.
     pub backup: Backup,
     /// `[log]`: the log.

@@ -30,6 +30,15 @@ pub(super) fn size<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error
     })
 }
 
+/// Read an integer or a text with `parse`, which gets an integer as its digits.
+pub(super) fn any<'de, D: Deserializer<'de>, T>(
+    from: D,
+    expecting: &'static str,
+    parse: fn(&str) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    from.deserialize_any(Quantity { expecting, parse })
+}
+
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     let units = [("", 1), ("s", 1), ("m", 60), ("h", 60 * 60), ("d", DAY)];
     match amount(text, &units) {
@@ -50,6 +59,11 @@ pub(super) fn parse_size(text: &str) -> Result<usize, String> {
         Some(Ok(bytes)) => Ok(bytes),
         Some(Err(_)) => Err(format!("{text:?} is more than this machine can address")),
     }
+}
+
+/// The same, and 0 has a meaning of its own.
+pub(super) fn parse_size_or_zero(text: &str) -> Result<u64, String> {
+    if text == "0" { Ok(0) } else { parse_size(text).map(|bytes| bytes as u64) }
 }
 
 fn amount(text: &str, units: &[(&str, u64)]) -> Option<u64> {

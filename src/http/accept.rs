@@ -153,6 +153,7 @@ async fn serve(
     announce(address)?;
     let sweeper = tokio::spawn(sweep::expired(Arc::clone(&handler), sweeps));
     let watch = tokio::spawn(date::watch(Arc::clone(&handler)));
+    let disk = tokio::spawn(sweep::disk(Arc::clone(&handler)));
     let graceful = GracefulShutdown::new();
     let mut places = Places::new(handler.files_each());
     loop {
@@ -174,6 +175,7 @@ async fn serve(
     drop(listener);
     sweeper.abort();
     watch.abort();
+    disk.abort();
     tracing::info!("ending: finishing what has begun");
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");

@@ -3,6 +3,7 @@
 
 use super::handle::Handler;
 use crate::db::Schema;
+use crate::disk;
 use crate::engine::Engine;
 use crate::fault::{Cause, Fault};
 use crate::services::Services;
@@ -26,6 +27,18 @@ pub(super) async fn expired(handler: Arc<Handler>, sweeps: &'static [&'static st
         let engine = Arc::clone(&handler.engine);
         // It waits for the writer, so not on a thread that serves.
         let _ = spawn_blocking(move || engine.sweep(sweeps)).await;
+    }
+}
+
+/// Look at the free space of the disks.
+pub(super) async fn disk(handler: Arc<Handler>) {
+    let mut ticks = interval(disk::LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let engine = Arc::clone(&handler.engine);
+        // A disk on the network may keep it waiting.
+        let _ = spawn_blocking(move || engine.services.disk.look()).await;
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Messages, Metrics, PANICS, Refused, Writes};
 use crate::backup;
 use crate::boards::Shared;
 use crate::db;
+use crate::disk::Room;
 use crate::engine::Engine;
 use crate::log;
 use crate::services::Services;
@@ -21,6 +22,7 @@ pub(crate) fn text(engine: &Engine, operations: Vec<Operation>) -> Result<String
     families.extend(http(metrics));
     families.extend(writes(&metrics.writes));
     families.extend(sizes(db::sizes(&services.config)));
+    families.extend(disk(&services.disk.rooms()));
     families.push(boards(&services.boards));
     families.push(messages(&metrics.messages));
     families.push(backups(services));
@@ -116,6 +118,20 @@ fn sizes(sizes: db::Sizes) -> [Family; 2] {
         )
         .bytes()
         .only(sizes.log.map(Figure::Whole)),
+    ]
+}
+
+fn disk(rooms: &[Room]) -> [Family; 2] {
+    let labelled = |bytes: fn(&Room) -> u64| {
+        rooms.iter().map(move |room| (label("disk", room.name), bytes(room))).collect::<Vec<_>>()
+    };
+    [
+        Family::gauge("guichet_disk_free", "Free space of each file system that data is on")
+            .bytes()
+            .with(labelled(|room| room.free)),
+        Family::gauge("guichet_disk_reserve", "Free space that is kept in reserve (disk.reserve)")
+            .bytes()
+            .with(labelled(|room| room.reserve)),
     ]
 }
 

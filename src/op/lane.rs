@@ -24,6 +24,10 @@ pub trait Lane: sealed::Sealed + Sized {
     /// What the operation is given to work with.
     type At<'a>;
 
+    /// Whether its operations are refused while the disk has no more free space than is kept in
+    /// reserve, unless they say otherwise ([`Op::NEEDS_SPACE`]).
+    const NEEDS_SPACE: bool = true;
+
     /// Run `op` where it belongs, once its caller is proven.
     fn dispatch<O: Op<Lane = Self>>(
         engine: &Arc<Engine>,
@@ -46,6 +50,7 @@ pub struct Read;
 
 impl Lane for Read {
     type At<'a> = &'a View<'a>;
+    const NEEDS_SPACE: bool = false;
 
     fn dispatch<O: Op<Lane = Self>>(
         engine: &Arc<Engine>,

@@ -45,6 +45,10 @@ pub trait Op: Data + Send + 'static {
     /// What it answers.
     type Reply: Reply + Send + 'static;
 
+    /// Is it refused ([`Fault::NoSpace`]) while less disk space is free than `disk.reserve`? An
+    /// operation that only reads, removes, or lets people log in says `false`.
+    const NEEDS_SPACE: bool = <Self::Lane as Lane>::NEEDS_SPACE;
+
     /// The envelope's `data` when the operation ends in a fault.
     const NOTHING: &'static str = "{}";
 

@@ -144,6 +144,9 @@ impl Entry {
 
 fn call<O: Op>(engine: &Arc<Engine>, fields: &mut Fields<'_>, credentials: Credentials) -> Pending {
     match caught(|| O::read(fields)) {
+        Ok(_) if O::NEEDS_SPACE && engine.services.disk.check().is_err() => {
+            Pending::Ready(Err(refused::<O>(engine, &credentials, Fault::NoSpace)))
+        }
         Ok(op) => O::Lane::dispatch(engine, op, credentials),
         Err(fault) => Pending::Ready(Err(refused::<O>(engine, &credentials, fault))),
     }

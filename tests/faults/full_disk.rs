@@ -88,7 +88,8 @@ fn a_full_disk_refuses_writes_and_serves_reads_and_takes_writes_when_there_is_ro
     let data = folder.path().join("data");
     fs::create_dir_all(&data).unwrap();
     let tool = [&UNSHARE[..], &[data.to_str().unwrap()]].concat();
-    let server = Server::start_under(&tool, folder, "[shop]\nmax_per_account = 1000\n");
+    let server =
+        Server::start_under(&tool, folder, "[shop]\nmax_per_account = 1000\n[disk]\nreserve = 0\n");
     // The disk as the server sees it.
     let data = PathBuf::from(format!("/proc/{}/root{}", server.pid(), data.display()));
     let (_, token) = server.account("nora");

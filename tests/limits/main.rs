@@ -5,5 +5,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/notice.rs"]
+mod notice;
+#[path = "../common/scrape.rs"]
+mod scrape;
 
 mod client_address;
+mod disk_reserve;
