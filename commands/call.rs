@@ -3,7 +3,10 @@
 use super::{output, said};
 use clap::Args;
 use engine::config::Config;
+use engine::hex;
 use engine::outgoing::Outgoing;
+use engine::signature::sign;
+use jiff::Timestamp;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::de::IgnoredAny;
@@ -22,6 +25,7 @@ Examples:
   guichet call user login @login.json
   GUICHET_TOKEN=0123456789abcdef0123456789abcdef guichet call user info
   guichet call --url https://www.example.com score top '{\"app\":\"lamps\"}'
+  guichet call --sign lamps score post '{\"app\":\"lamps\",\"openid\":\"p1\",\"score\":5}'
 
 guichet routes lists the operations with their keys.";
 
@@ -48,14 +52,21 @@ pub struct Call {
     /// Everybody on this machine can read a command line. What stands in the variable they can't.
     #[arg(long, env = "GUICHET_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// Sign the request with the secret that the configuration has for this game (score.secrets)
+    ///
+    /// The server must see the path that is called: one behind a proxy that changes it finds the
+    /// signature wrong.
+    #[arg(long, value_name = "APP")]
+    sign: Option<String>,
 }
 
 /// Call it; whether it was done.
 pub fn run(config: impl FnOnce() -> Result<Config, String>, task: &Call) -> Result<bool, String> {
-    let Call { kind, subtype, data, url, token } = task;
+    let Call { kind, subtype, data, url, token, sign } = task;
+    let config = if url.is_none() || sign.is_some() { config()? } else { Config::default() };
     let url = match url {
         Some(url) => parse(url)?,
-        None => endpoint(config()?.listen)
+        None => endpoint(config.listen)
             .ok_or("listen has port 0, so the address is known to the server alone; give --url")?,
     };
     let data = read(data)?;
@@ -68,11 +79,28 @@ pub fn run(config: impl FnOnce() -> Result<Config, String>, task: &Call) -> Resu
         data.trim()
     );
     let token = token.as_deref().filter(|token| !token.is_empty());
-    let answer = post(&url, body, token, PATIENCE)?;
+    let signed = sign.as_ref().map(|app| signed(&config, app, &url, &body)).transpose()?;
+    let answer = post(&url, body, token, &signed.unwrap_or_default(), PATIENCE)?;
     let mut text = serde_json::to_string_pretty(&answer).map_err(said)?;
     text.push('\n');
     output::print(&text)?;
     Ok(answer["status"] == 0)
+}
+
+/// The headers of a request that is signed for a game.
+fn signed(
+    config: &Config,
+    app: &str,
+    url: &Url,
+    body: &str,
+) -> Result<Vec<(&'static str, String)>, String> {
+    let secret = config.score.secrets.get(app);
+    let secret = secret.ok_or_else(|| format!("--sign: score.secrets has no secret for {app}"))?;
+    let timestamp = Timestamp::now().as_second().to_string();
+    let nonce = hex::encode(&rand::random::<[u8; 16]>());
+    let signature =
+        sign(secret.as_bytes(), "POST", url.path(), &timestamp, &nonce, body.as_bytes());
+    Ok(vec![("X-Timestamp", timestamp), ("X-Nonce", nonce), ("X-Signature", signature)])
 }
 
 /// The data itself.
@@ -116,6 +144,7 @@ pub fn post(
     url: &Url,
     body: String,
     token: Option<&str>,
+    headers: &[(&'static str, String)],
     patience: Duration,
 ) -> Result<Value, String> {
     // A proxy of the environment is for what is elsewhere.
@@ -132,6 +161,9 @@ pub fn post(
         .body(body);
     if let Some(token) = token {
         request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+    }
+    for (name, value) in headers {
+        request = request.header(*name, value);
     }
     let answer = outgoing.wait(async {
         let answer = request.send().await?;

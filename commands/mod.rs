@@ -1,6 +1,7 @@
 //! The command line: a file a command. `serve` is what happens without one.
 
 mod backup;
+mod board;
 mod call;
 mod check;
 mod completions;
@@ -60,6 +61,9 @@ enum Task {
     /// Run it as the server's user, so that files stay that user's.
     #[command(subcommand)]
     User(user::User),
+    /// List and remove the boards of games
+    #[command(subcommand)]
+    Board(board::Board),
     /// Put all data into one archive, beside a running server or without one
     Backup(backup::Backup),
     /// Put an archive in the place of the data, which is kept; no server may run
@@ -93,6 +97,7 @@ pub fn run() -> ExitCode {
     let done = match task.unwrap_or(Task::Serve) {
         Task::Serve => config().and_then(serve::run).map(|()| true),
         Task::User(task) => config().and_then(|config| user::run(config, task)).map(|()| true),
+        Task::Board(task) => config().and_then(|config| board::run(config, task)).map(|()| true),
         Task::Backup(task) => config().and_then(|config| backup::run(config, task)).map(|()| true),
         Task::Restore(task) => {
             config().and_then(|config| restore::run(config, task)).map(|()| true)

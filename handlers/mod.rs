@@ -2,10 +2,12 @@
 //!
 //! A new type is a line in [`program`]. None of it names a socket, a thread or a connection.
 
+pub mod boards;
 pub mod demo;
 mod documents;
 mod game;
 mod img;
+mod newcomer;
 mod phone;
 mod player;
 mod portrait;
@@ -13,6 +15,7 @@ mod property;
 mod rank;
 mod score;
 mod shop;
+mod signing;
 mod sms;
 pub mod user;
 
@@ -32,7 +35,15 @@ pub const SCHEMA: Schema = Schema {
 pub const CONTENT: Content = Content {
     schema: SCHEMA,
     indexes: &[&property::NOTICES],
-    passing: &["captcha", "login_failure", "named_captcha", "quota", "session", "sms"],
+    passing: &[
+        "captcha",
+        "login_failure",
+        "named_captcha",
+        "quota",
+        "score_nonce",
+        "session",
+        "sms",
+    ],
 };
 
 /// What removes rows that are of no more use.
@@ -40,6 +51,8 @@ const SWEEPS: &[&str] = &[
     engine::quota::SWEEP,
     img::SWEEP,
     img::SWEEP_NAMED,
+    newcomer::SWEEP,
+    newcomer::RECOUNT,
     sms::SWEEP,
     user::SWEEP_SESSIONS,
     user::SWEEP_FAILURES,
@@ -72,6 +85,10 @@ pub fn program() -> Result<Program, RegisteredTwice> {
 pub fn prepare(db: &Db) -> Result<(), String> {
     let view = db.view();
     rank::load(&view).and_then(|()| score::load(&view)).map_err(|fault| format!("{fault:?}"))?;
+    // A disk that is full is no reason not to serve: the counts are bounds, not contents.
+    if let Err(fault) = newcomer::reconcile(db) {
+        tracing::warn!(cause = ?fault.cause(), "the players of the boards were not counted");
+    }
     tidy(&view)
 }
 

@@ -1,6 +1,9 @@
 //! What a mini-game tells of its players (contract page `pinball.md`; seed 001).
 
-use super::game::{AppName, OpenId, check_signature, open_board};
+use super::boards::open_board;
+use super::game::{AppName, OpenId};
+use super::newcomer::leaving_time;
+use super::signing::{self, Post};
 use engine::caller::Anyone;
 use engine::data::{Field, Flaw, Text, Value, Within};
 use engine::db::{Param, Tx, View};
@@ -16,12 +19,40 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     Ok(())
 }
 
+/// Text of at most `MAX` characters that a page may show in a line of its own: without control characters,
+/// which also make a JSON answer six times as long, line ends, and marks that turn the direction of
+/// what stands beside it and so fake another row.
+///
+/// Other invisible characters pass: emoji and several scripts need them, and nothing is gained by a name
+/// that looks like another's, where anybody may take any name.
+struct Shown<const MAX: usize>(String);
+
+impl<const MAX: usize> Field for Shown<MAX> {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let Text(text) = Text::<0, MAX>::read(value)?;
+        if text.contains(is_unshowable) {
+            return Err(Flaw::Value("control characters are not accepted".into()));
+        }
+        Ok(Shown(text))
+    }
+}
+
+/// Control characters, line and paragraph separators, and the marks and embeddings of the bidirectional
+/// algorithm (Unicode, annex 9).
+fn is_unshowable(c: char) -> bool {
+    let turns = matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 /// An address of a picture: `http` or `https`, or nothing.
 struct Url(String);
 
 impl Field for Url {
     fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        let Text(url) = Text::<0, 1024>::read(value)?;
+        let Shown(url) = Shown::<1024>::read(value)?;
         if url.is_empty() || url.starts_with("http://") || url.starts_with("https://") {
             Ok(Url(url))
         } else {
@@ -35,11 +66,11 @@ data! {
     pub struct Update {
         app: AppName,
         openid: OpenId,
-        nickname: Option<Text<0, 64>>,
+        nickname: Option<Shown<64>>,
         sex: Option<Within<0, 2>>,
-        province: Option<Text<0, 64>>,
-        city: Option<Text<0, 64>>,
-        country: Option<Text<0, 64>>,
+        province: Option<Shown<64>>,
+        city: Option<Shown<64>>,
+        country: Option<Shown<64>>,
         headimgurl: Option<Url>,
     }
 }
@@ -59,15 +90,26 @@ impl Op for Update {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Updated, Fault> {
-        check_signature(tx, &caller, &self.app)?;
-        open_board(tx, &self.app)?;
-        self.tell(tx)
+        let (app, openid) = (self.app.name(), &self.openid.0);
+        let nonce = match signing::admit(tx, &caller, app, Self::NAME, openid)? {
+            Post::New(nonce) => nonce,
+            Post::Repeated { is_new } => return Ok(Updated { new: is_new }),
+        };
+        let client = caller.client();
+        open_board(tx, &client, app)?;
+        let leaves = leaving_time(tx, &client, app, openid)?;
+        let updated = self.tell(tx, leaves)?;
+        if let Some(nonce) = nonce {
+            nonce.spend(tx, app, Self::NAME, openid, updated.new)?;
+        }
+        Ok(updated)
     }
 }
 
 impl Update {
-    /// Tell it, whoever says so, of a player of a game that has a board.
-    pub fn tell(self, tx: &mut Tx) -> Result<Updated, Fault> {
+    /// Tell it, whoever says so, of a player of a game that has a board. The row leaves at `leaves_at` unless
+    /// there is a score by then; `None` where there is one.
+    pub fn tell(&self, tx: &mut Tx, leaves_at: Option<i64>) -> Result<Updated, Fault> {
         let (app, openid) = (self.app.name(), &self.openid.0);
         let inserted = tx.execute(
             "INSERT INTO player (app, openid, nickname, sex, province, city, country, headimgurl)
@@ -84,15 +126,17 @@ impl Update {
                 province = COALESCE($3, province),
                 city = COALESCE($4, city),
                 country = COALESCE($5, country),
-                headimgurl = COALESCE($6, headimgurl)
-              WHERE app = $7 AND openid = $8",
+                headimgurl = COALESCE($6, headimgurl),
+                leaves_at = $7
+              WHERE app = $8 AND openid = $9",
             args![
-                self.nickname.as_deref(),
+                self.nickname.as_ref().map(|text| &text.0),
                 self.sex.map(|sex| sex.0),
-                self.province.as_deref(),
-                self.city.as_deref(),
-                self.country.as_deref(),
+                self.province.as_ref().map(|text| &text.0),
+                self.city.as_ref().map(|text| &text.0),
+                self.country.as_ref().map(|text| &text.0),
                 self.headimgurl.as_ref().map(|url| &url.0),
+                leaves_at,
                 app,
                 openid,
             ],

@@ -1,7 +1,10 @@
 //! High scores of mini-games, a board a game (contract page `pinball.md`; seed 001).
 
-use super::game::{AppName, OpenId, check_signature, open_board};
+use super::boards::{check_allowed, open_board};
+use super::game::{AppName, OpenId};
+use super::newcomer::add_score;
 use super::player::faces;
+use super::signing::{self, Post as Signed};
 use engine::board::{Board, Builder, Row, Texts};
 use engine::boards::{First, Page, Settled};
 use engine::caller::Anyone;
@@ -38,7 +41,7 @@ pub fn load(view: &View) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Keep a player's score on the disk: nobody reads it there until the next start.
+/// Keep a known player's score on the disk: nobody reads it there until the next start.
 pub const KEEP: Deferred = Deferred {
     name: "score",
     table: "score",
@@ -72,23 +75,37 @@ impl Op for Post {
     type Caller = Anyone;
     type Lane = Write;
     type Reply = Settled<Posted>;
-    // Players that are known always post; `run` refuses new ones.
+    // Players that are known always post; `add_score` refuses new ones.
     const NEEDS_SPACE: bool = false;
 
     fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Settled<Posted>, Fault> {
         let Post { app, openid: OpenId(openid), score: Within(score) } = self;
-        check_signature(tx, &caller, &app)?;
-        open_board(tx, &app)?;
-        let reached = tx.boards.stamp();
         let app = app.name().to_owned();
-        if let Err(no_space) = tx.disk.check()
-            && !is_known(tx, &app, &openid)
-        {
-            return Err(no_space);
-        }
-        // What is no higher than what the board has already never will be.
-        if is_higher(tx, &app, &openid, score) {
-            tx.defer(&KEEP, args![&app, &openid], args![score, reached]);
+        let nonce = match signing::admit(tx, &caller, &app, Self::NAME, &openid)? {
+            Signed::New(nonce) => nonce,
+            Signed::Repeated { is_new } => return Ok(present(tx, app, openid, is_new)),
+        };
+        check_allowed(&tx.config.score, &app)?;
+        let reached = tx.boards.stamp();
+        let is_new = match highest(tx, &app, &openid) {
+            // What is no higher than what the board has already never will be.
+            Some(held) if held >= score => false,
+            Some(_) => {
+                tx.defer(&KEEP, args![&app, &openid], args![score, reached]);
+                false
+            }
+            None => {
+                let client = caller.client();
+                open_board(tx, &client, &app)?;
+                let is_new = add_score(tx, &client, (&app, &openid), score, reached)?;
+                if !is_new {
+                    tx.defer(&KEEP, args![&app, &openid], args![score, reached]);
+                }
+                is_new
+            }
+        };
+        if let Some(nonce) = nonce {
+            nonce.spend(tx, &app, Self::NAME, &openid, is_new)?;
         }
         Ok(tx.on_boards(move |boards| {
             let board = boards.texts.open(&app);
@@ -108,16 +125,18 @@ impl Op for Post {
     }
 }
 
-/// Does the player have a score, as of the last commit?
-fn is_known(view: &View, app: &str, openid: &str) -> bool {
-    let boards = view.boards.read();
-    boards.texts.get(app).is_some_and(|board| board.get(openid).is_some())
+/// The player's highest score, as of the last commit.
+fn highest(view: &View, app: &str, openid: &str) -> Option<i64> {
+    view.boards.read().texts.get(app).and_then(|board| board.get(openid))
 }
 
-/// Is a score higher than the player's highest, as of the last commit?
-fn is_higher(view: &View, app: &str, openid: &str, score: i64) -> bool {
-    let boards = view.boards.read();
-    boards.texts.get(app).and_then(|board| board.get(openid)).is_none_or(|held| score > held)
+/// How a player stands, to whoever posts again what was posted before.
+fn present(tx: &mut Tx, app: String, openid: String, new: bool) -> Settled<Posted> {
+    tx.on_boards(move |boards| {
+        let row = boards.texts.get(&app).and_then(|board| board.row(&openid));
+        let (score, rank) = row.map_or((0, 0), |row| (row.score, row.place));
+        Posted { score, rank, new }
+    })
 }
 
 data! {
@@ -153,8 +172,8 @@ impl Op for Get {
 /// needs.
 #[derive(Serialize)]
 struct Place {
-    nickname: String,
-    avatar: String,
+    nickname: Option<String>,
+    avatar: Option<String>,
     score: i64,
     rank: u64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -166,6 +185,9 @@ data! {
     struct Top {
         app: AppName,
         limit: Option<Within<1, 1000>>,
+        /// Whether nickname and avatar of players who told nothing of themselves are `null` instead of
+        /// empty.
+        null_faces: Option<bool>,
     }
 }
 
@@ -179,18 +201,20 @@ impl Op for Top {
         let app = self.app.name();
         let count = self.limit.map_or(100, |limit| limit.0);
         let count = usize::try_from(count).unwrap_or(100);
+        let unknown = if self.null_faces == Some(true) { None } else { Some("") };
+        let form = usize::from(unknown.is_none());
         let (kept, version) = {
             let boards = view.boards.read();
-            (boards.texts.page(app, count), boards.texts.version(app))
+            (boards.texts.page(app, form, count), boards.texts.version(app))
         };
         if let Some(page) = kept {
             return Ok(page.first(count));
         }
         let rows = rows(view, &self.app, |_| Some((1, count)));
-        let places = places(view, &self.app, rows.unwrap_or_default(), None)?;
+        let places = places(view, &self.app, rows.unwrap_or_default(), None, unknown)?;
         let page = Page::new(&places, count).map_err(Fault::unknown)?;
         if let Some(version) = version {
-            view.boards.read().texts.keep(app, version, &page);
+            view.boards.read().texts.keep(app, form, version, &page);
         }
         Ok(page.first(count))
     }
@@ -217,7 +241,8 @@ impl Op for Around {
         let rows = rows(view, &self.app, |board| {
             board.rank(&openid).map(|place| super::window(place, span))
         });
-        places(view, &self.app, rows.ok_or(Fault::Absent("openid".into()))?, Some(&openid))
+        let rows = rows.ok_or(Fault::Absent("openid".into()))?;
+        places(view, &self.app, rows, Some(&openid), Some(""))
     }
 }
 
@@ -234,17 +259,22 @@ fn rows(
     Some(board.at(first, count).map(own).collect())
 }
 
-/// Rows with what their players are called and look like.
+/// Rows with what their players are called and look like, or `unknown` where that was never told.
 fn places(
     view: &View,
     app: &AppName,
     rows: Vec<Row<String>>,
     me: Option<&str>,
+    unknown: Option<&str>,
 ) -> Result<Vec<Place>, Fault> {
     let players: Vec<&str> = rows.iter().map(|row| row.owner.as_str()).collect();
     let mut faces = faces(view, app, &players)?;
     let place = |row: Row<String>| {
-        let (nickname, avatar) = faces.remove(&row.owner).unwrap_or_default();
+        let unknown = || unknown.map(str::to_owned);
+        let (nickname, avatar) = match faces.remove(&row.owner) {
+            Some((nickname, avatar)) => (Some(nickname), Some(avatar)),
+            None => (unknown(), unknown()),
+        };
         let me = me == Some(row.owner.as_str());
         Place { nickname, avatar, score: row.score, rank: row.place, me }
     };

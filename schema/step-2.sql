@@ -13,3 +13,37 @@ CREATE TABLE quota (
 ) WITHOUT ROWID;
 
 CREATE INDEX quota_by_end ON quota (expires_at);
+
+-- Games (handlers/boards.rs, handlers/newcomer.rs): how many players a board has, counted here so
+-- that no write has to count rows. A start sets both to what the rows say.
+-- Players with a score.
+ALTER TABLE app ADD COLUMN players BIGINT NOT NULL DEFAULT 0;
+-- Players whom their game has described and who have no score yet.
+ALTER TABLE app ADD COLUMN waiting BIGINT NOT NULL DEFAULT 0;
+
+-- When the row of a player without a score is removed; NULL once there is a score.
+ALTER TABLE player ADD COLUMN leaves_at BIGINT;
+
+-- Rows that are there already and have no score count as new from the first start on; 0 stands for
+-- that start's time.
+UPDATE player SET leaves_at = 0
+ WHERE NOT EXISTS (SELECT 1 FROM score WHERE score.app = player.app AND score.openid = player.openid);
+
+CREATE INDEX player_by_leaving ON player (app, leaves_at) WHERE leaves_at IS NOT NULL;
+
+-- What signed requests have done, under the nonce of the request: a request that comes again does
+-- nothing and is answered from here (handlers/signing.rs).
+CREATE TABLE score_nonce (
+    app        TEXT   NOT NULL,
+    nonce      TEXT   NOT NULL,
+    -- score/post or player/update.
+    operation  TEXT   NOT NULL,
+    openid     TEXT   NOT NULL,
+    -- 1 if the operation told of a new player.
+    is_new     BIGINT NOT NULL,
+    -- When its time is too old for any request, by the system's clock.
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (app, nonce, operation, openid)
+) WITHOUT ROWID;
+
+CREATE INDEX score_nonce_by_end ON score_nonce (expires_at);

@@ -29,13 +29,16 @@ pub struct Boards {
 #[derive(Default)]
 pub struct Named<O: Owners>(HashMap<String, Held<O>>);
 
+/// In how many forms the first places of a board may be kept.
+pub const FORMS: usize = 2;
+
 #[derive(Default)]
 struct Held<O: Owners> {
     board: Board<O>,
     /// How often what is told of its players has changed.
     told: u64,
-    /// What was last answered of its first places.
-    page: Mutex<Option<(Version, Page)>>,
+    /// What was last answered of its first places, in each form.
+    pages: Mutex<[Option<(Version, Page)>; FORMS]>,
 }
 
 impl<O: Owners> Held<O> {
@@ -76,11 +79,12 @@ impl<O: Owners> Named<O> {
         }
     }
 
-    /// What was kept of the first `count` places, if it is still so.
-    pub fn page(&self, name: &str, count: usize) -> Option<Page> {
+    /// What was kept of the first `count` places in a form, if it is still so. A form is a number below
+    /// [`FORMS`]; what it looks like is the caller's business.
+    pub fn page(&self, name: &str, form: usize, count: usize) -> Option<Page> {
         let held = self.0.get(name)?;
-        let page = held.page.lock().unwrap_or_else(PoisonError::into_inner);
-        let (version, page) = page.as_ref()?;
+        let pages = held.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let (version, page) = pages.get(form)?.as_ref()?;
         (*version == held.version() && page.has(count)).then(|| page.clone())
     }
 
@@ -89,13 +93,15 @@ impl<O: Owners> Named<O> {
         self.0.get(name).map(Held::version)
     }
 
-    /// Keep what was made of the first places when they had this version, if it is small.
-    pub fn keep(&self, name: &str, version: Version, page: &Page) {
+    /// Keep what was made of the first places in a form when they had this version, if it is small.
+    pub fn keep(&self, name: &str, form: usize, version: Version, page: &Page) {
         if let Some(held) = self.0.get(name)
             && page.is_small()
         {
-            let mut kept = held.page.lock().unwrap_or_else(PoisonError::into_inner);
-            *kept = Some((version, page.clone()));
+            let mut kept = held.pages.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(kept) = kept.get_mut(form) {
+                *kept = Some((version, page.clone()));
+            }
         }
     }
 }

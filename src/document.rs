@@ -58,6 +58,9 @@ pub struct Row {
     pub fixed: &'static [(&'static str, Fixed)],
     /// A key that must be 32 hex digits: the md5 of a password.
     pub md5: Option<&'static str>,
+    /// Whether its requests may be signed. Of one that is, path and body alone are read: the signature
+    /// does not cover the query.
+    pub is_signed: bool,
     /// What becomes of the operation's answer.
     pub reply: Shape,
     /// What the row does to the cookie `session`.
@@ -77,6 +80,7 @@ impl Row {
         renames: &[],
         fixed: &[],
         md5: None,
+        is_signed: false,
         reply: Shape::Whole,
         cookie: Cookie::Untouched,
         hotlinked: None,

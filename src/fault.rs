@@ -66,6 +66,8 @@ pub enum Fault {
     Absent(Key),
     /// User name or password is wrong; which of them is not told.
     Password,
+    /// A request that must be signed is not, or not rightly: which header is missing or wrong.
+    Signature(&'static str),
     /// A limit on attempts is used up: try later.
     TooManyAttempts(Exceeded),
     /// The uploaded bytes are not a picture that is accepted.
@@ -225,7 +227,7 @@ impl Fault {
             Fault::Conflict(key) => format!("{key}: can't be combined with key"),
             Fault::Absent(key) => format!("{key}: nothing is known under it"),
             Fault::Picture(why) => return Some(Cow::Borrowed(why)),
-            Fault::Capped(what) => return Some(Cow::Borrowed(what)),
+            Fault::Capped(what) | Fault::Signature(what) => return Some(Cow::Borrowed(what)),
             Fault::Taken(unique) => {
                 return Some(Cow::Borrowed(match unique {
                     Unique::Name => "the name is taken",

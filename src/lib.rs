@@ -44,5 +44,6 @@ pub mod program;
 pub mod quota;
 pub mod request;
 pub mod services;
+pub mod signature;
 pub mod sms;
 pub mod status;

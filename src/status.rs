@@ -28,6 +28,7 @@ pub fn status(fault: &Fault) -> Status {
         | Fault::NotOwner
         | Fault::Absent(_)
         | Fault::Password
+        | Fault::Signature(_)
         | Fault::TooManyAttempts(_)
         | Fault::Picture(_) => (-2, "Error JSON value"),
         Fault::Missing(_) => (-3, "Error data key"),

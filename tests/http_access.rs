@@ -87,7 +87,7 @@ fn a_preflight_learns_what_the_path_answers() {
         let reply = ask(path, "https://www.example.com");
         let expected = [
             CREDENTIALS,
-            "access-control-allow-headers: authorization, content-type, x-csrftoken, x-signature",
+            "access-control-allow-headers: authorization, content-type, x-csrftoken, x-nonce, x-signature, x-timestamp",
             &format!("access-control-allow-methods: {methods}"),
             "access-control-allow-origin: https://www.example.com",
             "access-control-max-age: 600",

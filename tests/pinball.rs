@@ -62,17 +62,22 @@ fn fault(code: i64, message: &str) -> String {
     format!(r#"{{"status":{code},"code":{code},"msg":{}}}"#, Value::from(message))
 }
 
-fn score(score: i64) -> String {
-    format!(r#"{{"status":200,"code":200,"data":{{"score":{score}}}}}"#)
+fn score(score: i64, rank: usize) -> String {
+    format!(r#"{{"status":200,"code":200,"data":{{"score":{score},"rank":{rank}}}}}"#)
 }
+
+/// In place of a nickname: the player told nothing of himself.
+const UNTOLD: &str = "\0";
 
 /// The best of a board: nickname, avatar and score of each.
 fn top(places: &[(&str, &str, i64)]) -> String {
     let place = |(nth, (nickname, avatar, score)): (usize, &(&str, &str, i64))| {
-        let (nickname, rank) = (STANDARD.encode(nickname), nth + 1);
-        format!(
-            r#"{{"nickname":"{nickname}","avatar":"{avatar}","score":"{score}","rank":{rank}}}"#
-        )
+        let rank = nth + 1;
+        let (nickname, avatar) = match *nickname {
+            UNTOLD => ("null".to_owned(), "null".to_owned()),
+            nickname => (format!("\"{}\"", STANDARD.encode(nickname)), format!("\"{avatar}\"")),
+        };
+        format!(r#"{{"nickname":{nickname},"avatar":{avatar},"score":"{score}","rank":{rank}}}"#)
     };
     let places: Vec<String> = places.iter().enumerate().map(place).collect();
     format!(r#"{{"status":200,"code":200,"data":[{}]}}"#, places.join(","))
@@ -85,7 +90,7 @@ fn a_board_keeps_each_players_highest_score_under_every_path_of_a_game() {
         let path = |name: &str| format!("{base}/{name}");
         // The game `default` is the one without a name.
         if base == "/default/api" {
-            assert_eq!(get(&server, &path("user_score?openid=p1")), score(200));
+            assert_eq!(get(&server, &path("user_score?openid=p1")), score(200, 1));
             continue;
         }
         assert_eq!(get(&server, &path("user_score?openid=p1")), NO_SCORE);
@@ -101,12 +106,20 @@ fn a_board_keeps_each_players_highest_score_under_every_path_of_a_game() {
         ] {
             assert_eq!(post(&server, &path("post_score"), JSON, body), answer, "{base} {body}");
         }
-        assert_eq!(get(&server, &path("user_score?openid=p1")), score(200));
-        assert_eq!(get(&server, &path("user_score?openid=p3")), score(0));
+        assert_eq!(get(&server, &path("user_score?openid=p1")), score(200, 1));
+        assert_eq!(get(&server, &path("user_score?openid=p3")), score(0, 3));
         assert_eq!(get(&server, &path("user_score?openid=P1")), NO_SCORE);
-        let places = top(&[("", "", 200), ("", "", 150), ("", "", 0)]);
+        let places = top(&[(UNTOLD, "", 200), (UNTOLD, "", 150), (UNTOLD, "", 0)]);
         assert_eq!(get(&server, &path("tpinball_score")), places);
         assert_eq!(get(&server, &path("top_score?_=1700000000")), places);
+        let first = top(&[(UNTOLD, "", 200)]);
+        for name in ["top_score?limit=1", "tpinball_score?limit=1"] {
+            assert_eq!(get(&server, &path(name)), first);
+        }
+        for limit in ["0", "1001"] {
+            let answer = get(&server, &path(&format!("top_score?limit={limit}")));
+            assert_eq!(answer, fault(400, "limit: 1 to 1000"));
+        }
     }
 }
 
@@ -131,7 +144,7 @@ fn the_top_shows_nicknames_in_base64_and_avatars_and_never_an_openid() {
     }
     let unknown = r#"{"openid":"unknown-player","score":9223372036854775807}"#;
     assert_eq!(post(&server, "/api/post_score", JSON, unknown), added(i64::MAX, 1));
-    let mut places = vec![("", "", i64::MAX)];
+    let mut places = vec![(UNTOLD, "", i64::MAX)];
     places.extend(faces.iter().zip(0..).map(|((_, name, url), n)| (*name, *url, 900 - n)));
     let answer = get(&server, "/api/top_score");
     assert_eq!(answer, top(&places));
@@ -141,7 +154,7 @@ fn the_top_shows_nicknames_in_base64_and_avatars_and_never_an_openid() {
         post(&server, "/other/api/post_score", JSON, r#"{"openid":"cjk-player","score":1}"#),
         added(1, 1)
     );
-    assert_eq!(get(&server, "/other/api/top_score"), top(&[("", "", 1)]));
+    assert_eq!(get(&server, "/other/api/top_score"), top(&[(UNTOLD, "", 1)]));
 }
 
 #[test]
@@ -152,9 +165,9 @@ fn the_top_ends_at_100() {
         let body = format!(r#"{{"openid":"p{n}","score":{}}}"#, n % 3);
         post(&server, "/api/post_score", JSON, body);
     }
-    let mut places = vec![("", "", 2); 34];
-    places.extend(vec![("", "", 1); 35]);
-    places.extend(vec![("", "", 0); 31]);
+    let mut places = vec![(UNTOLD, "", 2); 34];
+    places.extend(vec![(UNTOLD, "", 1); 35]);
+    places.extend(vec![(UNTOLD, "", 0); 31]);
     assert_eq!(get(&server, "/api/tpinball_score"), top(&places));
 }
 
@@ -206,6 +219,14 @@ fn every_limit_is_kept_exactly_and_its_fault_names_the_key() {
         (r#","sex":"male""#.into(), Err("sex: expected an integer")),
         (r#","nickname":["a"]"#.into(), Err("nickname: expected a string")),
         (r#","nickname":"a\u0000b""#.into(), Err("nickname: a NUL character can't be kept")),
+        (r#","nickname":"a\nb""#.into(), Err("nickname: control characters are not accepted")),
+        (r#","city":"a\u2028b""#.into(), Err("city: control characters are not accepted")),
+        (r#","province":"\u202eb""#.into(), Err("province: control characters are not accepted")),
+        (r#","country":"a\u0085b""#.into(), Err("country: control characters are not accepted")),
+        (
+            r#","headimgurl":"https://a\tb""#.into(),
+            Err("headimgurl: control characters are not accepted"),
+        ),
     ];
     for (key, error) in [
         ("nickname", "nickname: at most 64 characters"),

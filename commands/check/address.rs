@@ -43,7 +43,7 @@ pub fn check(config: &Config, findings: &mut Findings) {
         }
     }
     let begun = Instant::now();
-    match call::post(&url, CALL.to_owned(), None, PATIENCE) {
+    match call::post(&url, CALL.to_owned(), None, &[], PATIENCE) {
         Ok(answer) if answer["status"] == 0 && is_held => {
             let text = format!("{address}: our server answers in {:.0?}", begun.elapsed());
             findings.ok(WHAT, text);

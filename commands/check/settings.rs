@@ -1,6 +1,7 @@
 //! Keys that are allowed, and may not do what is wanted.
 
 use super::Findings;
+use crate::handlers::boards::reserved;
 use engine::config::{Config, SmsGateway, Synchronous};
 use engine::http;
 use jiff::Timestamp;
@@ -46,6 +47,7 @@ pub fn check(config: &Config, findings: &mut Findings) {
         let text = "outbox, so no message reaches a telephone; name a gateway that delivers";
         findings.warning("sms.gateway", text);
     }
+    games(config, findings);
     // Base64 makes four bytes of three; the rest of an envelope is small.
     let largest = config.portrait.max_bytes.div_ceil(3).saturating_mul(4).saturating_add(1024);
     if largest > config.limits.max_body {
@@ -61,6 +63,29 @@ pub fn check(config: &Config, findings: &mut Findings) {
         }
     }
     time(config, findings);
+}
+
+/// Signatures and places of games.
+fn games(config: &Config, findings: &mut Findings) {
+    let score = &config.score;
+    if score.legacy_signatures {
+        let text = "true, so whoever has seen a signed request can send it again for ever; sign with \
+                    X-Timestamp and X-Nonce, and remove it";
+        findings.warning("score.legacy_signatures", text);
+    }
+    let unlisted = score.secrets.keys().filter(|app| !score.apps.contains(app));
+    if !score.apps.is_empty()
+        && let unlisted = unlisted.map(String::as_str).collect::<Vec<_>>().join(", ")
+        && !unlisted.is_empty()
+    {
+        let text = format!("no board for {unlisted}, which score.secrets has a secret for; add it");
+        findings.warning("score.apps", text);
+    }
+    let reserved = reserved(score).count();
+    if usize::try_from(score.max_boards).is_ok_and(|most| most < reserved) {
+        let text = format!("{reserved} games have a place of their own; raise it to that or more");
+        findings.warning("score.max_boards", text);
+    }
 }
 
 fn time(config: &Config, findings: &mut Findings) {

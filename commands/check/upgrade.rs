@@ -52,14 +52,55 @@ pub struct Change {
 const ALWAYS: fn(&Config) -> bool = |_| true;
 
 /// All changes, in the order in which they are told: by step, then defaults, keys, wire, files.
-const CHANGES: &[Change] = &[Change {
-    step: 2,
-    kind: Kind::Key,
-    name: "limits.shared_networks",
-    text: "networks that many people share behind one address, with the factor by which limits \
+const CHANGES: &[Change] = &[
+    Change {
+        step: 2,
+        kind: Kind::Key,
+        name: "limits.shared_networks",
+        text: "networks that many people share behind one address, with the factor by which limits \
                per address are multiplied there",
-    concerns: ALWAYS,
-}];
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Key,
+        name: "score.apps, score.new_boards_per_day",
+        text: "which games may have a board; where any may, an address opens 3 a day (0: no limit), and \
+           `default` and games with a secret have places of their own",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Key,
+        name: "score.max_players, score.new_players_per_hour",
+        text: "a board has at most 1,000,000 players, and an address adds at most 5,000 an hour (0: no limit)",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Wire,
+        name: "score/post, player/update",
+        text: "a game with a secret takes only requests with X-Timestamp, X-Nonce and X-Signature over \
+           method, path, both and the body; score.legacy_signatures = true takes the older form for \
+           one release",
+        concerns: |config| !config.score.secrets.is_empty() && !config.score.legacy_signatures,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Wire,
+        name: "player/update",
+        text: "control characters in nicknames, places and headimgurl are refused; tpinball_score tells null \
+           where a player told nothing of himself",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Files,
+        name: "player",
+        text: "players without a score leave 24 hours after the next start, unless they post one",
+        concerns: ALWAYS,
+    },
+];
 
 /// Tell the changes that the next start brings to a database that has `version` steps of the schema.
 pub fn tell(config: &Config, version: i64, findings: &mut Findings) {

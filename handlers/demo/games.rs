@@ -3,10 +3,10 @@
 use super::people::Person;
 use super::words::{CITIES, NICKNAMES};
 use super::{World, as_u64, data, text};
-use crate::handlers::game::{AppName, open_board};
+use crate::handlers::boards::make_board;
 use crate::handlers::{player, rank, score};
 use engine::args;
-use engine::data::{Field as _, Value};
+use engine::data::Value;
 use engine::db::Tx;
 use engine::fault::Fault;
 
@@ -57,8 +57,7 @@ fn openid(player: i64) -> String {
 }
 
 fn tell(tx: &mut Tx, face: Face) -> Result<(), Fault> {
-    let app = AppName::read(text(face.app)).map_err(|_| Fault::unknown("no name of a game"))?;
-    open_board(tx, &app)?;
+    make_board(tx, face.app)?;
     let update: player::Update = data(vec![
         ("app", text(face.app)),
         ("openid", text(&face.openid)),
@@ -66,7 +65,8 @@ fn tell(tx: &mut Tx, face: Face) -> Result<(), Fault> {
         ("sex", Value::Int(face.sex)),
         ("city", text(face.city)),
     ])?;
-    update.tell(tx).map(|_| ())
+    // A score of each follows.
+    update.tell(tx, None).map(|_| ())
 }
 
 /// Give nine in ten accounts a place on the rank board.

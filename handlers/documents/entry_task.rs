@@ -95,6 +95,7 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::SmsCode(_)
         | Fault::Taken(_)
         | Fault::NotOwner
+        | Fault::Signature(_)
         | Fault::Absent(_) => 200_400,
         Fault::NoCredentials => return (200_410, "no token".into()),
         Fault::BadToken | Fault::StaleToken | Fault::AccountGone => {

@@ -148,9 +148,11 @@ fn code(op: Name, fault: &Fault) -> (&'static str, &'static str) {
         Fault::Taken(Unique::Name) => ("4001", "保存用户信息失败"),
         Fault::Password => ("4004", "用户名或密码错误"),
         Fault::Picture(_) => ("4004", "数据错误"),
-        Fault::Quota(_) | Fault::Capped(_) | Fault::NotOwner | Fault::TooManyAttempts(_) => {
-            ("4201", "请求次数受限")
-        }
+        Fault::Quota(_)
+        | Fault::Capped(_)
+        | Fault::NotOwner
+        | Fault::Signature(_)
+        | Fault::TooManyAttempts(_) => ("4201", "请求次数受限"),
         Fault::Gateway(..) => ("4301", "发送失败"),
         Fault::PictureNotStored(_) => ("4301", "上传图片失败"),
         Fault::CaptchaNotMade(_) => ("4001", "保存图片验证码失败"),

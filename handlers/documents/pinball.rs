@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::document::{Document, Outcome, Response, Row};
+use engine::document::{Document, Fixed, Outcome, Response, Row};
 use engine::fault::Fault;
 use serde_json::{Value, json};
 
@@ -25,6 +25,8 @@ const ROWS: &[Row] = &[
             "/api/top_score",
         ],
         op: ("score", "top"),
+        takes: Some(&["limit"]),
+        fixed: &[("null_faces", Fixed::True)],
         ..Row::PLAIN
     },
     Row {
@@ -32,6 +34,7 @@ const ROWS: &[Row] = &[
         paths: &["/{app}/api/post_score", "/api/post_score"],
         op: ("score", "post"),
         takes: Some(&["openid", "score"]),
+        is_signed: true,
         ..Row::PLAIN
     },
     Row {
@@ -39,6 +42,7 @@ const ROWS: &[Row] = &[
         paths: &["/{app}/api/post_user_info", "/api/post_user_info"],
         op: ("player", "update"),
         takes: Some(&["openid", "nickname", "sex", "province", "city", "country", "headimgurl"]),
+        is_signed: true,
         ..Row::PLAIN
     },
 ];
@@ -61,7 +65,7 @@ fn success((kind, subtype): engine::op::Name, answer: &Value) -> Value {
     let new = answer.get("new") == Some(&Value::Bool(true));
     match (kind, subtype) {
         ("score", "get") => {
-            json!({"status": 200, "code": 200, "data": {"score": answer.get("score")}})
+            json!({"status": 200, "code": 200, "data": answer})
         }
         ("score", "top") => {
             let places = answer.as_array().map_or(&[][..], Vec::as_slice);
@@ -80,11 +84,12 @@ fn success((kind, subtype): engine::op::Name, answer: &Value) -> Value {
     }
 }
 
-/// One place, as the seed's client reads it: the nickname in Base64, the score as text.
+/// One place, as the seed's client reads it: the nickname in Base64, the score as text. Nickname and
+/// avatar are `null` where the player told nothing of himself.
 fn place(place: &Value) -> Value {
-    let nickname = place.get("nickname").and_then(Value::as_str).unwrap_or_default();
+    let nickname = place.get("nickname").and_then(Value::as_str);
     json!({
-        "nickname": STANDARD.encode(nickname),
+        "nickname": nickname.map(|nickname| STANDARD.encode(nickname)),
         "avatar": place.get("avatar"),
         "score": place.get("score").map(ToString::to_string),
         "rank": place.get("rank"),
@@ -95,7 +100,7 @@ fn place(place: &Value) -> Value {
 fn code(fault: &Fault) -> (i64, String) {
     let code = match fault {
         Fault::NoCredentials | Fault::BadToken | Fault::StaleToken | Fault::AccountGone => 401,
-        Fault::NotOwner => return (403, "X-Signature is missing or wrong".into()),
+        Fault::NotOwner | Fault::Signature(_) => 403,
         Fault::Absent(_) => 404,
         Fault::Quota(_) | Fault::Capped(_) | Fault::TooManyAttempts(_) => 429,
         Fault::EnvelopeKey(_)

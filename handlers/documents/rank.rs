@@ -81,6 +81,7 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::Taken(_)
         | Fault::Capped(_)
         | Fault::NotOwner
+        | Fault::Signature(_)
         | Fault::Absent(_)
         | Fault::TooManyAttempts(_)
         | Fault::Picture(_) => (10099, fault.explanation()),

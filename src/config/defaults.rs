@@ -64,7 +64,15 @@ impl Default for Rank {
 
 impl Default for Score {
     fn default() -> Score {
-        Score { max_boards: 64, secrets: BTreeMap::new() }
+        Score {
+            max_boards: 64,
+            apps: Vec::new(),
+            new_boards_per_day: 3,
+            max_players: 1_000_000,
+            new_players_per_hour: 5_000,
+            legacy_signatures: false,
+            secrets: BTreeMap::new(),
+        }
     }
 }
 

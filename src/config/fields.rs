@@ -149,6 +149,20 @@ where
         .map_err(|_| D::Error::custom("a secret is a text, not empty: APP = \"secret\""))
 }
 
+pub(super) fn apps<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    texts(from, |text| {
+        is_app(text).then(|| text.to_owned()).ok_or_else(|| {
+            format!("{text:?} is not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api")
+        })
+    })
+}
+
+/// Can an app be called this? (`handlers/game.rs` reads the same of requests.)
+pub(super) fn is_app(name: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    matches!(name.len(), 1..=32) && name.bytes().all(fits) && name != "api"
+}
+
 pub(super) fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     texts(from, |text| {
         origin(&text.to_ascii_lowercase()).ok_or_else(|| {

@@ -8,7 +8,7 @@ use toml::Table;
 
 use super::env::{PREFIX, Variable};
 use super::fault::{Fault, deserialize, key_near, place};
-use super::{Config, DatabaseUrl};
+use super::{Config, DatabaseUrl, fields};
 
 /// Why there is no configuration: one line, `FILE:LINE:COLUMN: KEY: what is wrong` or `VARIABLE: what is wrong`.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ impl Config {
             let message = "missing; a store of the kind \"s3\" needs it";
             return Err(fault(&["store", key], message.to_owned()));
         }
-        if let Some(app) = self.score.secrets.keys().find(|app| !is_app(app)) {
+        if let Some(app) = self.score.secrets.keys().find(|app| !fields::is_app(app)) {
             let message = "not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api";
             return Err(fault(&["score", "secrets", app], message.to_owned()));
         }
@@ -85,11 +85,6 @@ impl Config {
 
 fn is_loopback(address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
-}
-
-fn is_app(name: &str) -> bool {
-    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    matches!(name.len(), 1..=32) && name.bytes().all(fits) && name != "api"
 }
 
 /// Merges first and reads then, so that a variable also mends what is wrong in the file.

@@ -179,8 +179,22 @@ pub struct Rank {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Score {
-    /// How many boards there may be; one more is refused. Default 64.
+    /// How many boards there may be; one more is refused. Places are reserved for `default` and for
+    /// every app of `apps` and `secrets`. Default 64.
     pub max_boards: u32,
+    /// The only apps that may have a board. Default: empty, any app within the other limits.
+    #[serde(deserialize_with = "fields::apps")]
+    pub apps: Vec<String>,
+    /// How many boards one client address may open in a day, apart from the reserved ones; 0: no limit.
+    /// Default 3.
+    pub new_boards_per_day: u32,
+    /// How many players a board may have; 0: no limit. Default 1000000.
+    pub max_players: u32,
+    /// How many players one client address may add to all boards in an hour; 0: no limit. Default 5000.
+    pub new_players_per_hour: u32,
+    /// Whether a signature of the body alone is accepted, as it was before requests had a time and a
+    /// nonce. Such a request can be sent again by anyone who has seen it. Default false.
+    pub legacy_signatures: bool,
     /// The keys that sign the posts of an app, `APP = "secret"`; an app without one posts unsigned.
     /// An app is 1 to 32 of `A-Z a-z 0-9 _ -`, not `api`. Default: none.
     #[serde(deserialize_with = "fields::secrets")]

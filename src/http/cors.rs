@@ -14,7 +14,8 @@ use hyper::header::{
 const REMEMBER: &str = "600";
 
 /// The headers that our documents' clients send.
-const REQUEST_HEADERS: &str = "authorization, content-type, x-csrftoken, x-signature";
+const REQUEST_HEADERS: &str =
+    "authorization, content-type, x-csrftoken, x-nonce, x-signature, x-timestamp";
 
 /// Is it a preflight, sent before the request proper?
 pub(super) fn is_preflight(request: &HeaderMap) -> bool {

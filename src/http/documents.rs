@@ -88,8 +88,10 @@ impl Asked<'_> {
         let mut credentials =
             client::credentials(&head.method, &head.headers, query, self.client, config);
         if let Ok(Content::Text { body, .. }) = content {
-            credentials.signature = signature::of(&head.headers, body);
+            credentials.signature = signature::of(head, body);
         }
+        // Whoever adds to the query of a signed request adds nothing to it.
+        let query = if row.is_signed && credentials.signature.is_some() { "" } else { query };
         let mut fields = content
             .as_ref()
             .map_err(Fault::clone)

@@ -182,7 +182,7 @@ impl Handler {
         let query = head.uri.query().unwrap_or("");
         let mut credentials =
             client::credentials(&head.method, &head.headers, query, client, config);
-        credentials.signature = signature::of(&head.headers, &body);
+        credentials.signature = signature::of(head, &body);
         let call =
             Call { engine: &self.engine, registry: &self.registry, credentials, id: record.id };
         match envelope::answer(&call, &body, &mut record.seen).await {

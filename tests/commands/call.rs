@@ -46,10 +46,10 @@ fn numbers_and_texts_go_and_come_as_they_are() {
     let post = r#" {"app":"a","openid":"b","score":9223372036854775807} "#;
     let told = done(call(&server, &["score", "post", post]));
     assert!(told.contains("\"score\": 9223372036854775807"), "{told}");
-    let face = r#"{"app":"a","openid":"b","nickname":"诺拉 \"😀\"\n"}"#;
+    let face = r#"{"app":"a","openid":"b","nickname":"诺拉 \"😀\" \\"}"#;
     done(call(&server, &["player", "update", face]));
     let told = done(call(&server, &["score", "top", r#"{"app":"a"}"#]));
-    assert!(told.contains(r#""nickname": "诺拉 \"😀\"\n""#), "{told}");
+    assert!(told.contains(r#""nickname": "诺拉 \"😀\" \\""#), "{told}");
     // A key that stands twice gets there, and is refused there.
     assert_eq!(fault(call(&server, &["score", "top", r#"{"app":"a","app":"a"}"#]))["status"], -2);
 }

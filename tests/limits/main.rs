@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../common/cli.rs"]
+mod cli;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/notice.rs"]
@@ -10,5 +12,8 @@ mod notice;
 #[path = "../common/scrape.rs"]
 mod scrape;
 
+mod board_counts;
 mod client_address;
 mod disk_reserve;
+mod games;
+mod signing;

@@ -2,7 +2,7 @@
 
 use super::common::connection::Connection;
 use super::common::{Server, ok};
-use super::{JSON, added, changed, fault, get, post, top};
+use super::{JSON, UNTOLD, added, changed, fault, get, post, top};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -165,7 +165,7 @@ fn a_refused_post_leaves_no_trace_on_a_board() {
     let refused = fault(400, "score: 0 to 9223372036854775807");
     for _ in 0..2 {
         assert_eq!(post(&server, "/left/api/post_score", JSON, bad), refused);
-        assert_eq!(get(&server, "/left/api/top_score"), top(&[("", "", 3)]));
+        assert_eq!(get(&server, "/left/api/top_score"), top(&[(UNTOLD, "", 3)]));
         server = server.kill_and_restart();
     }
 }

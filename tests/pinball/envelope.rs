@@ -50,7 +50,7 @@ fn every_operation_answers_in_the_envelope() {
     assert_eq!(around("a", json!(1)), ok(json!([c, me(a.clone())])));
     assert_eq!(around("b", json!(100)), ok(json!([me(b), c, a])));
     // The same board at the document's door.
-    assert_eq!(get(&server, "/g1/api/user_score?openid=a"), score(20));
+    assert_eq!(get(&server, "/g1/api/user_score?openid=a"), score(20, 3));
     post(&server, "/g1/api/post_score", JSON, r#"{"openid":"c","score":21}"#);
     assert_eq!(
         call("score/get", json!({"app": app, "openid": "c"})),

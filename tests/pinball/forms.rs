@@ -135,7 +135,7 @@ fn pages_of_any_origin_may_call_and_read() {
         assert_eq!((reply.status, reply.body.len()), (204, 0));
         assert_eq!(reply.header("access-control-allow-origin"), "*");
         assert_eq!(reply.header("access-control-allow-methods"), methods);
-        let headers = "authorization, content-type, x-csrftoken, x-signature";
+        let headers = "authorization, content-type, x-csrftoken, x-nonce, x-signature, x-timestamp";
         assert_eq!(reply.header("access-control-allow-headers"), headers);
         assert_eq!(reply.header("access-control-max-age"), "600");
         assert_eq!(reply.header("access-control-allow-credentials"), "");

@@ -59,7 +59,7 @@ fn the_table_of_rank_is_the_program_s() {
 
 #[test]
 fn the_table_of_games_is_the_program_s() {
-    let server = Server::start("[score]\nmax_boards = 1\nsecrets.signed = \"hidden\"\n");
+    let server = Server::start("[score]\nmax_boards = 3\nsecrets.signed = \"hidden\"\n");
     let post = |app: &str, body: &str| {
         let reply = server.send("POST", &format!("/{app}/api/post_score"), &[], body.as_bytes());
         told(&reply, ["code", "msg"])

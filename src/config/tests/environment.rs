@@ -98,7 +98,11 @@ fn faults_of_the_environment_name_the_variable() {
             "write https://; http:// is for loopback and private addresses and for names without a dot",
         ),
         ("SCORE__SECRETS", "hidden", "a secret is a text, not empty: APP = \"secret\""),
-        ("SCORE__SECRET__a", "hidden", "unknown key; expected one of max_boards, secrets"),
+        (
+            "SCORE__SECRET__a",
+            "hidden",
+            "unknown key; expected one of max_boards, apps, new_boards_per_day, max_players, new_players_per_hour, legacy_signatures, secrets",
+        ),
         ("STORE__PATH_STYLE", "hidden", "invalid type: string \"hidden\", expected a boolean"),
         ("STORE__SECRET_ACCESS_KEY", "", "a key is a text, not empty"),
         (
