@@ -20,6 +20,15 @@ fn fits(text: &str, min: usize, max: usize) -> bool {
     (min..=max).contains(&text.chars().count()) && !text.contains('\0')
 }
 
+/// May a page show this of a player beside others: no control character, no line end, no mark that turns
+/// the direction of text?
+fn is_shown(text: &str) -> bool {
+    let turns = ['\u{61c}', '\u{200e}', '\u{200f}'].into_iter();
+    let turns: Vec<char> =
+        turns.chain('\u{2028}'..='\u{202e}').chain('\u{2066}'..='\u{2069}').collect();
+    !text.contains(|c: char| c.is_control() || turns.contains(&c))
+}
+
 /// Have every naughty text kept. `keep` answers the envelope, `give` what is there then.
 fn all_are_kept(
     may: impl Fn(&str) -> bool,
@@ -142,10 +151,11 @@ fn a_player_is_called_what_was_sent_and_nowhere_else() {
         move |text: &str| server.call("player/update", json!({"openid": "player-1", field: text}))
     };
     let top = || server.done("", "score/top", json!({}))[0].clone();
-    all_are_kept(|text| fits(text, 0, 64), tell("nickname"), || top()["nickname"].clone());
+    let may = |text: &str| fits(text, 0, 64) && is_shown(text);
+    all_are_kept(may, tell("nickname"), || top()["nickname"].clone());
     let url = |text: &str| format!("https://example.com/{text}");
     all_are_kept(
-        |text| fits(&url(text), 1, 1024),
+        |text| fits(&url(text), 1, 1024) && is_shown(text),
         |text| tell("headimgurl")(&url(text)),
         || top()["avatar"].as_str().unwrap().strip_prefix("https://example.com/").unwrap().into(),
     );

@@ -203,7 +203,7 @@ fn messages_are_told_by_what_became_of_them() {
 
 #[test]
 fn what_is_told_is_in_order_while_the_server_is_busy() {
-    let server = Server::start("");
+    let server = Server::start("[score]\nnew_boards_per_day = 0\n");
     std::thread::scope(|scope| {
         let ask = |nth: i64| {
             let server = &server;

@@ -12,12 +12,12 @@ mod surface;
 mod web;
 
 use common::{Server, envelope};
-use engine::hex::{self, md5};
-use hmac::{Hmac, KeyInit, Mac};
+use engine::hex::md5;
+use engine::signature::sign;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
-use sha2::Sha256;
+use std::time::{SystemTime, UNIX_EPOCH};
 use surface::{operations, paths, samples};
 use web::FORM;
 
@@ -198,13 +198,14 @@ fn passwords_tokens_and_codes_are_neither_stored_nor_logged_as_they_are() {
         let third = web::session(&reply);
         // A signed score, and one that is signed badly.
         let body = b"openid=player-1&score=5";
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(format!("{CANARY}-secret").as_bytes()).unwrap();
-        mac.update(body);
-        let signature = hex::encode(&mac.finalize().into_bytes());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
+        let (path, nonce) = ("/signed/api/post_score", "0123456789abcdef");
+        let secret = format!("{CANARY}-secret");
+        let signature = sign(secret.as_bytes(), "POST", path, &now, nonce, body);
         for (signature, status) in [(signature.as_str(), 200), (&"0".repeat(64), 403)] {
-            let headers = [("X-Signature", signature), FORM];
-            let reply = server.send("POST", "/signed/api/post_score", &headers, body);
+            let headers =
+                [("X-Timestamp", &*now), ("X-Nonce", nonce), ("X-Signature", signature), FORM];
+            let reply = server.send("POST", path, &headers, body);
             assert_eq!(reply.json()["code"], status, "{}", reply.text());
         }
         let change = json!({"old_password": passwords[0], "new_password": passwords[1]});
