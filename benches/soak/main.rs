@@ -84,7 +84,9 @@ fn soak(time: Duration) -> bool {
     let folder = Folder::new();
     let web = format!("[web]\ndir = {:?}\n", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/web"));
     let watched = watch::sections(&folder.path().join("backups"));
-    let sections = format!("{web}{}{}{watched}", world::SESSION, codes::QUOTAS);
+    // All players come from one address.
+    let games = "[score]\nnew_boards_per_day = 0\nnew_players_per_hour = 0\n";
+    let sections = format!("{web}{games}{}{}{watched}", world::SESSION, codes::QUOTAS);
     // As the README's unit for systemd has it.
     let server = guichet::start_with(&folder, &sections, &[("MALLOC_ARENA_MAX", "2")]);
     let data = folder.path().join("data");
