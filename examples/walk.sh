@@ -188,7 +188,7 @@ player=second-$stamp
 path '"msg":"添加成绩成功"' POST /walk/api/post_score -d "{\"openid\":\"$player\",\"score\":70}"
 path '"data":{"score":70,' POST /walk/api/post_score -d "openid=$player&score=7"
 path '"msg":"添加用户信息成功"' POST /walk/api/post_user_info -d "openid=$player&nickname=Ada&sex=2"
-path '"data":{"score":70}' GET "/walk/api/user_score?openid=$player"
+path '"data":{"score":70,' GET "/walk/api/user_score?openid=$player"
 path '"code":404' GET '/walk/api/user_score?openid=nobody'
 path '"rank":1}' GET /walk/api/tpinball_score
 

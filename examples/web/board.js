@@ -29,9 +29,9 @@ function openid() {
   return name;
 }
 
-/** The best 100 carry their nicknames as Base64 of UTF-8. */
+/** The best 100 carry their nicknames as Base64 of UTF-8; null where a player told nothing of himself. */
 function decode(base64) {
-  return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
+  return base64 === null ? "" : new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
 }
 
 /** The places around this player; none before the first score. */
