@@ -40,11 +40,12 @@ pub fn run(config: Config, task: Backup) -> Result<(), String> {
 /// What an archive says of itself: a fact a line, a tab behind its name.
 pub fn facts(manifest: &Manifest) -> String {
     let Manifest { created_at, program, schema, database_bytes, .. } = manifest;
-    let Manifest { pictures, picture_bytes, missing, .. } = manifest;
+    let Manifest { pictures, picture_bytes, missing, key, .. } = manifest;
+    let key: String = key.iter().map(|id| format!("key\t{id}\n")).collect();
     let missing: String = missing.iter().map(|name| format!("missing\t{name}\n")).collect();
     format!(
         "created\t{created_at}\nprogram\t{program}\nschema\t{schema}\ndatabase\t{database_bytes}\n\
-         pictures\t{pictures}\t{picture_bytes}\n{missing}"
+         pictures\t{pictures}\t{picture_bytes}\n{key}{missing}"
     )
 }
 

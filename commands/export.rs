@@ -45,7 +45,7 @@ pub fn run(config: Config, task: &Export) -> Result<(), String> {
         return Err("name a folder for all tables, or with --table one table".into());
     }
     // It is brought up to date, as by any start.
-    open(config.clone())?.close();
+    open(config.clone())?.0.close();
     let source = Exporter::open(&config, &CONTENT).map_err(said)?;
     if task.to == Path::new("-") {
         let [table] = &task.tables[..] else { return Ok(()) };

@@ -1,14 +1,16 @@
 //! `guichet import`: what `guichet export` wrote, into an empty database.
 
-use super::output;
 use super::progress::{Progress, Unit};
+use super::{output, said};
 use crate::handlers::CONTENT;
 use clap::Args;
 use engine::config::Config;
 use engine::db::{Import as Rows, ImportError};
+use engine::services::Services;
 use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,7 +31,7 @@ pub struct Import {
 }
 
 /// Take them over.
-pub fn run(config: &Config, task: &Import) -> Result<(), String> {
+pub fn run(config: Config, task: &Import) -> Result<(), String> {
     let at = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let mut files = Vec::new();
     for entry in fs::read_dir(&task.from).map_err(|error| at(&task.from, &error))? {
@@ -45,7 +47,8 @@ pub fn run(config: &Config, task: &Import) -> Result<(), String> {
     }
     let total = files.iter().map(|(_, length)| length).sum();
     let (bar, mut read) = (Progress::new("importing", Unit::Bytes), 0_u64);
-    let mut rows = Rows::begin(config, &CONTENT).map_err(|error| error.to_string())?;
+    let services = Arc::new(Services::open(config, String::new()).map_err(said)?);
+    let mut rows = Rows::begin(&services, &CONTENT).map_err(|error| error.to_string())?;
     let mut told = String::new();
     for (path, _) in &files {
         let file = File::open(path).map_err(|error| at(path, &error))?;

@@ -107,9 +107,7 @@ pub fn run() -> ExitCode {
         Task::Routes => routes::run().map(|()| true),
         Task::Seed(task) => config().and_then(|config| seed::run(config, &task)).map(|()| true),
         Task::Export(task) => config().and_then(|config| export::run(config, &task)).map(|()| true),
-        Task::Import(task) => {
-            config().and_then(|config| import::run(&config, &task)).map(|()| true)
-        }
+        Task::Import(task) => config().and_then(|config| import::run(config, &task)).map(|()| true),
         Task::Completions(task) => completions::run(Command::command(), &task).map(|()| true),
         Task::Man(task) => man::run(Command::command(), &task).map(|()| true),
     };
@@ -123,13 +121,14 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Open the database, beside a server that may hold it.
-fn open(config: Config) -> Result<Db, String> {
+/// Open the database, beside a server that may hold it; whether none does.
+fn open(config: Config) -> Result<(Db, bool), String> {
     let lock = match hold(&config) {
         Err(OpenError::Held(_)) => None,
         lock => Some(lock.map_err(said)?),
     };
-    open_with(config, lock)
+    let is_alone = lock.is_some();
+    open_with(config, lock).map(|db| (db, is_alone))
 }
 
 /// Open the database for this command alone.

@@ -29,6 +29,17 @@ pub fn run(config: Config, task: Restore) -> Result<(), String> {
     let services = Services::open(config, String::new()).map_err(said)?;
     let restored = backup::restore(&services, SCHEMA, &task.file, &held, &mut bars());
     let restored = restored.map_err(said)?;
+    let vault = &services.vault;
+    if let Some(key) = &restored.manifest.key
+        && vault.id() != Some(key)
+    {
+        // Encrypted values can't be read without it; everything else can.
+        eprintln!(
+            "guichet: real names in this backup are encrypted with the key {key}, which is not in {}; \
+             put it there",
+            vault.path().display()
+        );
+    }
     let before = restored.kept.iter().map(|folder| format!("before\t{}\n", folder.display()));
     output::print(&(facts(&restored.manifest) + &before.collect::<String>()))
 }

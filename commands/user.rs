@@ -36,7 +36,9 @@ pub enum User {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Remove an account; its notices and shops stay
+    /// Remove an account with all its content: notices, shops, rank, portrait, picture
+    ///
+    /// A server that runs forgets it at once. For 30 days nobody else gets the name.
     Remove {
         /// The user name or mobile number
         name: String,
@@ -52,12 +54,15 @@ pub fn run(config: Config, task: User) -> Result<(), String> {
         }
         User::List | User::Remove { .. } => String::new(),
     };
-    let db = open(config)?;
+    let (db, is_alone) = open(config)?;
     let done = match &task {
         User::Add { name, .. } => admin::add(&db, name, &password).map(|id| format!("{id}\n")),
         User::List => admin::list(&db).map(|accounts| accounts.into_iter().map(line).collect()),
         User::Passwd { name, .. } => admin::passwd(&db, name, &password).map(|()| String::new()),
-        User::Remove { name } => admin::remove(&db, name).map(|()| String::new()),
+        User::Remove { name } => admin::remove(&db, name, is_alone).map(|is_done| match is_done {
+            true => String::new(),
+            false => "the server has not removed the pictures yet; its log says why\n".to_owned(),
+        }),
     };
     db.close();
     done.and_then(|told| output::print(&told))

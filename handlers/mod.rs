@@ -17,9 +17,10 @@ mod score;
 mod shop;
 mod signing;
 mod sms;
+mod text;
 pub mod user;
 
-use engine::db::{Content, Db, Schema, View};
+use engine::db::{Content, Db, Schema, Upgrade, View};
 use engine::op::{RegisteredTwice, Registry};
 use engine::program::Program;
 
@@ -28,6 +29,11 @@ pub const SCHEMA: Schema = Schema {
     steps: &[include_str!("../schema.sql"), include_str!("../schema/step-2.sql")],
     deferred: &[&rank::KEEP, &score::KEEP],
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
+    sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%' LIMIT 1",
+    upgrades: &[
+        Upgrade { step: 2, run: user::name::fill_keys },
+        Upgrade { step: 2, run: user::seal_all },
+    ],
 };
 
 /// What of it is moved to another machine: not who is logged in, nor what proves something for some
@@ -38,8 +44,12 @@ pub const CONTENT: Content = Content {
     passing: &[
         "captcha",
         "login_failure",
+        "name_hold",
+        "name_key",
         "named_captcha",
+        "pending",
         "quota",
+        "removal",
         "score_nonce",
         "session",
         "sms",
@@ -56,6 +66,7 @@ const SWEEPS: &[&str] = &[
     sms::SWEEP,
     user::SWEEP_SESSIONS,
     user::SWEEP_FAILURES,
+    user::name::SWEEP_HOLDS,
 ];
 
 /// All that Guichet brings to the engine.
@@ -76,6 +87,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         sweeps: SWEEPS,
         documents: documents::ALL,
         endpoints: documents::ENDPOINTS,
+        follow_up: Some(user::finish_removals),
         home: include_str!("../assets/home.html"),
     })
 }
@@ -83,6 +95,8 @@ pub fn program() -> Result<Program, RegisteredTwice> {
 /// What a start does before anyone is served: build the boards from their rows, and remove what a
 /// crash left behind.
 pub fn prepare(db: &Db) -> Result<(), String> {
+    let said = |fault| format!("{fault:?}");
+    user::finish_removals(db).map_err(said)?;
     let view = db.view();
     rank::load(&view).and_then(|()| score::load(&view)).map_err(|fault| format!("{fault:?}"))?;
     // A disk that is full is no reason not to serve: the counts are bounds, not contents.

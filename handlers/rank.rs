@@ -34,12 +34,21 @@ pub fn load(view: &View) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Remove an account from the board in memory, once the transaction is committed.
+pub fn forget(tx: &mut Tx, account: i64) {
+    tx.on_boards(move |boards| {
+        boards.numbers.open(BOARD).remove(account);
+    });
+}
+
 /// Keep an account's score on the disk: nobody reads it there until the next start. The score that
 /// the account has already keeps its place.
 pub const KEEP: Deferred = Deferred {
     name: "rank",
     table: "rank",
-    sql: "INSERT INTO rank (account, score, reached_at) VALUES ($1, $2, $3)
+    // It may be run after its account was removed.
+    sql: "INSERT INTO rank (account, score, reached_at)
+          SELECT $1, $2, $3 WHERE EXISTS (SELECT 1 FROM account WHERE id = $1)
           ON CONFLICT (account) DO UPDATE
              SET score = excluded.score, reached_at = excluded.reached_at
            WHERE rank.score <> excluded.score AND rank.reached_at < excluded.reached_at",

@@ -47,3 +47,37 @@ CREATE TABLE score_nonce (
 ) WITHOUT ROWID;
 
 CREATE INDEX score_nonce_by_end ON score_nonce (expires_at);
+
+-- What user names are compared by (handlers/user/name/key.rs): a name is too much like another if both
+-- have a key. Names from before this table may have keys in common. It follows from account.username.
+CREATE TABLE name_key (
+    key     TEXT   NOT NULL,
+    account BIGINT NOT NULL,
+    PRIMARY KEY (key, account)
+) WITHOUT ROWID;
+
+CREATE INDEX name_key_by_account ON name_key (account);
+
+-- Names that an account left, as keyed hashes: nobody else gets them until then.
+CREATE TABLE name_hold (
+    hash       TEXT   NOT NULL,
+    -- The account that left it, and may take it again.
+    account    BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (hash, account)
+) WITHOUT ROWID;
+
+-- What is left to do once accounts were removed: whoever removed them may not be the server, which has
+-- boards in memory, and files can't be removed in a transaction (handlers/user/remove.rs).
+CREATE TABLE removal (
+    -- 'rank': the account leaves the board in memory. 'picture': a file is removed.
+    kind TEXT NOT NULL,
+    -- The account's id, or the file's name.
+    name TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+
+-- What an upgrade leaves to do before anybody is served (src/db/compact.rs).
+CREATE TABLE pending (
+    name TEXT NOT NULL PRIMARY KEY
+) WITHOUT ROWID;

@@ -47,3 +47,4 @@ pub mod services;
 pub mod signature;
 pub mod sms;
 pub mod status;
+pub mod vault;

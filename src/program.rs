@@ -1,7 +1,8 @@
 //! What the program that embeds the engine brings to it.
 
-use crate::db::Schema;
+use crate::db::{Db, Schema};
 use crate::document::Document;
+use crate::fault::Fault;
 use crate::http::Watch;
 use crate::op::{Entry, Name, Registry};
 
@@ -19,6 +20,9 @@ pub struct Program {
     pub documents: &'static [Document],
     /// Where envelopes are posted, besides `/api`.
     pub endpoints: &'static [&'static str],
+    /// What finishes what another process has begun, such as a command beside the server: run at short
+    /// intervals, so it asks little where there is nothing to do.
+    pub follow_up: Option<fn(&Db) -> Result<(), Fault>>,
     /// What `/` answers where no folder of pages is configured.
     pub home: &'static str,
 }

@@ -8,6 +8,7 @@ use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::outgoing::{self, OutgoingError};
 use crate::sms::{self, Counted, Gateway};
+use crate::vault::Vault;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ pub struct Services {
     pub boards: Shared,
     /// Where SMS codes go.
     pub sms: Box<dyn Gateway>,
+    /// What encrypts personal values of rows.
+    pub vault: Vault,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -65,6 +68,7 @@ impl Services {
             files,
             disk: Disk::open(&config),
             boards: Shared::default(),
+            vault: Vault::open(&config),
             sms: Box::new(Counted::new(sms, Arc::clone(&metrics))),
             metrics,
             config,

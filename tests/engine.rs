@@ -20,7 +20,7 @@ use serde::ser::{Error as _, Serialize, SerializeSeq as _, Serializer};
 use std::sync::Arc;
 
 const SCHEMA: Schema =
-    Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], deferred: &[], pictures: "" };
+    Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], ..Schema::EMPTY };
 
 /// Declare an operation of `test` that takes a text.
 macro_rules! operation {

@@ -64,7 +64,7 @@ pub const SCHEMA: Schema = Schema {
     INSERT INTO score VALUES ('o6_bmjrPTlm6_2sgVt7hMZOPfL2M', 4200, 0);
     "],
     deferred: &[&KEEP],
-    pictures: "",
+    ..Schema::EMPTY
 };
 
 /// A player's score, written as the real operation writes it.

@@ -16,7 +16,7 @@ const SCHEMA: Schema = Schema {
         CREATE TABLE score (openid TEXT NOT NULL PRIMARY KEY, score BIGINT NOT NULL) WITHOUT ROWID;
     "],
     deferred: &[&KEEP],
-    pictures: "",
+    ..Schema::EMPTY
 };
 
 /// The same row, put off.

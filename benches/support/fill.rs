@@ -6,8 +6,7 @@ use engine::db::{Db, Schema, TextIndex, Tx, position};
 use engine::fault::Fault;
 
 /// The schema of the server.
-pub const SCHEMA: Schema =
-    Schema { steps: &[include_str!("../../schema.sql")], deferred: &[], pictures: "" };
+pub const SCHEMA: Schema = Schema { steps: &[include_str!("../../schema.sql")], ..Schema::EMPTY };
 
 /// The index of notices.
 pub static NOTICES: TextIndex = TextIndex {

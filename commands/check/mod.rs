@@ -6,7 +6,9 @@
 mod address;
 mod backups;
 mod database;
+mod names;
 mod place;
+mod privacy;
 mod services;
 mod settings;
 mod upgrade;
@@ -89,6 +91,8 @@ pub fn run(file: Option<&Path>, task: &Check) -> Result<bool, String> {
         Ok(services) => {
             let look = database::check(&config, &services, task.quick, &mut findings);
             services.check(&config, look.as_ref(), &mut findings);
+            privacy::check(&config, look.as_ref(), &mut findings);
+            names::check(look.as_ref(), &mut findings);
             backups::check(&config, services.shared(), &mut findings);
         }
         Err(error) => findings.wrong("services", format_args!("{error}; they were left out")),

@@ -100,6 +100,73 @@ const CHANGES: &[Change] = &[
         text: "players without a score leave 24 hours after the next start, unless they post one",
         concerns: ALWAYS,
     },
+    Change {
+        step: 2,
+        kind: Kind::Key,
+        name: "privacy.key_file",
+        text: "real names and identity cards are encrypted with a key in this file, by \
+               default beside data_dir with .key behind its name; the server's user must be \
+               able to make it at the first start; keep a copy of it apart from the backups",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Wire,
+        name: "user/register, user/rename",
+        text: "a name is refused if it looks like another's, is another's number or id, is \
+               reserved, has characters that can't be seen, or was left by another in the \
+               last 30 days; names from before stay",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Wire,
+        name: "user/update",
+        text: "a nickname with nothing to see, a blank at an end, a line break or an \
+               override of the reading order is refused",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Wire,
+        name: "user/verify",
+        text: "a real name is of letters, with spaces and points between",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Wire,
+        name: "PUT /api/v1.0/user/name, POST /api/v1.0/user/auth",
+        text: "a value that is not acceptable is 4001 with the text that pages show, no \
+               longer 4103",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Files,
+        name: "before-upgrade",
+        text: "a copy of the database is kept in this folder beside it before its schema \
+               changes; it holds identity cards as they were: remove it once you stay with \
+               this version",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Files,
+        name: "modes",
+        text: "the database, the outbox, pictures and backups are closed to other users of \
+               the machine (0600, folders 0700), unless store.public_url says that another \
+               server shows the pictures",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Files,
+        name: "guichet user remove",
+        text: "all content of the account goes with it: notices, shops, rank, portrait, \
+               picture",
+        concerns: ALWAYS,
+    },
 ];
 
 /// Tell the changes that the next start brings to a database that has `version` steps of the schema.

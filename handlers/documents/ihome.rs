@@ -128,6 +128,9 @@ fn code(op: Name, fault: &Fault) -> (&'static str, &'static str) {
         Fault::NoCredentials | Fault::BadToken | Fault::StaleToken | Fault::AccountGone => {
             ("4101", "用户未登录")
         }
+        // Their pages show nothing but these texts.
+        Fault::WrongValue(..) if op == ("user", "rename") => ("4001", "保存用户信息失败"),
+        Fault::WrongValue(..) if op == ("user", "verify") => ("4001", "保存用户实名信息失败"),
         Fault::EnvelopeKey(_)
         | Fault::EnvelopeValue(_)
         | Fault::NoSuchOperation

@@ -3,14 +3,19 @@
 //! These run beside a server as well as without one: each is one short transaction, and SQLite
 //! takes turns between processes.
 
-use super::name::{Name, may_be_called};
+use super::name::{Name, is_no_number};
 use super::register::{hash_plain, insert};
+use super::remove;
 use super::{Known, password};
 use engine::args;
 use engine::data::{Field, Flaw, Value};
 use engine::db::Db;
 use engine::fault::Fault;
 use engine::password::LENGTH;
+use std::time::{Duration, Instant};
+
+/// How long the end of a removal is waited for beside a server.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One line of `user list`.
 pub struct Listed {
@@ -32,7 +37,7 @@ pub fn add(db: &Db, name: &str, password: &str) -> Result<i64, String> {
         Flaw::Value(why) => format!("NAME: {why}"),
         _ => "NAME: must not be empty".into(),
     })?;
-    may_be_called(&name, None).map_err(said)?;
+    is_no_number(&db.view(), &name).map_err(said)?;
     let password = check(password)?;
     db.write(move |tx| insert(tx, &name, None, &password))
         .map_err(said)?
@@ -65,13 +70,24 @@ pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
     if done { Ok(()) } else { Err("the password was changed at the same time; try again".into()) }
 }
 
-/// Remove an account. Its sessions end at once: their tokens are answered as an account's that is
-/// gone until they would have expired. Its notices and shops stay.
-pub fn remove(db: &Db, name: &str) -> Result<(), String> {
+/// Remove an account with all its content (see [`remove`](super::remove)); whether all of that was done
+/// when this returns. If not, the server that runs beside this does the rest when it can.
+///
+/// `is_alone` says that no server runs.
+pub fn remove(db: &Db, name: &str, is_alone: bool) -> Result<bool, String> {
     let known = find(db, name)?;
-    db.write(move |tx| tx.execute("DELETE FROM account WHERE id = $1", args![known.id]))
-        .map(|_| ())
-        .map_err(said)
+    db.write(move |tx| remove::remove(tx, known.id)).map_err(said)?;
+    if is_alone {
+        return remove::finish(db).map(|()| true).map_err(said);
+    }
+    let until = Instant::now() + PATIENCE;
+    while remove::is_unfinished(&db.view()).map_err(said)? {
+        if Instant::now() > until {
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(true)
 }
 
 fn find(db: &Db, name: &str) -> Result<Known, String> {

@@ -8,9 +8,12 @@ pub mod name;
 mod password;
 mod profile;
 mod register;
+mod remove;
 mod verify;
 
 pub use register::{hash_plain, insert};
+pub use remove::finish as finish_removals;
+pub use verify::seal_all;
 
 use engine::data::{Field, Flaw, Value};
 use engine::db::View;
@@ -79,9 +82,17 @@ struct Known {
 }
 
 impl Known {
-    /// The account of this user name or mobile number.
+    /// The account of this user name or mobile number: the very name first, then the name in any form
+    /// of Unicode. Devices write accents in one or in two characters, and users can't see which.
     fn by_name(view: &View, name: &str) -> Result<Option<Known>, Fault> {
-        Known::find(view, "username = $1 OR mobile = $1", name.into())
+        let exact = Known::find(view, "username = $1 OR mobile = $1", name.into())?;
+        if exact.is_some() || name.is_ascii() || name.len() > 1024 {
+            return Ok(exact);
+        }
+        match name::find_form(view, name)? {
+            Some(id) => Known::by_id(view, id),
+            None => Ok(None),
+        }
     }
 
     fn by_id(view: &View, id: i64) -> Result<Option<Known>, Fault> {

@@ -1,11 +1,11 @@
 //! What an account says of itself, and changing it.
 
-use super::name::{Name, is_taken, may_be_called};
+use super::name::{Name, Nickname, hold, is_free, may_be_called, set_keys};
 use super::picture_url;
 use crate::handlers::Nothing;
 use engine::caller::Account;
 use engine::db::{Tx, View};
-use engine::fault::{Fault, Unique};
+use engine::fault::Fault;
 use engine::op::{Op, Read, Write};
 use engine::{args, data};
 use serde::Serialize;
@@ -57,7 +57,7 @@ impl Op for Info {
 data! {
     /// Change the nickname.
     pub struct Update {
-        nickname: Name,
+        nickname: Nickname,
     }
 }
 
@@ -102,11 +102,14 @@ impl Op for Rename {
                 Ok((row.get(0)?, row.get(1)?))
             })?
             .ok_or(Fault::AccountGone)?;
-        let is_own = own.0 == username || own.1.as_ref() == Some(&username);
-        may_be_called(&username, own.1.as_deref())?;
-        if !is_own && is_taken(tx, &username)? {
-            return Err(Fault::Taken(Unique::Name));
+        // The name that it has stays, whatever today's rules say of it.
+        if own.0 == username {
+            return Ok(Renamed { username });
         }
+        may_be_called(tx, &username, own.1.as_deref())?;
+        is_free(tx, &username, Some(caller.id))?;
+        hold(tx, caller.id, &own.0)?;
+        set_keys(tx, caller.id, &username)?;
         tx.execute("UPDATE account SET username = $1 WHERE id = $2", args![&username, caller.id])?;
         Ok(Renamed { username })
     }

@@ -2,7 +2,7 @@
 //! code proves.
 
 use super::NewPassword;
-use super::name::{Name, is_taken, may_be_called};
+use super::name::{Name, is_free, is_taken, may_be_called, set_keys};
 use crate::handlers::phone::Phone;
 use crate::handlers::{img, sms};
 use engine::caller::Anyone;
@@ -98,8 +98,8 @@ impl ByName {
         // Asked before hashing, which costs a thousand times more; settled again in `insert`.
         desk.read(|view| {
             img::is_good(view, &hash)?;
-            may_be_called(&username, None)?;
-            if is_taken(view, &username)? { Err(Fault::Taken(Unique::Name)) } else { Ok(()) }
+            may_be_called(view, &username, None)?;
+            is_free(view, &username, None)
         })?;
         let password = password.0.hash()?;
         desk.write(move |tx| {
@@ -144,8 +144,17 @@ pub fn insert(
     mobile: Option<&str>,
     password: &str,
 ) -> Result<Option<i64>, Fault> {
-    if is_taken(tx, username)? {
-        return Ok(None);
+    // Who holds the telephone hears only whether its number is registered: a name that looks like it is
+    // no reason to turn its owner away.
+    if mobile == Some(username) {
+        if is_taken(tx, username)? {
+            return Ok(None);
+        }
+    } else {
+        match is_free(tx, username, None) {
+            Err(Fault::Taken(_)) => return Ok(None),
+            free => free?,
+        }
     }
     let (id, now) = (tx.next_id("account")?, tx.clock.now());
     tx.execute(
@@ -153,6 +162,7 @@ pub fn insert(
          VALUES ($1, $2, $3, $4, $5, $6)",
         args![id, username, mobile, username, password, now],
     )?;
+    set_keys(tx, id, username)?;
     Ok(Some(id))
 }
 

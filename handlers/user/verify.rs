@@ -1,20 +1,53 @@
 //! Real names (contract page `ihome.md`): told once, never changed, shown to nobody else.
 
-use crate::handlers::Nothing;
+use crate::handlers::{Nothing, text};
 use engine::caller::Account;
 use engine::clock::DateTime;
 use engine::data::{Field, Flaw, Text, Value};
 use engine::db::{Tx, View};
 use engine::fault::{Fault, Unique};
 use engine::op::{Name, Op, Read, Write};
+use engine::vault::is_sealed;
 use engine::{args, data};
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The encrypted columns, as they are authenticated with their values.
+const REAL_NAME: &str = "account.real_name";
+const ID_CARD: &str = "account.id_card";
 
 data! {
     /// Tell who the account's owner is.
     pub struct Verify {
-        real_name: Text<2, 32>,
+        real_name: FullName,
         id_card: IdCard,
+    }
+}
+
+/// What separates the parts of a real name: spaces, and the points of names that are written in Chinese.
+const SEPARATORS: [char; 10] = [' ', '·', '•', '・', '‧', '.', '\'', '’', '-', '‐'];
+
+/// A real name: 2 to 32 characters, letters of any script with accents, and separators between them. It
+/// is kept composed (NFC). It has no `Debug`: it must not get into a log.
+pub struct FullName(String);
+
+impl Field for FullName {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let expected = || Flaw::Value("2 to 32 letters".into());
+        let name: String = match Text::<1, 128>::read(value) {
+            Err(Flaw::Value(_)) => return Err(expected()),
+            text => text?.0.nfc().collect(),
+        };
+        let is_inside = |c: char| text::is_letter(c) || text::is_mark(c) || SEPARATORS.contains(&c);
+        let letters = name.chars().filter(|c| text::is_letter(*c)).count();
+        if !(2..=32).contains(&name.chars().count()) || letters < 2 {
+            return Err(expected());
+        }
+        if !name.starts_with(text::is_letter) || name.ends_with(' ') || !name.chars().all(is_inside)
+        {
+            return Err(Flaw::Value("letters, with spaces or points between names".into()));
+        }
+        Ok(FullName(name))
     }
 }
 
@@ -70,9 +103,11 @@ impl Op for Verify {
         if !is_born {
             return Err(Fault::value("id_card", "not an identity card's number"));
         }
+        let real_name = tx.vault.seal(caller.id, REAL_NAME, &real_name.0)?;
+        let id_card = tx.vault.seal(caller.id, ID_CARD, &id_card.0)?;
         let verified = tx.execute(
             "UPDATE account SET real_name = $1, id_card = $2 WHERE id = $3 AND real_name IS NULL",
-            args![&*real_name, &id_card.0, caller.id],
+            args![&real_name, &id_card, caller.id],
         )?;
         if verified == 1 { Ok(Nothing {}) } else { Err(Fault::Taken(Unique::RealName)) }
     }
@@ -98,11 +133,60 @@ impl Op for Verified {
     type Reply = RealName;
 
     fn run(self, view: &View, caller: Account) -> Result<RealName, Fault> {
-        view.one("SELECT real_name, id_card FROM account WHERE id = $1", args![caller.id], |row| {
-            Ok(RealName { user_id: caller.id, real_name: row.get(0)?, id_card: row.get(1)? })
-        })?
-        .ok_or(Fault::AccountGone)
+        let sql = "SELECT real_name, id_card FROM account WHERE id = $1";
+        let (real_name, id_card): (Option<String>, Option<String>) = view
+            .one(sql, args![caller.id], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .ok_or(Fault::AccountGone)?;
+        let unseal = |column: &str, sealed: Option<String>| {
+            sealed.map(|sealed| view.vault.unseal(caller.id, column, &sealed)).transpose()
+        };
+        Ok(RealName {
+            user_id: caller.id,
+            real_name: unseal(REAL_NAME, real_name)?,
+            id_card: unseal(ID_CARD, id_card)?,
+        })
     }
+}
+
+/// Encrypt what an earlier version kept in the clear, and have nothing of that left in the file.
+pub fn seal_all(tx: &mut Tx) -> Result<(), Fault> {
+    let mut last = 0;
+    loop {
+        let some = tx.all(
+            "SELECT id, real_name, id_card FROM account
+              WHERE id > $1 AND (real_name IS NOT NULL OR id_card IS NOT NULL)
+              ORDER BY id LIMIT 1000",
+            args![last],
+            |row| Ok((row.get::<i64>(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let Some((id, ..)) = some.last() else { return Ok(()) };
+        last = *id;
+        for (id, real_name, id_card) in some {
+            seal_row(tx, id, real_name, id_card)?;
+        }
+    }
+}
+
+fn seal_row(
+    tx: &mut Tx,
+    id: i64,
+    real_name: Option<String>,
+    id_card: Option<String>,
+) -> Result<(), Fault> {
+    let is_clear = |value: &Option<String>| value.as_deref().is_some_and(|it| !is_sealed(it));
+    if !is_clear(&real_name) && !is_clear(&id_card) {
+        return Ok(());
+    }
+    let seal = |column: &str, value: Option<String>| match value {
+        Some(text) if !is_sealed(&text) => tx.vault.seal(id, column, &text).map(Some),
+        sealed => Ok(sealed),
+    };
+    let (real_name, id_card) = (seal(REAL_NAME, real_name)?, seal(ID_CARD, id_card)?);
+    tx.execute(
+        "UPDATE account SET real_name = $1, id_card = $2 WHERE id = $3",
+        args![real_name.as_ref(), id_card.as_ref(), id],
+    )?;
+    tx.compact()
 }
 
 #[cfg(test)]

@@ -37,6 +37,10 @@ pub struct Manifest {
     pub picture_bytes: u64,
     /// Pictures that the database names and that were not there to be had.
     pub missing: Vec<String>,
+    /// The id of the key that personal values in it are encrypted with; none where there are none. The
+    /// key itself is never in an archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// The part of a manifest that every form has.

@@ -22,6 +22,11 @@ pub(super) fn stamp(clock: &Clock, at: i64) -> String {
     clock.format(at).replace(['-', ':'], "").replace(' ', "-")
 }
 
+/// Is it the name of a backup?
+pub(super) fn is_archive(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
 /// When a backup of this name was begun, in seconds since 1970, and which of that second it is;
 /// `None` for whatever else is in the folder.
 fn read(clock: &Clock, name: &str) -> Option<(i64, u32)> {

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::db::{self, OpenError, Schema, Snapshot};
 use crate::files::Files;
 use crate::services::Services;
+use crate::vault;
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -87,6 +88,7 @@ impl Making<'_> {
                 pictures: found.pictures,
                 picture_bytes: found.bytes,
                 missing: found.missing,
+                key: found.key,
             };
             let written = archive.finish(&manifest)?;
             Ok::<_, BackupError>((manifest, written))
@@ -138,7 +140,12 @@ impl Making<'_> {
             }
             lost.sort_unstable();
             let (count, bytes) = (pictures.have.len() as u64, pictures.bytes);
-            return Ok(Collected { pictures: count, bytes, missing: lost });
+            let sealed = match schema.sealed {
+                "" => Vec::new(),
+                sql => snapshot.texts(sql)?,
+            };
+            let key = sealed.first().and_then(|value| vault::key_of(value)).map(str::to_owned);
+            return Ok(Collected { pictures: count, bytes, missing: lost, key });
         }
     }
 }
@@ -175,6 +182,7 @@ struct Collected {
     pictures: u64,
     bytes: u64,
     missing: Vec<String>,
+    key: Option<String>,
 }
 
 fn tell(watch: &mut Watch, step: Step, done: u64, total: u64) -> Result<(), BackupError> {

@@ -38,6 +38,7 @@ pub use target::Target;
 
 use crate::services::Services;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 /// What a backup or a restore is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,18 @@ pub fn newest(services: &Services) -> Option<i64> {
     let folder = services.config.backup.dir.as_deref()?;
     let newest = kept::newest(folder, &services.clock, services.clock.now());
     Some(newest.ok().flatten().unwrap_or(0))
+}
+
+/// Close the folder of backups, and the archives in it, to others.
+pub(crate) fn close(folder: &Path) -> std::io::Result<()> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
+    crate::folder::close_folder(folder)?;
+    for entry in entries.flatten() {
+        if entry.file_name().to_str().is_some_and(kept::is_archive) {
+            crate::folder::close_file(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Do work, on a thread of its own that gives way to everything else if it `gives_way`.

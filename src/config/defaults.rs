@@ -28,6 +28,7 @@ impl Default for Config {
             backup: Backup::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+            privacy: Privacy::default(),
         }
     }
 }

@@ -88,6 +88,34 @@ pub struct Config {
     pub log: Log,
     /// `[metrics]`: what Prometheus reads.
     pub metrics: Metrics,
+    /// `[privacy]`: what is encrypted in the database.
+    pub privacy: Privacy,
+}
+
+impl Config {
+    /// The file of the key that encrypts personal columns: `privacy.key_file`, or the name of `data_dir`
+    /// with `.key` behind it, beside that folder.
+    pub fn key_file(&self) -> PathBuf {
+        if let Some(path) = &self.privacy.key_file {
+            return path.clone();
+        }
+        let folder = match self.data_dir.file_name() {
+            Some(_) => self.data_dir.clone(),
+            None => std::path::absolute(&self.data_dir).unwrap_or_else(|_| self.data_dir.clone()),
+        };
+        let mut name = folder.file_name().unwrap_or("guichet".as_ref()).to_owned();
+        name.push(".key");
+        folder.with_file_name(name)
+    }
+}
+
+/// What is encrypted in the database: real names and identity cards.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Privacy {
+    /// The file of the key, 64 hex digits; made at the first start. Default: beside `data_dir`, its name
+    /// with `.key` behind it.
+    pub key_file: Option<PathBuf>,
 }
 
 /// Where the data is kept.

@@ -118,7 +118,7 @@ mod tests {
                           PRIMARY KEY (app, name)
                       ) WITHOUT ROWID;"],
             deferred: &[&KEEP],
-            pictures: "",
+            ..Schema::EMPTY
         },
         indexes: &[],
         passing: &[],

@@ -1,11 +1,15 @@
 //! Lines of JSON back into an empty database: all of them or none, in one transaction.
 
 use super::tables::{Table, quoted};
+use super::tx::Tx;
+use super::view::View;
 use super::{Content, Location, Lock, OpenError, reindex, schema};
-use crate::config::Config;
 use crate::data::{Value, json};
+use crate::fault::Fault;
+use crate::services::Services;
 use rusqlite::Connection;
 use std::io::BufRead;
+use std::sync::Arc;
 
 /// Why rows could not be taken over. Each is one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +26,9 @@ pub enum ImportError {
     /// A file can't be that of a table.
     #[error("{0}")]
     Table(String),
+    /// The rows can't be brought up to date.
+    #[error("{0}")]
+    Upgrade(String),
     /// SQLite failed.
     #[error("{0}")]
     Sqlite(rusqlite::Error),
@@ -32,20 +39,23 @@ pub struct Import {
     connection: Connection,
     tables: Vec<Table>,
     content: &'static Content,
+    services: Arc<Services>,
     /// The tables that have rows from the start and were not given yet.
     started: Vec<String>,
     _lock: Lock,
 }
 
 impl Import {
-    /// Into the database that the configuration names, which is made if it is not there and held
+    /// Into the database that the services' configuration names, which is made if it is not there and held
     /// against servers meanwhile.
-    pub fn begin(config: &Config, content: &'static Content) -> Result<Self, ImportError> {
+    pub fn begin(services: &Arc<Services>, content: &'static Content) -> Result<Self, ImportError> {
+        let config = &services.config;
         let lock = super::hold(config)?;
         let path = super::path(config);
         let steps = content.schema.steps;
         schema::check(&path, steps)?;
         let sqlite = |error| ImportError::Open(OpenError::Sqlite(path.clone(), error));
+        super::make_private(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         let location = Location { path: path.clone(), synchronous: config.database.synchronous };
         let mut connection = super::open_writer(&location).map_err(sqlite)?;
         schema::migrate(&mut connection, steps).map_err(sqlite)?;
@@ -63,7 +73,8 @@ impl Import {
                 started.push(table.name.clone());
             }
         }
-        Ok(Import { connection, tables, content, started, _lock: lock })
+        let services = Arc::clone(services);
+        Ok(Import { connection, tables, content, services, started, _lock: lock })
     }
 
     /// Take over the rows of a table, a line each; how many there were. `told` hears how many bytes
@@ -96,20 +107,27 @@ impl Import {
         }
     }
 
-    /// Index what is searched, and commit.
+    /// Bring the rows up to date, which may be an earlier version's; index what is searched, and commit.
     pub fn finish(self) -> Result<(), ImportError> {
         if let Some(missing) = self.started.first() {
             // It is where the ids go on that the others' rows have.
             return Err(ImportError::Table(format!("{missing}.jsonl is missing")));
         }
-        let done = || {
-            for index in self.content.indexes {
-                reindex::fill(&self.connection, index)?;
-            }
-            // The log is moved to its place when the connection closes, the last one.
-            self.connection.execute_batch("COMMIT")
-        };
-        done().map_err(ImportError::Sqlite)
+        let Import { connection, content, services, .. } = self;
+        let sealed = schema::sealed(&connection, &content.schema).map_err(ImportError::Sqlite)?;
+        services.vault.prepare(sealed.as_deref(), true);
+        let fill =
+            || content.indexes.iter().try_for_each(|index| reindex::fill(&connection, index));
+        fill().map_err(ImportError::Sqlite)?;
+        let mut tx = Tx::new(View::over_writer(connection, services));
+        // The log is moved to its place when the connection closes, the last one.
+        schema::run_upgrades(&mut tx, &content.schema, |_| true)
+            .and_then(|()| tx.commit().map_err(Fault::database))
+            .map(|_| ())
+            .map_err(|fault| {
+                let cause = fault.cause().map_or_else(|| format!("{fault:?}"), ToString::to_string);
+                ImportError::Upgrade(cause)
+            })
     }
 }
 

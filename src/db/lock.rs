@@ -45,7 +45,8 @@ pub fn hold(config: &Config) -> Result<Lock, OpenError> {
     }
     let name = beside_it(&path, ".lock");
     let io = |error| OpenError::Io(name.clone(), error);
-    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(io)?;
+    crate::folder::private_file(&name).map_err(io)?;
+    let file = File::options().write(true).open(&name).map_err(io)?;
     match file.try_lock() {
         Ok(()) => {
             backup::finish(config)?;

@@ -7,12 +7,14 @@
 mod beside;
 mod cell;
 mod checkpoint;
+mod compact;
 mod export;
 mod fold;
 mod grams;
 mod import;
 mod job;
 mod journal;
+mod keep;
 mod lock;
 mod look;
 mod pool;
@@ -40,7 +42,7 @@ pub use lock::{Lock, hold, is_held, path};
 pub use look::Look;
 pub use position::position;
 pub use rows::{As, Projection, Rows};
-pub use schema::{Content, Schema};
+pub use schema::{Content, Schema, Upgrade};
 pub use search::{Listing, TextIndex};
 pub(crate) use sizes::{Sizes, sizes};
 pub use snapshot::{Snapshot, examine};
@@ -97,6 +99,22 @@ pub enum OpenError {
     /// A restore that was cut off can't be finished.
     #[error("{0}: a restore was cut off and can't be finished: {1}")]
     Restore(PathBuf, std::io::Error),
+    /// The rows can't be brought up to date; nothing was changed.
+    #[error("{0}: it can't be upgraded: {1}; it was left as it is")]
+    Upgrade(PathBuf, String),
+    /// A server of an earlier version serves from it.
+    #[error("{0}: a server of an earlier version holds it; stop it first")]
+    Behind(PathBuf),
+    /// There is no room for the copy that is kept before an upgrade.
+    #[error(
+        "{folder}: an upgrade keeps a copy of the database first, and {missing} more bytes must be free for it"
+    )]
+    NoRoom {
+        /// Where the copy is to be kept.
+        folder: PathBuf,
+        /// How much room is missing, in bytes.
+        missing: u64,
+    },
     /// The bundled SQLite is one that can corrupt a file.
     #[error("SQLite {0} can corrupt a database; at least 3.51.3 is needed")]
     OldSqlite(&'static str),
@@ -159,23 +177,25 @@ impl Db {
         // One process at a time looks and sets up: SQLite does not wait for its turn when the
         // journal is changed, so two that meet there would fail.
         let turn = lock::turn(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
-        schema::check(&path, schema.steps)?;
-        let sqlite = |error| OpenError::Sqlite(path.clone(), error);
-        let mut connection = open_writer(&location).map_err(sqlite)?;
-        schema::migrate(&mut connection, schema.steps).map_err(sqlite)?;
-        if lock.is_some() {
-            journal::drain(&connection, schema.deferred).map_err(sqlite)?;
+        let version = schema::check(&path, schema.steps)?;
+        let is_behind = (1..schema.steps.len() as i64).contains(&version);
+        if is_behind && lock.is_none() && is_held(config).unwrap_or(false) {
+            return Err(OpenError::Behind(path));
         }
+        make_private(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
+        if is_behind {
+            keep::copy(config, schema, version)?;
+        }
+        let tx = set_up(&location, &services, &schema, lock.is_some())?;
         drop(turn);
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let readers = u32::try_from(2 * cores + 8).unwrap_or(64);
         let readers = pool::open(path.clone(), readers)
             .map_err(|error| OpenError::Pool(path.clone(), error))?;
-        let view = View::over_writer(connection, Arc::clone(&services));
         // Beside a server the journal is the server's: it removes what it has run by number, and in a
         // journal that another process has emptied the numbers begin anew.
         let deferred = if lock.is_some() { schema.deferred } else { &[] };
-        let writer = Writer::start(location, Arc::clone(&services), view, deferred)
+        let writer = Writer::start(location, Arc::clone(&services), tx, deferred)
             .map_err(|error| OpenError::Io(path, error))?;
         Ok(Db { readers, writer, services, _lock: lock })
     }
@@ -219,6 +239,58 @@ pub(crate) fn lost() -> Fault {
     Fault::database("the writer ended before it answered")
 }
 
+/// Bring the file up to date, and have the key of its encrypted values at hand.
+fn set_up(
+    location: &Location,
+    services: &Arc<Services>,
+    schema: &Schema,
+    is_held: bool,
+) -> Result<Tx, OpenError> {
+    let path = &location.path;
+    let sqlite = |error| OpenError::Sqlite(path.clone(), error);
+    let connection = open_writer(location).map_err(sqlite)?;
+    let has_tables = schema::has_tables(&connection).map_err(sqlite)?;
+    let mut tx = Tx::new(View::over_writer(connection, Arc::clone(services)));
+    let own = |tx: &Tx, work: &dyn Fn(&Connection) -> rusqlite::Result<()>| match tx.own() {
+        Ok(connection) => work(connection).map_err(sqlite),
+        Err(_) => Err(sqlite(rusqlite::Error::InvalidQuery)),
+    };
+    let prepare = |connection: &Connection| {
+        let value = schema::sealed(connection, schema)?;
+        if !schema.sealed.is_empty() {
+            services.vault.prepare(value.as_deref(), is_held);
+        }
+        Ok(())
+    };
+    // An upgrade encrypts: the key must be there before it. In a new file there is no table to look at.
+    if has_tables {
+        own(&tx, &prepare)?;
+    }
+    schema::upgrade(&mut tx, schema).map_err(|fault| {
+        let cause = fault.cause().map_or_else(|| format!("{fault:?}"), ToString::to_string);
+        OpenError::Upgrade(path.clone(), cause)
+    })?;
+    if !has_tables {
+        own(&tx, &prepare)?;
+    }
+    if is_held {
+        own(&tx, &|connection| journal::drain(connection, schema.deferred))?;
+        if !schema.upgrades.is_empty() {
+            own(&tx, &compact::finish)?;
+        }
+    }
+    Ok(tx)
+}
+
+/// Have the database's files readable by their owner alone, whatever they were.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    crate::folder::private_file(path)?;
+    for suffix in ["-wal", "-shm", ".lock"] {
+        crate::folder::close_file(&lock::beside_it(path, suffix))?;
+    }
+    Ok(())
+}
+
 fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
     let connection = Connection::open(&location.path)?;
     // An administrator's command may be in the middle of a transaction of its own.
@@ -234,6 +306,8 @@ fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
     )?;
     // An mmapped file turns an I/O error into a signal that ends the process.
     connection.pragma_update(None, "mmap_size", 0)?;
+    // What is deleted is overwritten where that costs no further page.
+    connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // Checkpoints have a thread of their own.

@@ -46,7 +46,7 @@ impl Writer {
     pub(super) fn start(
         location: Location,
         services: Arc<Services>,
-        view: View<'static>,
+        tx: Tx,
         deferred: &'static [&'static Deferred],
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
@@ -57,7 +57,7 @@ impl Writer {
         let state = State {
             location,
             services,
-            tx: Some(Tx::new(view)),
+            tx: Some(tx),
             checkpointer,
             replay,
             deferred,

@@ -3,21 +3,25 @@
 
 use super::{Kept, is_name};
 use crate::fault::Cause;
+use std::fs::Permissions;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// A folder of pictures.
 pub(super) struct Disk {
     folder: PathBuf,
+    /// Whether others may read the files.
+    pub is_public: bool,
 }
 
 impl Disk {
     /// Use `folder`, which is made if it is not there.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         crate::folder::make(&folder)?;
-        Ok(Disk { folder })
+        Ok(Disk { folder, is_public: false })
     }
 
     /// Keep `bytes` under `name`. When it returns, the file survives a power cut.
@@ -26,6 +30,8 @@ impl Disk {
         let path = self.folder.join(name);
         let write = || {
             let mut file = File::create(&temporary)?;
+            let mode = if self.is_public { 0o644 } else { 0o600 };
+            file.set_permissions(Permissions::from_mode(mode))?;
             file.write_all(bytes)?;
             file.sync_all()?;
             fs::rename(&temporary, &path)?;
@@ -80,14 +86,20 @@ impl Disk {
         list().map_err(|error| Cause::new(format_args!("{}: {error}", self.folder.display())))
     }
 
-    /// Remove what a crash left behind: half-written files, and those that `is_used` disowns.
+    /// Remove what a crash left behind: half-written files, and those that `is_used` disowns. What stays
+    /// is closed to others, unless the files are public.
     pub fn tidy(&self, mut is_used: impl FnMut(&str) -> bool) -> io::Result<()> {
+        if !self.is_public {
+            crate::folder::close_folder(&self.folder)?;
+        }
         for entry in fs::read_dir(&self.folder)? {
             let name = entry?.file_name();
             let Some(name) = name.to_str() else { continue };
             let ours = name.strip_suffix(".part").unwrap_or(name);
             if is_name(ours) && (name != ours || !is_used(name)) {
                 fs::remove_file(self.folder.join(name))?;
+            } else if is_name(name) && !self.is_public {
+                crate::folder::close_file(&self.folder.join(name))?;
             }
         }
         Ok(())

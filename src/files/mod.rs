@@ -60,12 +60,15 @@ impl Files {
         outgoing: Outgoing,
     ) -> Result<Self, OutgoingError> {
         self.bucket = Some(Bucket::open(s3, largest, outgoing)?);
+        self.disk.is_public = false;
         Ok(self)
     }
 
     /// Browsers fetch pictures at `url` and the name, a slash between; not through this server.
     pub fn seen_at(mut self, url: Option<String>) -> Self {
         self.public = url;
+        // Another server on this machine shows the folder's files: it must be able to read them.
+        self.disk.is_public = self.public.is_some() && self.bucket.is_none();
         self
     }
 
@@ -122,6 +125,15 @@ impl Files {
         if let Some(bucket) = &self.bucket {
             bucket.remove(name.to_owned());
         }
+    }
+
+    /// Remove the picture under `name`, wherever it is kept; it is gone when this returns.
+    pub fn remove_now(&self, name: &str) -> Result<(), Cause> {
+        if !is_name(name) {
+            return Ok(());
+        }
+        self.disk.remove(name)?;
+        self.bucket.as_ref().map_or(Ok(()), |bucket| bucket.remove_now(name))
     }
 
     /// The names of all pictures that are kept, in order.

@@ -13,7 +13,7 @@ use super::pages::Pages;
 use super::route::{RouteError, Router};
 use super::sweep;
 use crate::backup::Schedule;
-use crate::config::Config;
+use crate::config::{Config, StoreKind};
 use crate::db::{self, Db, OpenError, Schema};
 use crate::engine::Engine;
 use crate::program::Program;
@@ -74,7 +74,10 @@ pub struct Server {
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
     schema: Schema,
+    follow_up: Option<FollowUp>,
 }
+
+type FollowUp = fn(&Db) -> Result<(), crate::fault::Fault>;
 
 impl Server {
     /// Take the database, the address and the paths; nothing is served yet.
@@ -89,7 +92,7 @@ impl Server {
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) = bind().map_err(|error| StartError::Listen(listen, error))?;
-        let Program { registry, schema, sweeps, documents, endpoints, home } = program;
+        let Program { registry, schema, sweeps, documents, endpoints, follow_up, home } = program;
         let router = Router::new(&registry, endpoints, documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let pages = services.config.web.dir.as_ref().map(|folder| {
@@ -97,10 +100,11 @@ impl Server {
                 .map_err(|error| StartError::Pages(folder.clone(), error))
         });
         let pages = pages.transpose()?;
+        close_folders(&services.config)?;
         let db = Db::open(Arc::clone(&services), schema, Some(lock))?;
         let engine = Arc::new(Engine::new(db, services));
         let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
-        Ok(Server { listener, handler, sweeps, schema })
+        Ok(Server { listener, handler, sweeps, schema, follow_up })
     }
 
     /// The address that is listened on.
@@ -119,10 +123,13 @@ impl Server {
         self.engine().db.answer_on(runtime.handle().clone());
         let crews = self.engine().places.crews()?;
         let address = self.address()?;
-        let Server { listener, handler, sweeps, schema } = self;
+        let Server { listener, handler, sweeps, schema, follow_up } = self;
         let backups = Schedule::start(&handler.engine.services, schema)?;
         if !schema.pictures.is_empty() {
             runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), schema));
+        }
+        if let Some(work) = follow_up {
+            runtime.spawn(sweep::follow_up(Arc::downgrade(&handler.engine), work));
         }
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
         // Work whose client did not wait for it holds the engine; it gets a moment more.
@@ -139,6 +146,19 @@ impl Server {
         tracing::info!("ended");
         served
     }
+}
+
+/// Close to others what the server keeps, where it was open. A `data_dir` whose pictures another server
+/// shows must stay open to that.
+fn close_folders(config: &Config) -> Result<(), StartError> {
+    let shows_files = config.store.kind == StoreKind::Disk && config.store.public_url.is_some();
+    if !shows_files {
+        crate::folder::close_folder(&config.data_dir)?;
+    }
+    if let Some(folder) = &config.backup.dir {
+        crate::backup::close(folder)?;
+    }
+    Ok(())
 }
 
 async fn serve(

@@ -2,7 +2,7 @@
 //! nobody's.
 
 use super::handle::Handler;
-use crate::db::Schema;
+use crate::db::{Db, Schema};
 use crate::disk;
 use crate::engine::Engine;
 use crate::fault::{Cause, Fault};
@@ -17,6 +17,27 @@ const EXPIRED: Duration = Duration::from_secs(60);
 
 /// How often pictures that are nobody's are looked for.
 const PICTURES: Duration = Duration::from_hours(24);
+
+/// How often it is looked for what another process has begun.
+const FOLLOW_UP: Duration = Duration::from_millis(200);
+
+/// How long to wait where that failed: its cause may last.
+const FOLLOW_UP_AGAIN: Duration = Duration::from_secs(30);
+
+/// Finish what another process has begun.
+pub(super) async fn follow_up(engine: Weak<Engine>, work: fn(&Db) -> Result<(), Fault>) {
+    let mut ticks = interval(FOLLOW_UP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(engine) = engine.upgrade() else { return };
+        // It may remove files and waits for the writer, so not on a thread that serves.
+        if let Ok(Err(fault)) = spawn_blocking(move || work(&engine.db)).await {
+            tracing::warn!(cause = ?fault.cause(), "what another process has begun was not finished");
+            tokio::time::sleep(FOLLOW_UP_AGAIN).await;
+        }
+    }
+}
 
 /// Remove what has expired.
 pub(super) async fn expired(handler: Arc<Handler>, sweeps: &'static [&'static str]) {

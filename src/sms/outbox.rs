@@ -14,11 +14,9 @@ pub struct Outbox {
 impl Outbox {
     /// Append to the file at `path`, which is made, readable by its owner only, if it is not there.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Outbox { file: Mutex::new(options.open(path)?) })
+        crate::folder::private_file(path)?;
+        let file = OpenOptions::new().append(true).open(path)?;
+        Ok(Outbox { file: Mutex::new(file) })
     }
 }
 

@@ -17,3 +17,6 @@ mod client_address;
 mod disk_reserve;
 mod games;
 mod signing;
+mod names;
+mod privacy;
+mod upgrade;

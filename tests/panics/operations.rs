@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 use std::path::Path;
 
 const SCHEMA: Schema =
-    Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], deferred: &[], pictures: "" };
+    Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], ..Schema::EMPTY };
 
 /// Declare an operation of `test` that takes nothing.
 macro_rules! operation {

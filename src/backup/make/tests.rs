@@ -14,8 +14,8 @@ const PICTURES: u32 = 200;
 
 const SCHEMA: Schema = Schema {
     steps: &["CREATE TABLE shown (id BIGINT NOT NULL PRIMARY KEY, file TEXT NOT NULL)"],
-    deferred: &[],
     pictures: "SELECT file FROM shown",
+    ..Schema::EMPTY
 };
 
 /// Services on a new folder, and their database with a picture for each id.

@@ -6,8 +6,7 @@ use std::thread;
 
 const SCHEMA: Schema = Schema {
     steps: &["CREATE TABLE number (n BIGINT NOT NULL, filler TEXT NOT NULL)"],
-    deferred: &[],
-    pictures: "",
+    ..Schema::EMPTY
 };
 
 fn folder() -> (PathBuf, Config) {

@@ -1,0 +1,218 @@
+//! What user names are compared by.
+//!
+//! Two names are too much alike if they have a key in common. A key is the name in Unicode's
+//! compatibility form (NFKC), without case, and with each character of another script than Latin in
+//! the place of the Latin one that it looks like ("confusables", Unicode Technical Standard 39). ASCII
+//! stays as it is: `rn` is not `m`, and `l` is not `1`.
+//!
+//! A name has several keys where looks depend on the case: Cyrillic `В` looks like `B`, while `в` does
+//! not look like `b`. So one key is made with the case taken away first, and one with looks first. A
+//! character that looks like a bar or a circle may stand for `l`, `i` and `1`, or for `o` and `0`.
+
+use crate::handlers::text::{is_blank, is_digit, is_invisible};
+use std::collections::BTreeSet;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_script::{Script, UnicodeScript as _};
+use unicode_security::confusable_detection::skeleton;
+
+/// After so many rounds a key no longer changes; two are enough for all but made-up texts.
+const ROUNDS: usize = 8;
+
+/// What a bar and a circle of another script are read as.
+const READINGS: [(char, char); 3] = [('l', 'o'), ('i', 'o'), ('1', '0')];
+
+/// The keys of a name. At most six, most names have one.
+pub fn keys(name: &str) -> BTreeSet<String> {
+    let name = compatible(name.chars());
+    READINGS
+        .into_iter()
+        .flat_map(|reading| {
+            let case_first = settled(fold(&name), reading);
+            let looks_first = settled(fold(&look(&name, reading)), reading);
+            [case_first, looks_first]
+        })
+        .collect()
+}
+
+/// The digits that a name consists of, as ASCII: of any script, and in any form that is compatible with
+/// them. `None` if it has anything else.
+pub fn digits(name: &str) -> Option<String> {
+    let digits: Option<String> = name.nfkc().map(ascii_digit).collect();
+    digits.filter(|digits| !digits.is_empty())
+}
+
+/// The ASCII digit of the same value. Unicode has the digits of a script in order, from zero, ten
+/// in a run or several tens.
+fn ascii_digit(c: char) -> Option<char> {
+    if !is_digit(c) {
+        return None;
+    }
+    let before = (0..u32::from(c)).rev().map_while(char::from_u32).take_while(|c| is_digit(*c));
+    let place = u32::try_from(before.count()).ok()?;
+    char::from_digit(place % 10, 10)
+}
+
+/// In compatibility form, without what can't be seen, with one space for any run of blanks.
+fn compatible(text: impl Iterator<Item = char>) -> String {
+    let mut last_is_blank = false;
+    let text: String = text
+        .nfkc()
+        .filter(|c| is_blank(*c) || !is_invisible(*c))
+        .filter_map(|c| {
+            let is_again = is_blank(c) && last_is_blank;
+            last_is_blank = is_blank(c);
+            (!is_again).then_some(if is_blank(c) { ' ' } else { c })
+        })
+        .collect();
+    text.nfkc().collect()
+}
+
+/// Without case: each character in upper, then in lower case, so that `ß` becomes `ss` and `ς` becomes
+/// `σ`.
+fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+}
+
+/// With the Latin character in the place of each of another script that looks like it.
+fn look(text: &str, reading: (char, char)) -> String {
+    let mut seen = String::with_capacity(text.len());
+    for c in text.nfkd() {
+        push_look(c, reading, &mut seen);
+    }
+    compatible(seen.chars())
+}
+
+fn push_look(c: char, (bar, circle): (char, char), into: &mut String) {
+    if c.is_ascii() {
+        return into.push(c);
+    }
+    let mut buffer = [0; 4];
+    let prototype: Vec<char> = skeleton(c.encode_utf8(&mut buffer)).collect();
+    let is_latin = c.script() == Script::Latin;
+    match prototype[..] {
+        // A letter of Latin with a sign on it is another letter.
+        [_, _, ..] if is_latin => into.push(c),
+        ['l' | 'I' | '1' | '|'] if !is_latin => into.push(bar),
+        ['O' | 'o' | '0'] if !is_latin && c.to_lowercase().eq([c]) && c.to_uppercase().eq([c]) => {
+            into.push(circle);
+        }
+        ['r', 'n'] => into.push('m'),
+        // Within a script likeness is no reason: people who read it tell such letters apart.
+        [first, ..] if is_latin || first.script() != c.script() || c.script() == Script::Common => {
+            into.extend(&prototype);
+        }
+        _ => into.push(c),
+    }
+}
+
+fn settled(mut text: String, reading: (char, char)) -> String {
+    for _ in 0..ROUNDS {
+        let next = look(&fold(&text), reading);
+        if next == text {
+            break;
+        }
+        text = next;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn alike(a: &str, b: &str) -> bool {
+        !keys(a).is_disjoint(&keys(b))
+    }
+
+    #[test]
+    fn looks_between_scripts_are_alike() {
+        for (a, b) in [
+            ("nora", "NORA"),
+            ("nora", "n\u{43e}ra"),
+            ("nora", "ｎｏｒａ"),
+            ("admin", "\u{430}dmin"),
+            ("ADMIN", "\u{410}DM\u{406}N"),
+            ("BOB", "\u{412}\u{41e}\u{412}"),
+            ("paypal", "\u{440}\u{430}\u{443}\u{440}\u{430}l"),
+            ("Nano", "\u{39d}ano"),
+            ("вова", "Вова"),
+            ("straße", "STRASSE"),
+            ("σοφος", "ΣΟΦΟΣ"),
+            ("café", "cafe\u{301}"),
+            ("a b", "a\u{a0}\u{3000}b"),
+            ("no\u{200b}ra", "nora"),
+            ("ADM\u{a4f2}N", "admin"),
+        ] {
+            assert!(alike(a, b), "{a:?} {b:?}: {:?} {:?}", keys(a), keys(b));
+        }
+    }
+
+    #[test]
+    fn latin_letters_are_told_apart() {
+        for (a, b) in [
+            ("rn", "m"),
+            ("l", "1"),
+            ("lan", "ian"),
+            ("o0", "oo"),
+            ("cafe", "café"),
+            ("vv", "w"),
+            ("nora", "norа1"),
+            ("张三", "张三丰"),
+            ("土", "士"),
+        ] {
+            assert!(!alike(a, b), "{a:?} {b:?}: {:?} {:?}", keys(a), keys(b));
+        }
+    }
+
+    #[test]
+    fn digits_of_any_script_are_read() {
+        for digits_of in
+            ["13800001234", "１３８００００１２３４", "١٣٨٠٠٠٠١٢٣٤", "१३८००००१२३४", "𝟙𝟛𝟠𝟘𝟘𝟘𝟘𝟙𝟚𝟛𝟜"]
+        {
+            assert_eq!(digits(digits_of).as_deref(), Some("13800001234"), "{digits_of}");
+        }
+        for other in ["", "1a", "一三八", "1 2", "-1"] {
+            assert_eq!(digits(other), None, "{other:?}");
+        }
+    }
+
+    /// For every ASCII letter that Unicode lists one for, a character of another script that looks like
+    /// it.
+    #[test]
+    fn listed_confusables_have_the_letters_key() {
+        let mut found = 0;
+        for code in 0x370..0x1_0000_u32 {
+            let Some(c) = char::from_u32(code) else { continue };
+            if c.script() == Script::Latin || c.script() == Script::Common {
+                continue;
+            }
+            let mut buffer = [0; 4];
+            let prototype: String = skeleton(c.encode_utf8(&mut buffer)).collect();
+            if prototype.len() == 1 && prototype.chars().all(|p| p.is_ascii_lowercase()) {
+                found += 1;
+                assert!(alike(&format!("x{c}x"), &format!("x{prototype}x")), "{c:?} {prototype}");
+            }
+        }
+        assert!(found > 200, "{found}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_its_own_key(name in "\\PC{1,32}|[а-яА-ЯΑ-Ωα-ωa-zA-Z0-9]{1,32}") {
+            for key in keys(&name) {
+                prop_assert!(keys(&key).contains(&key), "{name:?} {key:?} {:?}", keys(&key));
+            }
+        }
+
+        #[test]
+        fn ascii_names_are_alike_only_by_case(a in "[a-zA-Z0-9._-]{1,8}", b in "[a-zA-Z0-9._-]{1,8}") {
+            prop_assert_eq!(alike(&a, &b), a.eq_ignore_ascii_case(&b));
+        }
+
+        #[test]
+        fn no_name_has_many_keys(name in "\\p{Any}{0,40}") {
+            prop_assert!((1..=6).contains(&keys(&name).len()));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Removing an account with all that it put here.
+//!
+//! All rows go in one transaction. What is not in a table, its place on the board in memory and the files
+//! of its pictures, is noted in the table `removal` in the same transaction, and the server does it: its
+//! own removals and those of another process (`guichet user remove`) within a moment, those before a crash
+//! at the next start. What stays is the account's id, the hashes of its sessions until they expire, the rows
+//! of messages for 24 hours, and for 30 days a keyed hash of its name.
+
+use super::name;
+use crate::handlers::property::NOTICES;
+use crate::handlers::rank;
+use engine::args;
+use engine::db::{Db, Tx, View};
+use engine::fault::Fault;
+
+/// What is left to do: the account leaves the rank board in memory.
+const RANK: &str = "rank";
+
+/// What is left to do: a picture's file is removed.
+const PICTURE: &str = "picture";
+
+/// Remove the account `id` with all its content; [`Fault::AccountGone`] if there is no such account.
+pub fn remove(tx: &mut Tx, id: i64) -> Result<(), Fault> {
+    let sql = "DELETE FROM account WHERE id = $1 RETURNING username, avatar";
+    let (username, avatar): (String, String) =
+        tx.one(sql, args![id], |row| Ok((row.get(0)?, row.get(1)?)))?.ok_or(Fault::AccountGone)?;
+    name::hold(tx, id, &username)?;
+    name::remove_keys(tx, id)?;
+    let sql = "DELETE FROM portrait WHERE id = $1 RETURNING file";
+    let mut files: Vec<String> = tx.all(sql, args![id], |row| row.get(0))?;
+    files.push(avatar);
+    for file in files.iter().filter(|file| !file.is_empty()) {
+        note(tx, PICTURE, file)?;
+    }
+    let sql = "DELETE FROM property WHERE user_id = $1 RETURNING position";
+    for position in tx.all(sql, args![id], |row| row.get(0))? {
+        tx.unindex(&NOTICES, position);
+    }
+    // Others' notices keep what they say; who took part in them is taken out.
+    tx.execute(
+        "UPDATE property SET user2_id = '', user2_name = '', user2_phone = '', user2_qq = ''
+          WHERE user2_id = $1",
+        args![&id.to_string()],
+    )?;
+    tx.execute("DELETE FROM shop WHERE owner = $1", args![id])?;
+    tx.execute("DELETE FROM rank WHERE account = $1", args![id])?;
+    // The board of this process at once, and that of a server beside it when it does what is left.
+    rank::forget(tx, id);
+    note(tx, RANK, &id.to_string())
+}
+
+fn note(tx: &mut Tx, kind: &str, name: &str) -> Result<(), Fault> {
+    tx.execute(
+        "INSERT INTO removal (kind, name) VALUES ($1, $2) ON CONFLICT (kind, name) DO NOTHING",
+        args![kind, name],
+    )?;
+    Ok(())
+}
+
+/// Is anything left to do?
+pub fn is_unfinished(view: &View) -> Result<bool, Fault> {
+    Ok(view.one("SELECT 1 FROM removal LIMIT 1", args![], |_| Ok(()))?.is_some())
+}
+
+/// Do what is left. For the process that serves, and where none does.
+pub fn finish(db: &Db) -> Result<(), Fault> {
+    let view = db.view();
+    let left = view.all("SELECT kind, name FROM removal", args![], |row| {
+        Ok((row.get::<String>(0)?, row.get::<String>(1)?))
+    })?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    // Files first: a row may only go once its file is gone. To remove a file twice does no harm.
+    for (kind, name) in &left {
+        if kind == PICTURE {
+            view.files.remove_now(name).map_err(Fault::PictureNotStored)?;
+        }
+    }
+    drop(view);
+    db.write(move |tx| {
+        for (kind, name) in &left {
+            if let (RANK, Ok(account)) = (kind.as_str(), name.parse()) {
+                rank::forget(tx, account);
+            }
+            tx.execute("DELETE FROM removal WHERE kind = $1 AND name = $2", args![kind, name])?;
+        }
+        Ok(())
+    })
+}
