@@ -28,10 +28,17 @@ pub fn close_file(path: &Path) -> io::Result<()> {
     close(path, 0o600)
 }
 
-/// The same of a folder. Folders that many users share are left as they are: those with the sticky bit,
-/// like `/tmp`, and the root.
+/// Close a folder of ours to everybody but its owner, if it is there.
 pub fn close_folder(path: &Path) -> io::Result<()> {
     close(path, 0o700)
+}
+
+/// Close a folder that an operator may have made to all but its owner and group: whoever made it may want
+/// a group to look in. Folders that many users share are left as they are: those with the sticky bit,
+/// like `/tmp`, and the root.
+pub fn close_to_others(path: &Path) -> io::Result<()> {
+    let mode = fs::metadata(path).map_or(0, |about| about.mode());
+    if mode & 0o007 == 0 { Ok(()) } else { close(path, mode & 0o770) }
 }
 
 fn close(path: &Path, mode: u32) -> io::Result<()> {

@@ -42,7 +42,7 @@ fn accounts_are_made_listed_and_removed_without_a_server() {
     assert_eq!(done(user(path, &["passwd", "nora", "--password-stdin"], "secret-2\n")), "");
     assert_eq!(done(user(path, &["remove", "nora"], "")), "");
     assert_eq!(list(path), "100002\t诺拉 😀\t\t诺拉 😀\t@\n");
-    assert_eq!(add("nora"), "100003\n", "an id is never used again");
+    assert_eq!(add("paula"), "100003\n", "an id is never used again");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn what_is_done_beside_a_server_holds_at_once() {
     assert_eq!(old, fault_with(-2, "Error JSON value", "user name or password is wrong"));
     done(user(path, &["remove", "nora"], ""));
     assert_eq!(list(path), "100002\tomar\t\tO\t@\n");
-    assert_eq!(server.account("nora").0, 100_003);
+    assert_eq!(server.account("paula").0, 100_003);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod notice;
 
 use common::Server;
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// How an answer of the envelope begins that went well.
 const DONE: &str = "{\"id\":7,\"status\":0,";
@@ -135,11 +136,34 @@ fn a_shop_says_what_was_sent_and_is_found_by_it() {
 fn a_name_and_a_nickname_say_what_was_sent() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
-    let may = |text: &str| fits(text, 1, 32) && !text.chars().any(char::is_control);
-    for (operation, field) in [("user/update", "nickname"), ("user/rename", "username")] {
-        let tell = |text: &str| server.call_as(&token, operation, json!({field: text}));
-        all_are_kept(may, tell, || server.done(&token, "user/info", json!({}))[field].clone());
+    let given = |field: &str| server.done(&token, "user/info", json!({}))[field].clone();
+    // One line, no override of the reading order, no code point that is no character, and something to
+    // see at both ends.
+    let never = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+                | '\u{fdd0}' | '\u{ffff}' | '\u{10ffff}')
+    };
+    let hidden = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}' | '\u{2060}');
+    let may = |text: &str| {
+        fits(text, 1, 32)
+            && !text.contains(never)
+            && !text.starts_with(hidden)
+            && !text.ends_with(hidden)
+    };
+    let tell = |text: &str| server.call_as(&token, "user/update", json!({"nickname": text}));
+    all_are_kept(may, tell, || given("nickname"));
+    // A user name is kept composed, and refused if any of it can't be seen.
+    let mut kept = 0;
+    for text in naughty::texts() {
+        let answer = server.call_as(&token, "user/rename", json!({"username": text}));
+        if answer.starts_with(DONE) {
+            assert_eq!(given("username"), text.nfc().collect::<String>(), "{text:?}");
+            kept += 1;
+        }
+        assert!(may(&text) || !answer.starts_with(DONE), "{text:.200?}: {answer}");
     }
+    assert!(kept > 50, "{kept}");
 }
 
 #[test]

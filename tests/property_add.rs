@@ -284,8 +284,7 @@ fn who_calls_is_proven_before_the_data_is_looked_at() {
         let gone = fault(-102, "Get userid failed for the token");
         assert_eq!(server.call_as(&token, name, json!({})), gone);
     }
-    // The notices stay.
+    // The notices went with the account.
     let (_, other) = server.account("otto");
-    let both = [row(json!({"id": 2})), row(json!({}))];
-    assert_eq!(search(&server, &other, &[("type", "1")]), found(&both));
+    assert_eq!(search(&server, &other, &[("type", "1")]), found(&[]));
 }

@@ -13,7 +13,7 @@ const WHAT: &str = "privacy.key_file";
 pub fn check(config: &Config, look: Option<&Look>, findings: &mut Findings) {
     let vault = Vault::open(config);
     let shown = vault.path().display();
-    let sealed = match look.filter(|look| look.steps() > 0).map(|look| sealed(look)).transpose() {
+    let sealed = match look.filter(|look| look.steps() > 0).map(sealed).transpose() {
         Ok(sealed) => sealed.flatten(),
         Err(error) => return findings.wrong(WHAT, error),
     };

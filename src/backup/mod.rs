@@ -71,7 +71,7 @@ pub fn newest(services: &Services) -> Option<i64> {
 /// Close the folder of backups, and the archives in it, to others.
 pub(crate) fn close(folder: &Path) -> std::io::Result<()> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
-    crate::folder::close_folder(folder)?;
+    crate::folder::close_to_others(folder)?;
     for entry in entries.flatten() {
         if entry.file_name().to_str().is_some_and(kept::is_archive) {
             crate::folder::close_file(&entry.path())?;

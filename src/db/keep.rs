@@ -34,9 +34,8 @@ pub(super) fn copy(config: &Config, schema: Schema, version: i64) -> Result<(), 
     let bytes = length(&database) + length(&lock::beside_it(&database, "-wal"));
     let about = statvfs(&folder).map_err(|error| at(&folder)(io::Error::from(error)))?;
     let free = about.f_bavail.saturating_mul(about.f_frsize);
-    let needed = bytes.saturating_mul(TIMES).saturating_add(BESIDES);
-    if free < needed {
-        return Err(OpenError::NoRoom { folder, missing: needed - free });
+    if let Some(missing) = missing(bytes, free) {
+        return Err(OpenError::NoRoom { folder, missing });
     }
     let path = folder.join(format!("guichet-schema-{version}.db"));
     let half = folder.join(format!("guichet-schema-{version}.db.part"));
@@ -54,4 +53,23 @@ pub(super) fn copy(config: &Config, schema: Schema, version: i64) -> Result<(), 
     tracing::info!(path = %path.display(), schema = version,
         "a copy of the database was kept before the upgrade; personal data in it is as it was");
     Ok(())
+}
+
+/// How many bytes are missing for the upgrade of a database of so many bytes, where so many are free.
+fn missing(bytes: u64, free: u64) -> Option<u64> {
+    let needed = bytes.saturating_mul(TIMES).saturating_add(BESIDES);
+    needed.checked_sub(free).filter(|missing| *missing > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn upgrade_without_room_is_refused() {
+        let needed = 3 * 1_000_000 + (16 << 20);
+        assert_eq!(missing(1_000_000, needed), None);
+        assert_eq!(missing(1_000_000, needed - 7), Some(7));
+        assert_eq!(missing(u64::MAX, 5), Some(u64::MAX - 5));
+    }
 }

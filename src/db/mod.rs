@@ -178,7 +178,8 @@ impl Db {
         // journal is changed, so two that meet there would fail.
         let turn = lock::turn(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         let version = schema::check(&path, schema.steps)?;
-        let is_behind = (1..schema.steps.len() as i64).contains(&version);
+        let known = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
+        let is_behind = (1..known).contains(&version);
         if is_behind && lock.is_none() && is_held(config).unwrap_or(false) {
             return Err(OpenError::Behind(path));
         }

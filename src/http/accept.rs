@@ -153,7 +153,7 @@ impl Server {
 fn close_folders(config: &Config) -> Result<(), StartError> {
     let shows_files = config.store.kind == StoreKind::Disk && config.store.public_url.is_some();
     if !shows_files {
-        crate::folder::close_folder(&config.data_dir)?;
+        crate::folder::close_to_others(&config.data_dir)?;
     }
     if let Some(folder) = &config.backup.dir {
         crate::backup::close(folder)?;

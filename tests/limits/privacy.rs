@@ -163,9 +163,9 @@ fn files_are_closed_to_other_users() {
     for path in files(&data) {
         fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
     }
-    for folder in [data.clone(), data.join("pictures")] {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    fs::set_permissions(data.join("pictures"), fs::Permissions::from_mode(0o755)).unwrap();
+    // A group that was let in stays; everybody does not.
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o705)).unwrap();
     let archive = server.folder().join("backups/guichet-20200101-000000.tar");
     fs::write(&archive, "an old backup").unwrap();
     fs::set_permissions(&archive, fs::Permissions::from_mode(0o644)).unwrap();
