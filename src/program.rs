@@ -6,6 +6,9 @@ use crate::fault::Fault;
 use crate::http::Watch;
 use crate::op::{Entry, Name, Registry};
 
+/// Finishes what another process has begun in the database.
+pub type FollowUp = fn(&Db) -> Result<(), Fault>;
+
 /// A program: its operations, and how they are reached.
 #[derive(Default)]
 pub struct Program {
@@ -22,7 +25,7 @@ pub struct Program {
     pub endpoints: &'static [&'static str],
     /// What finishes what another process has begun, such as a command beside the server: run at short
     /// intervals, so it asks little where there is nothing to do.
-    pub follow_up: Option<fn(&Db) -> Result<(), Fault>>,
+    pub follow_up: Option<FollowUp>,
     /// What `/` answers where no folder of pages is configured.
     pub home: &'static str,
 }

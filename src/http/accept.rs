@@ -16,7 +16,7 @@ use crate::backup::Schedule;
 use crate::config::{Config, StoreKind};
 use crate::db::{self, Db, OpenError, Schema};
 use crate::engine::Engine;
-use crate::program::Program;
+use crate::program::{FollowUp, Program};
 use crate::services::{Services, ServicesError};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -76,8 +76,6 @@ pub struct Server {
     schema: Schema,
     follow_up: Option<FollowUp>,
 }
-
-type FollowUp = fn(&Db) -> Result<(), crate::fault::Fault>;
 
 impl Server {
     /// Take the database, the address and the paths; nothing is served yet.

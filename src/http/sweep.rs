@@ -2,10 +2,11 @@
 //! nobody's.
 
 use super::handle::Handler;
-use crate::db::{Db, Schema};
+use crate::db::Schema;
 use crate::disk;
 use crate::engine::Engine;
 use crate::fault::{Cause, Fault};
+use crate::program::FollowUp;
 use crate::services::Services;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -25,7 +26,7 @@ const FOLLOW_UP: Duration = Duration::from_millis(200);
 const FOLLOW_UP_AGAIN: Duration = Duration::from_secs(30);
 
 /// Finish what another process has begun.
-pub(super) async fn follow_up(engine: Weak<Engine>, work: fn(&Db) -> Result<(), Fault>) {
+pub(super) async fn follow_up(engine: Weak<Engine>, work: FollowUp) {
     let mut ticks = interval(FOLLOW_UP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -11,6 +11,9 @@ use std::process::Output;
 pub const CARD: &str = "11010519491231002X";
 pub const NAME: &str = "林小雨";
 
+/// No files.
+pub const NONE: [PathBuf; 0] = [];
+
 /// A picture of one dot.
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
@@ -69,13 +72,13 @@ fn identity_is_encrypted_wherever_it_is_kept() {
     success(guichet(server.folder(), &["backup", out.join("b.tar").to_str().unwrap()]));
     success(guichet(server.folder(), &["export", out.join("export").to_str().unwrap()]));
     for secret in [CARD, NAME] {
-        assert_eq!(holding(server.folder(), secret), [PathBuf::new(); 0], "{secret}");
+        assert_eq!(holding(server.folder(), secret), NONE, "{secret}");
     }
     let listed = success(guichet(server.folder(), &["user", "list"]));
     assert!(!listed.contains(CARD) && !listed.contains("x1."), "{listed}");
     // The backup names the key and does not hold it.
     let key = fs::read_to_string(server.folder().join("data.key")).unwrap();
-    assert_eq!(holding(&out, key.trim()), [PathBuf::new(); 0]);
+    assert_eq!(holding(&out, key.trim()), NONE);
     let about = success(guichet(
         server.folder(),
         &["restore", "--verify-only", out.join("b.tar").to_str().unwrap()],
@@ -201,7 +204,7 @@ fn removal_takes_all_content_at_once() {
     success(guichet(server.folder(), &["user", "remove", "nora"]));
     assert_eq!(status(&server, &token, "user/info"), -102);
     assert_ne!(server.get(&format!("/upload/{avatar}")).status, 200);
-    assert_eq!(files(&server.folder().join("data/pictures")), [PathBuf::new(); 0]);
+    assert_eq!(files(&server.folder().join("data/pictures")), NONE);
     let shops = server.done("", "shop/list", json!({}));
     assert_eq!(shops, json!([]));
     let board = server.done(&other, "rank/list", json!({}));
@@ -245,7 +248,7 @@ fn removal_cut_off_is_finished_by_the_next_start() {
     connection.execute_batch(&sql).unwrap();
     drop(connection);
     let server = Server::start_in(server.leave(), "");
-    assert_eq!(files(&pictures), [PathBuf::new(); 0]);
+    assert_eq!(files(&pictures), NONE);
     assert_eq!(server.done(&other, "rank/list", json!({})).as_array().unwrap().len(), 1);
     let connection = rusqlite::Connection::open(server.folder().join("data/guichet.db")).unwrap();
     let left: i64 =

@@ -2,11 +2,11 @@
 //! commits in its log and in its journal.
 
 use crate::common::{Folder, Server, has, run};
-use crate::privacy::{CARD, NAME, guichet, holding, success};
+use crate::privacy::{CARD, NAME, NONE, guichet, holding, success};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// The token of the account `nora`, which lives for 30 days of the clock; see [`old`].
@@ -83,7 +83,7 @@ fn old_database_is_whole_after_the_upgrade() {
     // Nothing is left in the clear but in the copy that was kept.
     let kept = data.join("before-upgrade/guichet-schema-1.db");
     for secret in [CARD, "110105198506150022", NAME] {
-        assert_eq!(holding(server.folder(), secret), [kept.clone()], "{secret}");
+        assert_eq!(holding(server.folder(), secret), std::slice::from_ref(&kept), "{secret}");
     }
     assert_eq!(
         (version(&kept), fs::metadata(&kept).unwrap().permissions().mode() & 0o777),
@@ -170,7 +170,7 @@ fn export_of_the_first_version_is_encrypted_when_imported() {
     let server = Server::start_in(new, "");
     let token = server.login("nora");
     assert_eq!(server.done(&token, "user/verified", json!({}))["id_card"], CARD);
-    assert_eq!(holding(server.folder(), CARD), [PathBuf::new(); 0]);
+    assert_eq!(holding(server.folder(), CARD), NONE);
     // Names are compared there too.
     let data = json!({"username": "OMAR", "password": "secret-1", "hash": server.captcha()});
     assert!(server.call("user/register", data).contains("the name is taken"));

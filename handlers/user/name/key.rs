@@ -189,7 +189,12 @@ mod tests {
             }
             let mut buffer = [0; 4];
             let prototype: String = skeleton(c.encode_utf8(&mut buffer)).collect();
-            if prototype.len() == 1 && prototype.chars().all(|p| p.is_ascii_lowercase()) {
+            // What is compatible with another character is that character by now.
+            let is_compatible = std::iter::once(c).nfkc().eq([c]);
+            if is_compatible
+                && prototype.len() == 1
+                && prototype.chars().all(|p| p.is_ascii_lowercase())
+            {
                 found += 1;
                 assert!(alike(&format!("x{c}x"), &format!("x{prototype}x")), "{c:?} {prototype}");
             }
