@@ -42,7 +42,7 @@ pub enum Board {
 pub fn run(config: Config, task: Board) -> Result<(), String> {
     match task {
         Board::List { json } => {
-            let db = open(config)?;
+            let (db, _) = open(config)?;
             let listed = boards::list(&db).map_err(admin::said);
             db.close();
             let listed = listed?;

@@ -128,6 +128,8 @@ fn code(op: Name, fault: &Fault) -> (&'static str, &'static str) {
         Fault::NoCredentials | Fault::BadToken | Fault::StaleToken | Fault::AccountGone => {
             ("4101", "用户未登录")
         }
+        // A key that is sent twice is no name that was refused.
+        Fault::WrongValue(_, why) if why == "sent twice" => ("4103", "参数错误"),
         // Their pages show nothing but these texts.
         Fault::WrongValue(..) if op == ("user", "rename") => ("4001", "保存用户信息失败"),
         Fault::WrongValue(..) if op == ("user", "verify") => ("4001", "保存用户实名信息失败"),

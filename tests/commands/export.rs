@@ -64,7 +64,7 @@ pub fn odd_world() -> Folder {
             )
             .unwrap();
         database
-            .execute("UPDATE account SET real_name = $1 WHERE id = $2", (text, 100_000 + nth))
+            .execute("UPDATE account SET nickname = $1 WHERE id = $2", (text, 100_000 + nth))
             .unwrap();
     }
     for (account, score) in [(1, i64::MIN), (2, i64::MAX), (3, -1), (4, 0)] {
@@ -189,5 +189,5 @@ fn what_can_not_be_exported_is_told_and_nothing_is_left() {
     let names = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["data", "full", "guichet.toml"]);
+    assert_eq!(names, ["data", "data.key", "full", "guichet.toml"]);
 }

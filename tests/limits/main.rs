@@ -16,7 +16,7 @@ mod board_counts;
 mod client_address;
 mod disk_reserve;
 mod games;
-mod signing;
 mod names;
 mod privacy;
+mod signing;
 mod upgrade;
