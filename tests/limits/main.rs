@@ -16,4 +16,6 @@ mod board_counts;
 mod client_address;
 mod disk_reserve;
 mod games;
+mod headers;
+mod process;
 mod signing;
