@@ -13,10 +13,16 @@ mod notice;
 mod scrape;
 
 mod board_counts;
+mod captcha_guesses;
 mod client_address;
 mod disk_reserve;
 mod games;
+mod headers;
+mod login_guesses;
 mod names;
 mod privacy;
+mod process;
+mod proof_of_work;
 mod signing;
+mod sms_guesses;
 mod upgrade;
