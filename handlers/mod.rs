@@ -16,7 +16,7 @@ mod rank;
 mod score;
 mod shop;
 mod signing;
-mod sms;
+pub mod sms;
 pub mod user;
 
 use engine::db::{Content, Db, Schema, View};
@@ -43,6 +43,8 @@ pub const CONTENT: Content = Content {
         "score_nonce",
         "session",
         "sms",
+        "sms_address",
+        "sms_guess",
     ],
 };
 
@@ -54,7 +56,10 @@ const SWEEPS: &[&str] = &[
     newcomer::SWEEP,
     newcomer::RECOUNT,
     sms::SWEEP,
+    sms::SWEEP_ADDRESSES,
+    sms::SWEEP_GUESSES,
     user::SWEEP_SESSIONS,
+    user::SWEEP_REMOVED,
     user::SWEEP_FAILURES,
 ];
 

@@ -5,12 +5,12 @@
 
 use super::name::{Name, may_be_called};
 use super::register::{hash_plain, insert};
-use super::{Known, password};
+use super::{COMMON, Known, password};
 use engine::args;
 use engine::data::{Field, Flaw, Value};
 use engine::db::Db;
 use engine::fault::Fault;
-use engine::password::LENGTH;
+use engine::password::{LENGTH, is_common};
 
 /// One line of `user list`.
 pub struct Listed {
@@ -86,6 +86,9 @@ fn check(password: &str) -> Result<String, String> {
             LENGTH.start(),
             LENGTH.end()
         ));
+    }
+    if is_common(password) {
+        return Err(format!("the password is {COMMON}"));
     }
     hash_plain(password).map_err(said)
 }

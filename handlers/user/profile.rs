@@ -7,6 +7,7 @@ use engine::caller::Account;
 use engine::db::{Tx, View};
 use engine::fault::{Fault, Unique};
 use engine::op::{Op, Read, Write};
+use engine::quota::Quota;
 use engine::{args, data};
 use serde::Serialize;
 
@@ -76,6 +77,9 @@ impl Op for Update {
     }
 }
 
+/// New user names of one account, so that names can't be tried one after another.
+const RENAMES: Quota = Quota { name: "limits.renames_per_day", window: 86_400 };
+
 data! {
     /// Change the user name, to one that nobody has.
     pub struct Rename {
@@ -102,9 +106,19 @@ impl Op for Rename {
                 Ok((row.get(0)?, row.get(1)?))
             })?
             .ok_or(Fault::AccountGone)?;
-        let is_own = own.0 == username || own.1.as_ref() == Some(&username);
+        let is_own = own.1.as_ref() == Some(&username);
         may_be_called(&username, own.1.as_deref())?;
+        if own.0 == username {
+            return Ok(Renamed { username });
+        }
+        let (key, limit) = (caller.id.to_string(), tx.config.limits.renames_per_day);
+        if limit > 0 {
+            RENAMES.check(tx, &key, limit.into())?;
+            RENAMES.add(tx, &key, 1)?;
+        }
         if !is_own && is_taken(tx, &username)? {
+            // Counted all the same: the answer tells who is here.
+            tx.keep()?;
             return Err(Fault::Taken(Unique::Name));
         }
         tx.execute("UPDATE account SET username = $1 WHERE id = $2", args![&username, caller.id])?;

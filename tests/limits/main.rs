@@ -13,7 +13,10 @@ mod notice;
 mod scrape;
 
 mod board_counts;
+mod captcha_guesses;
 mod client_address;
 mod disk_reserve;
 mod games;
+mod login_guesses;
 mod signing;
+mod sms_guesses;
