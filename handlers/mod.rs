@@ -16,7 +16,7 @@ mod rank;
 mod score;
 mod shop;
 mod signing;
-mod sms;
+pub mod sms;
 mod text;
 pub mod user;
 
@@ -48,11 +48,15 @@ pub const CONTENT: Content = Content {
         "name_key",
         "named_captcha",
         "pending",
+        "pow_key",
+        "pow_paid",
         "quota",
         "removal",
         "score_nonce",
         "session",
         "sms",
+        "sms_address",
+        "sms_guess",
     ],
 };
 
@@ -61,10 +65,15 @@ const SWEEPS: &[&str] = &[
     engine::quota::SWEEP,
     img::SWEEP,
     img::SWEEP_NAMED,
+    img::SWEEP_POW_KEYS,
+    img::SWEEP_POW_PAID,
     newcomer::SWEEP,
     newcomer::RECOUNT,
     sms::SWEEP,
+    sms::SWEEP_ADDRESSES,
+    sms::SWEEP_GUESSES,
     user::SWEEP_SESSIONS,
+    user::SWEEP_REMOVED,
     user::SWEEP_FAILURES,
     user::name::SWEEP_HOLDS,
 ];

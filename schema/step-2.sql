@@ -14,6 +14,49 @@ CREATE TABLE quota (
 
 CREATE INDEX quota_by_end ON quota (expires_at);
 
+-- Messages of the last 24 hours by the client's address, and by each network that its limit counts
+-- for (handlers/sms/quota.rs).
+CREATE TABLE sms_address (
+    -- An IPv4 address, or an IPv6 network in CIDR notation.
+    key     TEXT   NOT NULL,
+    at      BIGINT NOT NULL,
+    -- The message's id; not one of sms where the number had an account and nothing was sent.
+    message BIGINT NOT NULL,
+    PRIMARY KEY (key, at, message)
+) WITHOUT ROWID;
+
+CREATE INDEX sms_address_by_message ON sms_address (message);
+CREATE INDEX sms_address_by_time ON sms_address (at);
+
+INSERT INTO sms_address (key, at, message)
+SELECT CASE WHEN address LIKE '%:%' THEN address || '/64' ELSE address END, sent_at, id FROM sms;
+
+-- How many messages were sent in a day.
+CREATE INDEX sms_by_time ON sms (sent_at);
+
+-- Wrong guesses at a code by address (handlers/sms/code.rs); sms.wrong has those of all.
+CREATE TABLE sms_guess (
+    sms     BIGINT NOT NULL,
+    address TEXT   NOT NULL,
+    wrong   BIGINT NOT NULL,
+    PRIMARY KEY (sms, address)
+) WITHOUT ROWID;
+
+-- Keys that sign challenges of proof of work (handlers/img/pow.rs): a new one every day.
+CREATE TABLE pow_key (
+    key        TEXT   NOT NULL PRIMARY KEY,
+    -- When the last challenge that it may have signed has expired.
+    expires_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- Challenges of proof of work that have paid.
+CREATE TABLE pow_paid (
+    challenge  TEXT   NOT NULL PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX pow_paid_by_end ON pow_paid (expires_at);
+
 -- Games (handlers/boards.rs, handlers/newcomer.rs): how many players a board has, counted here so
 -- that no write has to count rows. A start sets both to what the rows say.
 -- Players with a score.

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Server, command, fault, fault_with, ok};
+use common::{Server, command, fault, fault_with, ok, wrong_password};
 use serde_json::{Value, json};
 use std::thread;
 use std::time::Duration;
@@ -122,7 +122,7 @@ fn an_account_takes_another_name_that_nobody_has() {
     assert_eq!((&info["username"], &info["nickname"]), (&json!("paula"), &json!("nora")));
     server.login("paula");
     let old = server.call("user/login", json!({"username": "nora", "password": "secret-1"}));
-    assert_eq!(old, value("user name or password is wrong"));
+    assert_eq!(old, wrong_password());
     assert_ne!(server.account("nora").0, info["user_id"]);
 }
 
