@@ -4,6 +4,7 @@
 //! default. `examples/guichet.toml` lists all of them; a test keeps it equal to the defaults here.
 //! Relative paths are relative to the working directory of the process, not to the file.
 
+mod captcha;
 mod defaults;
 mod disk;
 mod endpoint;
@@ -29,6 +30,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+pub use captcha::{Captcha, Kind as CaptchaKind};
 pub use disk::{Disk, Reserve};
 pub use endpoint::Endpoint;
 pub use env::variables;
@@ -64,7 +66,7 @@ pub struct Config {
     pub cors: Cors,
     /// `[web]`: pages beside the API.
     pub web: Web,
-    /// `[captcha]`: picture captchas.
+    /// `[captcha]`: pictures to be read, and proof of work.
     pub captcha: Captcha,
     /// `[sms]`: codes by SMS.
     pub sms: Sms,
@@ -161,22 +163,6 @@ pub struct Cors {
 pub struct Web {
     /// A folder of pages served at `/`. Default: none.
     pub dir: Option<PathBuf>,
-}
-
-/// Picture captchas.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Captcha {
-    /// How long a captcha can be answered, a duration. Default `5m`.
-    #[serde(deserialize_with = "units::duration")]
-    pub ttl: Duration,
-    /// Characters in the picture, 1 to 10. Default 5.
-    #[serde(deserialize_with = "fields::captcha_length")]
-    pub length: u32,
-    /// What every captcha reads, 1 to 10 ASCII letters and digits, for tests: refused unless `listen` is
-    /// a loopback address. Default: none.
-    #[serde(deserialize_with = "fields::test_code")]
-    pub test_code: Option<String>,
 }
 
 /// Portraits.
