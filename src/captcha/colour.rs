@@ -50,7 +50,8 @@ pub(super) fn mix(
     });
     let mut places = pixels.iter_mut();
     strokes.for_each_pixel(|_, coverage| {
-        let speck = if rng.random_range(0..SPECK_EVERY) == 0 { between(rng, -0.4, 0.4) } else { 0.0 };
+        let speck =
+            if rng.random_range(0..SPECK_EVERY) == 0 { between(rng, -0.4, 0.4) } else { 0.0 };
         if let Some(pixel) = places.next() {
             *pixel += level(0.2 + 0.6 * coverage.abs().min(1.0) + speck, SHADES);
         }

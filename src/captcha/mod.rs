@@ -121,8 +121,12 @@ fn encode(picture: &Picture, format: Format) -> Result<Vec<u8>, CaptchaError> {
                 .iter()
                 .flat_map(|pixel| palette.get(usize::from(*pixel)).copied().unwrap_or_default())
                 .collect();
-            JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)
-                .write_image(&colours, *width, *height, ExtendedColorType::Rgb8)?;
+            JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).write_image(
+                &colours,
+                *width,
+                *height,
+                ExtendedColorType::Rgb8,
+            )?;
         }
     }
     Ok(bytes)

@@ -49,6 +49,15 @@ struct Proof {
     signature: String,
 }
 
+impl Proof {
+    fn read(text: &str) -> Option<Proof> {
+        if text.len() > MAX_PROOF {
+            return None;
+        }
+        serde_json::from_slice(&STANDARD.decode(text).ok()?).ok()
+    }
+}
+
 /// A challenge that was solved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Solved {
@@ -88,10 +97,7 @@ pub fn is_proof(text: &str) -> bool {
 /// good at `now`, in seconds since 1970. Whether it was used before is the caller's to know.
 #[must_use]
 pub fn verify(keys: &[String], proof: &str, now: i64) -> Option<Solved> {
-    if proof.len() > MAX_PROOF {
-        return None;
-    }
-    let proof: Proof = serde_json::from_slice(&STANDARD.decode(proof).ok()?).ok()?;
+    let proof = Proof::read(proof)?;
     let expires_at = expiry(&proof.salt)?;
     // In lower case there is one way to write it, so a challenge can't be used again in another.
     let is_ours = proof.algorithm == ALGORITHM
@@ -99,6 +105,12 @@ pub fn verify(keys: &[String], proof: &str, now: i64) -> Option<Solved> {
         && hash(&proof.salt, proof.number) == proof.challenge
         && keys.iter().any(|key| is_signed(key, &proof));
     is_ours.then_some(Solved { challenge: proof.challenge, expires_at })
+}
+
+/// The hash that a proof says it is for. Nothing is checked.
+#[must_use]
+pub fn claimed(proof: &str) -> Option<String> {
+    Some(Proof::read(proof)?.challenge)
 }
 
 /// The time in a salt of [`challenge`]'s form.

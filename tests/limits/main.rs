@@ -18,5 +18,6 @@ mod disk_reserve;
 mod games;
 mod names;
 mod privacy;
+mod proof_of_work;
 mod signing;
 mod upgrade;
