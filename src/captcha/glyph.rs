@@ -22,9 +22,9 @@ const STEP: f32 = 3.0;
 const BAND: f32 = 4.0;
 const BANDS: usize = 16;
 /// How far neighbours overlap in pixels, measured in the band where they are nearest.
-const OVERLAP: (f32, f32) = (0.2, 1.0);
+const OVERLAP: (f32, f32) = (0.5, 1.8);
 /// The share of a glyph's width that may slide under or over its neighbour, as in "ry".
-const TUCK: f32 = 0.04;
+const TUCK: f32 = 0.1;
 
 /// A closed polygon in pixels, y downwards. Filled parts lie to the right of its direction.
 pub(super) type Contour = Vec<Point>;

@@ -70,10 +70,10 @@ impl Picture {
         for contour in text.iter().flatten() {
             fill(&mut ink, contour.iter(), size);
         }
-        let joining = curve(size, between(rng, 1.3, 1.8), rng);
+        let joining = curve(size, between(rng, 1.6, 2.2), rng);
         fill(&mut ink, joining.iter(), size);
         // Against the glyphs' direction the winding numbers cancel: ink on ink is paper.
-        let cutting = curve(size, between(rng, 1.0, 1.4), rng);
+        let cutting = curve(size, between(rng, 1.2, 1.7), rng);
         fill(&mut ink, cutting.iter().rev(), size);
 
         let pixels = colour::mix(&ink, &strokes(size, rng), width, rng);
