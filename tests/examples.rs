@@ -338,3 +338,26 @@ fn the_page_of_a_game() {
         .map(|line| line.replace("<b>", "&lt;b&gt;"))
     );
 }
+
+#[test]
+fn page_without_a_picture_registers() {
+    let told = drive(
+        |pages| {
+            Server::start(&format!(
+                "[captcha]\nkinds = [\"pow\"]\npow_cost = 2000\n[web]\ndir = {pages:?}\n"
+            ))
+        },
+        r#"
+  await open("/work.html");
+  fill("register", { username: "nora", password: "secret-1" });
+  await until("the account", () => text("done"));
+  note(text("done"));
+  fill("register", { username: "nora", password: "secret-1" });
+  await until("a fault", () => text("fault"));
+  note("refused");
+"#,
+    );
+    if let Some(told) = told {
+        assert_eq!(told, ["Registered as number 100001.", "refused"]);
+    }
+}

@@ -1,8 +1,10 @@
 //! Drawing a captcha, and remembering what proves that it was read.
 
-use super::{CaptchaName, random_text};
+use super::{CaptchaName, pow, random_text};
 use engine::caller::Anyone;
+use engine::captcha::pow::Challenge;
 use engine::captcha::{self, Format};
+use engine::config::CaptchaKind;
 use engine::data::{Field, Flaw, Value};
 use engine::db::Tx;
 use engine::fault::{Cause, Fault};
@@ -13,10 +15,22 @@ use serde::{Serialize, Serializer};
 
 data! {
     /// Draw a new captcha: with a random text that goes into its proof, or, for clients of seed 004,
-    /// under a name of theirs, which then stands for this captcha and no earlier one.
+    /// under a name of theirs, which then stands for this captcha and no earlier one. `kind` is `image` or
+    /// `pow`: proof of work instead of a picture. Without it, it is a picture.
     pub struct Generate {
+        kind: Option<Asked>,
         id: Option<CaptchaName>,
         format: Option<Drawn>,
+    }
+}
+
+/// A kind of captcha by its name.
+pub struct Asked(CaptchaKind);
+
+impl Field for Asked {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let kind = CaptchaKind::from_name(&String::read(value)?);
+        kind.map(Asked).ok_or_else(|| Flaw::Value("image or pow".into()))
     }
 }
 
@@ -36,12 +50,16 @@ impl Field for Drawn {
 /// How many characters a captcha has that goes by a name (contract page `ihome.md`).
 const NAMED_LENGTH: usize = 4;
 
-/// A picture and the random text that goes into its proof.
+/// A picture and the random text that goes into its proof, or a challenge of proof of work.
 #[derive(Serialize)]
-pub struct Captcha {
-    #[serde(serialize_with = "base64")]
-    imgdata: Vec<u8>,
-    rand: String,
+#[serde(untagged)]
+pub enum Captcha {
+    Picture {
+        #[serde(serialize_with = "base64")]
+        imgdata: Vec<u8>,
+        rand: String,
+    },
+    Work(Challenge),
 }
 
 impl Op for Generate {
@@ -54,6 +72,11 @@ impl Op for Generate {
 
     fn run(self, desk: &Desk, _: Anyone) -> Result<Captcha, Fault> {
         let settings = &desk.config.captcha;
+        let kind = self.kind.map_or(CaptchaKind::Image, |asked| asked.0);
+        check_kind(&settings.kinds, kind, self.id.is_some())?;
+        if kind == CaptchaKind::Pow {
+            return Ok(Captcha::Work(pow::challenge(desk)?));
+        }
         let length = match self.id {
             Some(_) => NAMED_LENGTH,
             None => settings.length as usize,
@@ -71,8 +94,19 @@ impl Op for Generate {
             None => desk.write(move |tx| keep(tx, &code))?,
             Some(CaptchaName(name)) => desk.write(move |tx| keep_named(tx, &name, &code))?,
         };
-        Ok(Captcha { imgdata, rand })
+        Ok(Captcha::Picture { imgdata, rand })
     }
+}
+
+/// Refuse a kind that is not configured, and proof of work under a name.
+fn check_kind(kinds: &[CaptchaKind], kind: CaptchaKind, is_named: bool) -> Result<(), Fault> {
+    let detail = match kind {
+        CaptchaKind::Image if !kinds.contains(&kind) => "no pictures here: ask for the kind pow",
+        CaptchaKind::Pow if !kinds.contains(&kind) => "image: proof of work does not pay here",
+        CaptchaKind::Pow if is_named => "image: a captcha with an id is a picture",
+        _ => return Ok(()),
+    };
+    Err(Fault::WrongValue("kind".into(), detail.into()))
 }
 
 /// Remember a captcha by what proves it; answers its random text.

@@ -1,10 +1,13 @@
-//! Picture captchas (contract page `envelope.md`, "img"; seed 003).
+//! Captchas: pictures to be read, and proof of work (contract page `envelope.md`, "img"; seed 003).
 
 mod generate;
 mod pay;
+mod pow;
 mod validate;
 
 pub use pay::{is_good, pay, pay_named};
+
+pub use pow::{SWEEP_KEYS as SWEEP_POW_KEYS, SWEEP_PAID as SWEEP_POW_PAID};
 
 use engine::data::{Field, Flaw, Value};
 use engine::op::{RegisteredTwice, Registry};

@@ -7,12 +7,30 @@
 //! The right proofs of others at the same address are refused for as long as he goes on: a proof says
 //! nothing of its sender before it is looked at, and to look at it is to answer a guess.
 
+use super::pow;
 use engine::client::Client;
+use engine::config::CaptchaKind;
 use engine::db::{Tx, View};
 use engine::fault::{Fault, Lapse};
 use engine::op::Desk;
 use engine::quota::Quota;
 use engine::{args, hex};
+
+/// A proof as it is compared: hex digits in lower case, proof of work as it is.
+fn plain(hash: &str) -> String {
+    if pow::is_proof(hash) { hash.to_owned() } else { hash.to_ascii_lowercase() }
+}
+
+/// What tells a captcha from every other one, of a proof that is good: one captcha may have proofs that are
+/// written in several ways.
+pub fn identity(hash: &str) -> String {
+    if pow::is_proof(hash) { pow::claimed(hash) } else { hash.to_ascii_lowercase() }
+}
+
+/// Do pictures pay here?
+fn pictures_pay(view: &View) -> bool {
+    view.config.captcha.kinds.contains(&CaptchaKind::Image)
+}
 
 /// Wrong proofs of captchas, per address.
 const GUESSES: Quota = Quota { name: "captcha.wrong_per_address", window: 300 };
@@ -20,7 +38,7 @@ const GUESSES: Quota = Quota { name: "captcha.wrong_per_address", window: 300 };
 /// Would this proof pay? Looked at before work that costs more than asking does. A wrong proof is
 /// counted.
 pub fn is_good(desk: &Desk, client: Client, hash: &str) -> Result<(), Fault> {
-    let hash = hash.to_ascii_lowercase();
+    let hash = plain(hash);
     match desk.read(|view| check(view, &client, &hash)) {
         Err(Fault::Captcha(_)) => desk.write(move |tx| {
             check_guesses(tx, &client)?;
@@ -33,17 +51,19 @@ pub fn is_good(desk: &Desk, client: Client, hash: &str) -> Result<(), Fault> {
 /// Is this the proof of a captcha that can still pay? Nothing is counted.
 fn check(view: &View, client: &Client, hash: &str) -> Result<(), Fault> {
     check_guesses(view, client)?;
-    let good = view.one(
-        "SELECT 1 FROM captcha WHERE hash = $1 AND paid = 0 AND expires_at > $2",
-        args![hash, view.clock.steady()],
-        |_| Ok(()),
-    )?;
-    good.ok_or(Fault::Captcha(Lapse::Wrong))
+    let is_good = if pow::is_proof(hash) {
+        pow::solved(view, hash)?.is_some()
+    } else {
+        let sql = "SELECT 1 FROM captcha WHERE hash = $1 AND paid = 0 AND expires_at > $2";
+        let good = view.one(sql, args![hash, view.clock.steady()], |_| Ok(()))?;
+        good.is_some() && pictures_pay(view)
+    };
+    if is_good { Ok(()) } else { Err(Fault::Captcha(Lapse::Wrong)) }
 }
 
 /// Is this the proof of a captcha that can still pay? A wrong proof is counted.
 pub fn validate(tx: &mut Tx, client: &Client, hash: &str) -> Result<(), Fault> {
-    let hash = hash.to_ascii_lowercase();
+    let hash = plain(hash);
     match check(tx, client, &hash) {
         Err(Fault::Captcha(_)) => Err(wrong(tx, client, &hash)?),
         other => other,
@@ -52,20 +72,27 @@ pub fn validate(tx: &mut Tx, client: &Client, hash: &str) -> Result<(), Fault> {
 
 /// Let a captcha pay: once, and before it expires. A wrong proof is counted.
 pub fn pay(tx: &mut Tx, client: &Client, hash: &str) -> Result<(), Fault> {
-    let hash = hash.to_ascii_lowercase();
+    let hash = plain(hash);
     check_guesses(tx, client)?;
-    let now = tx.clock.steady();
-    let paid = tx.execute(
-        "UPDATE captcha SET paid = 1 WHERE hash = $1 AND paid = 0 AND expires_at > $2",
-        args![&hash, now],
-    )?;
-    if paid == 1 { Ok(()) } else { Err(wrong(tx, client, &hash)?) }
+    let has_paid = if pow::is_proof(&hash) {
+        pow::pay(tx, &hash)?
+    } else if pictures_pay(tx) {
+        let now = tx.clock.steady();
+        let sql = "UPDATE captcha SET paid = 1 WHERE hash = $1 AND paid = 0 AND expires_at > $2";
+        tx.execute(sql, args![&hash, now])? == 1
+    } else {
+        false
+    };
+    if has_paid { Ok(()) } else { Err(wrong(tx, client, &hash)?) }
 }
 
 /// Let a named captcha pay. It is looked at once: right or wrong, it is gone afterwards, whatever
 /// becomes of the operation. A wrong text is counted.
 pub fn pay_named(tx: &mut Tx, client: &Client, name: &str, text: &str) -> Result<(), Fault> {
     check_guesses(tx, client)?;
+    if !pictures_pay(tx) {
+        return Err(Fault::Captcha(Lapse::Expired));
+    }
     let now = tx.clock.steady();
     let shown = tx.one(
         "DELETE FROM named_captcha WHERE name = $1 RETURNING hash, rand, expires_at",
@@ -93,11 +120,12 @@ fn check_guesses(view: &View, client: &Client) -> Result<(), Fault> {
 /// The fault of a proof that can't pay. It is counted unless it is that of a captcha that has paid or
 /// expired: a page that sends one again does not guess.
 fn wrong(tx: &mut Tx, client: &Client, hash: &str) -> Result<Fault, Fault> {
-    let was_good = tx.one("SELECT 1 FROM captcha WHERE hash = $1", args![hash], |_| Ok(()))?;
-    match was_good {
-        Some(()) => Ok(Fault::Captcha(Lapse::Wrong)),
-        None => guessed(tx, client),
-    }
+    let was_good = if pow::is_proof(hash) {
+        pow::has_paid(tx, &pow::claimed(hash))?
+    } else {
+        tx.one("SELECT 1 FROM captcha WHERE hash = $1", args![hash], |_| Ok(()))?.is_some()
+    };
+    if was_good { Ok(Fault::Captcha(Lapse::Wrong)) } else { guessed(tx, client) }
 }
 
 /// Count a wrong proof; the fault that it is answered with.

@@ -1,23 +1,27 @@
-//! From outlines to gray pixels: the waves, the curves through the text, tones and specks.
+//! From outlines to pixels: the waves, the curves through the text, and the strokes that a reader without
+//! colours sees instead of it.
 
 use std::f32::consts::TAU;
 
 use ab_glyph_rasterizer::{Point, Rasterizer, point};
-use rand::{Rng, RngExt};
+use rand::Rng;
 
 use super::glyph::{self, Contour};
-use super::{CaptchaError, MAX_LENGTH, between};
+use super::{CaptchaError, MAX_LENGTH, between, colour};
 
 /// The picture's height in pixels.
 pub(super) const HEIGHT: u16 = 60;
 /// Space kept free of glyphs above and below before the waves move them, in pixels.
 const MARGIN: f32 = 5.0;
-/// Pixels to one speck.
-const SPECK_EVERY: usize = 80;
+/// Pixels of width to one of the strokes that a reader without colours sees.
+const STROKE_EVERY: f32 = 7.0;
 
-/// A gray picture: one byte a pixel, row by row, 0 is black.
+/// A picture with a palette.
 pub(super) struct Picture {
+    /// One index into the palette a pixel, row by row.
     pub(super) pixels: Vec<u8>,
+    /// Red, green and blue of each colour.
+    pub(super) palette: Vec<[u8; 3]>,
     pub(super) width: u32,
     pub(super) height: u32,
 }
@@ -62,7 +66,7 @@ impl Picture {
     /// Fills the outlines and adds what hides them.
     pub(super) fn paint(text: &[Vec<Contour>], width: u16, rng: &mut impl Rng) -> Self {
         let size = size(width);
-        let mut ink = Rasterizer::new(width.into(), HEIGHT.into());
+        let mut ink = rasterizer(size);
         for contour in text.iter().flatten() {
             fill(&mut ink, contour.iter(), size);
         }
@@ -72,9 +76,8 @@ impl Picture {
         let cutting = curve(size, between(rng, 1.2, 1.7), rng);
         fill(&mut ink, cutting.iter().rev(), size);
 
-        let mut pixels = tone(&ink, width, rng);
-        speckle(&mut pixels, width, rng);
-        Self { pixels, width: width.into(), height: HEIGHT.into() }
+        let pixels = colour::mix(&ink, &strokes(size, rng), width, rng);
+        Self { pixels, palette: colour::palette(rng), width: width.into(), height: HEIGHT.into() }
     }
 }
 
@@ -145,36 +148,29 @@ fn fill<'a>(ink: &mut Rasterizer, points: impl Iterator<Item = &'a Point> + Clon
     }
 }
 
-/// Turns coverage into gray. Ink and paper drift by column, so that no single threshold is best and
-/// the rows stay equal for the compressor.
-fn tone(ink: &Rasterizer, width: u16, rng: &mut impl Rng) -> Vec<u8> {
-    let light = Wave::random(rng, (6.0, 14.0), (80.0, 200.0));
-    let dark = Wave::random(rng, (12.0, 24.0), (80.0, 200.0));
-    let tones: Vec<_> =
-        (0..width).map(f32::from).map(|x| (230.0 + light.at(x), 60.0 + dark.at(x))).collect();
-    let mut pixels = Vec::with_capacity(usize::from(width) * usize::from(HEIGHT));
-    let mut columns = tones.iter().cycle();
-    ink.for_each_pixel(|_, coverage| {
-        if let Some((paper, ink)) = columns.next() {
-            // Few levels of gray compress well, and eight steps still look smooth.
-            let coverage = (coverage.min(1.0) * 8.0).round() / 8.0;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            pixels.push((paper + (ink - paper) * coverage) as u8); // Within 36 to 244.
+/// Strokes as thick as those of the text, in random places.
+fn strokes(size: Point, rng: &mut impl Rng) -> Rasterizer {
+    let mut mask = rasterizer(size);
+    let mut x = 0.0;
+    while x < size.x {
+        let (mut at, half) = (point(x, between(rng, 0.0, size.y)), between(rng, 1.5, 3.0));
+        let (mut angle, turn) = (between(rng, 0.0, TAU), between(rng, -0.5, 0.5));
+        let (mut left, mut right) = (Vec::with_capacity(16), Vec::with_capacity(8));
+        for _ in 0..8 {
+            let (sin, cos) = angle.sin_cos();
+            left.push(point(at.x - sin * half, at.y + cos * half));
+            right.push(point(at.x + sin * half, at.y - cos * half));
+            at = point(at.x + 4.0 * cos, at.y + 4.0 * sin);
+            angle += turn;
         }
-    });
-    pixels
+        left.extend(right.iter().rev());
+        fill(&mut mask, left.iter(), size);
+        x += STROKE_EVERY;
+    }
+    mask
 }
 
-/// Scatters specks of any gray over ink and paper, some one pixel wide and some two.
-fn speckle(pixels: &mut [u8], width: u16, rng: &mut impl Rng) {
-    for _ in 0..pixels.len() / SPECK_EVERY {
-        let place = rng.random_range(0..pixels.len());
-        let gray = rng.random_range(50..=220);
-        let wide = rng.random_range(1..=2);
-        for row in [place, place + usize::from(width)] {
-            if let Some(speck) = pixels.get_mut(row..row + wide) {
-                speck.fill(gray);
-            }
-        }
-    }
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn rasterizer(size: Point) -> Rasterizer {
+    Rasterizer::new(size.x as usize, size.y as usize)
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use super::colour::{SHADES, SIDES};
 use super::picture::{HEIGHT, extent, text, width};
 use super::*;
 
@@ -39,10 +40,48 @@ fn every_ascii_letter_and_digit_leaves_ink() {
             // The same curves and specks without the character are no proof of it.
             let dark = |text| {
                 let picture = Picture::paint(text, width(1), &mut StdRng::seed_from_u64(seed));
-                picture.pixels.iter().filter(|gray| **gray < 128).count()
+                picture.pixels.iter().filter(|pixel| is_ink(**pixel)).count()
             };
             let (with, without) = (dark(&text), dark(&[]));
             assert!(with > without + 100, "{c}: {with} and {without}");
+        }
+    }
+}
+
+/// Is this index into the palette on the ink's side? What a reader learns who has found out the two hues.
+fn is_ink(pixel: u8) -> bool {
+    pixel / SHADES % SIDES > SIDES / 2
+}
+
+/// The mean colour of the pixels that are all ink, and of those that are all paper.
+fn mean_colours(picture: &Picture, rgb: &[u8]) -> [[f32; 3]; 2] {
+    [SIDES - 1, 0].map(|wanted| {
+        let pixels = picture.pixels.iter().zip(rgb.chunks(3));
+        let chosen = pixels.filter(|(pixel, _)| **pixel / SHADES % SIDES == wanted);
+        let (mut sum, mut count) = ([0.0; 3], 0.0);
+        for (_, colour) in chosen {
+            (0..3).for_each(|channel| sum[channel] += f32::from(colour[channel]));
+            count += 1.0;
+        }
+        sum.map(|channel| channel / count)
+    })
+}
+
+/// Without colours ink and paper are the same; with them they are far apart, and so for people who can't tell
+/// red from green, who see blue against the rest.
+#[test]
+fn text_is_visible_in_colour_alone() {
+    for seed in 0..40 {
+        let picture = Picture::draw("adek3", &mut StdRng::seed_from_u64(seed)).unwrap();
+        for format in [Format::Png, Format::Jpeg] {
+            let bytes = encode(&picture, format).unwrap();
+            let rgb = image::load_from_memory(&bytes).unwrap().to_rgb8();
+            let [ink, paper] = mean_colours(&picture, &rgb);
+            let apart: Vec<f32> = (0..3).map(|channel| ink[channel] - paper[channel]).collect();
+            let gray = 0.299 * apart[0] + 0.587 * apart[1] + 0.114 * apart[2];
+            assert!(gray.abs() < 6.0, "{format:?} {seed}: {gray}");
+            let blue = apart[2] - (apart[0] + apart[1]) / 2.0;
+            assert!(blue.abs() > 100.0, "{format:?} {seed}: {apart:?}");
         }
     }
 }
@@ -194,7 +233,7 @@ fn clean(picture: &Picture, least_of_nine: usize) -> Vec<Vec<bool>> {
     let rows: Vec<Vec<bool>> = picture
         .pixels
         .chunks(picture.width as usize)
-        .map(|row| row.iter().map(|gray| *gray < 145).collect())
+        .map(|row| row.iter().map(|pixel| is_ink(*pixel)).collect())
         .collect();
     if least_of_nine == 0 {
         return rows;

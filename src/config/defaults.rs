@@ -45,12 +45,6 @@ impl Default for Cors {
     }
 }
 
-impl Default for Captcha {
-    fn default() -> Captcha {
-        Captcha { ttl: Duration::from_mins(5), length: 5, test_code: None, wrong_per_address: 500 }
-    }
-}
-
 impl Default for Portrait {
     fn default() -> Portrait {
         Portrait { max_bytes: 1024 * 1024, allowed_referers: Vec::new(), open_upload: true }

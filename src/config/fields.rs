@@ -19,7 +19,10 @@ where
     parse(&String::deserialize(from)?).map_err(D::Error::custom)
 }
 
-fn texts<'de, D, T>(from: D, parse: fn(&str) -> Result<T, String>) -> Result<Vec<T>, D::Error>
+pub(super) fn texts<'de, D, T>(
+    from: D,
+    parse: fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
 {

@@ -4,6 +4,7 @@
 //! default. `examples/guichet.toml` lists all of them; a test keeps it equal to the defaults here.
 //! Relative paths are relative to the working directory of the process, not to the file.
 
+mod captcha;
 mod changes;
 mod defaults;
 mod disk;
@@ -30,6 +31,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+pub use captcha::{Captcha, Kind as CaptchaKind};
 pub use disk::{Disk, Reserve};
 pub use endpoint::Endpoint;
 pub use env::variables;
@@ -65,7 +67,7 @@ pub struct Config {
     pub cors: Cors,
     /// `[web]`: pages beside the API.
     pub web: Web,
-    /// `[captcha]`: picture captchas.
+    /// `[captcha]`: pictures to be read, and proof of work.
     pub captcha: Captcha,
     /// `[sms]`: codes by SMS.
     pub sms: Sms,
@@ -171,24 +173,6 @@ pub struct Web {
     /// `X-Content-Type-Options`); an empty value removes one. Default: none.
     #[serde(deserialize_with = "fields::answer_headers")]
     pub headers: BTreeMap<String, String>,
-}
-
-/// Picture captchas.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Captcha {
-    /// How long a captcha can be answered, a duration. Default `5m`.
-    #[serde(deserialize_with = "units::duration")]
-    pub ttl: Duration,
-    /// Characters in the picture, 1 to 10. Default 5.
-    #[serde(deserialize_with = "fields::captcha_length")]
-    pub length: u32,
-    /// What every captcha reads, 1 to 10 ASCII letters and digits, for tests: refused unless `listen` is
-    /// a loopback address and `public_url` can't be a real site's. Default: none.
-    #[serde(deserialize_with = "fields::test_code")]
-    pub test_code: Option<String>,
-    /// Wrong proofs of captchas from one client address in 5 minutes; 0: no limit. Default 500.
-    pub wrong_per_address: u32,
 }
 
 /// Portraits.

@@ -134,6 +134,16 @@ fn checks_values() {
         let error = format!("guichet.toml:1:18: captcha.length: {length} is not from 1 to 10");
         assert_eq!(parse(&format!("captcha.length = {length}")), Err(error));
     }
+    for (written, error) in [
+        ("pow_cost = 999", "1:20: captcha.pow_cost: 999 is not from 1000 to 100000000"),
+        ("kinds = []", "1:17: captcha.kinds: no kind; write \"image\", \"pow\" or both"),
+        ("kinds = [\"sound\"]", "1:17: captcha.kinds: \"sound\" is neither \"image\" nor \"pow\""),
+    ] {
+        let error = format!("guichet.toml:{error}");
+        assert_eq!(parse(&format!("captcha.{written}")), Err(error));
+    }
+    let config = parse("captcha.kinds = [\"pow\", \"image\"]").unwrap();
+    assert_eq!(config.captcha.kinds, [CaptchaKind::Pow, CaptchaKind::Image]);
 }
 
 #[test]

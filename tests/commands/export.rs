@@ -142,7 +142,16 @@ fn what_passes_away_is_left_out_unless_it_is_named() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let files = export(server.folder(), "out");
-    for name in ["session", "captcha", "named_captcha", "sms", "login_failure", "journal"] {
+    for name in [
+        "session",
+        "captcha",
+        "named_captcha",
+        "pow_key",
+        "pow_paid",
+        "sms",
+        "login_failure",
+        "journal",
+    ] {
         assert!(!files.contains_key(name), "{name}");
     }
     let named = server.folder().join("named");
