@@ -28,5 +28,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut program = Program { home: "Say hello at /api.", ..Program::default() };
     program.registry.op::<Greet>()?;
     let config = Config { data_dir: "data-hello".into(), ..Config::default() };
-    Ok(Server::open(config, program)?.run()?)
+    Server::open(config, program)?.run()?;
+    Ok(())
 }

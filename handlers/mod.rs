@@ -69,8 +69,6 @@ const SWEEPS: &[&str] = &[
     img::SWEEP_POW_PAID,
     newcomer::SWEEP,
     newcomer::RECOUNT,
-    img::SWEEP_POW_KEYS,
-    img::SWEEP_POW_PAID,
     sms::SWEEP,
     sms::SWEEP_ADDRESSES,
     sms::SWEEP_GUESSES,

@@ -124,18 +124,3 @@ CREATE TABLE removal (
 CREATE TABLE pending (
     name TEXT NOT NULL PRIMARY KEY
 ) WITHOUT ROWID;
-
--- Keys that sign challenges of proof of work (handlers/img/pow.rs): a new one every day.
-CREATE TABLE pow_key (
-    key        TEXT   NOT NULL PRIMARY KEY,
-    -- When the last challenge that it may have signed has expired.
-    expires_at BIGINT NOT NULL
-) WITHOUT ROWID;
-
--- Challenges of proof of work that have paid.
-CREATE TABLE pow_paid (
-    challenge  TEXT   NOT NULL PRIMARY KEY,
-    expires_at BIGINT NOT NULL
-) WITHOUT ROWID;
-
-CREATE INDEX pow_paid_by_end ON pow_paid (expires_at);

@@ -134,7 +134,7 @@ fn a_shop_says_what_was_sent_and_is_found_by_it() {
 
 #[test]
 fn a_name_and_a_nickname_say_what_was_sent() {
-    let server = Server::start("");
+    let server = Server::start("[limits]\nrenames_per_day = 0\n");
     let (_, token) = server.account("nora");
     let given = |field: &str| server.done(&token, "user/info", json!({}))[field].clone();
     // What has no place on one line, or nothing to see, is refused; what is kept comes back as it was. A

@@ -66,29 +66,6 @@ pub fn check(config: &Config, findings: &mut Findings) {
     time(config, findings);
 }
 
-/// Signatures and places of games.
-fn games(config: &Config, findings: &mut Findings) {
-    let score = &config.score;
-    if score.legacy_signatures {
-        let text = "true, so whoever has seen a signed request can send it again for ever; sign with \
-                    X-Timestamp and X-Nonce, and remove it";
-        findings.warning("score.legacy_signatures", text);
-    }
-    let unlisted = score.secrets.keys().filter(|app| !score.apps.contains(app));
-    if !score.apps.is_empty()
-        && let unlisted = unlisted.map(String::as_str).collect::<Vec<_>>().join(", ")
-        && !unlisted.is_empty()
-    {
-        let text = format!("no board for {unlisted}, which score.secrets has a secret for; add it");
-        findings.warning("score.apps", text);
-    }
-    let reserved = reserved(score).count();
-    if usize::try_from(score.max_boards).is_ok_and(|most| most < reserved) {
-        let text = format!("{reserved} games have a place of their own; raise it to that or more");
-        findings.warning("score.max_boards", text);
-    }
-}
-
 /// Is this the address of a server that only its own machine reaches?
 fn is_local(url: &str) -> bool {
     let host = url.split_once("://").map_or(url, |(_, host)| host);
@@ -116,6 +93,29 @@ fn limits(config: &Config, is_public: bool, findings: &mut Findings) {
     if is_public && limits.requests_per_minute == 0 {
         let text = "0, so one address may ask as often as it likes; 600 leaves people room";
         findings.warning("limits.requests_per_minute", text);
+    }
+}
+
+/// Signatures and places of games.
+fn games(config: &Config, findings: &mut Findings) {
+    let score = &config.score;
+    if score.legacy_signatures {
+        let text = "true, so whoever has seen a signed request can send it again for ever; sign with \
+                    X-Timestamp and X-Nonce, and remove it";
+        findings.warning("score.legacy_signatures", text);
+    }
+    let unlisted = score.secrets.keys().filter(|app| !score.apps.contains(app));
+    if !score.apps.is_empty()
+        && let unlisted = unlisted.map(String::as_str).collect::<Vec<_>>().join(", ")
+        && !unlisted.is_empty()
+    {
+        let text = format!("no board for {unlisted}, which score.secrets has a secret for; add it");
+        findings.warning("score.apps", text);
+    }
+    let reserved = reserved(score).count();
+    if usize::try_from(score.max_boards).is_ok_and(|most| most < reserved) {
+        let text = format!("{reserved} games have a place of their own; raise it to that or more");
+        findings.warning("score.max_boards", text);
     }
 }
 

@@ -5,7 +5,7 @@ mod pay;
 mod pow;
 mod validate;
 
-pub use pay::{is_good, pay, pay_named};
+pub use pay::{identity, is_good, pay, pay_named};
 
 pub use pow::{SWEEP_KEYS as SWEEP_POW_KEYS, SWEEP_PAID as SWEEP_POW_PAID};
 

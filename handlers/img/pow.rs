@@ -70,7 +70,7 @@ pub fn solved(view: &View, proof: &str) -> Result<Option<Solved>, Fault> {
 }
 
 /// Has this challenge paid already?
-fn has_paid(view: &View, challenge: &str) -> Result<bool, Fault> {
+pub fn has_paid(view: &View, challenge: &str) -> Result<bool, Fault> {
     let paid =
         view.one("SELECT 1 FROM pow_paid WHERE challenge = $1", args![challenge], |_| Ok(()))?;
     Ok(paid.is_some())
@@ -84,4 +84,10 @@ pub fn pay(tx: &mut Tx, proof: &str) -> Result<bool, Fault> {
         args![&solved.challenge, solved.expires_at],
     )?;
     Ok(true)
+}
+
+/// What a proof says it solves, not checked; an empty text if it says nothing. One solution can be written in many
+/// ways, so what is kept about a proof is kept under this.
+pub fn claimed(proof: &str) -> String {
+    pow::claimed(proof).unwrap_or_default()
 }

@@ -26,9 +26,11 @@ pub struct Captcha {
     #[serde(deserialize_with = "pow_cost")]
     pub pow_cost: u32,
     /// What every captcha reads, 1 to 10 ASCII letters and digits, for tests: refused unless `listen` is
-    /// a loopback address. Default: none.
+    /// a loopback address and `public_url` can't be a real site's. Default: none.
     #[serde(deserialize_with = "fields::test_code")]
     pub test_code: Option<String>,
+    /// Wrong proofs of captchas from one client address in 5 minutes; 0: no limit. Default 500.
+    pub wrong_per_address: u32,
 }
 
 /// A kind of captcha.
@@ -59,6 +61,7 @@ impl Default for Captcha {
             length: 5,
             pow_cost: 200_000,
             test_code: None,
+            wrong_per_address: 500,
         }
     }
 }

@@ -14,7 +14,8 @@ impl Config {
         }
         let compared = compare!(
             listen, public_url, data_dir, disk, timezone, database, session, envelope, cors, web,
-            captcha, sms, portrait, store, rank, score, shop, limits, backup, log, metrics
+            captcha, sms, portrait, store, rank, score, shop, limits, privacy, backup, log,
+            metrics
         );
         compared.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }

@@ -12,16 +12,18 @@ pub(super) struct Found {
     pub(super) started: Vec<String>,
 }
 
-/// Compare each of `tables` with that of a new database.
+/// Compare each of `tables` with that of a new database, except those named in `passing`: their rows
+/// expire by themselves and are never moved.
 pub(super) fn compare(
     connection: &Connection,
     tables: &[Table],
+    passing: &[&str],
     steps: &[&str],
 ) -> rusqlite::Result<Found> {
     let mut new = Connection::open_in_memory()?;
     schema::migrate(&mut new, steps)?;
     let mut found = Found { inhabited: None, started: Vec::new() };
-    for table in tables {
+    for table in tables.iter().filter(|table| !passing.contains(&table.name.as_str())) {
         let first = rows(&new, table)?;
         if found.inhabited.is_none() && rows(connection, table)? != first {
             found.inhabited = Some(table.name.clone());

@@ -35,7 +35,7 @@ pub(super) fn copy(config: &Config, schema: Schema, version: i64) -> Result<(), 
     let about = statvfs(&folder).map_err(|error| at(&folder)(io::Error::from(error)))?;
     let free = about.f_bavail.saturating_mul(about.f_frsize);
     if let Some(missing) = missing(bytes, free) {
-        return Err(OpenError::NoRoom { folder, missing });
+        return Err(OpenError::NoRoomForCopy { folder, missing });
     }
     let path = folder.join(format!("guichet-schema-{version}.db"));
     let half = folder.join(format!("guichet-schema-{version}.db.part"));

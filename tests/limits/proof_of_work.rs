@@ -115,12 +115,17 @@ fn solution_pays_once_in_a_batch() {
 }
 
 #[test]
-fn solution_pays_for_an_account() {
+fn solution_pays_for_an_account_and_for_a_login() {
     let server = server("[\"pow\"]");
     let data = json!({
         "username": "nora", "password": "secret-1", "hash": proof(&challenge(&server)),
     });
     assert_eq!(status(&server.call("user/register", data)), 0);
+    let login = json!({
+        "username": "nora", "password": "secret-1", "hash": proof(&challenge(&server)),
+    });
+    assert_eq!(status(&server.call("user/login", login.clone())), 0);
+    assert_eq!(status(&server.call("user/login", login)), -4);
 }
 
 #[test]
@@ -184,6 +189,19 @@ fn solution_expires_with_the_captchas_ttl() {
 }
 
 #[test]
+fn wrong_solutions_are_counted_as_wrong_captchas() {
+    let server =
+        Server::start("[captcha]\nkinds = [\"pow\"]\npow_cost = 1000\nwrong_per_address = 3\n");
+    let good = proof(&challenge(&server));
+    for nth in 0..3 {
+        let wrong = STANDARD.encode(json!({"number": nth}).to_string());
+        assert_eq!(validate(&server, &wrong), -1);
+    }
+    let answer = server.call("img/validate", json!({"hash": good}));
+    assert!(answer.contains("captcha.wrong_per_address"), "{answer}");
+}
+
+#[test]
 fn kind_that_is_off_is_not_made_and_does_not_pay() {
     let pictures = server("[\"image\"]");
     let answer = pictures.call("img/generate", json!({"kind": "pow"}));
@@ -222,6 +240,22 @@ fn challenges_are_not_stored() {
         assert!(answer.contains("signature"), "{answer}");
     }
     assert_eq!(size(&server), before);
+}
+
+#[test]
+fn names_asked_for_by_one_solution_are_counted_together() {
+    let server = server("[\"image\", \"pow\"]");
+    server.account("nora");
+    let proof = proof(&challenge(&server));
+    let mut json: Value = serde_json::from_slice(&STANDARD.decode(proof).unwrap()).unwrap();
+    let mut told = 0;
+    for took in 0..20 {
+        json["took"] = took.into();
+        let hash = STANDARD.encode(json.to_string());
+        let data = json!({"username": "nora", "password": "secret-1", "hash": hash});
+        told += u32::from(server.call("user/register", data).contains("taken"));
+    }
+    assert!((1..=10).contains(&told), "{told}");
 }
 
 #[test]
