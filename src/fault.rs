@@ -205,6 +205,18 @@ impl Fault {
         }
     }
 
+    /// In how many seconds it is worth trying again, for faults that are a limit's.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Fault::TooManyAttempts(exceeded) => Some(exceeded.retry_after),
+            Fault::Quota(Window::HalfMinute) => Some(30),
+            Fault::Quota(Window::Hour) => Some(60 * 60),
+            Fault::Quota(Window::Day) => Some(24 * 60 * 60),
+            Fault::Busy | Fault::AnswerTooLarge => Some(1),
+            _ => None,
+        }
+    }
+
     /// The [`detail`](Fault::detail) as a text of its own: `""` where there is none.
     pub fn explanation(&self) -> String {
         self.detail().map_or_else(String::new, Cow::into_owned)

@@ -20,3 +20,4 @@ mod names;
 mod privacy;
 mod signing;
 mod upgrade;
+mod memory;
