@@ -3,8 +3,8 @@
 //! Everything is checked as [`json`](super::json) checks it, and refused for the same reasons. But what no
 //! operation takes is not built, because a tree may be a hundred times as large as its text. Of an
 //! object's keys these are kept: the first ones whatever they are called, the known ones, and the first
-//! unknown one (an operation may refuse unknown keys). A field's value is a scalar or, under a known
-//! key, a list of a few scalars. Anything else becomes [`Value::Skipped`].
+//! unknown one (an operation may refuse unknown keys). A field's value is a scalar or a list of a few
+//! scalars. Anything else becomes [`Value::Skipped`].
 
 use super::json::{inner, read};
 use super::keys::{KeySeed, Keys, MANY_KEYS};
@@ -85,7 +85,7 @@ enum Part {
     Item,
     /// An operation's data.
     Data,
-    /// The value of one of its known fields: a scalar or a list.
+    /// The value of one of its fields: a scalar or a list.
     Field,
     /// A scalar.
     Scalar,
@@ -192,24 +192,26 @@ impl<'de> Visitor<'de> for Seed<'_> {
         // The envelope has five keys; most operations' data fewer.
         let mut fields: Vec<(Cow<'de, str>, Value<'de>)> = Vec::with_capacity(5);
         let mut keys = Keys::default();
-        let mut has_unknown = is_envelope;
+        let mut has_unknown = false;
         while let Some(key) = map.next_key_seed(KeySeed)? {
             keys.add(&key, fields.iter().map(|(name, _)| &**name))?;
-            let mut part = Part::Scalar;
-            if is_envelope {
-                if fields.len() >= most && !ENVELOPE_KEYS.contains(&&*key) {
+            if fields.len() >= most {
+                let is_kept = match is_envelope {
+                    true => ENVELOPE_KEYS.contains(&&*key),
+                    false => {
+                        (self.wanted.is_known)(&key) || !std::mem::replace(&mut has_unknown, true)
+                    }
+                };
+                if !is_kept {
                     map.next_value_seed(Skip { depth })?;
                     continue;
                 }
-                if DATA_KEYS.contains(&&*key) {
-                    part = Part::Data;
-                }
-            } else if (self.wanted.is_known)(&key) {
-                part = Part::Field;
-            } else if fields.len() >= most && std::mem::replace(&mut has_unknown, true) {
-                map.next_value_seed(Skip { depth })?;
-                continue;
             }
+            let part = match is_envelope {
+                true if DATA_KEYS.contains(&&*key) => Part::Data,
+                true => Part::Scalar,
+                false => Part::Field,
+            };
             if let Cow::Owned(key) = &key {
                 self.seen.built(key.len());
             }
@@ -303,7 +305,7 @@ mod tests {
         );
         let expected = concat!(
             r#"Map(Fields([("x", Skipped), ("id", Int(1)), ("data", Map(Fields(["#,
-            r#"("list", List([Int(1), Text("b"), Skipped])), ("name", Skipped), ("other", Skipped)])))]))"#
+            r#"("list", List([Int(1), Text("b"), Skipped])), ("name", Skipped), ("other", List([Int(1)]))])))]))"#
         );
         assert_eq!(format!("{:?}", decoded.value), expected);
     }

@@ -140,11 +140,11 @@ impl Asked<'_> {
         let mut fields = content
             .as_ref()
             .map_err(Fault::clone)
-            .and_then(|content| match self.entry() {
-                Some(entry) if !entry.takes_file && content.length() > envelope::MOST_DATA => {
-                    Err(envelope::too_long())
-                }
-                _ => fields::gather(document, row, params, query, content),
+            .and_then(|content| {
+                let fields = fields::gather(document, row, params, query, content)?;
+                let is_too_long = content.length() > envelope::MOST_DATA
+                    && self.entry().is_some_and(|entry| !entry.takes_file);
+                if is_too_long { Err(envelope::too_long()) } else { Ok(fields) }
             })
             .map_err(|fault| self.refused(row.op, &credentials, fault, seen))
             .inspect_err(|fault| id.log(row.op, fault))?;
