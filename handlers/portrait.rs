@@ -128,6 +128,8 @@ pub enum Uploading {
 }
 
 impl Field for Uploading {
+    const TAKES_FILE: bool = true;
+
     fn read(value: Value<'_>) -> Result<Self, Flaw> {
         match value {
             Value::Bytes(bytes) if bytes.is_empty() => Err(Flaw::Empty),

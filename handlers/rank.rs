@@ -191,6 +191,8 @@ impl Op for Upload {
     type Reply = Settled<Uploaded>;
     // One row of some bytes for each account, and new accounts need space.
     const NEEDS_SPACE: bool = false;
+    /// A thousand places of at most 96 bytes.
+    const ANSWER_ROOM: usize = 112 * 1024;
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Settled<Uploaded>, Fault> {
         let Upload { rank: score, list } = self;

@@ -22,7 +22,7 @@ pub struct Client {
 }
 
 /// One counter that a client shares with its network, and what is allowed there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Share {
     /// The network's first address.
     network: IpAddr,

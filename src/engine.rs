@@ -1,10 +1,20 @@
 //! What operations run on: storage, services, and the places of each kind of work.
 
+use crate::budget::Budget;
 use crate::db::Db;
 use crate::health::Health;
 use crate::op::Places;
+use crate::rate::Rate;
 use crate::services::Services;
 use std::sync::Arc;
+
+/// The memory for all request bodies and what is built of them, in bytes. Each body is charged twice its
+/// length: its text, and the fields that are copied out of it.
+const BODIES: usize = 32 * 1024 * 1024;
+
+/// The memory for all answers under way that are longer than [`SMALL_ANSWER`](crate::op::SMALL_ANSWER),
+/// in bytes.
+const ANSWERS: usize = 40 * 1024 * 1024;
 
 /// Shared by all requests.
 pub struct Engine {
@@ -15,12 +25,29 @@ pub struct Engine {
     /// Whether it can be of use.
     pub health: Health,
     pub(crate) places: Arc<Places>,
+    /// Memory for bodies.
+    pub(crate) bodies: Arc<Budget>,
+    /// Memory for answers.
+    pub(crate) answers: Arc<Budget>,
+    /// How often a client may call an operation, if that is limited.
+    pub(crate) rate: Option<Rate>,
 }
 
 impl Engine {
     /// Join a database and the services.
     pub fn new(db: Db, services: Arc<Services>) -> Self {
-        Engine { db, services, health: Health::default(), places: Arc::new(Places::new()) }
+        let limits = &services.config.limits;
+        // A quarter of it, one address's share, has room for the largest body.
+        let bodies = BODIES.max(limits.max_body.saturating_mul(8));
+        Engine {
+            bodies: Arc::new(Budget::new(bodies)),
+            answers: Arc::new(Budget::new(ANSWERS)),
+            rate: Rate::new(limits.requests_per_minute),
+            db,
+            services,
+            health: Health::default(),
+            places: Arc::new(Places::new()),
+        }
     }
 
     /// Run statements that remove what has expired: each deletes rows that ended before `$1`, in

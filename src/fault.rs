@@ -205,6 +205,17 @@ impl Fault {
         }
     }
 
+    /// In how many seconds it is worth trying again, for faults that are a limit's.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Fault::TooManyAttempts(exceeded) | Fault::Quota(_, exceeded) => {
+                Some(exceeded.retry_after)
+            }
+            Fault::Busy | Fault::AnswerTooLarge => Some(1),
+            _ => None,
+        }
+    }
+
     /// The [`detail`](Fault::detail) as a text of its own, for documents that show it to people.
     pub fn explanation(&self) -> String {
         match self {

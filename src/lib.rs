@@ -17,6 +17,7 @@
 pub mod backup;
 pub mod board;
 pub mod boards;
+pub mod budget;
 pub mod caller;
 pub mod captcha;
 pub mod client;
@@ -43,6 +44,7 @@ pub mod password;
 pub mod picture;
 pub mod program;
 pub mod quota;
+pub mod rate;
 mod reload;
 pub mod request;
 pub mod services;

@@ -117,7 +117,7 @@ impl Test {
         let call = Call { engine, registry, credentials, id: RequestId::next() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         match runtime.block_on(answer(&call, body.as_bytes(), &mut Seen::default())) {
-            Outcome::Answer(answer) => String::from_utf8(answer).unwrap(),
+            Outcome::Answer(answer) => String::from_utf8(answer.text).unwrap(),
             other => panic!("{other:?}"),
         }
     }

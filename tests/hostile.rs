@@ -118,6 +118,13 @@ fn every_text_in_every_field_of_every_operation_is_answered() {
                     let answers: Vec<Value> = serde_json::from_str(&answers).unwrap();
                     assert_eq!(answers.len(), batch.len());
                     for (answer, asked) in answers.iter().zip(batch) {
+                        let is_cut = answer["detail"].as_str().is_some_and(|detail| {
+                            detail.contains("the batch's answers are too long together")
+                        });
+                        let alone = is_cut.then(|| server.post(&endpoint, asked));
+                        let alone: Option<Value> =
+                            alone.map(|answer| serde_json::from_str(&answer).unwrap());
+                        let answer = alone.as_ref().unwrap_or(answer);
                         let is_told = answer["id"] == 7 && is_told(&operation.name, answer);
                         assert!(is_told, "{asked:.500}\n{answer}");
                     }

@@ -5,6 +5,8 @@ use crate::cases::{CASES, SCHEMA, registry};
 use crate::fixture;
 use crate::folder::Folder;
 use engine::caller::Credentials;
+use engine::client::Client;
+use engine::config::SharedNetworks;
 use engine::envelope::{Call, Outcome, Seen, answer};
 use engine::request::RequestId;
 use std::hint::black_box;
@@ -28,13 +30,13 @@ pub fn send(name: &str, times: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     engine.db.answer_on(runtime.handle().clone());
     let one = async || {
-        let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let credentials = Credentials { token: None, address, signature: None };
+        let client = Client::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &SharedNetworks::default());
+        let credentials = Credentials { token: None, client, signature: None };
         let call =
             Call { engine: &engine, registry: &registry, credentials, id: RequestId::next() };
         let mut seen = Seen::default();
         match black_box(answer(&call, black_box(case.body.as_bytes()), &mut seen).await) {
-            Outcome::Answer(told) if told.starts_with(case.answer.as_bytes()) => {}
+            Outcome::Answer(told) if told.text.starts_with(case.answer.as_bytes()) => {}
             other => panic!("{name}: {other:?}"),
         }
     };

@@ -8,6 +8,7 @@
 mod handlers;
 
 use engine::caller::Credentials;
+use engine::client::Client;
 use engine::config::Config;
 use engine::db::Db;
 use engine::engine::Engine;
@@ -32,15 +33,16 @@ static PROGRAM: LazyLock<(Arc<Engine>, Registry, Runtime)> = LazyLock::new(|| {
 
 fuzz_target!(|body: &[u8]| {
     let (engine, registry, runtime) = &*PROGRAM;
-    let credentials = Credentials { token: None, address: [127, 0, 0, 1].into(), signature: None };
+    let client = Client::unknown([127, 0, 0, 1].into());
+    let credentials = Credentials { token: None, client, signature: None };
     let call = Call { engine, registry, credentials, id: RequestId::next() };
     match runtime.block_on(answer(&call, body, &mut Seen::default())) {
-        Outcome::Answer(text) => {
-            let text = std::str::from_utf8(&text).expect("an answer is text");
+        Outcome::Answer(answered) => {
+            let text = std::str::from_utf8(&answered.text).expect("an answer is text");
             serde_json::from_str::<serde_json::Value>(text).expect("an answer is JSON");
             // A panic in an operation is caught and answered so.
             assert!(!text.contains("Unknown Error"), "{text}");
         }
-        Outcome::Nothing | Outcome::Busy => {}
+        Outcome::Nothing | Outcome::Busy | Outcome::NoBodyMemory | Outcome::NoAnswerMemory => {}
     }
 });

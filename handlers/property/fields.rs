@@ -59,12 +59,16 @@ fn given<T: Field>(value: Value<'_>) -> Result<Option<T>, Flaw> {
 }
 
 impl<T: Field> Field for Full<T> {
+    const TAKES_FILE: bool = T::TAKES_FILE;
+
     fn read(value: Value<'_>) -> Result<Self, Flaw> {
         given(value)?.map(Full).ok_or(Flaw::Empty)
     }
 }
 
 impl<T: Field> Field for Optional<T> {
+    const TAKES_FILE: bool = T::TAKES_FILE;
+
     fn read(value: Value<'_>) -> Result<Self, Flaw> {
         Full::read(value).map(|Full(value)| Optional(Some(value)))
     }
@@ -75,12 +79,16 @@ impl<T: Field> Field for Optional<T> {
 }
 
 impl<T: Field> Field for Keyed<T> {
+    const TAKES_FILE: bool = T::TAKES_FILE;
+
     fn read(value: Value<'_>) -> Result<Self, Flaw> {
         given(value).map(Keyed)
     }
 }
 
 impl<T: Field> Field for Loose<T> {
+    const TAKES_FILE: bool = T::TAKES_FILE;
+
     fn read(value: Value<'_>) -> Result<Self, Flaw> {
         Ok(given(value)?.map_or(Loose::Empty, Loose::Is))
     }

@@ -240,7 +240,8 @@ pub struct Limits {
     /// The largest request body, a size. Default 2097152, which is `2MiB`.
     #[serde(deserialize_with = "units::size")]
     pub max_body: usize,
-    /// Requests a minute from one client address. Default 0, no limit.
+    /// Requests a minute from one client address; each operation of a batch counts as one. Default 0,
+    /// no limit.
     pub requests_per_minute: u32,
     /// Failed logins under one name from one address in 15 minutes; 0: no limit. Default 5.
     pub login_attempts: u32,

@@ -53,6 +53,9 @@ impl Flaw {
 
 /// A type that one field can have.
 pub trait Field: Sized {
+    /// May it be a file, and so far longer than any other value?
+    const TAKES_FILE: bool = false;
+
     /// Read the value that was sent.
     fn read(value: Value<'_>) -> Result<Self, Flaw>;
 
@@ -67,6 +70,9 @@ pub trait Data: Sized {
     /// The keys that it takes, in groups: of data in two shapes, one group a shape. In a group no
     /// key stands twice.
     const FIELDS: &'static [&'static [&'static str]];
+
+    /// Is one of the fields a file? All others together are short.
+    const TAKES_FILE: bool = false;
 
     /// Read all fields, or tell the one fault that ranks first.
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault>;
@@ -136,6 +142,7 @@ macro_rules! data {
 
         impl $crate::data::Data for $name {
             const FIELDS: &'static [&'static [&'static str]] = &[&[$(stringify!($field)),+]];
+            const TAKES_FILE: bool = false $(|| <$type as $crate::data::Field>::TAKES_FILE)+;
 
             fn read(fields: &mut $crate::data::Fields<'_>) -> Result<Self, $crate::fault::Fault> {
                 let mut flaws = $crate::data::Flaws::default();
@@ -172,6 +179,8 @@ impl Field for String {
 
 /// `null` is an absent key: clients send it for what they have nothing to say about.
 impl<T: Field> Field for Option<T> {
+    const TAKES_FILE: bool = T::TAKES_FILE;
+
     fn read(value: Value<'_>) -> Result<Self, Flaw> {
         match value {
             Value::Null => Ok(None),

@@ -1,47 +1,51 @@
-//! JSON into [`Value`], refusing what the contract's -2 is for.
+//! JSON into [`Value`], refusing what the contract's -2 is for. The whole tree is built: this is for
+//! texts of our own, an import for example. What strangers send is decoded by [`body`](super::body).
 //!
 //! `serde_json` refuses bad UTF-8, lone surrogates and numbers past what a double holds; this adds
 //! the two that it does not: a key sent twice (which of them counts would differ from parser to
 //! parser) and nesting past [`MAX_DEPTH`], counted here because serde_json's own limit is one less
 //! than the contract's.
 
+use super::keys::{KeySeed, Keys};
 use super::{Fields, Value};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 /// How many arrays and objects may be open at once.
 pub const MAX_DEPTH: usize = 128;
 
-/// From this many keys on, an object's keys are remembered in a set: looking through all of them
-/// for each new one would let a client buy quadratic work with a linear body.
-const MANY_KEYS: usize = 16;
-
 /// Decode one JSON text, all of it. The error says what is wrong and where.
 pub fn decode(body: &[u8]) -> Result<Value<'_>, serde_json::Error> {
+    read(body, Seed { depth: 0 })
+}
+
+/// Let `seed` read one JSON text, all of it.
+pub(super) fn read<'de, S: DeserializeSeed<'de>>(
+    body: &'de [u8],
+    seed: S,
+) -> Result<S::Value, serde_json::Error> {
     // Once for the whole body, rather than again for each of its strings.
     let text = std::str::from_utf8(body).map_err(Error::custom)?;
     let mut json = serde_json::Deserializer::from_str(text);
     json.disable_recursion_limit();
-    let value = Seed { depth: 0 }.deserialize(&mut json)?;
+    let value = seed.deserialize(&mut json)?;
     json.end()?;
     Ok(value)
+}
+
+/// The depth of what stands inside an array or object that stands at `depth`.
+pub(super) fn inner<E: Error>(depth: usize) -> Result<usize, E> {
+    if depth == MAX_DEPTH {
+        return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
+    }
+    Ok(depth + 1)
 }
 
 /// Decodes one value that stands inside `depth` open arrays and objects.
 #[derive(Clone, Copy)]
 struct Seed {
     depth: usize,
-}
-
-impl Seed {
-    fn inner<E: Error>(self) -> Result<Seed, E> {
-        if self.depth == MAX_DEPTH {
-            return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
-        }
-        Ok(Seed { depth: self.depth + 1 })
-    }
 }
 
 impl<'de> DeserializeSeed<'de> for Seed {
@@ -89,7 +93,7 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value<'de>, A::Error> {
-        let inner = self.inner()?;
+        let inner = Seed { depth: inner(self.depth)? };
         let mut values = Vec::new();
         while let Some(value) = list.next_element_seed(inner)? {
             values.push(value);
@@ -98,52 +102,14 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
-        let inner = self.inner()?;
-        // The envelope has five keys; most operations' data fewer.
-        let mut fields: Vec<(Cow<'de, str>, Value<'de>)> = Vec::with_capacity(5);
-        let mut seen = HashSet::new();
+        let inner = Seed { depth: inner(self.depth)? };
+        let mut fields: Vec<(Cow<'de, str>, Value<'de>)> = Vec::new();
+        let mut keys = Keys::default();
         while let Some(key) = map.next_key_seed(KeySeed)? {
-            let twice = if fields.len() < MANY_KEYS {
-                fields.iter().any(|(name, _)| *name == key)
-            } else {
-                if seen.is_empty() {
-                    seen.extend(fields.iter().map(|(name, _)| name.clone()));
-                }
-                !seen.insert(key.clone())
-            };
-            if twice {
-                return Err(A::Error::custom("a key stands twice in one object"));
-            }
+            keys.add(&key, fields.iter().map(|(name, _)| &**name))?;
             fields.push((key, map.next_value_seed(inner)?));
         }
         Ok(Value::Map(Fields(fields)))
-    }
-}
-
-/// Decodes an object's key, borrowing it where it has no escapes.
-struct KeySeed;
-
-impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Cow<'de, str>, D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for KeySeed {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(key))
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(key.to_owned()))
     }
 }
 

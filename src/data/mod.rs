@@ -1,13 +1,17 @@
 //! An operation's fields, wherever they came from: JSON, a query string, a form.
 //!
-//! [`json`] decodes a body into a [`Value`] tree that borrows from it, [`field`] turns one value
+//! [`json`] decodes a text of our own into a [`Value`] tree that borrows from it, [`body`] a client's body
+//! into as much of one as operations take, [`field`] turns one value
 //! into one typed field, and the [`data!`](crate::data!) macro declares an operation's fields as a
 //! struct. Our own tree, not `serde_json::Value`, for three reasons: a key sent twice must be
 //! refused rather than lost, integers must stay exact, and text from a query (`type=1`) must be
 //! told from text in JSON (`"1"`), because only the first may stand for an integer.
 
+pub mod body;
 pub mod field;
 pub mod json;
+mod keys;
+pub mod span;
 
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -35,6 +39,8 @@ pub enum Value<'a> {
     List(Vec<Value<'a>>),
     /// A JSON object.
     Map(Fields<'a>),
+    /// A JSON array or object where no operation takes one: checked, and not kept.
+    Skipped,
 }
 
 /// Keys and values in the order they were sent; no key stands twice.

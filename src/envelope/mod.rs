@@ -3,35 +3,74 @@
 //! Contract page `envelope.md` (seed 003). One body is one envelope, a batch of them, or JSON-RPC
 //! 2.0 (`rpc`) on the same endpoint; whatever the bytes are, there is an answer.
 
+mod room;
 mod rpc;
 mod seen;
 mod write;
 
+pub use room::BATCH_ANSWER;
 pub use seen::Seen;
 pub(crate) use write::refuse;
 pub use write::write;
 
+use crate::budget::Charge;
 use crate::caller::Credentials;
-use crate::data::{Fields, Value, json};
+use crate::data::body::{Envelopes, Wanted};
+use crate::data::span::data_lengths;
+use crate::data::{Fields, Value, body};
 use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::op::{Answer, Called, Entry, Registry};
 use crate::request::RequestId;
 use crate::status::status;
+use bytes::Bytes;
+use room::Room;
 use std::sync::Arc;
 
 /// The most envelopes in a batch.
 pub const BATCH: usize = 64;
 
+/// The longest data of an operation that takes no file, in bytes of the body. The longest text that an
+/// operation takes has 10,000 characters: 120,000 bytes if each is written as two escapes. It is little
+/// enough to be kept while the operation waits for its turn.
+pub const MOST_DATA: usize = 160 * 1024;
+
+/// The largest tree that needs no part of the memory for bodies, in bytes.
+const SMALL_TREE: usize = 16 * 1024;
+
 /// What a body of envelopes comes to.
 #[derive(Debug)]
 pub enum Outcome {
     /// JSON to send.
-    Answer(Vec<u8>),
+    Answer(Answered),
     /// Notifications only (JSON-RPC 2.0): there is nothing to send.
     Nothing,
     /// The writer's queue is full; nothing was done.
     Busy,
+    /// There is no memory for what would be built of the body; nothing was done.
+    NoBodyMemory,
+    /// There is no memory for the answer; nothing was done.
+    NoAnswerMemory,
+}
+
+/// JSON to send.
+#[derive(Debug)]
+pub struct Answered {
+    /// The text.
+    pub text: Vec<u8>,
+    /// In how many seconds it is worth trying again, if it is one refusal because of a limit.
+    pub retry_after: Option<u64>,
+    charge: Option<Charge>,
+}
+
+impl Answered {
+    /// The text, which holds its part of the memory for answers until it is sent.
+    pub fn into_bytes(self) -> Bytes {
+        match self.charge {
+            None => self.text.into(),
+            Some(charge) => Bytes::from_owner(charge.with(self.text)),
+        }
+    }
 }
 
 /// A request's common part: who asks, and the id under which failures are logged.
@@ -49,56 +88,102 @@ pub struct Call<'a> {
 
 /// Answer a body, and keep in `seen` what becomes of it.
 pub async fn answer(call: &Call<'_>, body: &[u8], seen: &mut Seen) -> Outcome {
+    let mut room = Room::new();
     let mut out = Vec::with_capacity(256);
-    match json::decode(body) {
+    let mut retry_after = None;
+    match decode(call, body) {
         Err(error) => wrong(call, seen, &mut out, format!("not a JSON text: {error}")),
-        Ok(Value::List(items)) if items.is_empty() => {
+        Ok(Envelopes { value: Value::List(items), .. }) if items.is_empty() => {
             wrong(call, seen, &mut out, "an empty batch".into());
         }
-        Ok(Value::List(items)) if items.len() > BATCH => {
-            wrong(call, seen, &mut out, format!("a batch of {}; at most {BATCH}", items.len()));
+        Ok(Envelopes { value: Value::List(_), count, .. }) if count > BATCH => {
+            wrong(call, seen, &mut out, format!("a batch of {count}; at most {BATCH}"));
         }
-        Ok(Value::List(items)) => {
-            out.push(b'[');
-            for item in items {
-                let start = out.len();
-                if start > 1 {
-                    out.push(b',');
+        Ok(Envelopes { value, size, .. }) => {
+            let Ok(_charge) = charged(call, size) else { return Outcome::NoBodyMemory };
+            // Shorter, none of its parts is too long.
+            let lengths = if body.len() > MOST_DATA { data_lengths(body) } else { Vec::new() };
+            let mut lengths = lengths.into_iter();
+            let mut next = |value| Item { value, length: lengths.next().unwrap_or(0) };
+            if let Value::List(items) = value {
+                out.push(b'[');
+                for item in items {
+                    let start = out.len();
+                    if start > 1 {
+                        out.push(b',');
+                    }
+                    // One after another, each in its own transaction. A full queue is told item by
+                    // item: those before it were done.
+                    let told = one(call, next(item), &mut out, &mut room, seen).await;
+                    if matches!(told, Told::Nothing) {
+                        out.truncate(start);
+                    }
                 }
-                // One after another, each in its own transaction. A full queue is told item by
-                // item: those before it were done.
-                if matches!(one(call, item, &mut out, seen).await, Told::Nothing) {
-                    out.truncate(start);
+                if out.len() == 1 {
+                    return Outcome::Nothing;
+                }
+                out.push(b']');
+            } else {
+                match one(call, next(value), &mut out, &mut room, seen).await {
+                    Told::Answer => {}
+                    Told::Limited(seconds) => retry_after = Some(seconds),
+                    Told::Nothing => return Outcome::Nothing,
+                    Told::Busy => return Outcome::Busy,
+                    Told::NoRoom => return Outcome::NoAnswerMemory,
                 }
             }
-            if out.len() == 1 {
-                return Outcome::Nothing;
-            }
-            out.push(b']');
         }
-        Ok(item) => match one(call, item, &mut out, seen).await {
-            Told::Answer => {}
-            Told::Nothing => return Outcome::Nothing,
-            Told::Busy => return Outcome::Busy,
-        },
     }
-    Outcome::Answer(out)
+    Outcome::Answer(room.answered(out, retry_after))
+}
+
+fn decode<'b>(call: &Call<'_>, body: &'b [u8]) -> Result<Envelopes<'b>, serde_json::Error> {
+    let is_known = |key: &str| call.registry.knows(key);
+    body::envelopes(body, &Wanted { items: BATCH, keys: 0, is_known: &is_known })
+}
+
+/// The part of the memory for bodies that a tree of `size` bytes takes. A small one needs none; a larger
+/// one is rare: its body is charged twice its length already.
+fn charged(call: &Call<'_>, size: usize) -> Result<Option<Charge>, ()> {
+    if size <= SMALL_TREE {
+        return Ok(None);
+    }
+    let mut charge = call.engine.bodies.charge(&call.credentials.client);
+    if charge.hold(size) { Ok(Some(charge)) } else { Err(()) }
+}
+
+/// One envelope or call of a body.
+struct Item<'b> {
+    value: Value<'b>,
+    /// How long its data is, in bytes, where that may be too long.
+    length: usize,
 }
 
 /// What one item of a body came to.
 enum Told {
     Answer,
+    /// An answer that it is refused because of a limit, and for how many seconds.
+    Limited(u64),
     Nothing,
+    /// An answer that the writer's queue is full.
     Busy,
+    /// An answer that there is no memory for the answer.
+    NoRoom,
 }
 
-async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>, seen: &mut Seen) -> Told {
-    let Value::Map(fields) = item else {
+async fn one(
+    call: &Call<'_>,
+    item: Item<'_>,
+    out: &mut Vec<u8>,
+    room: &mut Room,
+    seen: &mut Seen,
+) -> Told {
+    let Item { value: Value::Map(fields), length } = item else {
         wrong(call, seen, out, "not an object".into());
         return Told::Answer;
     };
     if matches!(fields.get("jsonrpc"), Some(Value::Text(version)) if version == "2.0") {
-        return rpc::one(call, fields, out, seen).await;
+        return rpc::one(call, fields, length, out, room, seen).await;
     }
     let id = fields.get("id").map_or(-1, id);
     match read(fields, call.registry) {
@@ -107,16 +192,44 @@ async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>, seen: &mut See
             refuse(out, id, "{}", status, &fault);
             Told::Answer
         }
-        Ok((entry, mut data)) => {
-            let result = run(call, entry, &mut data, seen).await;
-            let told = if matches!(result, Err(Fault::Busy)) { Told::Busy } else { Told::Answer };
+        Ok((entry, data)) => {
+            if let Err(fault) = room.admit(call, entry, out) {
+                return turned_away(entry, id, fault, out, seen);
+            }
+            let start = out.len();
+            let result = run(call, entry, data, length, seen).await;
+            let told = match &result {
+                Err(Fault::Busy) => Told::Busy,
+                Err(fault) => fault.retry_after().map_or(Told::Answer, Told::Limited),
+                Ok(_) => Told::Answer,
+            };
             if let Err(fault) = write(out, id, entry.nothing, entry.status, result) {
                 call.id.log(entry.name, &fault);
                 seen.told((entry.status)(&fault).code);
             }
+            if let Err(fault) = room.keep(call, entry, out, start) {
+                out.truncate(start);
+                seen.told((entry.status)(&fault).code);
+                refuse(out, id, entry.nothing, entry.status, &fault);
+                return Told::NoRoom;
+            }
             told
         }
     }
+}
+
+/// Answer an item whose operation is not called because of a limit.
+fn turned_away(entry: &Entry, id: i64, fault: Fault, out: &mut Vec<u8>, seen: &mut Seen) -> Told {
+    note_turned_away(entry, &fault, seen);
+    refuse(out, id, entry.nothing, entry.status, &fault);
+    Told::NoRoom
+}
+
+/// Count an operation that is not called because of a limit.
+fn note_turned_away(entry: &Entry, fault: &Fault, seen: &mut Seen) {
+    seen.asks(Some(entry.name));
+    seen.told((entry.status)(fault).code);
+    entry.turned_away(fault);
 }
 
 /// Call an operation with `data`; a token in it counts where the request has no other of a token's form.
@@ -124,7 +237,8 @@ async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>, seen: &mut See
 async fn run(
     call: &Call<'_>,
     entry: &Entry,
-    data: &mut Fields<'_>,
+    mut data: Fields<'_>,
+    length: usize,
     seen: &mut Seen,
 ) -> Result<Answer, Fault> {
     seen.asks(Some(entry.name));
@@ -132,7 +246,14 @@ async fn run(
     if let Some(Value::Text(token)) = data.get("token") {
         credentials.offer(token);
     }
-    let result = match entry.call(call.engine, data, credentials) {
+    let called = if length > MOST_DATA && !entry.takes_file {
+        Called::Ready(Err(entry.refused(call.engine, &credentials, too_long())))
+    } else {
+        entry.call(call.engine, &mut data, credentials)
+    };
+    // What was not taken out is not kept while the operation waits.
+    drop(data);
+    let result = match called {
         Called::Ready(result) => result,
         Called::Later(later) => later.await,
     };
@@ -141,6 +262,12 @@ async fn run(
         call.id.log(entry.name, fault);
     }
     result
+}
+
+/// The fault of data that is longer than [`MOST_DATA`] without a file in it.
+pub(crate) fn too_long() -> Fault {
+    let most = MOST_DATA / 1024;
+    Fault::EnvelopeValue(format!("data: longer than {most} KiB, and no picture").into())
 }
 
 /// The envelope's own checks: all five keys, then their types, then whether there is such an

@@ -4,7 +4,7 @@
 //! used for what the standard defines; a fault of ours is `error.code` = its status and
 //! `error.message` = its text, as in an envelope.
 
-use super::{Call, Seen, Told, astray, run};
+use super::{Call, Room, Seen, Told, astray, note_turned_away, run};
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
 use crate::op::{Answer, Entry};
@@ -33,11 +33,14 @@ impl Failure {
     }
 }
 
-/// Answer one request; a notification (no `id`) is run and not answered.
+/// Answer one request, whose data has `length` bytes where that may be too long; a notification (no `id`)
+/// is run and not answered.
 pub(super) async fn one(
     call: &Call<'_>,
     mut fields: Fields<'_>,
+    length: usize,
     out: &mut Vec<u8>,
+    room: &mut Room,
     seen: &mut Seen,
 ) -> Told {
     let (id, notification) = match fields.take("id") {
@@ -52,36 +55,54 @@ pub(super) async fn one(
             return Told::Answer;
         }
     };
-    match invoke(call, fields, seen).await {
-        // A request so wrong that it can't be told to be a notification is answered.
-        Err(failure) if notification && failure.code != INVALID_REQUEST.code => Told::Nothing,
-        Ok(_) if notification => Told::Nothing,
+    let (entry, params) = match find(call, fields) {
+        Ok(found) => found,
         Err(failure) => {
+            astray(call, seen, failure.code);
+            // A request so wrong that it can't be told to be a notification is answered.
+            if notification && failure.code != INVALID_REQUEST.code {
+                return Told::Nothing;
+            }
             refuse(out, &id, &failure);
-            Told::Answer
+            return Told::Answer;
         }
-        Ok((entry, answer)) => {
+    };
+    let start = out.len();
+    let (result, told) = match room.admit(call, entry, out) {
+        Err(fault) => {
+            note_turned_away(entry, &fault, seen);
+            (Err(fault), Told::NoRoom)
+        }
+        Ok(()) => {
+            let result = run(call, entry, params, length, seen).await;
+            let seconds = result.as_ref().err().and_then(Fault::retry_after);
+            (result, seconds.map_or(Told::Answer, Told::Limited))
+        }
+    };
+    if notification {
+        return Told::Nothing;
+    }
+    match result {
+        Err(fault) => {
+            refuse(out, &id, &Failure::of(entry, &fault));
+            told
+        }
+        Ok(answer) => {
             if let Err(fault) = write(out, &id, &answer) {
                 call.id.log(entry.name, &fault);
                 let failure = Failure::of(entry, &fault);
                 seen.told(failure.code);
                 refuse(out, &id, &failure);
             }
-            Told::Answer
+            if let Err(fault) = room.keep(call, entry, out, start) {
+                out.truncate(start);
+                let failure = Failure::of(entry, &fault);
+                seen.told(failure.code);
+                refuse(out, &id, &failure);
+                return Told::NoRoom;
+            }
+            told
         }
-    }
-}
-
-async fn invoke<'e>(
-    call: &Call<'e>,
-    fields: Fields<'_>,
-    seen: &mut Seen,
-) -> Result<(&'e Entry, Answer), Failure> {
-    let (entry, mut params) =
-        find(call, fields).inspect_err(|failure| astray(call, seen, failure.code))?;
-    match run(call, entry, &mut params, seen).await {
-        Ok(answer) => Ok((entry, answer)),
-        Err(fault) => Err(Failure::of(entry, &fault)),
     }
 }
 
@@ -95,7 +116,7 @@ fn find<'e, 'f>(
         None => Some(Fields::default()),
         Some(Value::Map(params)) => Some(params),
         // The standard lets a server refuse positions; ours are named.
-        Some(Value::List(_)) => None,
+        Some(Value::List(_) | Value::Skipped) => None,
         Some(_) => return Err(INVALID_REQUEST),
     };
     let entry = method

@@ -8,7 +8,7 @@ use super::cap::Places;
 use super::date;
 use super::handle::Handler;
 use super::heads::{Heads, Watched};
-use super::io::Dressed;
+use super::io::{Dressed, UNSENT};
 use super::pages::Pages;
 use super::route::{RouteError, Router};
 use super::sweep;
@@ -87,6 +87,9 @@ impl Door {
         let bind = || {
             let listener = std::net::TcpListener::bind(config.listen)?;
             listener.set_nonblocking(true)?;
+            // Accepted connections have it from the listener. Elsewhere the system holds more.
+            #[cfg(target_os = "linux")]
+            socket2::SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT)?;
             Ok(listener)
         };
         let listener = bind().map_err(|error| StartError::Listen(config.listen, error))?;

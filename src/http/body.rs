@@ -1,12 +1,17 @@
 //! Reading a request's body: bounded in size and in time, and all bodies together in memory.
+//!
+//! A body is charged to the budget of all bodies as it comes, each byte twice: once for its text, once for
+//! what is copied out of it, the fields of an operation or the parts of a form. So what is built of a
+//! body has its memory before it is built.
 
-use bytes::{Bytes, BytesMut};
+use crate::budget::{Budget, Charge};
+use crate::client::Client;
+use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 /// How long a whole body may take.
@@ -15,15 +20,9 @@ const WHOLE: Duration = Duration::from_secs(15);
 /// How long a peer may send nothing in the middle of one.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// The memory for all bodies together, in KiB, but for the first piece of each: peers that send all of
-/// a large body but its end would otherwise fill a small machine.
-const ROOM: usize = 64 * 1024;
-
-/// What is left of it. Two bodies of the largest size fit, whatever that is.
-fn room(limit: usize) -> &'static Semaphore {
-    static LEFT: OnceLock<Semaphore> = OnceLock::new();
-    LEFT.get_or_init(|| Semaphore::new(ROOM.max(2 * (limit / 1024)).min(Semaphore::MAX_PERMITS)))
-}
+/// The longest body that is not charged, in bytes: there is one a connection at most, and a connection
+/// has buffers of about this size anyway.
+const SMALL: usize = 4 * 1024;
 
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,62 +42,62 @@ pub(super) enum BodyError {
 }
 
 /// A body that is read piece by piece.
-pub(super) struct Bounded {
+pub(super) struct Bounded<'b> {
     body: Incoming,
     left: usize,
     /// When it must be there, once it has been waited for.
     end: Option<Instant>,
-    room: Room,
+    room: Room<'b>,
 }
 
-/// A body's part of the memory for all, given back when it is dropped.
-struct Room {
-    left: &'static Semaphore,
-    taken: Option<SemaphorePermit<'static>>,
-    /// How much has come; `None` before the first piece.
-    come: Option<usize>,
+/// A body's part of the memory for all.
+struct Room<'b> {
+    budget: &'b Arc<Budget>,
+    client: Client,
+    charge: Option<Charge>,
+    /// How many bytes have come.
+    come: usize,
 }
 
-impl Room {
-    /// Take what one more piece needs; the first, which most bodies leave it at, needs nothing.
+impl Room<'_> {
+    /// Take what one more piece needs.
     fn take(&mut self, piece: usize) -> Result<(), BodyError> {
-        let Some(come) = &mut self.come else {
-            self.come = Some(0);
+        self.come += piece;
+        if self.come <= SMALL {
             return Ok(());
-        };
-        // Of all pieces together, since they may be of a byte each.
-        *come += piece;
-        let taken = self.taken.as_ref().map_or(0, SemaphorePermit::num_permits);
-        let more = come.div_ceil(1024) - taken;
-        if more > 0 {
-            let more = u32::try_from(more).map_err(|_| BodyError::NoRoom)?;
-            let more = self.left.try_acquire_many(more).map_err(|_| BodyError::NoRoom)?;
-            match &mut self.taken {
-                Some(taken) => taken.merge(more),
-                None => self.taken = Some(more),
-            }
         }
-        Ok(())
+        let charge = self.charge.get_or_insert_with(|| self.budget.charge(&self.client));
+        if charge.hold(2 * self.come) { Ok(()) } else { Err(BodyError::NoRoom) }
+    }
+
+    /// A whole body, which holds its part of the memory.
+    fn whole(self, body: Bytes) -> Bytes {
+        match self.charge {
+            None => body,
+            Some(charge) => Bytes::from_owner(charge.with(body)),
+        }
     }
 }
 
-/// A body in pieces that was put together, with its part of the memory.
-struct Whole(BytesMut, #[expect(dead_code, reason = "held for its end")] Room);
-
-impl AsRef<[u8]> for Whole {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Bounded {
-    /// Read `body`, of which at most `limit` bytes are taken.
-    pub(super) fn new(body: Incoming, limit: usize) -> Result<Self, BodyError> {
+impl<'b> Bounded<'b> {
+    /// Read `body`, which a client sends, of which at most `limit` bytes are taken, and which is charged
+    /// to this budget.
+    pub(super) fn new(
+        body: Incoming,
+        limit: usize,
+        budget: &'b Arc<Budget>,
+        client: Client,
+    ) -> Result<Self, BodyError> {
         if body.size_hint().lower() > limit as u64 {
             return Err(BodyError::TooLarge);
         }
-        let room = Room { left: room(limit), taken: None, come: None };
+        let room = Room { budget, client, charge: None, come: 0 };
         Ok(Bounded { body, left: limit, end: None, room })
+    }
+
+    /// What it holds of the memory for all bodies, to be kept as long as what was read.
+    pub(super) fn into_charge(self) -> Option<Charge> {
+        self.room.charge
     }
 
     fn end(&mut self) -> Instant {
@@ -132,13 +131,18 @@ impl Bounded {
     pub(super) async fn whole(mut self) -> Result<Bytes, BodyError> {
         // Most bodies come in one piece, which is then not copied.
         let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
-        let Some(second) = self.next().await? else { return Ok(first) };
-        let mut whole = BytesMut::with_capacity(2 * (first.len() + second.len()));
+        let Some(second) = self.next().await? else { return Ok(self.room.whole(first)) };
+        // A length that was told is not exceeded, and memory that is not written to yet is none.
+        let told = usize::try_from(self.body.size_hint().lower()).unwrap_or(0).min(self.left);
+        let mut whole = Vec::with_capacity(first.len() + second.len() + told);
         whole.extend_from_slice(&first);
+        drop(first);
         whole.extend_from_slice(&second);
+        drop(second);
         while let Some(piece) = self.next().await? {
             whole.extend_from_slice(&piece);
         }
-        Ok(Bytes::from_owner(Whole(whole, self.room)))
+        whole.shrink_to_fit();
+        Ok(self.room.whole(whole.into()))
     }
 }

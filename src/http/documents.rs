@@ -4,15 +4,16 @@ use super::body::Bounded;
 use super::fields::{self, Content, ContentError};
 use super::respond::{self, Answer as HttpAnswer};
 use super::{client, signature};
+use crate::budget::Charge;
 use crate::caller::Credentials;
 use crate::client::Client;
 use crate::config::Config;
 use crate::data::{Fields, Value};
 use crate::document::{Cookie, Document, Outcome, Response, Row, Shape};
 use crate::engine::Engine;
-use crate::envelope::Seen;
+use crate::envelope::{self, Seen};
 use crate::fault::Fault;
-use crate::op::{Answer, Called, Name, Registry};
+use crate::op::{Answer, Called, Entry, Name, Registry, SMALL_ANSWER};
 use crate::request::RequestId;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -55,10 +56,11 @@ impl Asked<'_> {
         if let Some(banned) = row.hotlinked
             && !client::may_embed(&head.headers, &config.portrait.allowed_referers)
         {
-            return respond::dressed(Response::file(403, banned.clone()), &head.headers);
+            return respond::dressed(Response::file(403, banned.clone()), None, &head.headers);
         }
         let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let content = match Bounded::new(body, config.limits.max_body) {
+        let bodies = &self.engine.bodies;
+        let content = match Bounded::new(body, config.limits.max_body, bodies, self.client) {
             Ok(body) => fields::read(body, content_type.unwrap_or_default()).await,
             Err(error) => Err(error.into()),
         };
@@ -67,17 +69,60 @@ impl Asked<'_> {
             Err(ContentError::Fault(fault)) => Err(fault),
             Ok(content) => Ok(content),
         };
+        let Ok(reserved) = self.reserved() else { return respond::no_answer_memory() };
         let (result, token) = match self.run(&content, seen).await {
             Err(Fault::Busy) => return respond::busy(),
             Err(fault) => (Err(fault.on_wire(row.renames)), None),
             Ok(done) => (Ok(done.answer), done.token),
         };
+        // Of the body only the fields were needed.
+        drop(content);
+        let retry_after = result.as_ref().err().and_then(Fault::retry_after);
         let cookies = if result.is_ok() { cookies(row.cookie, token, config) } else { Vec::new() };
-        let mut answer = respond::dressed(self.dress(result), &head.headers);
+        let response = self.dress(result);
+        let Ok(charge) = self.charged(reserved, &response) else {
+            return respond::no_answer_memory();
+        };
+        let mut answer = respond::dressed(response, charge, &head.headers);
+        respond::retry_after(&mut answer, retry_after);
         for cookie in cookies {
             answer.headers_mut().append(SET_COOKIE, cookie);
         }
         answer
+    }
+
+    /// The row's operation.
+    fn entry(&self) -> Option<&Entry> {
+        self.registry.get(self.row.op.0, self.row.op.1)
+    }
+
+    /// The room for the answer of an operation that changes something and may answer much; an error if
+    /// there is none.
+    fn reserved(&self) -> Result<Option<Charge>, ()> {
+        let room = self.entry().map_or(0, |entry| entry.answer_room);
+        if room == 0 {
+            return Ok(None);
+        }
+        let mut charge = self.engine.answers.charge(&self.client);
+        if charge.hold(room) { Ok(Some(charge)) } else { Err(()) }
+    }
+
+    /// What an answer holds of the memory for all answers; an error if there is none. The answer of what
+    /// has changed something is sent all the same.
+    fn charged(&self, reserved: Option<Charge>, response: &Response) -> Result<Option<Charge>, ()> {
+        let length = response.body.len();
+        // What is built in is no memory of the answer's.
+        if length <= SMALL_ANSWER || matches!(response.body, Cow::Borrowed(_)) {
+            return Ok(None);
+        }
+        let mut charge = reserved.unwrap_or_else(|| self.engine.answers.charge(&self.client));
+        if !charge.hold(length) {
+            if !self.entry().is_some_and(|entry| entry.changes) {
+                return Err(());
+            }
+            charge.hold_anyway(length);
+        }
+        Ok(Some(charge))
     }
 
     /// Call the row's operation, and those that follow it, with a body as far as it was readable.
@@ -95,7 +140,12 @@ impl Asked<'_> {
         let mut fields = content
             .as_ref()
             .map_err(Fault::clone)
-            .and_then(|content| fields::gather(document, row, params, query, content))
+            .and_then(|content| {
+                let fields = fields::gather(document, row, params, query, content)?;
+                let is_too_long = content.length() > envelope::MOST_DATA
+                    && self.entry().is_some_and(|entry| !entry.takes_file);
+                if is_too_long { Err(envelope::too_long()) } else { Ok(fields) }
+            })
             .map_err(|fault| self.refused(row.op, &credentials, fault, seen))
             .inspect_err(|fault| id.log(row.op, fault))?;
         let mut rest = if row.then.is_empty() { Fields::default() } else { fields.clone() };
@@ -159,7 +209,7 @@ impl Asked<'_> {
             }
             (result, _) => result,
         };
-        let entry = self.registry.get(row.op.0, row.op.1);
+        let entry = self.entry();
         (document.dialect)(Outcome { row, entry, result, id: *id })
     }
 }

@@ -5,7 +5,9 @@
 //! between those two the first character decides: no form of ours begins with a brace.
 
 use super::body::{BodyError, Bounded};
-use crate::data::{Fields, Value, json};
+use crate::budget::Charge;
+use crate::data::body::Wanted;
+use crate::data::{self, Fields, Value};
 use crate::document::{Document, Fixed, Row};
 use crate::fault::Fault;
 use crate::hex;
@@ -27,8 +29,24 @@ pub(super) enum Content {
         /// `Content-Type` says that it is JSON.
         is_json: bool,
     },
-    /// The parts of a multipart body.
-    Parts(Vec<(String, Part)>),
+    /// The parts of a multipart body, and what they hold of the memory for bodies.
+    Parts(Vec<(String, Part)>, #[expect(dead_code, reason = "held for its end")] Option<Charge>),
+}
+
+impl Content {
+    /// How long it is, in bytes.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Content::Text { body, .. } => body.len(),
+            Content::Parts(parts, _) => parts
+                .iter()
+                .map(|(name, part)| match part {
+                    Part::File(bytes) => name.len() + bytes.len(),
+                    Part::Text(text) => name.len() + text.len(),
+                })
+                .sum(),
+        }
+    }
 }
 
 /// One part of a multipart body.
@@ -54,13 +72,17 @@ impl From<BodyError> for ContentError {
 }
 
 /// Read a body whose `Content-Type` is `content_type`.
-pub(super) async fn read(body: Bounded, content_type: &str) -> Result<Content, ContentError> {
+pub(super) async fn read(
+    mut body: Bounded<'_>,
+    content_type: &str,
+) -> Result<Content, ContentError> {
     match multer::parse_boundary(content_type) {
         Ok(boundary) => {
-            let pieces = stream::try_unfold(body, |mut body| async move {
+            let pieces = stream::try_unfold(&mut body, |body| async move {
                 Ok::<_, BodyError>(body.next().await?.map(|piece| (piece, body)))
             });
-            parts(pieces, boundary).await.map(Content::Parts)
+            let parts = parts(pieces, boundary).await?;
+            Ok(Content::Parts(parts, body.into_charge()))
         }
         Err(multer::Error::NoBoundary) => {
             let why = "the multipart body has no boundary";
@@ -74,8 +96,8 @@ pub(super) async fn read(body: Bounded, content_type: &str) -> Result<Content, C
 }
 
 /// Read a multipart body (RFC 7578) as it comes: no more of it is held than its parts.
-pub(super) async fn parts(
-    pieces: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'static,
+pub(super) async fn parts<'p>(
+    pieces: impl Stream<Item = Result<Bytes, BodyError>> + Send + 'p,
     boundary: String,
 ) -> Result<Vec<(String, Part)>, ContentError> {
     let mut multipart = multer::Multipart::new(pieces, boundary);
@@ -158,7 +180,7 @@ pub(super) fn gather<'a>(
         add(name, value)?;
     }
     match content {
-        Content::Parts(parts) => {
+        Content::Parts(parts, _) => {
             for (name, part) in parts {
                 let value = match part {
                     Part::File(bytes) => Value::Bytes(bytes.clone()),
@@ -169,8 +191,10 @@ pub(super) fn gather<'a>(
         }
         Content::Text { body, .. } if body.trim_ascii_start().starts_with(b"{") => {
             let not_json = |why: String| Fault::EnvelopeValue(why.into());
-            let value =
-                json::decode(body).map_err(|e| not_json(format!("not a JSON text: {e}")))?;
+            // One more than are looked at, so that it is noticed.
+            let wanted = Wanted { items: 0, keys: MANY + 1, is_known: &|key| row.has(key) };
+            let value = data::body::data(body, &wanted);
+            let value = value.map_err(|e| not_json(format!("not a JSON text: {e}")))?;
             if let Value::Map(map) = value {
                 for (name, value) in map {
                     add(name, value)?;

@@ -21,7 +21,7 @@ pub fn gather(query: &str, body: &[u8], cut: usize, boundary: Option<&str>) {
             let parts = fields::parts(stream::iter(pieces), boundary.to_owned());
             // Nothing is waited for: all pieces are there.
             match parts.now_or_never() {
-                Some(Ok(parts)) => Content::Parts(parts),
+                Some(Ok(parts)) => Content::Parts(parts, None),
                 _ => return,
             }
         }

@@ -16,15 +16,12 @@ use crate::envelope::{self, Call, Outcome};
 use crate::fault::Fault;
 use crate::op::Registry;
 use crate::request::RequestId;
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{HOST, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Uri, Version};
 use std::future::poll_fn;
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -42,7 +39,6 @@ pub(super) struct Handler {
     pages: Option<Pages>,
     page_headers: PageHeaders,
     home: &'static str,
-    limiter: Option<DefaultKeyedRateLimiter<IpAddr>>,
     content_type: HeaderValue,
 }
 
@@ -55,8 +51,6 @@ impl Handler {
         home: &'static str,
     ) -> Self {
         let config = &engine.services.config;
-        let limiter = NonZeroU32::new(config.limits.requests_per_minute)
-            .map(|most| RateLimiter::keyed(Quota::per_minute(most)));
         let content_type = match config.envelope.content_type {
             ContentType::Json => respond::JSON,
             ContentType::Text => HeaderValue::from_static("text/plain; charset=utf-8"),
@@ -69,7 +63,6 @@ impl Handler {
             router,
             pages,
             home,
-            limiter,
             content_type,
         }
     }
@@ -131,15 +124,14 @@ impl Handler {
             let asked = watch.answer(&self.engine, &head, is_shown, record.id, counted);
             return Box::pin(asked).await;
         }
-        if let Some(limiter) = &self.limiter
-            && client.is_limited()
-            && let Err(until) = limiter.check_key(&client.network())
+        // Of a batch, each further operation is counted when it is its turn.
+        if let Some(rate) = &self.engine.rate
+            && let Err(fault) = rate.count(&client)
         {
-            let wait = until.wait_time_from(DefaultClock::default().now());
-            return respond::too_many(wait.as_secs() + 1);
+            return respond::too_many(&fault);
         }
         let Some(Found { path, route, params }) = found else {
-            return Box::pin(self.page(&head, record)).await;
+            return Box::pin(self.page(&head, client, record)).await;
         };
         record.path = path;
         if head.method == Method::OPTIONS && cors::is_preflight(&head.headers) {
@@ -177,7 +169,8 @@ impl Handler {
         record: &mut Record<'_>,
     ) -> Answer {
         let config = &self.engine.services.config;
-        let body = match Bounded::new(body, config.limits.max_body) {
+        let bodies = &self.engine.bodies;
+        let body = match Bounded::new(body, config.limits.max_body, bodies, client) {
             Ok(body) => body.whole().await,
             Err(error) => Err(error),
         };
@@ -195,18 +188,22 @@ impl Handler {
             Outcome::Answer(answer) => respond::ok(answer, self.content_type.clone()),
             Outcome::Nothing => respond::nothing(),
             Outcome::Busy => respond::busy(),
+            Outcome::NoBodyMemory => respond::no_body_memory(),
+            Outcome::NoAnswerMemory => respond::no_answer_memory(),
         }
     }
 
     /// Answer a path that is not the API's.
-    async fn page(&self, head: &Parts, record: &mut Record<'_>) -> Answer {
+    async fn page(&self, head: &Parts, client: Client, record: &mut Record<'_>) -> Answer {
         let is_page = self.pages.is_some() || head.uri.path() == "/";
         if is_page {
             record.path = "page";
         }
         let mut answer = match (&self.pages, &head.method) {
             _ if !is_page => return respond::refusal(StatusCode::NOT_FOUND, "no such path"),
-            (Some(pages), &Method::GET | &Method::HEAD) => pages.answer(head).await,
+            (Some(pages), &Method::GET | &Method::HEAD) => {
+                pages.answer(head, &client, &self.engine.answers).await
+            }
             (None, &Method::GET | &Method::HEAD) => respond::page(StatusCode::OK, self.home),
             _ => return respond::wrong_method("GET, HEAD"),
         };
@@ -217,14 +214,6 @@ impl Handler {
     /// How many files a connection may have open: itself, and the page that it is sent.
     pub(super) fn files_each(&self) -> usize {
         1 + usize::from(self.pages.is_some())
-    }
-
-    /// Forget clients that have not been heard of for long, so that their number can't grow.
-    pub(super) fn tidy(&self) {
-        if let Some(limiter) = &self.limiter {
-            limiter.retain_recent();
-            limiter.shrink_to_fit();
-        }
     }
 }
 

@@ -1,7 +1,7 @@
-//! A connection that speaks for hyper where hyper says nothing, and gives up where hyper does not.
+//! A connection's stream: drops peers that read too slowly, and gives hyper's empty refusals a body.
 //!
-//! A peer that asks for much and then does not read would hold its answer in memory for as long as
-//! it likes: whoever takes nothing for [`PATIENCE`] is let go.
+//! What a peer does not read stays in memory. So a peer that leaves something unread has to read at a
+//! lowest rate ([`Pace`]); below it the connection is closed.
 //!
 //! What is not HTTP at all never becomes a request: hyper answers it by itself, 400, 414 or 431
 //! with an empty body, and closes. The contract wants an envelope there. None of our own answers
@@ -17,16 +17,78 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How long a peer may take nothing of what it is sent.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest answer, in bytes, that may be read at the rate for short ones. Short answers take little
+/// memory, and the worst mobile network reads them in a minute.
+const SHORT: usize = crate::op::SMALL_ANSWER;
 
-/// A stream whose empty refusals are dressed, and whose writes are not waited for without end.
+/// The lowest rate at which a short answer may be read, in bytes a second.
+const SHORT_RATE: u32 = 240;
+
+/// The lowest rate at which a longer answer may be read, in bytes a second.
+const LONG_RATE: u32 = 8 * 1024;
+
+/// How long a peer may read nothing before its rate counts.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How far a peer may be ahead of the lowest rate: it may read nothing for that long after it has read
+/// much. A short answer is read in few pieces, a piece each half minute at the lowest rate.
+const LONG_AHEAD: Duration = Duration::from_secs(10);
+const SHORT_AHEAD: Duration = Duration::from_secs(30);
+
+/// The bytes that the system may hold of an answer that it has not sent yet. By default that may become
+/// 4 MiB a connection, and the system takes more only when a third of it is free: so much would pass for
+/// read, or nothing for minutes.
+pub(super) const UNSENT: u32 = 32 * 1024;
+
+/// The time until which a peer must have read more, while it has something to read.
+struct Pace {
+    end: Instant,
+    /// Is it the rate for long answers?
+    is_long: bool,
+    /// Wakes the connection at `end`, or before it.
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl Pace {
+    fn new() -> Self {
+        let end = Instant::now() + GRACE;
+        Pace { end, is_long: false, alarm: Box::pin(sleep_until(end)) }
+    }
+
+    /// The peer has read `bytes`.
+    fn read(&mut self, bytes: usize) {
+        let (rate, ahead) =
+            if self.is_long { (LONG_RATE, LONG_AHEAD) } else { (SHORT_RATE, SHORT_AHEAD) };
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let earned = self.end + Duration::from_secs(1) * bytes / rate;
+        self.end = earned.min(Instant::now() + ahead);
+    }
+
+    /// `left` bytes are to be read; ready once the peer should have read more of them.
+    fn poll(&mut self, left: usize, cx: &mut Context<'_>) -> Poll<()> {
+        if left > SHORT && !self.is_long {
+            self.is_long = true;
+            self.end = self.end.min(Instant::now() + LONG_AHEAD);
+        }
+        loop {
+            if self.alarm.deadline() != self.end {
+                self.alarm.as_mut().reset(self.end);
+            }
+            ready!(self.alarm.as_mut().poll(cx));
+            if Instant::now() >= self.end {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+/// A stream that drops slow readers and gives hyper's empty refusals a body.
 pub(super) struct Dressed<S> {
     stream: S,
-    /// Runs while the peer takes nothing.
-    stalled: Option<Pin<Box<Sleep>>>,
+    /// There while the peer has left something unread.
+    pace: Option<Pace>,
     /// What is left to send of a refusal that was dressed.
     refusal: Vec<u8>,
     metrics: Arc<Metrics>,
@@ -34,29 +96,36 @@ pub(super) struct Dressed<S> {
 
 impl<S: Write + Unpin> Dressed<S> {
     pub(super) fn new(stream: S, metrics: Arc<Metrics>) -> Self {
-        Dressed { stream, stalled: None, refusal: Vec::new(), metrics }
+        Dressed { stream, pace: None, refusal: Vec::new(), metrics }
     }
 
-    /// What a write came to; an error once the peer has taken nothing for too long.
-    fn patiently<T>(
+    /// What writing some of `left` bytes came to; an error once the peer reads too slowly.
+    fn paced(
         &mut self,
         cx: &mut Context<'_>,
-        write: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if write.is_ready() {
-            self.stalled = None;
-            return write;
+        left: usize,
+        write: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match write {
+            Poll::Ready(Ok(written)) => {
+                if let Some(pace) = &mut self.pace {
+                    pace.read(written);
+                }
+            }
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => {
+                ready!(self.pace.get_or_insert_with(Pace::new).poll(left, cx));
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
         }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
-        ready!(stalled.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        write
     }
 
     /// Send what is left of a refusal.
     fn poll_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.refusal.is_empty() {
             let sent = Pin::new(&mut self.stream).poll_write(cx, &self.refusal);
-            let sent = ready!(self.patiently(cx, sent))?;
+            let sent = ready!(self.paced(cx, self.refusal.len(), sent))?;
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -112,7 +181,7 @@ impl<S: Write + Unpin> Write for Dressed<S> {
         match dress(buf) {
             None => {
                 let sent = Pin::new(&mut self.stream).poll_write(cx, buf);
-                self.patiently(cx, sent)
+                self.paced(cx, buf.len(), sent)
             }
             Some((status, refusal)) => {
                 self.metrics.http.answered(status.as_u16());
@@ -136,7 +205,8 @@ impl<S: Write + Unpin> Write for Dressed<S> {
             bufs => {
                 ready!(self.poll_refusal(cx))?;
                 let sent = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-                self.patiently(cx, sent)
+                let left = bufs.iter().map(|buf| buf.len()).sum();
+                self.paced(cx, left, sent)
             }
         }
     }
@@ -147,6 +217,8 @@ impl<S: Write + Unpin> Write for Dressed<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_refusal(cx))?;
+        // hyper flushes when the system has taken all that there is: nothing is left unread.
+        self.pace = None;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -161,20 +233,30 @@ mod tests {
     use super::*;
     use std::future::poll_fn;
 
-    /// A peer that takes `left` bytes and then none.
+    /// A peer that reads `piece` bytes every `pause`.
     struct Peer {
-        left: usize,
+        piece: usize,
+        pause: Duration,
+        next: Pin<Box<Sleep>>,
+    }
+
+    impl Peer {
+        fn new(piece: usize, pause: u64) -> Self {
+            let pause = Duration::from_secs(pause);
+            Peer { piece, pause, next: Box::pin(sleep_until(Instant::now() + pause)) }
+        }
     }
 
     impl Write for Peer {
         fn poll_write(
             mut self: Pin<&mut Self>,
-            _: &mut Context<'_>,
+            cx: &mut Context<'_>,
             buf: &[u8],
         ) -> Poll<io::Result<usize>> {
-            let taken = self.left.min(buf.len());
-            self.left -= taken;
-            if taken == 0 { Poll::Pending } else { Poll::Ready(Ok(taken)) }
+            ready!(self.next.as_mut().poll(cx));
+            let next = Instant::now() + self.pause;
+            self.next.as_mut().reset(next);
+            Poll::Ready(Ok(self.piece.min(buf.len())))
         }
 
         fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -186,15 +268,60 @@ mod tests {
         }
     }
 
+    /// How much of `length` bytes a peer was sent, and in how many seconds.
+    async fn sent(peer: Peer, length: usize) -> (usize, u64) {
+        let mut stream = Dressed::new(peer, Arc::default());
+        let begun = Instant::now();
+        let answer = vec![0; length];
+        let mut sent = 0;
+        while sent < length {
+            let write = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, &answer[sent..]));
+            match write.await {
+                Ok(written) => sent += written,
+                Err(error) => {
+                    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+                    break;
+                }
+            }
+        }
+        (sent, begun.elapsed().as_secs())
+    }
+
+    const LENGTH: usize = 1024 * 1024;
+
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_takes_nothing_is_let_go() {
-        let mut stream = Dressed::new(Peer { left: 3 }, Arc::default());
-        let begun = tokio::time::Instant::now();
-        let sent = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, b"answer")).await;
-        assert_eq!(sent.unwrap(), 3);
-        let sent = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, b"wer")).await;
-        assert_eq!(sent.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert!(begun.elapsed() >= PATIENCE);
+    async fn peer_that_reads_nothing_is_dropped_after_grace() {
+        assert_eq!(sent(Peer::new(1, 1000), LENGTH).await, (0, 5));
+        assert_eq!(sent(Peer::new(1, 1000), 100).await, (0, 5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn long_answer_needs_8_kib_a_second() {
+        assert_eq!(sent(Peer::new(8 * 1024, 1), LENGTH).await.0, LENGTH);
+        assert_eq!(sent(Peer::new(32 * 1024, 4), LENGTH).await.0, LENGTH);
+        let (read, seconds) = sent(Peer::new(6 * 1024, 1), LENGTH).await;
+        assert!(read < LENGTH && (15..30).contains(&seconds), "{read} bytes in {seconds} s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn short_answer_needs_240_bytes_a_second() {
+        assert_eq!(sent(Peer::new(240, 1), SHORT).await.0, SHORT);
+        assert_eq!(sent(Peer::new(1024, 4), SHORT).await.0, SHORT);
+        let (read, seconds) = sent(Peer::new(120, 1), SHORT).await;
+        assert!(read < SHORT && seconds < 20, "{read} bytes in {seconds} s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fast_begin_earns_no_long_pause() {
+        let mut stream = Dressed::new(Peer::new(LENGTH, 1), Arc::default());
+        let answer = vec![0; 2 * LENGTH];
+        let write = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, &answer));
+        assert_eq!(write.await.unwrap(), LENGTH);
+        stream.stream.next = Box::pin(sleep_until(Instant::now() + Duration::from_hours(1)));
+        let begun = Instant::now();
+        let write = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, &answer));
+        assert_eq!(write.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(begun.elapsed(), LONG_AHEAD);
     }
 
     #[test]

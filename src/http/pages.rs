@@ -5,11 +5,15 @@
 //! the API. Ranges are RFC 9110, section 14; a request for several is answered whole, as it allows.
 
 use super::headers::accepts;
-use super::piecewise::Piecewise;
+use super::piecewise::{MOST_HELD, Piecewise};
 use super::private;
 use super::respond::{self, Answer};
+use crate::budget::Budget;
+use crate::client::Client;
 use crate::config::Config;
+use crate::op::SMALL_ANSWER;
 use http_body_util::Either;
+use hyper::body::Body as _;
 use hyper::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, IF_RANGE, LOCATION,
@@ -22,6 +26,7 @@ use std::fs::Metadata;
 use std::io::{self, SeekFrom};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use tokio::fs::File;
 use tokio::io::AsyncSeekExt;
@@ -83,12 +88,20 @@ impl Pages {
         Ok(Pages { folder })
     }
 
-    /// Answer GET or HEAD.
-    pub(super) async fn answer(&self, head: &Parts) -> Answer {
+    /// Answer a client's GET or HEAD, with memory for answers from this budget.
+    pub(super) async fn answer(
+        &self,
+        head: &Parts,
+        client: &Client,
+        answers: &Arc<Budget>,
+    ) -> Answer {
         let path = head.uri.path();
         match self.find(path).await {
             Found::File(path, about) => match whole_or_part(&path, &about, head).await {
-                Ok(answer) => answer,
+                Ok(mut answer) => match hold(&mut answer, answers, client) {
+                    true => answer,
+                    false => respond::no_answer_memory(),
+                },
                 Err(error) => {
                     tracing::warn!(path = %path.display(), %error, "a page can't be read");
                     respond::refusal(StatusCode::NOT_FOUND, "no such page")
@@ -136,6 +149,19 @@ impl Pages {
             _ => Found::Nothing,
         }
     }
+}
+
+/// Have an answer hold the memory that its file takes while it is sent; `false` if there is none.
+fn hold(answer: &mut Answer, answers: &Arc<Budget>, client: &Client) -> bool {
+    let Either::Right(file) = answer.body_mut() else { return true };
+    let length = usize::try_from(file.size_hint().lower()).unwrap_or(usize::MAX);
+    if length <= SMALL_ANSWER {
+        return true;
+    }
+    let mut charge = answers.charge(client);
+    let fits = charge.hold(length.min(MOST_HELD));
+    file.hold(charge);
+    fits
 }
 
 enum Found {

@@ -1,5 +1,6 @@
 //! A file as the body of an answer, read as it is sent.
 
+use crate::budget::Charge;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use std::io;
@@ -9,18 +10,29 @@ use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// How much of a file is read at once, in bytes.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 32 * 1024;
+
+/// The most that is in memory of a file that is sent, in bytes: hyper takes pieces while it has less than
+/// 64 KiB of them to send.
+pub(super) const MOST_HELD: usize = 64 * 1024 + PIECE;
 
 /// What is left to send of a file.
 pub(super) struct Piecewise {
     file: File,
     left: u64,
+    /// Its part of the memory for answers; none if little is sent.
+    charge: Option<Charge>,
 }
 
 impl Piecewise {
     /// The next `left` bytes of `file`, from where it stands.
     pub(super) fn new(file: File, left: u64) -> Self {
-        Piecewise { file, left }
+        Piecewise { file, left, charge: None }
+    }
+
+    /// Keep this charge as long as the file is sent.
+    pub(super) fn hold(&mut self, charge: Charge) {
+        self.charge = Some(charge);
     }
 }
 

@@ -3,8 +3,9 @@
 use super::body::BodyError;
 use super::headers;
 use super::piecewise::Piecewise;
+use crate::budget::Charge;
 use crate::document;
-use crate::envelope;
+use crate::envelope::{self, Answered};
 use crate::fault::{Cause, Fault};
 use crate::metrics::Refused;
 use crate::status;
@@ -15,6 +16,7 @@ use hyper::header::{
     IF_NONE_MATCH, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
+use std::borrow::Cow;
 
 /// An answer: all of it in memory, or a file that is read as it is sent.
 pub(super) type Answer = Response<Either<Full<Bytes>, Piecewise>>;
@@ -22,9 +24,19 @@ pub(super) type Answer = Response<Either<Full<Bytes>, Piecewise>>;
 /// The media type of an answer in JSON.
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-/// `body` under HTTP 200.
-pub(super) fn ok(body: Vec<u8>, content_type: HeaderValue) -> Answer {
-    with(StatusCode::OK, body.into(), content_type)
+/// An envelope's answer, under HTTP 200.
+pub(super) fn ok(answered: Answered, content_type: HeaderValue) -> Answer {
+    let seconds = answered.retry_after;
+    let mut answer = with(StatusCode::OK, answered.into_bytes(), content_type);
+    retry_after(&mut answer, seconds);
+    answer
+}
+
+/// Tell in how many seconds it is worth trying again what a limit refused.
+pub(super) fn retry_after(answer: &mut Answer, seconds: Option<u64>) {
+    if let Some(seconds) = seconds {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    }
 }
 
 /// A page that is built in.
@@ -92,7 +104,7 @@ pub(super) fn foreign(why: &'static str) -> Answer {
 }
 
 /// The body of a refusal.
-pub(super) fn refusal_text(status: StatusCode, why: &'static str) -> Vec<u8> {
+pub(super) fn refusal_text(status: StatusCode, why: impl Into<Cow<'static, str>>) -> Vec<u8> {
     let request_is_at_fault = status.is_client_error()
         && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
     let table = if request_is_at_fault { status::status } else { unknown };
@@ -110,6 +122,16 @@ pub(super) fn busy() -> Answer {
     refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
 }
 
+/// 503: there is no memory for the body.
+pub(super) fn no_body_memory() -> Answer {
+    because(Refused::BodyMemory, busy())
+}
+
+/// 503: there is no memory for the answer, and nothing was done.
+pub(super) fn no_answer_memory() -> Answer {
+    because(Refused::AnswerMemory, busy())
+}
+
 /// 500: a defect of ours, of which the log says more.
 pub(super) fn given_up() -> Answer {
     refusal(StatusCode::INTERNAL_SERVER_ERROR, "a defect in the server; its log says more")
@@ -124,7 +146,7 @@ pub(super) fn unread(error: BodyError) -> Answer {
             StatusCode::PAYLOAD_TOO_LARGE,
             "the body is longer than limits.max_body",
         ),
-        BodyError::NoRoom => because(Refused::BodyMemory, busy()),
+        BodyError::NoRoom => no_body_memory(),
         BodyError::TooSlow => {
             refused(Refused::BodyTime, StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
         }
@@ -142,20 +164,28 @@ pub(super) fn wrong_method(allow: &str) -> Answer {
     answer
 }
 
-/// 429, until `seconds` have passed.
-pub(super) fn too_many(seconds: u64) -> Answer {
-    let mut answer =
-        refusal(StatusCode::TOO_MANY_REQUESTS, "too many requests from this address; slow down");
-    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+/// 429: a limit on how often something may be done is used up.
+pub(super) fn too_many(fault: &Fault) -> Answer {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut answer = with(status, refusal_text(status, fault.explanation()).into(), JSON);
+    retry_after(&mut answer, Some(fault.retry_after().unwrap_or(1)));
     because(Refused::Rate, answer)
 }
 
-/// What a dialect made of an answer. A client that has this very content is told so.
-pub(super) fn dressed(made: document::Response, request: &HeaderMap) -> Answer {
+/// What a dialect made of an answer, which holds this part of the memory for answers. A client that has
+/// this very content is told so.
+pub(super) fn dressed(
+    made: document::Response,
+    charge: Option<Charge>,
+    request: &HeaderMap,
+) -> Answer {
     let status = StatusCode::from_u16(made.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = match made.body {
-        std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-        std::borrow::Cow::Owned(bytes) => Bytes::from(bytes),
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => match charge {
+            None => Bytes::from(bytes),
+            Some(charge) => Bytes::from_owner(charge.with(bytes)),
+        },
     };
     let is_picture = made.content_type.starts_with("image/");
     let mut answer = with(status, body, HeaderValue::from_static(made.content_type));

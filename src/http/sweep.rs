@@ -48,7 +48,6 @@ pub(super) async fn expired(handler: Arc<Handler>, sweeps: &'static [&'static st
     let mut ticks = interval(EXPIRED);
     loop {
         ticks.tick().await;
-        handler.tidy();
         let engine = Arc::clone(&handler.engine);
         // It waits for the writer, so not on a thread that serves.
         let _ = spawn_blocking(move || engine.sweep(sweeps)).await;

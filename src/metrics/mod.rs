@@ -97,6 +97,8 @@ pub(crate) enum Refused {
     BodyTime,
     /// There was no memory for the body.
     BodyMemory,
+    /// There was no memory for the answer.
+    AnswerMemory,
     /// The head is too long.
     HeadSize,
     /// It can't be read, or be read in two ways.
@@ -113,11 +115,12 @@ pub(crate) enum Refused {
 
 impl Refused {
     /// All of them in their order, each with its label.
-    const ALL: [(Refused, &'static str); 10] = [
+    const ALL: [(Refused, &'static str); 11] = [
         (Refused::Rate, "rate_limit"),
         (Refused::BodySize, "body_size"),
         (Refused::BodyTime, "body_time"),
         (Refused::BodyMemory, "body_memory"),
+        (Refused::AnswerMemory, "answer_memory"),
         (Refused::HeadSize, "head_size"),
         (Refused::Malformed, "malformed"),
         (Refused::Foreign, "foreign_page"),

@@ -27,6 +27,9 @@ pub trait Lane: sealed::Sealed + Sized {
     /// Whether its operations are refused while the disk has no more free space than is kept in
     /// reserve, unless they say otherwise ([`Op::NEEDS_SPACE`]).
     const NEEDS_SPACE: bool = true;
+    /// Is it the lane of operations that change something? The answer of such a one can't be withheld
+    /// as if nothing had been done.
+    const CHANGES: bool = false;
 
     /// Run `op` where it belongs, once its caller is proven.
     fn dispatch<O: Op<Lane = Self>>(
@@ -71,6 +74,7 @@ pub struct Write;
 
 impl Lane for Write {
     type At<'a> = &'a mut Tx;
+    const CHANGES: bool = true;
 
     fn dispatch<O: Op<Lane = Self>>(
         engine: &Arc<Engine>,

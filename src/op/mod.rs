@@ -25,6 +25,9 @@ use crate::data::Data;
 use crate::fault::Fault;
 use crate::status::{Status, status};
 
+/// The longest answer that needs no room in the budget of answers, in bytes.
+pub const SMALL_ANSWER: usize = 16 * 1024;
+
 /// An operation's name: the envelope's `(type, subtype)`.
 pub type Name = (&'static str, &'static str);
 
@@ -51,6 +54,10 @@ pub trait Op: Data + Send + 'static {
 
     /// The envelope's `data` when the operation ends in a fault.
     const NOTHING: &'static str = "{}";
+
+    /// How much room for the answer is reserved before the operation runs, in bytes: 0 unless it changes
+    /// something and may all the same answer more than [`SMALL_ANSWER`].
+    const ANSWER_ROOM: usize = 0;
 
     /// The envelope's code and text for a fault; an operation whose page has a table of its own
     /// gives that.

@@ -21,6 +21,12 @@ pub struct Entry {
     pub nothing: &'static str,
     /// The envelope's code and text for a fault.
     pub status: fn(&Fault) -> Status,
+    /// Is one of its fields a file? Otherwise all of its data is short.
+    pub takes_file: bool,
+    /// Does it change something?
+    pub changes: bool,
+    /// How much room for its answer is reserved before it runs, in bytes.
+    pub answer_room: usize,
     fields: &'static [&'static [&'static str]],
     call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Pending,
     refused: fn(&Arc<Engine>, &Credentials, Fault) -> Fault,
@@ -32,6 +38,8 @@ pub struct Entry {
 pub struct Registry {
     /// Sorted by name, so that a lookup needs no allocation.
     entries: Vec<Entry>,
+    /// The keys of all operations' data, sorted.
+    keys: Vec<&'static str>,
 }
 
 /// A name was registered twice.
@@ -52,6 +60,9 @@ impl Registry {
                         needs_login: O::Caller::PROVEN,
                         nothing: O::NOTHING,
                         status: O::status,
+                        takes_file: O::TAKES_FILE,
+                        changes: O::Lane::CHANGES,
+                        answer_room: O::ANSWER_ROOM,
                         fields: O::FIELDS,
                         call: call::<O>,
                         refused: refused::<O>,
@@ -60,7 +71,17 @@ impl Registry {
                 ),
             }
         }
+        for key in O::FIELDS.iter().copied().flatten().map(|key| on_the_wire(key)) {
+            if let Err(index) = self.keys.binary_search(&key) {
+                self.keys.insert(index, key);
+            }
+        }
         Ok(self)
+    }
+
+    /// Is it a key of any operation's data?
+    pub fn knows(&self, key: &str) -> bool {
+        self.keys.binary_search(&key).is_ok()
     }
 
     /// The operation `kind`/`subtype`.
@@ -117,6 +138,11 @@ impl Entry {
                 Called::Later(Later { entry: self, counted: Some(counted), future })
             }
         }
+    }
+
+    /// The call is refused before anything of it is looked at, because of a limit.
+    pub fn turned_away(&self, fault: &Fault) {
+        self.end(self.tally.begin(), Some(fault));
     }
 
     /// What is told when the operation can't be called because its fields are flawed: who calls is

@@ -12,6 +12,11 @@ impl Connection {
     pub fn open(server: &Server) -> Self {
         let stream = TcpStream::connect(server.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        Connection::over(stream)
+    }
+
+    /// The same over a connection that is there already.
+    pub fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Connection(BufReader::new(stream))
     }

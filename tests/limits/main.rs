@@ -19,6 +19,7 @@ mod disk_reserve;
 mod games;
 mod headers;
 mod login_guesses;
+mod memory;
 mod names;
 mod privacy;
 mod process;

@@ -1,0 +1,150 @@
+//! How long the data of each envelope of a body is, in bytes of the body.
+//!
+//! The body must be JSON that was decoded without an error: nothing is checked here, and of other text
+//! the answer is some number.
+
+use std::borrow::Cow;
+
+/// The length of the value under `data` or `params` of each envelope, in the order of a batch; of a body
+/// that is no batch, of the one envelope. 0 where there is none.
+pub fn data_lengths(body: &[u8]) -> Vec<usize> {
+    let mut text = Scanner { text: body, at: 0 };
+    match text.peek() {
+        Some(b'[') => text.elements(Scanner::data_length),
+        _ => vec![text.data_length()],
+    }
+}
+
+/// Reads JSON that is known to be JSON.
+struct Scanner<'t> {
+    text: &'t [u8],
+    at: usize,
+}
+
+impl<'t> Scanner<'t> {
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        while self.byte().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+        self.byte()
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    /// What `read` tells of each element of an array, or of each member of an object, where `read` begins
+    /// at the key.
+    fn elements<T>(&mut self, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let mut all = Vec::new();
+        self.at += 1;
+        while self.peek().is_some_and(|byte| byte != b']' && byte != b'}') {
+            let before = self.at;
+            all.push(read(self));
+            // Only in what is not JSON.
+            if self.at == before {
+                break;
+            }
+            if self.peek() == Some(b',') {
+                self.at += 1;
+            }
+        }
+        self.at += 1;
+        all
+    }
+
+    /// Read one envelope; the length of its data.
+    fn data_length(&mut self) -> usize {
+        if self.peek() != Some(b'{') {
+            self.value();
+            return 0;
+        }
+        let mut longest = 0;
+        self.elements(|text| {
+            let key = text.value();
+            text.peek();
+            text.at += 1;
+            let value = text.value();
+            let is_data = serde_json::from_slice::<Cow<'_, str>>(key)
+                .is_ok_and(|key| key == "data" || key == "params");
+            if is_data {
+                longest = longest.max(value.len());
+            }
+        });
+        longest
+    }
+
+    /// Read one value; its text.
+    fn value(&mut self) -> &'t [u8] {
+        self.peek();
+        let start = self.at;
+        let mut open = 0_usize;
+        while let Some(byte) = self.byte() {
+            match byte {
+                b'"' => self.string(),
+                b'[' | b'{' => open += 1,
+                b']' | b'}' if open > 0 => open -= 1,
+                // The end of a scalar.
+                b']' | b'}' | b',' | b':' if open == 0 => break,
+                byte if open == 0 && byte.is_ascii_whitespace() => break,
+                _ => {}
+            }
+            self.at += 1;
+            if open == 0 && matches!(byte, b'"' | b']' | b'}') {
+                break;
+            }
+        }
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// Go from a string's first quotation mark to its last.
+    fn string(&mut self) {
+        self.at += 1;
+        while let Some(byte) = self.byte() {
+            match byte {
+                b'"' => break,
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn data_is_found_whatever_surrounds_it() {
+        assert_eq!(data_lengths(br#"{"id":7,"data": {"a":"}"} ,"x":[]}"#), [9]);
+        assert_eq!(
+            data_lengths(br#" [ {"d\u0061ta":[1,2]} , 5 , {"a\"":{"data":1}},{"params":-12}] "#),
+            [5, 0, 0, 3]
+        );
+        assert_eq!(data_lengths(br#""text""#), [0]);
+        assert_eq!(data_lengths(b"[]"), [] as [usize; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_length_is_that_of_the_value(text in "\\PC{0,20}", number: i64, list: Vec<String>) {
+            let data = serde_json::json!({"text": text, "list": list, "n": number});
+            let item = serde_json::json!({"a": text, format!("{text}x"): [number], "data": data, "z": list});
+            let length = data.to_string().len();
+            prop_assume!(item["data"] == data);
+            prop_assert_eq!(data_lengths(item.to_string().as_bytes()), [length]);
+            let batch = serde_json::json!([item, number, item]);
+            let found = data_lengths(format!("{batch:#}").as_bytes());
+            prop_assert_eq!((found.len(), found[1]), (3, 0));
+            prop_assert!(found[0] >= length && found[0] == found[2]);
+        }
+
+        #[test]
+        fn any_text_at_all_has_an_end(text in prop::collection::vec(
+            prop::sample::select(br#"[]{}",:\ a1"#.to_vec()), 0..200)) {
+            data_lengths(&text);
+        }
+    }
+}
