@@ -150,8 +150,12 @@ pub fn store(desk: &Desk, picture: Uploading, claimed: Option<Kind>) -> Result<S
             Uploading::Base64(text) => picture::from_base64(&text, most).map_err(refused)?.into(),
             Uploading::Bytes(bytes) => bytes,
         };
-        let kind = picture::check(&bytes, claimed, most).map_err(refused)?;
-        Ok((bytes, kind))
+        let (kind, kept) = picture::accept(&bytes, claimed, most).map_err(refused)?;
+        let kept = match kept {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(kept) => Some(Bytes::from(kept)),
+        };
+        Ok((kept.unwrap_or(bytes), kind))
     })?;
     let name = desk.files.put(&bytes, kind.extension()).map_err(Fault::PictureNotStored)?;
     Ok(Stored { services: desk.services(), name: Some(name) })
