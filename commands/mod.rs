@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod man;
 mod output;
+mod portrait;
 mod progress;
 mod restore;
 mod routes;
@@ -64,6 +65,11 @@ enum Task {
     /// List and remove the boards of games
     #[command(subcommand)]
     Board(board::Board),
+    /// List or remove portraits, beside a running server or without one
+    ///
+    /// Run it as the server's user, so that files stay that user's.
+    #[command(subcommand)]
+    Portrait(portrait::Portrait),
     /// Put all data into one archive, beside a running server or without one
     Backup(backup::Backup),
     /// Put an archive in the place of the data, which is kept; no server may run
@@ -98,6 +104,9 @@ pub fn run() -> ExitCode {
         Task::Serve => config().and_then(serve::run).map(|()| true),
         Task::User(task) => config().and_then(|config| user::run(config, task)).map(|()| true),
         Task::Board(task) => config().and_then(|config| board::run(config, task)).map(|()| true),
+        Task::Portrait(task) => {
+            config().and_then(|config| portrait::run(config, &task)).map(|()| true)
+        }
         Task::Backup(task) => config().and_then(|config| backup::run(config, task)).map(|()| true),
         Task::Restore(task) => {
             config().and_then(|config| restore::run(config, task)).map(|()| true)

@@ -33,8 +33,16 @@ fn add(tx: &mut Tx, (id, bytes): (i64, Vec<u8>)) -> Result<(), Fault> {
     let keep = || tx.files.put(&bytes, "png").map_err(Fault::PictureNotStored);
     // A file is in one place only: it goes when what names it goes.
     let (avatar, portrait) = (keep()?, keep()?);
-    tx.execute("UPDATE account SET avatar = $1 WHERE id = $2", args![&avatar, id])?;
-    tx.execute("INSERT INTO portrait (id, file) VALUES ($1, $2)", args![id, &portrait])?;
+    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    tx.execute(
+        "UPDATE account SET avatar = $1, avatar_size = $2 WHERE id = $3",
+        args![&avatar, size, id],
+    )?;
+    let now = tx.clock.now();
+    tx.execute(
+        "INSERT INTO portrait (id, file, size, owner, stored_at) VALUES ($1, $2, $3, $1, $4)",
+        args![id, &portrait, size, now],
+    )?;
     Ok(())
 }
 

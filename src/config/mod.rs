@@ -12,6 +12,7 @@ mod fault;
 mod fields;
 mod load;
 mod networks;
+mod portrait;
 mod sms;
 mod store;
 mod units;
@@ -34,9 +35,15 @@ pub use endpoint::Endpoint;
 pub use env::variables;
 pub use load::ConfigError;
 pub use networks::{Networks, SharedNetworks};
+pub use portrait::{OpenUpload, Portrait};
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
 pub use store::{S3, Store, StoreKind};
 pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, Synchronous};
+
+/// A duration as it is written in the configuration: `30d`, `12h`, `5m`, `90s`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    units::parse_duration(text)
+}
 
 /// Everything that can be configured. Made by [`Config::load`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -177,21 +184,6 @@ pub struct Captcha {
     /// a loopback address. Default: none.
     #[serde(deserialize_with = "fields::test_code")]
     pub test_code: Option<String>,
-}
-
-/// Portraits.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Portrait {
-    /// The largest picture, decoded, a size. Default 1048576, which is `1MiB`.
-    #[serde(deserialize_with = "units::size")]
-    pub max_bytes: usize,
-    /// Lower-case names of hosts whose pages may show portraits; `.example.com` means the subdomains of
-    /// example.com. Default: empty, every page may.
-    #[serde(deserialize_with = "fields::referers")]
-    pub allowed_referers: Vec<String>,
-    /// Whether a portrait may be uploaded without a token, for an `id` that is no account. Default true.
-    pub open_upload: bool,
 }
 
 /// The rank leaderboard.

@@ -16,7 +16,7 @@ use crate::backup::Schedule;
 use crate::config::{Config, StoreKind};
 use crate::db::{self, Db, OpenError, Schema};
 use crate::engine::Engine;
-use crate::program::{FollowUp, Program};
+use crate::program::{FollowUp, Program, Upkeep};
 use crate::services::{Services, ServicesError};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -75,6 +75,7 @@ pub struct Server {
     sweeps: &'static [&'static str],
     schema: Schema,
     follow_up: Option<FollowUp>,
+    upkeep: Option<Upkeep>,
 }
 
 impl Server {
@@ -90,7 +91,8 @@ impl Server {
             Ok((listener.local_addr()?, listener))
         };
         let (address, listener) = bind().map_err(|error| StartError::Listen(listen, error))?;
-        let Program { registry, schema, sweeps, documents, endpoints, follow_up, home } = program;
+        let Program { registry, schema, sweeps, documents, endpoints, follow_up, upkeep, home } =
+            program;
         let router = Router::new(&registry, endpoints, documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let pages = services.config.web.dir.as_ref().map(|folder| {
@@ -102,7 +104,7 @@ impl Server {
         let db = Db::open(Arc::clone(&services), schema, Some(lock))?;
         let engine = Arc::new(Engine::new(db, services));
         let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
-        Ok(Server { listener, handler, sweeps, schema, follow_up })
+        Ok(Server { listener, handler, sweeps, schema, follow_up, upkeep })
     }
 
     /// The address that is listened on.
@@ -121,13 +123,16 @@ impl Server {
         self.engine().db.answer_on(runtime.handle().clone());
         let crews = self.engine().places.crews()?;
         let address = self.address()?;
-        let Server { listener, handler, sweeps, schema, follow_up } = self;
+        let Server { listener, handler, sweeps, schema, follow_up, upkeep } = self;
         let backups = Schedule::start(&handler.engine.services, schema)?;
         if !schema.pictures.is_empty() {
             runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), schema));
         }
         if let Some(work) = follow_up {
             runtime.spawn(sweep::follow_up(Arc::downgrade(&handler.engine), work));
+        }
+        if let Some(upkeep) = upkeep {
+            runtime.spawn(sweep::upkeep(Arc::downgrade(&handler.engine), upkeep));
         }
         let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
         // Work whose client did not wait for it holds the engine; it gets a moment more.

@@ -17,6 +17,7 @@ mod client_address;
 mod disk_reserve;
 mod games;
 mod names;
+mod pictures;
 mod privacy;
 mod signing;
 mod upgrade;

@@ -18,8 +18,6 @@ pub fn strip(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
     let header = input.take(13)?;
     out.extend(header);
     colours(header.get(10), &mut input, out)?;
-    // It belongs to the image that follows; of several the last counts.
-    let mut control: &[u8] = &[];
     loop {
         match input.byte()? {
             TRAILER => {
@@ -27,7 +25,6 @@ pub fn strip(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
                 return Ok(());
             }
             IMAGE => {
-                out.extend(std::mem::take(&mut control));
                 let place = input.take(9)?;
                 out.push(IMAGE);
                 out.extend(place);
@@ -36,16 +33,14 @@ pub fn strip(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
                 out.extend(blocks(&mut input)?);
             }
             EXTENSION => {
-                let whole = input.0;
                 let label = input.byte()?;
                 let body = blocks(&mut input)?;
-                if label == CONTROL {
-                    let length = whole.len() - input.0.len();
-                    // With the byte before it, which says that it is an extension.
-                    let start = bytes.len() - whole.len() - 1;
-                    control = bytes.get(start..start + 1 + length).unwrap_or_default();
-                } else if label == APPLICATION {
-                    repeat(body, out);
+                match (label, body) {
+                    (CONTROL, [4, a, b, c, d, ..]) => {
+                        out.extend([EXTENSION, CONTROL, 4, *a, *b, *c, *d, 0]);
+                    }
+                    (APPLICATION, body) => repeat(body, out),
+                    _ => {}
                 }
             }
             _ => return Err(broken("it has a block of an unknown kind")),
