@@ -10,6 +10,7 @@ mod import;
 mod man;
 mod output;
 mod owner;
+mod portrait;
 mod progress;
 mod restore;
 mod routes;
@@ -67,6 +68,11 @@ enum Task {
     /// List and remove the boards of games
     #[command(subcommand)]
     Board(board::Board),
+    /// List or remove portraits, beside a running server or without one
+    ///
+    /// Run it as the server's user, so that files stay that user's.
+    #[command(subcommand)]
+    Portrait(portrait::Portrait),
     /// Put all data into one archive, beside a running server or without one
     Backup(backup::Backup),
     /// Put an archive in the place of the data, which is kept; no server may run
@@ -102,6 +108,9 @@ pub fn run() -> ExitCode {
         Task::Serve => config().and_then(|config| serve::run(config, file.clone())).map(|()| true),
         Task::User(task) => as_owner().and_then(|config| user::run(config, task)).map(|()| true),
         Task::Board(task) => as_owner().and_then(|config| board::run(config, task)).map(|()| true),
+        Task::Portrait(task) => {
+            as_owner().and_then(|config| portrait::run(config, &task)).map(|()| true)
+        }
         Task::Backup(task) => {
             as_owner().and_then(|config| backup::run(config, task)).map(|()| true)
         }

@@ -10,7 +10,7 @@ mod img;
 mod newcomer;
 mod phone;
 mod player;
-mod portrait;
+pub mod portrait;
 mod property;
 mod rank;
 mod score;
@@ -94,6 +94,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         registry,
         schema: SCHEMA,
         sweeps: SWEEPS,
+        upkeep: Some(portrait::clean::step),
         documents: documents::ALL,
         endpoints: documents::ENDPOINTS,
         follow_up: Some(user::finish_removals),

@@ -124,3 +124,25 @@ CREATE TABLE removal (
 CREATE TABLE pending (
     name TEXT NOT NULL PRIMARY KEY
 ) WITHOUT ROWID;
+
+-- Portraits and avatars: whose a file is and how large, in bytes. -1 is a picture of an earlier
+-- version: it was not measured, and what a camera wrote into it was not cut off yet
+-- (handlers/portrait/clean.rs does both).
+ALTER TABLE portrait ADD COLUMN size BIGINT NOT NULL DEFAULT -1;
+-- The account that uploads under this id; NULL: anyone may.
+ALTER TABLE portrait ADD COLUMN owner BIGINT;
+ALTER TABLE portrait ADD COLUMN stored_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE account ADD COLUMN avatar_size BIGINT NOT NULL DEFAULT -1;
+
+UPDATE portrait SET owner = id WHERE id IN (SELECT id FROM account);
+
+CREATE INDEX portrait_by_owner ON portrait (owner) WHERE owner IS NOT NULL;
+CREATE INDEX portrait_not_cleaned ON portrait (id) WHERE size = -1;
+CREATE INDEX avatar_not_cleaned ON account (id) WHERE avatar_size = -1 AND avatar <> '';
+
+-- What pictures of a kind take together, in bytes: 'open', portraits without an owner
+-- (handlers/portrait/limits.rs). No row: none.
+CREATE TABLE picture_total (
+    name  TEXT   NOT NULL PRIMARY KEY,
+    bytes BIGINT NOT NULL
+) WITHOUT ROWID;

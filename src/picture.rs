@@ -6,6 +6,7 @@
 //! sampling 150 MB), for a tenth of a second: check one picture at a time on a small machine.
 
 mod pixels;
+mod strip;
 #[cfg(test)]
 mod tests;
 mod vp8l;
@@ -13,6 +14,7 @@ mod webp;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::catch_unwind;
 
@@ -124,9 +126,16 @@ pub enum Refusal {
     Broken(String),
 }
 
-/// Check the bytes: at most `max_bytes`, of an accepted kind, which agrees with `claimed` where
-/// given, at most 4096 × 4096 pixels, and whole. Bytes after the picture's end are no fault.
-pub fn check(bytes: &[u8], claimed: Option<Kind>, max_bytes: usize) -> Result<Kind, Refusal> {
+pub use strip::strip;
+
+/// Take an upload: at most `max_bytes`, of an accepted kind, which agrees with `claimed` where given,
+/// at most 4096 × 4096 pixels, and whole. Answers the picture alone ([`strip`]): bytes after its end
+/// are no fault, and neither they nor what a camera wrote into it are kept.
+pub fn accept(
+    bytes: &[u8],
+    claimed: Option<Kind>,
+    max_bytes: usize,
+) -> Result<(Kind, Cow<'_, [u8]>), Refusal> {
     if bytes.len() > max_bytes {
         return Err(Refusal::TooLarge { max_bytes });
     }
@@ -135,15 +144,22 @@ pub fn check(bytes: &[u8], claimed: Option<Kind>, max_bytes: usize) -> Result<Ki
         Some(claimed) if claimed != found => return Err(Refusal::WrongKind { claimed, found }),
         _ => {}
     }
+    // Cut first, so that what is checked is what is kept.
+    let bytes = strip(bytes, found)?;
+    check(&bytes, found)?;
+    Ok((found, bytes))
+}
+
+/// Does it decode to its last pixel?
+fn check(bytes: &[u8], kind: Kind) -> Result<(), Refusal> {
     // The decoders are written by others and the bytes by strangers: a panic is one more refusal.
-    catch_unwind(|| match found {
+    catch_unwind(|| match kind {
         Kind::Png => pixels::png(bytes),
         Kind::Jpeg => pixels::jpeg(bytes),
         Kind::Gif => pixels::gif(bytes),
         Kind::Webp => webp::check(bytes),
     })
-    .unwrap_or_else(|_| Err(broken("its decoder gave up")))?;
-    Ok(found)
+    .unwrap_or_else(|_| Err(broken("its decoder gave up")))
 }
 
 /// Decode the base64 text of an upload: the standard alphabet, with or without padding and a

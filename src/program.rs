@@ -2,9 +2,14 @@
 
 use crate::db::{Db, Schema};
 use crate::document::Document;
+use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::http::Watch;
 use crate::op::{Entry, Name, Registry};
+use std::sync::Arc;
+
+/// One bounded piece of work that an upgrade left to do; whether there may be more.
+pub type Upkeep = fn(&Arc<Engine>) -> Result<bool, Fault>;
 
 /// Finishes what another process has begun in the database.
 pub type FollowUp = fn(&Db) -> Result<(), Fault>;
@@ -19,6 +24,8 @@ pub struct Program {
     /// Statements that remove what has expired, run now and then: each deletes rows that ended
     /// before `$1`, in seconds since 1970.
     pub sweeps: &'static [&'static str],
+    /// What an upgrade left to do, done in the background.
+    pub upkeep: Option<Upkeep>,
     /// Its documents: path shims to its operations.
     pub documents: &'static [Document],
     /// Where envelopes are posted, besides `/api`.

@@ -112,16 +112,16 @@ fn base64_comes_with_or_without_prefix_padding_and_white_space() {
 fn exactly_max_bytes_pass_and_one_byte_more_does_not() {
     for (config, most) in [("", 1 << 20), ("[portrait]\nmax_bytes = \"4KiB\"\n", 4096)] {
         let server = Server::start(config);
-        // Bytes after a picture's end are kept.
+        // Bytes after a picture's end count, and are cut off.
         let mut bytes = PNG.to_vec();
         bytes.resize(most, b'x');
         let sent = upload("1", "png", &bytes);
         assert_eq!(server.call("portrait/upload", sent), stored("1"));
-        assert!(shown(&server, "1") == bytes);
+        assert!(shown(&server, "1") == PNG);
         bytes.push(b'x');
         let words = refused(&format!("the picture is larger than {most} bytes"));
         assert_eq!(server.call("portrait/upload", upload("1", "png", &bytes)), words);
-        assert_eq!((shown(&server, "1").len(), files(&server).len()), (most, 1));
+        assert_eq!((shown(&server, "1").len(), files(&server).len()), (PNG.len(), 1));
     }
 }
 
@@ -171,10 +171,11 @@ fn a_missing_key_is_told_first_then_types_and_the_id() {
         sent.as_object_mut().unwrap().remove(key);
         let told = fault_with(-3, "Error data key", &format!("{key}: missing"));
         assert_eq!(server.call("portrait/upload", sent), told);
-        for value in [json!(5), json!(null), json!([]), json!({}), json!(true)] {
+        for value in [json!(5.5), json!(null), json!([]), json!({}), json!(true)] {
             let mut sent = upload("x", "png", PNG);
             sent[key] = value;
-            let told = refused(&format!("{key}: expected a string"));
+            let expected = if key == "id" { "a string or an integer" } else { "a string" };
+            let told = refused(&format!("{key}: expected {expected}"));
             assert_eq!(server.call("portrait/upload", sent), told);
         }
     }
@@ -185,7 +186,11 @@ fn a_missing_key_is_told_first_then_types_and_the_id() {
     }
     let missing = fault_with(-3, "Error data key", "id: missing");
     assert_eq!(server.call("portrait/get", json!({})), missing);
-    assert_eq!(server.call("portrait/get", json!({"id": 5})), refused("id: expected a string"));
+    for id in [json!(-1), json!(1_000_000_000_000_000_i64)] {
+        assert_eq!(server.call("portrait/get", json!({ "id": id })), digits);
+    }
+    let nobody = ok(json!({"base64": STANDARD.encode(AVATAR), "type": "png"}));
+    assert_eq!(server.call("portrait/get", json!({"id": 5})), nobody);
     assert_eq!(files(&server), [""; 0]);
     let longest = "9".repeat(15);
     assert_eq!(server.call("portrait/upload", upload(&longest, "png", PNG)), stored(&longest));
@@ -234,11 +239,12 @@ fn the_id_of_an_account_takes_that_accounts_token() {
         assert_eq!(server.call_as(bring, "portrait/upload", upload("5", "gif", GIF)), stored("5"));
     }
     assert!(command(server.folder()).args(["user", "remove", "nora"]).status().unwrap().success());
-    assert_eq!(server.call("portrait/upload", upload(&nora, "png", PNG)), stored(&nora));
+    let none = fault(-100, "Missing necessary args");
+    assert_eq!(server.call("portrait/upload", upload(&nora, "png", PNG)), none);
 }
 
 #[test]
-fn without_open_upload_every_id_takes_its_accounts_token() {
+fn without_open_upload_every_upload_needs_a_login() {
     let server = Server::start("[portrait]\nopen_upload = false\n");
     let (nora, token) = server.account("nora");
     let bad = fault(-101, "Error token");
@@ -247,9 +253,10 @@ fn without_open_upload_every_id_takes_its_accounts_token() {
         let none = fault(-100, "Missing necessary args");
         assert_eq!(server.call("portrait/upload", sent.clone()), none);
         assert_eq!(server.call_as("junk", "portrait/upload", sent.clone()), bad);
-        assert_eq!(server.call_as(&token, "portrait/upload", sent), bad);
+        let answer = server.call_as(&token, "portrait/upload", sent);
+        assert_eq!(answer, if id == "5" { stored("5") } else { bad.clone() });
     }
     let own = nora.to_string();
     assert_eq!(server.call_as(&token, "portrait/upload", upload(&own, "png", PNG)), stored(&own));
-    assert_eq!(files(&server).len(), 1);
+    assert_eq!(files(&server).len(), 2);
 }

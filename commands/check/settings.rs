@@ -2,7 +2,7 @@
 
 use super::Findings;
 use crate::handlers::boards::reserved;
-use engine::config::{Config, SmsGateway, Synchronous};
+use engine::config::{Config, OpenUpload, SmsGateway, Synchronous};
 use engine::http;
 use jiff::Timestamp;
 
@@ -49,6 +49,11 @@ pub fn check(config: &Config, findings: &mut Findings) {
         findings.warning("sms.gateway", text);
     }
     games(config, findings);
+    if config.portrait.open_upload == OpenUpload::Any {
+        let text = "any, so whoever reaches the server replaces every account's portrait; that is \
+                    for closed networks, write free";
+        findings.warning("portrait.open_upload", text);
+    }
     // Base64 makes four bytes of three; the rest of an envelope is small.
     let largest = config.portrait.max_bytes.div_ceil(3).saturating_mul(4).saturating_add(1024);
     if largest > config.limits.max_body {

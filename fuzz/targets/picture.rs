@@ -2,19 +2,22 @@
 
 #![no_main]
 
-use engine::picture::{Kind, check, from_base64};
+use engine::picture::{Kind, accept, from_base64};
 use libfuzzer_sys::fuzz_target;
 
 /// What `portrait.max_bytes` is by default.
 const MOST: usize = 1 << 20;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(kind) = check(bytes, None, MOST) {
+    if let Ok((kind, kept)) = accept(bytes, None, MOST) {
         assert_eq!(Kind::sniff(bytes), Some(kind));
+        // What is kept is a picture, with nothing left to cut.
+        let (_, again) = accept(&kept, Some(kind), kept.len()).expect("it was accepted");
+        assert_eq!(again, kept);
     }
     if let Ok(text) = std::str::from_utf8(bytes)
         && let Ok(decoded) = from_base64(text, MOST)
     {
-        let _ = check(&decoded, None, MOST);
+        let _ = accept(&decoded, None, MOST);
     }
 });

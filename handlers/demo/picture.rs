@@ -33,8 +33,16 @@ fn add(tx: &mut Tx, (id, bytes): (i64, Vec<u8>)) -> Result<(), Fault> {
     let keep = || tx.files.put(&bytes, "png").map_err(Fault::PictureNotStored);
     // A file is in one place only: it goes when what names it goes.
     let (avatar, portrait) = (keep()?, keep()?);
-    tx.execute("UPDATE account SET avatar = $1 WHERE id = $2", args![&avatar, id])?;
-    tx.execute("INSERT INTO portrait (id, file) VALUES ($1, $2)", args![id, &portrait])?;
+    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    tx.execute(
+        "UPDATE account SET avatar = $1, avatar_size = $2 WHERE id = $3",
+        args![&avatar, size, id],
+    )?;
+    let now = tx.clock.now();
+    tx.execute(
+        "INSERT INTO portrait (id, file, size, owner, stored_at) VALUES ($1, $2, $3, $1, $4)",
+        args![id, &portrait, size, now],
+    )?;
     Ok(())
 }
 
@@ -60,12 +68,13 @@ fn draw(dice: &mut Dice) -> Result<Vec<u8>, Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::picture::{Kind, check};
+    use engine::picture::{Kind, accept};
 
     #[test]
     fn what_is_drawn_is_a_picture_that_an_upload_may_be() {
         let bytes = draw(&mut Dice::new(1)).unwrap();
-        assert_eq!(check(&bytes, Some(Kind::Png), 1 << 20).unwrap(), Kind::Png);
+        let (kind, kept) = accept(&bytes, Some(Kind::Png), 1 << 20).unwrap();
+        assert_eq!((kind, &kept[..]), (Kind::Png, &bytes[..]));
         assert_ne!(draw(&mut Dice::new(2)).unwrap(), bytes);
     }
 }

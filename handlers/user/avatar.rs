@@ -1,6 +1,7 @@
 //! An account's picture. It is not the account's portrait.
 
 use super::picture_url;
+use crate::handlers::portrait::limits::Uploader;
 use crate::handlers::portrait::{Uploading, store};
 use engine::caller::Account;
 use engine::data::{Field, Flaw, Value};
@@ -41,6 +42,9 @@ impl Op for Avatar {
     type Reply = Uploaded;
 
     fn run(self, desk: &Desk, caller: Account) -> Result<Uploaded, Fault> {
+        let uploader = Uploader::Account(caller.id);
+        // Before the picture is decoded, which costs most.
+        desk.read(|view| uploader.check(view))?;
         let file = store(desk, self.base64, self.r#type.map(|claimed| claimed.0))?;
         let url = picture_url(desk, file.name());
         desk.write(move |tx| {
@@ -49,9 +53,10 @@ impl Op for Avatar {
                     row.get(0)
                 })?
                 .ok_or(Fault::AccountGone)?;
+            uploader.count(tx, file.size())?;
             tx.execute(
-                "UPDATE account SET avatar = $1 WHERE id = $2",
-                args![file.name(), caller.id],
+                "UPDATE account SET avatar = $1, avatar_size = $2 WHERE id = $3",
+                args![file.name(), file.size(), caller.id],
             )?;
             file.keep(tx, Some(old).filter(|old| !old.is_empty()));
             Ok(())

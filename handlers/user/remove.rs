@@ -7,6 +7,7 @@
 //! of messages for 24 hours, and for 30 days a keyed hash of its name.
 
 use super::name;
+use crate::handlers::portrait;
 use crate::handlers::property::NOTICES;
 use crate::handlers::rank;
 use engine::args;
@@ -26,9 +27,13 @@ pub fn remove(tx: &mut Tx, id: i64) -> Result<(), Fault> {
         tx.one(sql, args![id], |row| Ok((row.get(0)?, row.get(1)?)))?.ok_or(Fault::AccountGone)?;
     name::hold(tx, id, &username)?;
     name::remove_keys(tx, id)?;
-    let sql = "DELETE FROM portrait WHERE id = $1 RETURNING file";
-    let mut files: Vec<String> = tx.all(sql, args![id], |row| row.get(0))?;
-    files.push(avatar);
+    let mut files = vec![avatar];
+    // The portrait under its id, and those that it uploaded under free ids.
+    let sql = "SELECT id FROM portrait WHERE id = $1 OR owner = $1";
+    for portrait in tx.all(sql, args![id], |row| row.get(0))? {
+        files.extend(portrait::limits::forgotten(tx, portrait)?);
+        tx.execute("DELETE FROM portrait WHERE id = $1", args![portrait])?;
+    }
     for file in files.iter().filter(|file| !file.is_empty()) {
         note(tx, PICTURE, file)?;
     }

@@ -45,12 +45,6 @@ impl Default for Cors {
     }
 }
 
-impl Default for Portrait {
-    fn default() -> Portrait {
-        Portrait { max_bytes: 1024 * 1024, allowed_referers: Vec::new(), open_upload: true }
-    }
-}
-
 impl Default for Rank {
     fn default() -> Rank {
         Rank { version: "1.0.0".to_owned() }

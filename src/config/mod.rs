@@ -14,6 +14,7 @@ mod fault;
 mod fields;
 mod load;
 mod networks;
+mod portrait;
 mod sms;
 mod store;
 mod units;
@@ -37,9 +38,15 @@ pub use endpoint::Endpoint;
 pub use env::variables;
 pub use load::ConfigError;
 pub use networks::{Networks, SharedNetworks};
+pub use portrait::{OpenUpload, Portrait};
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
 pub use store::{S3, Store, StoreKind};
 pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, Synchronous};
+
+/// A duration as it is written in the configuration: `30d`, `12h`, `5m`, `90s`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    units::parse_duration(text)
+}
 
 /// Everything that can be configured. Made by [`Config::load`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -173,21 +180,6 @@ pub struct Web {
     /// `X-Content-Type-Options`); an empty value removes one. Default: none.
     #[serde(deserialize_with = "fields::answer_headers")]
     pub headers: BTreeMap<String, String>,
-}
-
-/// Portraits.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Portrait {
-    /// The largest picture, decoded, a size. Default 1048576, which is `1MiB`.
-    #[serde(deserialize_with = "units::size")]
-    pub max_bytes: usize,
-    /// Lower-case names of hosts whose pages may show portraits; `.example.com` means the subdomains of
-    /// example.com. Default: empty, every page may.
-    #[serde(deserialize_with = "fields::referers")]
-    pub allowed_referers: Vec<String>,
-    /// Whether a portrait may be uploaded without a token, for an `id` that is no account. Default true.
-    pub open_upload: bool,
 }
 
 /// The rank leaderboard.

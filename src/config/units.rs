@@ -30,6 +30,12 @@ pub(super) fn size<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error
     })
 }
 
+/// A size, or 0 for no limit.
+pub(super) fn size_or_zero<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let expecting = "a size, for example \"64KiB\", \"1MiB\" or a number of bytes; 0: no limit";
+    any(from, expecting, parse_size_or_zero)
+}
+
 /// Read an integer or a text with `parse`, which gets an integer as its digits.
 pub(super) fn any<'de, D: Deserializer<'de>, T>(
     from: D,

@@ -16,7 +16,7 @@ use crate::backup::Schedule;
 use crate::config::{Config, StoreKind};
 use crate::db::{self, Db, OpenError, Schema};
 use crate::engine::Engine;
-use crate::program::{FollowUp, Program};
+use crate::program::{FollowUp, Program, Upkeep};
 use crate::reload::{Load, Reload};
 use crate::services::{Services, ServicesError};
 use crate::signals::{Signals, Told};
@@ -113,6 +113,7 @@ pub struct Server {
     schema: Schema,
     reload: Option<Reload>,
     follow_up: Option<FollowUp>,
+    upkeep: Option<Upkeep>,
 }
 
 impl Server {
@@ -141,7 +142,8 @@ impl Server {
         program: Program,
     ) -> Result<Self, StartError> {
         let address = door.listener.local_addr()?;
-        let Program { registry, schema, sweeps, documents, endpoints, follow_up, home } = program;
+        let Program { registry, schema, sweeps, documents, endpoints, follow_up, upkeep, home } =
+            program;
         let router = Router::new(&registry, endpoints, documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let pages = services.config.web.dir.as_ref().map(|folder| {
@@ -153,7 +155,7 @@ impl Server {
         let db = open_database(&services, schema, lock)?;
         let engine = Arc::new(Engine::new(db, services));
         let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
-        Ok(Server { door, handler, sweeps, schema, reload: None, follow_up })
+        Ok(Server { door, handler, sweeps, schema, reload: None, follow_up, upkeep })
     }
 
     /// Read the configuration by `load` again on SIGHUP. Without this, SIGHUP is told of and ignored.
@@ -178,7 +180,7 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         self.engine().db.answer_on(runtime.handle().clone());
         let crews = self.engine().places.crews()?;
-        let Server { mut door, handler, sweeps, schema, reload, follow_up } = self;
+        let Server { mut door, handler, sweeps, schema, reload, follow_up, upkeep } = self;
         let reload = reload.map(|reload| Arc::new(Mutex::new(reload)));
         let is_read_only = handler.engine.db.is_read_only();
         let sweeps = if is_read_only { &[] } else { sweeps };
@@ -193,6 +195,11 @@ impl Server {
             && !is_read_only
         {
             runtime.spawn(sweep::follow_up(Arc::downgrade(&handler.engine), work));
+        }
+        if let Some(upkeep) = upkeep
+            && !is_read_only
+        {
+            runtime.spawn(sweep::upkeep(Arc::downgrade(&handler.engine), upkeep));
         }
         let served = runtime.block_on(serve(&mut door, Arc::clone(&handler), sweeps, reload));
         // Work whose client did not wait for it holds the engine; it gets a moment more.

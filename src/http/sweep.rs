@@ -6,10 +6,10 @@ use crate::db::Schema;
 use crate::disk;
 use crate::engine::Engine;
 use crate::fault::{Cause, Fault};
-use crate::program::FollowUp;
+use crate::program::{FollowUp, Upkeep};
 use crate::services::Services;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -40,6 +40,45 @@ pub(super) async fn follow_up(engine: Weak<Engine>, work: FollowUp) {
             tracing::warn!(cause = ?fault.cause(), "what another process has begun was not finished");
             tokio::time::sleep(FOLLOW_UP_AGAIN).await;
         }
+    }
+}
+
+/// How long to wait before a piece of upkeep that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Each piece of upkeep is followed by a rest of this many times its length, so it takes a fifth of
+/// one processor at most.
+const REST: u32 = 4;
+
+/// The least rest.
+const LEAST_REST: Duration = Duration::from_millis(5);
+
+/// Do what an upgrade left to do, piece by piece, until there is no more. A restart goes on with the
+/// next piece. The engine is held only for a piece, so that the server can end.
+pub(super) async fn upkeep(engine: Weak<Engine>, piece: Upkeep) {
+    let mut pieces: u64 = 0;
+    loop {
+        let Some(engine) = engine.upgrade() else { return };
+        let begun = Instant::now();
+        let done = spawn_blocking(move || piece(&engine)).await;
+        let rest = match done {
+            Ok(Ok(true)) => {
+                pieces += 1;
+                (begun.elapsed() * REST).max(LEAST_REST)
+            }
+            Ok(Ok(false)) => {
+                if pieces > 0 {
+                    tracing::info!(pieces, "what the upgrade left to do is done");
+                }
+                return;
+            }
+            Ok(Err(fault)) => {
+                tracing::warn!(?fault, "upkeep is tried again in a minute");
+                AGAIN
+            }
+            Err(_) => return,
+        };
+        tokio::time::sleep(rest).await;
     }
 }
 

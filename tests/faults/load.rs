@@ -137,7 +137,8 @@ pub struct Size {
 }
 
 /// What the server needs for it.
-pub const CONFIG: &str = "[shop]\nmax_per_account = 1000\n";
+pub const CONFIG: &str =
+    "[shop]\nmax_per_account = 1000\n[portrait]\nopen_per_day_per_address = 0\n";
 
 /// Write it all, by several clients at once.
 pub fn write(server: &Server, size: &Size) -> Told {

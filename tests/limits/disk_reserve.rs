@@ -98,7 +98,8 @@ fn writes_resume_when_space_is_free_again() {
         eprintln!("skipped: no disk may be mounted here, not even in a namespace");
         return;
     }
-    let server = Server::start_under(&tool, folder, "[disk]\nreserve = \"12MiB\"\n");
+    let config = "[disk]\nreserve = \"12MiB\"\n[portrait]\nper_day_per_account = 0\n";
+    let server = Server::start_under(&tool, folder, config);
     let (_, token) = server.account("nora");
     let upload = |id| server.call_as(&token, "portrait/upload", portrait(id));
     let done = |answer: String| answer.contains("\"status\":0,");

@@ -21,6 +21,7 @@ mod headers;
 mod login_guesses;
 mod memory;
 mod names;
+mod pictures;
 mod privacy;
 mod process;
 mod proof_of_work;

@@ -45,7 +45,7 @@ fn environment_overrides_the_file() {
     assert_eq!(config.captcha.length, 6);
     assert_eq!(config.captcha.test_code.as_deref(), Some("12345"));
     assert_eq!(config.rank.version, "2");
-    assert!(!config.portrait.open_upload);
+    assert_eq!(config.portrait.open_upload, OpenUpload::None);
     assert_eq!(config.cors.allowed_origins, ["https://a.example"]);
     assert_eq!(config.limits.trusted_proxies.len(), 2);
     assert_eq!(config.score.secrets["a__B"].as_bytes(), b"1234");

@@ -1,0 +1,78 @@
+//! Portraits from the command line: `guichet portrait list | remove`.
+
+use super::limits;
+use crate::handlers::user::admin::said;
+use engine::args;
+use engine::db::Db;
+
+/// One line of `portrait list`.
+pub struct Listed {
+    /// Its number.
+    pub id: i64,
+    /// Its size in bytes; `None` if it was not measured yet.
+    pub size: Option<i64>,
+    /// The account whose it is; `None`: anyone may replace it.
+    pub owner: Option<i64>,
+    /// When it was uploaded; `""` if that was before it was noted.
+    pub stored: String,
+}
+
+/// Which portraits are meant.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Only those that anyone may replace.
+    pub open: bool,
+    /// Only those uploaded this many seconds ago or earlier.
+    pub older_than: Option<i64>,
+}
+
+/// The filter as a condition: `$1` is 1 for open ones only, `$2` the last moment.
+const WANTED: &str = "($1 = 0 OR owner IS NULL) AND stored_at <= $2";
+
+/// How many are removed in one transaction.
+const GROUP: usize = 200;
+
+impl Filter {
+    fn until(self, now: i64) -> i64 {
+        self.older_than.map_or(i64::MAX, |age| now.saturating_sub(age))
+    }
+}
+
+/// The portraits that are meant, by number.
+pub fn list(db: &Db, filter: Filter) -> Result<Vec<Listed>, String> {
+    let view = db.view();
+    let sql = format!("SELECT id, size, owner, stored_at FROM portrait WHERE {WANTED} ORDER BY id");
+    let until = filter.until(view.clock.now());
+    view.all(&sql, args![i64::from(filter.open), until], |row| {
+        let (size, stored): (i64, i64) = (row.get(1)?, row.get(3)?);
+        Ok(Listed {
+            id: row.get(0)?,
+            size: Some(size).filter(|size| *size >= 0),
+            owner: row.get(2)?,
+            stored: if stored > 0 { view.clock.format(stored) } else { String::new() },
+        })
+    })
+    .map_err(said)
+}
+
+/// Remove the portraits with these numbers; how many there were. Their files go with them.
+pub fn remove(db: &Db, ids: &[i64]) -> Result<usize, String> {
+    let mut removed = 0;
+    for group in ids.chunks(GROUP) {
+        let group = group.to_vec();
+        let files = db
+            .write(move |tx| {
+                let mut files = Vec::new();
+                for id in group {
+                    let Some(file) = limits::forgotten(tx, id)? else { continue };
+                    tx.execute("DELETE FROM portrait WHERE id = $1", args![id])?;
+                    files.push(file);
+                }
+                Ok(files)
+            })
+            .map_err(said)?;
+        files.iter().for_each(|file| db.view().files.remove(file));
+        removed += files.len();
+    }
+    Ok(removed)
+}

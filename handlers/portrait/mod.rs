@@ -1,0 +1,128 @@
+//! Portraits: a picture under a number (contract page `envelope.md`, "portrait"; seed 003).
+
+pub mod admin;
+pub mod clean;
+pub mod limits;
+mod store;
+mod upload;
+
+pub use store::{Stored, Uploading, store};
+
+use engine::caller::Anyone;
+use engine::data::{Field, Flaw, Value};
+use engine::fault::Fault;
+use engine::op::{Desk, File, Name, Op, RegisteredTwice, Registry, Store, Work};
+use engine::picture::Kind;
+use engine::{args, data};
+use std::borrow::Cow;
+
+pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
+    registry.op::<upload::Upload>()?.op::<Get>()?.op::<Named>()?;
+    Ok(())
+}
+
+macro_rules! built_in {
+    ($(#[$doc:meta])* $name:ident = $file:literal) => {
+        $(#[$doc])*
+        pub static $name: File = File {
+            bytes: Cow::Borrowed(include_bytes!(concat!("../../assets/pictures/", $file, ".png"))),
+            kind: Kind::Png,
+            tag: Cow::Borrowed($file),
+        };
+    };
+}
+
+built_in!(
+    /// The picture of whoever has none.
+    DEFAULT = "default-avatar"
+);
+built_in!(
+    /// What a page of a foreign site gets to show.
+    BANNED = "banned"
+);
+built_in!(
+    /// What a wrong id gets.
+    ERROR = "error"
+);
+
+data! {
+    /// The portrait under an id, or the default avatar.
+    struct Get {
+        id: Id,
+    }
+}
+
+/// 1 to 15 digits, as text or as a number; compared as a number: `0100001` is 100001.
+struct Id(i64);
+
+/// The largest number of 15 digits.
+const MOST: i64 = 999_999_999_999_999;
+
+impl Field for Id {
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        let id = match value {
+            Value::Int(id) => Some(id).filter(|id| (0..=MOST).contains(id)),
+            Value::Text(text) | Value::Word(text) => {
+                let is_id = (1..=15).contains(&text.len())
+                    && text.bytes().all(|byte| byte.is_ascii_digit());
+                text.parse().ok().filter(|_| is_id)
+            }
+            _ => return Err(Flaw::Type("a string or an integer")),
+        };
+        id.map(Id).ok_or_else(|| Flaw::Value("1 to 15 digits".into()))
+    }
+}
+
+impl Op for Get {
+    const NAME: Name = ("portrait", "get");
+    type Caller = Anyone;
+    type Lane = Work<Store>;
+    type Reply = File;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
+        let sql = "SELECT file FROM portrait WHERE id = $1";
+        // A file may be replaced between looking it up and reading it: then it is another by now.
+        for _ in 0..3 {
+            let found = desk.read(|view| view.one(sql, args![self.id.0], |row| row.get(0)))?;
+            let Some(name): Option<String> = found else { return Ok(DEFAULT.clone()) };
+            if let Some(file) = read(desk, &name)? {
+                return Ok(file);
+            }
+        }
+        Err(Fault::PictureNotStored(engine::fault::Cause::new(format_args!(
+            "the file of portrait {} is gone",
+            self.id.0
+        ))))
+    }
+}
+
+data! {
+    /// An uploaded picture by the name of its file: where an account's avatar is to be had.
+    struct Named {
+        name: String,
+    }
+}
+
+impl Op for Named {
+    const NAME: Name = ("portrait", "file");
+    type Caller = Anyone;
+    type Lane = Work<Store>;
+    type Reply = File;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
+        read(desk, &self.name)?.ok_or(Fault::Absent("name".into()))
+    }
+}
+
+/// An uploaded picture; `None` if there is no such file.
+pub fn read(desk: &Desk, name: &str) -> Result<Option<File>, Fault> {
+    let Some(bytes) = desk.files.get(name).map_err(Fault::PictureNotStored)? else {
+        return Ok(None);
+    };
+    let kind = Kind::sniff(&bytes).ok_or_else(|| Fault::unknown("a stored file is no picture"))?;
+    // A name stands for one content for ever, so it can be the content's tag.
+    let tag = name.split('.').next().unwrap_or_default().to_owned();
+    Ok(Some(File { bytes: bytes.into(), kind, tag: tag.into() }))
+}

@@ -1,0 +1,98 @@
+//! An uploaded picture on its way into the store: checked, cut to the picture alone, and kept once
+//! the row that names it is committed.
+
+use bytes::Bytes;
+use engine::data::{Field, Flaw, Value};
+use engine::db;
+use engine::fault::Fault;
+use engine::op::{Desk, Pictures};
+use engine::picture::{self, Kind};
+use engine::services::Services;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A picture as it is uploaded: in base64, or as the bytes of a file.
+pub enum Uploading {
+    /// In base64, with or without a `data:` prefix.
+    Base64(String),
+    /// The file itself, from a multipart form.
+    Bytes(Bytes),
+}
+
+impl Field for Uploading {
+    const TAKES_FILE: bool = true;
+
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        match value {
+            Value::Bytes(bytes) if bytes.is_empty() => Err(Flaw::Empty),
+            Value::Bytes(bytes) => Ok(Uploading::Bytes(bytes)),
+            value => match String::read(value)? {
+                text if text.is_empty() => Err(Flaw::Empty),
+                text => Ok(Uploading::Base64(text)),
+            },
+        }
+    }
+}
+
+/// Check an uploaded picture and put it in the store.
+pub fn store(desk: &Desk, picture: Uploading, claimed: Option<Kind>) -> Result<Stored, Fault> {
+    let most = desk.config.portrait.max_bytes;
+    // One at a time, but for the checking alone: nobody waits for another one's store.
+    let (bytes, kind) = desk.within::<Pictures, _>(move || {
+        let refused = |refusal: picture::Refusal| Fault::Picture(refusal.to_string().into());
+        let bytes: Bytes = match picture {
+            Uploading::Base64(text) => picture::from_base64(&text, most).map_err(refused)?.into(),
+            Uploading::Bytes(bytes) => bytes,
+        };
+        let (kind, kept) = picture::accept(&bytes, claimed, most).map_err(refused)?;
+        let kept = match kept {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(kept) => Some(Bytes::from(kept)),
+        };
+        Ok((kept.unwrap_or(bytes), kind))
+    })?;
+    let name = desk.files.put(&bytes, kind.extension()).map_err(Fault::PictureNotStored)?;
+    Ok(Stored::new(desk.services(), name, bytes.len()))
+}
+
+/// A picture that is in the store and not yet in the database: it goes again unless it is kept.
+pub struct Stored {
+    services: Arc<Services>,
+    name: Option<String>,
+    size: i64,
+}
+
+impl Stored {
+    /// The picture of `size` bytes that was just put there as `name`.
+    pub fn new(services: Arc<Services>, name: String, size: usize) -> Self {
+        Stored { services, name: Some(name), size: i64::try_from(size).unwrap_or(i64::MAX) }
+    }
+
+    /// How large it is, in bytes.
+    pub fn size(&self) -> i64 {
+        self.size
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// Keep it once the row that names it is committed, and remove the one it replaces.
+    pub fn keep(mut self, tx: &mut db::Tx, old: Option<String>) {
+        tx.after_commit(move || {
+            self.name = None;
+            if let Some(old) = old {
+                self.services.files.remove(&old);
+            }
+        });
+    }
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            self.services.files.remove(name);
+        }
+    }
+}
