@@ -16,10 +16,7 @@ const FORWARDING: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Client {
     let limits = &config.limits;
     let peer = peer.to_canonical();
-    let is_unknown_proxy = peer.is_loopback()
-        && !limits.trusted_proxies.contains(&peer)
-        && FORWARDING.iter().any(|name| headers.contains_key(*name));
-    if is_unknown_proxy {
+    if is_unknown_proxy(peer, headers, &limits.trusted_proxies) {
         static TOLD: Once = Once::new();
         TOLD.call_once(|| {
             tracing::warn!(
@@ -30,6 +27,13 @@ pub(super) fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Clie
         return Client::unknown(peer);
     }
     Client::new(address(peer, headers, &limits.trusted_proxies), &limits.shared_networks)
+}
+
+/// Does a peer on this machine that is not trusted forward somebody else's request?
+pub(super) fn is_unknown_proxy(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> bool {
+    peer.is_loopback()
+        && !trusted.contains(&peer)
+        && FORWARDING.iter().any(|name| headers.contains_key(*name))
 }
 
 /// The client's address. A proxy's `X-Forwarded-For` is believed only if the proxy is trusted, and

@@ -6,8 +6,9 @@
 
 mod accept;
 mod body;
-mod cap;
 mod client;
+mod connection;
+mod connections;
 mod cors;
 mod date;
 mod documents;
@@ -16,6 +17,7 @@ mod fields;
 pub mod fuzzing;
 mod handle;
 mod heads;
+mod host;
 mod io;
 mod pages;
 mod piecewise;
