@@ -6,6 +6,7 @@ use engine::data::{Data, Digits, Fields, Text, Within};
 use engine::db::{As, Listing, Projection, Row, Rows, Search, TextIndex, Tx, View};
 use engine::fault::{Fault, Unique};
 use engine::op::{Desk, Name, Op, Read, RegisteredTwice, Registry, Scan, Work, Write};
+use engine::quota::Quota;
 use engine::services::Services;
 use engine::status::Status;
 use engine::{args, data};
@@ -32,6 +33,24 @@ const ALL: i64 = 0;
 
 /// The longest `key` of a list, in characters: what a search costs grows with it.
 const KEY: usize = 64;
+
+/// How often an account may write a long content in an hour. To index 10,000 different characters takes
+/// the writer some 10 ms, for which everybody's writes wait.
+const LONG_CONTENTS: Quota = Quota { name: "shop.long_contents", window: 3600 };
+const LONG_CONTENTS_PER_HOUR: u64 = 60;
+
+/// From how many bytes on a content is long.
+const LONG: usize = 3_000;
+
+/// Count the content that an account is about to write.
+fn count_content(tx: &mut Tx, account: i64, content: &str) -> Result<(), Fault> {
+    if content.len() < LONG {
+        return Ok(());
+    }
+    let key = account.to_string();
+    LONG_CONTENTS.check(tx, &key, LONG_CONTENTS_PER_HOUR)?;
+    LONG_CONTENTS.add(tx, &key, 1)
+}
 
 /// The codes that shops have of their own.
 fn status(fault: &Fault) -> Status {
@@ -129,6 +148,7 @@ impl Open {
             return Err(Fault::Capped("the account has as many shops as it may"));
         }
         let content = self.shop_content.as_deref().unwrap_or("");
+        count_content(tx, caller.id, content)?;
         loop {
             let id = rand::rng().random_range(100_000_000..=999_999_999);
             let position = tx.one(
@@ -166,6 +186,7 @@ impl Op for Update {
             )?
             .ok_or(Fault::NotOwner)?;
         if content != before {
+            count_content(tx, caller.id, content)?;
             tx.execute("UPDATE shop SET content = $1 WHERE id = $2", args![content, id])?;
             tx.unindex(&SHOPS, position);
             tx.index(&SHOPS, (ALL, position), &[&name, content], &[]);

@@ -160,12 +160,9 @@ mod tests {
         let pool = open(":memory:".into(), 1).unwrap();
         let held = pool.get().unwrap();
         let (waits, begun) = std::sync::mpsc::channel();
-        let waiting = runtime.spawn({
-            let pool = pool.clone();
-            async move {
-                waits.send(()).unwrap();
-                get(&pool).is_some()
-            }
+        let waiting = runtime.spawn(async move {
+            waits.send(()).unwrap();
+            get(&pool).is_some()
         });
         begun.recv().unwrap();
         // The only worker goes on although the reader that the first task waits for is not free.

@@ -8,7 +8,9 @@ use crate::fault::{Exceeded, Fault};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// The most requests that wait for one class of work, of all addresses together. The last of 256 waits
 /// some 7 s for its password to be hashed, which is as long as people wait.
@@ -23,6 +25,9 @@ const LIMIT: &str = "queue.per_address";
 /// In how many seconds it is worth trying again: 64 passwords are hashed in less.
 const RETRY_AFTER: u64 = 5;
 
+/// For how long after requests of two clients met each of them gets only its share beside others.
+const SHARED: Duration = Duration::from_secs(1);
+
 /// A client as the queue counts it; `None` for all clients that have no limit per address.
 type Key = Option<IpAddr>;
 
@@ -32,13 +37,26 @@ pub(super) struct Share {
     key: Key,
     /// How many of its requests may wait.
     queued: usize,
-    /// How many may run.
-    running: usize,
+    running: Running,
+}
+
+/// How many requests of a client may run at once.
+#[derive(Clone, Copy, Default)]
+struct Running {
+    /// While no other client has any.
+    alone: usize,
+    /// While another has.
+    beside_others: usize,
 }
 
 impl Share {
-    /// That of `client` where one address may run `running` of `permits` at once.
-    pub(super) fn of(client: &Client, running: usize, permits: usize) -> Self {
+    /// That of `client` where one address may run so many of `permits` at once, alone and beside
+    /// others.
+    pub(super) fn of(
+        client: &Client,
+        (alone, beside_others): (usize, usize),
+        permits: usize,
+    ) -> Self {
         let scaled = |limit: u64| {
             let scaled = client.scaled(limit).and_then(|limit| usize::try_from(limit).ok());
             scaled.unwrap_or(usize::MAX)
@@ -46,7 +64,10 @@ impl Share {
         Share {
             key: client.is_limited().then(|| client.network()),
             queued: scaled(MAX_QUEUED_PER_ADDRESS).min(MAX_QUEUED),
-            running: scaled(running as u64).min(permits),
+            running: Running {
+                alone: scaled(alone as u64).min(permits),
+                beside_others: scaled(beside_others as u64).min(permits),
+            },
         }
     }
 }
@@ -63,14 +84,16 @@ struct State {
     turns: VecDeque<Key>,
     /// The number of the next request that waits.
     next: u64,
+    /// Whose request came last, and until when requests of different clients count as meeting.
+    latest: Key,
+    shared_until: Option<Instant>,
 }
 
 /// The requests of one client.
 #[derive(Default)]
 struct Line {
     running: usize,
-    /// How many may run.
-    most: usize,
+    most: Running,
     waiting: VecDeque<Waiting>,
 }
 
@@ -132,6 +155,8 @@ impl Queue {
             clients: HashMap::new(),
             turns: VecDeque::new(),
             next: 0,
+            latest: None,
+            shared_until: None,
         })))
     }
 
@@ -140,10 +165,14 @@ impl Queue {
     /// than this one.
     pub(super) fn enter(self: &Arc<Self>, share: Share) -> Result<Entered, Fault> {
         let mut state = self.lock();
-        let free = state.free;
+        if state.latest != share.key {
+            state.latest = share.key;
+            state.shared_until = Some(Instant::now() + SHARED);
+        }
+        let (free, is_shared) = (state.free, state.is_shared());
         let line = state.clients.entry(share.key).or_default();
         line.most = share.running;
-        if free > 0 && line.running < line.most {
+        if free > 0 && line.running < line.most.now(is_shared) {
             line.running += 1;
             state.free -= 1;
             return Ok(Entered::Permit(Permit { queue: Some(Arc::clone(self)), key: share.key }));
@@ -205,15 +234,26 @@ impl Queue {
     }
 }
 
+impl Running {
+    fn now(self, is_shared: bool) -> usize {
+        if is_shared { self.beside_others } else { self.alone }
+    }
+}
+
 impl State {
+    /// Have requests of more than one client come lately?
+    fn is_shared(&self) -> bool {
+        self.shared_until.is_some_and(|until| Instant::now() < until)
+    }
+
     /// Give free permits to those who wait, an address after the other.
     fn grant(&mut self, queue: &Arc<Queue>) {
         // As many clients in a row may have as much running as they may.
-        let mut passed = 0;
+        let (mut passed, is_shared) = (0, self.is_shared());
         while self.free > 0 && passed < self.turns.len() {
             let Some(key) = self.turns.pop_front() else { return };
             let Some(line) = self.clients.get_mut(&key) else { continue };
-            if line.running >= line.most {
+            if line.running >= line.most.now(is_shared) {
                 self.turns.push_back(key);
                 passed += 1;
                 continue;

@@ -15,6 +15,7 @@ mod scrape;
 mod board_counts;
 mod client_address;
 mod disk_reserve;
+mod fairness;
 mod games;
 mod names;
 mod privacy;

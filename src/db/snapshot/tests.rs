@@ -20,7 +20,7 @@ fn database(config: &Config, rows: i64) -> Connection {
     let mut database = Connection::open(path(config)).unwrap();
     database.pragma_update(None, "journal_mode", "WAL").unwrap();
     database.busy_timeout(PATIENCE).unwrap();
-    schema::migrate(&mut database, &SCHEMA).unwrap();
+    schema::migrate(&mut database, SCHEMA.steps).unwrap();
     let all = database.transaction().unwrap();
     (0..rows).for_each(|n| add(&all, n));
     all.commit().unwrap();

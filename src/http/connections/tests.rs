@@ -3,9 +3,11 @@ use crate::config::{Networks, SharedNetworks};
 
 /// A server with places for `most` connections.
 fn connections(most: usize) -> Arc<Connections> {
-    let mut limits = Limits::default();
-    limits.trusted_proxies = Networks::from_iter(["192.0.2.250/32".parse().unwrap()]);
-    limits.shared_networks = SharedNetworks::from_iter([("192.0.2.100/32".parse().unwrap(), 10)]);
+    let limits = Limits {
+        trusted_proxies: Networks::from_iter(["192.0.2.250/32".parse().unwrap()]),
+        shared_networks: SharedNetworks::from_iter([("192.0.2.100/32".parse().unwrap(), 10)]),
+        ..Limits::default()
+    };
     Arc::new(Connections { most, limits, table: Mutex::default(), freed: Notify::new() })
 }
 
@@ -87,7 +89,8 @@ async fn half_of_all_places_is_the_most_for_an_address() {
     let heavy = open_many(&connections, 1, 50).await;
     let _requests: Vec<_> = heavy.iter().map(|opened| opened.0.request()).collect();
     assert!(open(&connections, 1).await.is_none());
-    assert_eq!(open_many(&connections, 2, 50).await.len(), 50);
+    let others = open_many(&connections, 2, 50).await;
+    assert_eq!(others.len(), 50);
     assert!(open(&connections, 3).await.is_none(), "all places are taken");
 }
 

@@ -201,7 +201,7 @@ fn one_address_may_queue_a_quarter() {
         for _ in 0..MAX_QUEUED_PER_ADDRESS {
             queued.push(ask_as::<Pictures>(client(1), &places, &metrics, || Ok(1)).await);
         }
-        let refused = ask_as::<Pictures>(client(1), &places, &metrics, || Ok(1)).await.await;
+        let refused = places.run::<Pictures, u32>(&metrics, &client(1), || Ok(1)).await;
         let limit = "queue.per_address";
         assert!(
             matches!(refused, Err(Fault::TooManyAttempts(Exceeded { limit: told, .. })) if told == limit),
