@@ -28,6 +28,7 @@ use engine::program::Program;
 pub const SCHEMA: Schema = Schema {
     steps: &[include_str!("../schema.sql"), include_str!("../schema/step-2.sql")],
     deferred: &[&rank::KEEP, &score::KEEP],
+    indexes: &[&property::NOTICES, &shop::SHOPS],
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
     sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%' LIMIT 1",
     upgrades: &[
@@ -40,7 +41,6 @@ pub const SCHEMA: Schema = Schema {
 /// minutes.
 pub const CONTENT: Content = Content {
     schema: SCHEMA,
-    indexes: &[&property::NOTICES],
     passing: &[
         "captcha",
         "login_failure",

@@ -3,9 +3,10 @@
 use super::Nothing;
 use engine::caller::{Account, Anyone};
 use engine::data::{Data, Digits, Fields, Text, Within};
-use engine::db::{Row, Search, Statement, Tx, View};
+use engine::db::{As, Listing, Projection, Row, Rows, Search, TextIndex, Tx, View};
 use engine::fault::{Fault, Unique};
 use engine::op::{Desk, Name, Op, Read, RegisteredTwice, Registry, Scan, Work, Write};
+use engine::quota::Quota;
 use engine::services::Services;
 use engine::status::Status;
 use engine::{args, data};
@@ -15,6 +16,40 @@ use serde::Serialize;
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry.op::<Creat>()?.op::<Update>()?.op::<Get>()?.op::<List>()?;
     Ok(())
+}
+
+/// The index of shops: name and content, in part.
+pub static SHOPS: TextIndex = TextIndex {
+    table: "shop",
+    group: "0",
+    index: "shop_text",
+    texts: &["name", "content"],
+    words: &[],
+    step: 2,
+};
+
+/// The group of all shops in their index.
+const ALL: i64 = 0;
+
+/// The longest `key` of a list, in characters: what a search costs grows with it.
+const KEY: usize = 64;
+
+/// How often an account may write a long content in an hour. To index 10,000 different characters takes
+/// the writer some 10 ms, for which everybody's writes wait.
+const LONG_CONTENTS: Quota = Quota { name: "shop.long_contents", window: 3600 };
+const LONG_CONTENTS_PER_HOUR: u64 = 60;
+
+/// From how many bytes on a content is long.
+const LONG: usize = 3_000;
+
+/// Count the content that an account is about to write.
+fn count_content(tx: &mut Tx, account: i64, content: &str) -> Result<(), Fault> {
+    if content.len() < LONG {
+        return Ok(());
+    }
+    let key = account.to_string();
+    LONG_CONTENTS.check(tx, &key, LONG_CONTENTS_PER_HOUR)?;
+    LONG_CONTENTS.add(tx, &key, 1)
 }
 
 /// The codes that shops have of their own.
@@ -93,6 +128,12 @@ impl Op for Creat {
 impl Open {
     /// Open it as the caller's; its id.
     pub fn run(self, tx: &mut Tx, caller: &Account) -> Result<i64, Fault> {
+        let now = tx.clock.now();
+        self.run_at(tx, caller, now)
+    }
+
+    /// The same as if it were opened at another time, in seconds since 1970.
+    pub fn run_at(self, tx: &mut Tx, caller: &Account, now: i64) -> Result<i64, Fault> {
         if self.user_id.is_some_and(|user| user != caller.id) {
             // The contract's -102: whose shop it should be is not who the token says.
             return Err(Fault::AccountGone);
@@ -107,15 +148,17 @@ impl Open {
             return Err(Fault::Capped("the account has as many shops as it may"));
         }
         let content = self.shop_content.as_deref().unwrap_or("");
-        let now = tx.clock.now();
+        count_content(tx, caller.id, content)?;
         loop {
             let id = rand::rng().random_range(100_000_000..=999_999_999);
-            let opened = tx.execute(
+            let position = tx.one(
                 "INSERT INTO shop (id, name, content, owner, created_at)
-                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING RETURNING position",
                 args![id, name, content, caller.id, now],
+                |row| row.get(0),
             )?;
-            if opened == 1 {
+            if let Some(position) = position {
+                tx.index(&SHOPS, (ALL, position), &[name, content], &[]);
                 return Ok(id);
             }
         }
@@ -134,11 +177,21 @@ impl Op for Update {
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Nothing, Fault> {
         let content: &str = &self.shop_content;
-        let changed = tx.execute(
-            "UPDATE shop SET content = $1 WHERE id = $2 AND owner = $3",
-            args![content, self.shop_id.0, caller.id],
-        )?;
-        if changed == 1 { Ok(Nothing {}) } else { Err(Fault::NotOwner) }
+        let id = self.shop_id.0;
+        let (position, name, before): (i64, String, String) = tx
+            .one(
+                "SELECT position, name, content FROM shop WHERE id = $1 AND owner = $2",
+                args![id, caller.id],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?
+            .ok_or(Fault::NotOwner)?;
+        if content != before {
+            count_content(tx, caller.id, content)?;
+            tx.execute("UPDATE shop SET content = $1 WHERE id = $2", args![content, id])?;
+            tx.unindex(&SHOPS, position);
+            tx.index(&SHOPS, (ALL, position), &[&name, content], &[]);
+        }
+        Ok(Nothing {})
     }
 }
 
@@ -191,39 +244,44 @@ data! {
     /// Shops, newest first: all, one account's, or those whose name or content has a text in it.
     struct List {
         user_id: Option<i64>,
-        key: Option<Search>,
+        key: Option<Search<KEY>>,
         limit: Option<Within<1, 1000>>,
         before: Option<Digits>,
     }
 }
 
+/// A shop in a list: as [`Shop`] has it.
+const SHOP: Projection = &[
+    ("id AS shop_id", As::Integer),
+    ("name AS shop_name", As::Text),
+    ("content AS shop_content", As::Text),
+    ("owner AS user_id", As::Integer),
+    ("created_at AS creat_time", As::DateTime),
+];
+
 impl Op for List {
     const NAME: Name = ("shop", "list");
     type Caller = Anyone;
     type Lane = Work<Scan>;
-    type Reply = Vec<Shop>;
+    type Reply = Rows;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, desk: &Desk, _: Anyone) -> Result<Vec<Shop>, Fault> {
-        let sql = format!("SELECT {COLUMNS} FROM shop WHERE 1 = 1");
-        let mut statement = Statement::new(sql);
+    fn run(self, desk: &Desk, _: Anyone) -> Result<Rows, Fault> {
+        let limit = self.limit.map_or(100, |limit| limit.0);
+        let mut listing = Listing::new(&SHOPS, SHOP, ALL, limit);
         if let Some(owner) = self.user_id {
-            statement.with(" AND owner = ?", owner);
+            listing.with(" AND owner = ?", owner);
         }
         if let Some(key) = self.key {
-            statement.with(
-                " AND (lower(name) LIKE ? ESCAPE '!' OR lower(content) LIKE ? ESCAPE '!')",
-                key.pattern(),
-            );
+            // An account has a few shops, which are found faster by their owner.
+            if self.user_id.is_none() {
+                listing.wanted().text(key.text());
+            }
+            listing.with(" AND (contains(name, ?) OR contains(content, ?))", key.needle());
         }
         if let Some(Digits(before)) = self.before {
-            statement.with(
-                " AND (created_at, id) < (SELECT created_at, id FROM shop WHERE id = ?)",
-                before,
-            );
+            listing.before(before);
         }
-        let limit = self.limit.map_or(100, |limit| limit.0);
-        statement.with(" ORDER BY created_at DESC, id DESC LIMIT ?", limit);
-        desk.read(|view| view.select(&statement, |row| Shop::read(row, view)))
+        desk.read(|view| view.list(&listing))
     }
 }

@@ -146,3 +146,15 @@ CREATE TABLE picture_total (
     name  TEXT   NOT NULL PRIMARY KEY,
     bytes BIGINT NOT NULL
 ) WITHOUT ROWID;
+
+-- Shops are listed from the newest and found by pairs of characters, as notices are. A shop's place in
+-- that order: its time, then its id, which has nine digits, so fewer than 30 bits.
+ALTER TABLE shop ADD COLUMN position BIGINT GENERATED ALWAYS AS (created_at * 1073741824 + id) VIRTUAL;
+CREATE UNIQUE INDEX shop_by_position ON shop (position);
+DROP INDEX shop_by_time;
+
+-- As property_text; all shops are in the group 0. An upgrade fills it from the rows (src/db/schema.rs).
+CREATE VIRTUAL TABLE shop_text USING fts5 (
+    pairs, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
+);
+INSERT INTO shop_text (shop_text, rank) VALUES ('automerge', 8);

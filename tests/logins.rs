@@ -17,6 +17,15 @@ use std::time::Duration;
 
 const LOGINS: usize = 200;
 
+/// A request as a proxy passes it on that is not configured: for its clients there is no limit per
+/// address.
+fn behind_proxy(body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /api HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+}
+
 /// The most memory that the server has had so far, in MB.
 fn peak(server: &Server) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
@@ -33,13 +42,14 @@ fn two_hundred_logins_at_once_take_less_than_150_mb() {
     let server = Server::start("[limits]\nlogin_attempts = 0\n");
     let (user, token) = server.account("nora");
     let before = peak(&server);
-    let login =
-        |password: &str| envelope("user/login", json!({"username": "nora", "password": password}));
+    let login = |password: &str| {
+        behind_proxy(&envelope("user/login", json!({"username": "nora", "password": password})))
+    };
     let mut logins: Vec<Connection> = (0..LOGINS).map(|_| Connection::open(&server)).collect();
     for (nth, connection) in logins.iter_mut().enumerate() {
         // Every fourth is wrong, and takes as much.
         let password = if nth % 4 == 0 { "secret-2" } else { "secret-1" };
-        connection.send(login(password).as_bytes());
+        connection.write(login(password).as_bytes());
     }
     let waiting = logins.iter().filter(|login| !login.has_answer()).count();
     assert!(waiting > LOGINS * 3 / 4, "only {waiting} are under way at once");
@@ -78,10 +88,11 @@ fn those_past_the_line_are_told_at_once_to_come_again() {
     let server = Server::start("[limits]\nlogin_attempts = 0\n");
     server.account("nora");
     let login = envelope("user/login", json!({"username": "nora", "password": "secret-1"}));
+    let login = behind_proxy(&login);
     // One or two are looked at, 256 wait.
     let mut logins: Vec<Connection> = (0..2 * LOGINS).map(|_| Connection::open(&server)).collect();
     for connection in &mut logins {
-        connection.send(login.as_bytes());
+        connection.write(login.as_bytes());
     }
     let busy = r#"{"id":-1,"status":-404,"message":"Unknown Error","data":{},"detail":"the server is busy; try again"}"#;
     let (mut done, mut refused) = (0, 0);

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::connection::Connection;
+use common::connection::{Connection, connect_from};
 use common::{Folder, Server, envelope, ok};
 use serde_json::json;
 use std::fs;
@@ -37,6 +37,11 @@ fn ticks(server: &Server) -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
+/// Connect from one of many addresses: one alone may not take all places.
+fn connect(server: &Server, nth: usize) -> TcpStream {
+    connect_from(server, &format!("127.0.1.{}", 1 + nth % 100))
+}
+
 fn eventually(what: &str, within: Duration, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + within;
     while !holds() {
@@ -51,8 +56,7 @@ fn connections_past_the_limit_wait_and_the_server_keeps_files_for_itself() {
     let mut regular = Connection::open(&server);
     assert_eq!(regular.post(envelope("shop/list", json!({})).as_bytes()).status, 200);
     // Places for 32 where there are 64 files: most of these wait.
-    let silent: Vec<TcpStream> =
-        (0..100).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    let silent: Vec<TcpStream> = (0..100).map(|nth| connect(&server, nth)).collect();
     let is_full = || server.log().contains("others wait");
     eventually("the limit", Duration::from_secs(5), is_full);
     let (before, begun) = (ticks(&server), Instant::now());
@@ -83,8 +87,8 @@ fn slow_readers_of_pages_do_not_take_the_last_file() {
     let server = Server::start_by(folder, &config, |command| with_files(64, &command));
     let mut regular = Connection::open(&server);
     assert_eq!(regular.post(envelope("shop/list", json!({})).as_bytes()).status, 200);
-    let open = |_| {
-        let mut stream = TcpStream::connect(server.address()).unwrap();
+    let open = |nth| {
+        let mut stream = connect(&server, nth);
         stream.write_all(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
         stream
     };
@@ -108,8 +112,7 @@ fn slow_readers_of_pages_do_not_take_the_last_file() {
 #[test]
 fn a_full_server_ends_when_it_is_told_to() {
     let mut server = Server::start_by(Folder::new(), "", |command| with_files(64, &command));
-    let _silent: Vec<TcpStream> =
-        (0..50).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    let _silent: Vec<TcpStream> = (0..50).map(|nth| connect(&server, nth)).collect();
     eventually("the limit", Duration::from_secs(5), || server.log().contains("others wait"));
     let begun = Instant::now();
     assert_eq!(server.terminate(), 0);
@@ -231,8 +234,8 @@ fn three_hundred_slow_peers_hold_nobody_up() {
     let server = Server::start_in(folder, &format!("[web]\ndir = {web:?}\n"));
     let alone = p99(&server);
     let peers = |request: &str| -> Vec<TcpStream> {
-        let open = |_| {
-            let mut stream = TcpStream::connect(server.address()).unwrap();
+        let open = |nth| {
+            let mut stream = connect(&server, nth);
             stream.write_all(request.as_bytes()).unwrap();
             stream
         };

@@ -33,7 +33,7 @@ fn one_notice() -> (Server, String) {
 fn every_fault_has_its_code_its_text_and_the_key_in_detail() {
     let (server, token) = one_notice();
     let long = "x".repeat(257);
-    let long_characters = "长".repeat(86);
+    let long_characters = "长".repeat(65);
     let (unknown, kind) = ((-100, "Args Error"), (-101, "Args Type Error"));
     let (conflict, missing, value) =
         ((-103, "Args conflict"), (-104, "Missing necessary args"), (-106, "Args Error"));
@@ -71,8 +71,8 @@ fn every_fault_has_its_code_its_text_and_the_key_in_detail() {
         (&[("type", "1"), ("key", "")], value, "key: must not be empty".into()),
         (&[("type", "1"), ("lab", "")], value, "lab: must not be empty".into()),
         (&[("type", "1"), ("user2_qq", "")], value, "user2_qq: must not be empty".into()),
-        (&[("type", "1"), ("key", &long_characters)], value, "key: at most 256 bytes".into()),
-        (&[("type", "1"), ("title", &long)], value, "title: at most 256 bytes".into()),
+        (&[("type", "1"), ("key", &long_characters)], value, "key: at most 64 characters".into()),
+        (&[("type", "1"), ("title", &long)], value, "title: at most 256 characters".into()),
         (&[("type", "1"), ("key", "x"), ("id", "1")], conflict, "id".into()),
         (&[("type", "1"), ("key", "x"), ("update_time", "")], conflict, "update_time".into()),
         (&[("type", "1"), ("lab", "x"), ("key", "")], conflict, "lab".into()),

@@ -15,6 +15,7 @@ pub static NOTICES: TextIndex = TextIndex {
     index: "property_text",
     texts: &["lab", "title", "content"],
     words: &["id", "user_id"],
+    step: 1,
 };
 
 /// Notices a transaction.

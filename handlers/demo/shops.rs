@@ -46,8 +46,6 @@ fn add(tx: &mut Tx, new: New) -> Result<(), Fault> {
         name = format!("{} {nth}", new.name);
     }
     let shop: Open = data(vec![("shop_name", text(&name)), ("shop_content", text(new.content))])?;
-    let id = shop.run(tx, &caller(new.owner))?;
     let opened = tx.clock.now() - new.age;
-    tx.execute("UPDATE shop SET created_at = $1 WHERE id = $2", args![opened, id])?;
-    Ok(())
+    shop.run_at(tx, &caller(new.owner), opened).map(|_| ())
 }

@@ -11,6 +11,7 @@ pub static NOTICES: TextIndex = TextIndex {
     index: "property_text",
     texts: &INDEXED,
     words: &["id", "user_id"],
+    step: 1,
 };
 
 /// The texts of a notice that the index knows.

@@ -13,6 +13,12 @@ use engine::status::Status;
 /// The most rows of an answer, and how many there are unless fewer are asked for.
 const ROWS: i64 = 1000;
 
+/// The longest `key`, in characters: what a search costs grows with it.
+const KEY: usize = 64;
+
+/// The longest text of a filter, in characters: a picture's address may be looked for.
+const FILTER: usize = 256;
+
 /// Filters that a row matches where it contains their text.
 const TEXTS: [&str; 14] = [
     "lab",
@@ -43,7 +49,7 @@ const OTHERS: [&str; 5] = ["token", "type", "key", "limit", "before"];
 /// Search notices of one type, newest change first.
 pub struct Query {
     r#type: i64,
-    key: Option<Search>,
+    key: Option<Search<KEY>>,
     filters: Vec<(&'static str, Filter)>,
     limit: i64,
     before: Option<i64>,
@@ -52,7 +58,7 @@ pub struct Query {
 enum Filter {
     Exact(i64),
     At(DateTime),
-    Contains(Search),
+    Contains(Search<FILTER>),
 }
 
 impl Data for Query {
@@ -84,7 +90,7 @@ impl Data for Query {
             filters.extend(found.map(|at| (key, Filter::At(at))));
         }
         for key in TEXTS {
-            let found = flaws.read::<Option<Search>>(fields, key).flatten();
+            let found = flaws.read::<Option<Search<FILTER>>>(fields, key).flatten();
             filters.extend(found.map(|text| (key, Filter::Contains(text))));
         }
         flaws.check()?;
@@ -130,11 +136,10 @@ impl Query {
     fn listing(self, clock: &Clock) -> Listing {
         let mut listing = Listing::new(&NOTICES, NOTICE, self.r#type, self.limit);
         if let Some(key) = self.key {
-            listing.wanted().text(&key);
+            listing.wanted().text(key.text());
             listing.with(
-                " AND (lower(lab) LIKE ? ESCAPE '!' OR lower(title) LIKE ? ESCAPE '!'
-                       OR lower(content) LIKE ? ESCAPE '!'",
-                key.pattern(),
+                " AND (contains(lab, ?) OR contains(title, ?) OR contains(content, ?)",
+                key.needle(),
             );
             // A whole id, as a row shows it: `007` is no id's text.
             if let Some(id) =
@@ -157,14 +162,13 @@ impl Query {
                 }
                 Filter::Contains(text) => {
                     if !by_id && INDEXED.contains(&column) {
-                        listing.wanted().text(&text);
+                        listing.wanted().text(text.text());
                     }
                     let column = match column {
-                        "user_id" => "CAST(user_id AS TEXT)".into(),
-                        column => format!("lower({column})"),
+                        "user_id" => "CAST(user_id AS TEXT)",
+                        column => column,
                     };
-                    let condition = format!(" AND {column} LIKE ? ESCAPE '!'");
-                    listing.with(&condition, text.pattern());
+                    listing.with(&format!(" AND contains({column}, ?)"), text.needle());
                 }
             }
         }

@@ -10,6 +10,7 @@ use super::name;
 use crate::handlers::portrait;
 use crate::handlers::property::NOTICES;
 use crate::handlers::rank;
+use crate::handlers::shop::SHOPS;
 use engine::args;
 use engine::db::{Db, Tx, View};
 use engine::fault::Fault;
@@ -47,7 +48,10 @@ pub fn remove(tx: &mut Tx, id: i64) -> Result<(), Fault> {
           WHERE user2_id = $1",
         args![&id.to_string()],
     )?;
-    tx.execute("DELETE FROM shop WHERE owner = $1", args![id])?;
+    let sql = "DELETE FROM shop WHERE owner = $1 RETURNING position";
+    for position in tx.all(sql, args![id], |row| row.get(0))? {
+        tx.unindex(&SHOPS, position);
+    }
     tx.execute("DELETE FROM rank WHERE account = $1", args![id])?;
     // The board of this process at once, and that of a server beside it when it does what is left.
     rank::forget(tx, id);

@@ -75,6 +75,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             max_body: 2 * 1024 * 1024,
+            connection_memory: 128 * 1024 * 1024,
             requests_per_minute: 0,
             login_attempts: 5,
             login_attempts_per_account: 100,

@@ -232,6 +232,10 @@ pub struct Limits {
     /// The largest request body, a size. Default 2097152, which is `2MiB`.
     #[serde(deserialize_with = "units::size")]
     pub max_body: usize,
+    /// The memory that connections may hold together, a size; each is counted with 40 KiB, besides the
+    /// bodies and answers on it. Default `128MiB`.
+    #[serde(deserialize_with = "units::size")]
+    pub connection_memory: usize,
     /// Requests a minute from one client address; each operation of a batch counts as one. Default 0,
     /// no limit.
     pub requests_per_minute: u32,

@@ -120,7 +120,6 @@ mod tests {
             deferred: &[&KEEP],
             ..Schema::EMPTY
         },
-        indexes: &[],
         passing: &[],
     };
 

@@ -110,8 +110,9 @@ impl Import {
         let Import { connection, content, services, .. } = self;
         let sealed = schema::sealed(&connection, &content.schema).map_err(ImportError::Sqlite)?;
         services.vault.prepare(sealed.as_deref(), true);
-        let fill =
-            || content.indexes.iter().try_for_each(|index| reindex::fill(&connection, index));
+        let fill = || {
+            content.schema.indexes.iter().try_for_each(|index| reindex::fill(&connection, index))
+        };
         fill().map_err(ImportError::Sqlite)?;
         let mut tx = Tx::new(View::over_writer(connection, services));
         // The log is moved to its place when the connection closes, the last one.

@@ -123,7 +123,7 @@ impl Look {
     pub fn astray(&self) -> Result<(i64, i64), Cause> {
         let mut sum = (0, 0);
         if self.steps_behind() == 0 {
-            for index in self.content.indexes {
+            for index in self.content.schema.indexes {
                 let found = reindex::astray(self.connection()?, index).map_err(Cause::new)?;
                 sum = (sum.0 + found.0, sum.1 + found.1);
             }

@@ -258,7 +258,13 @@ impl Db {
 
     /// A view of the database as of its first query.
     pub fn view(&self) -> View<'_> {
-        View::over_pool(&self.readers, &self.services)
+        View::over_pool(&self.readers, &self.services, None)
+    }
+
+    /// The same, for statements that may run so long, all together: then they are given up as
+    /// [`Fault::Busy`].
+    pub fn view_for(&self, time: Duration) -> View<'_> {
+        View::over_pool(&self.readers, &self.services, Some(time))
     }
 
     /// The first table that has rows of its own, besides those in `but` and those that the schema
@@ -394,5 +400,6 @@ fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    search::add_functions(&connection)?;
     Ok(connection)
 }

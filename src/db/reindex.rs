@@ -8,13 +8,11 @@ use rusqlite::types::ValueRef;
 
 /// Fill an empty index from the rows of its table.
 pub(super) fn fill(connection: &Connection, index: &TextIndex) -> rusqlite::Result<()> {
-    let TextIndex { table, group, index, texts, words } = index;
+    let TextIndex { table, group, index, texts, words, .. } = index;
     let columns: Vec<String> = texts.iter().chain(*words).map(|name| quoted(name)).collect();
     // In this order because FTS5 writes out what it gathered whenever a rowid is not past the last.
-    let sql = format!(
-        "SELECT {group}, position, {} FROM {table} ORDER BY {group}, position",
-        columns.join(", ")
-    );
+    let sql =
+        format!("SELECT {group}, position, {} FROM {table} ORDER BY 1, 2", columns.join(", "));
     let mut select = connection.prepare(&sql)?;
     let insert = format!("INSERT INTO {index} (rowid, pairs) VALUES ($1, $2)");
     let mut insert = connection.prepare(&insert)?;

@@ -21,7 +21,8 @@ pub enum As {
     Text,
 }
 
-/// The columns of a row and how each stands in an answer, under its own name, in this order.
+/// The columns of a row and how each stands in an answer, in this order: under its own name, or under
+/// the one that SQL gives it (`id AS shop_id`).
 pub type Projection = &'static [(&'static str, As)];
 
 /// Rows as JSON text: an array of objects.
@@ -42,6 +43,7 @@ impl<'a> RowWriter<'a> {
     pub(super) fn new(projection: Projection, clock: &'a Clock) -> Self {
         let head = |(index, (name, kind)): (usize, &(&str, As))| {
             let open = if index == 0 { "{\"" } else { ",\"" };
+            let name = name.rsplit(" AS ").next().unwrap_or(name);
             ([open, name, "\":"].concat(), *kind)
         };
         let heads = projection.iter().enumerate().map(head).collect();

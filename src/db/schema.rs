@@ -2,6 +2,7 @@
 
 use super::OpenError;
 use super::journal::Deferred;
+use super::reindex;
 use super::search::TextIndex;
 use super::tx::Tx;
 use super::view::View;
@@ -22,6 +23,8 @@ pub struct Schema {
     /// The statements that operations [defer](super::Tx::defer): with any, the steps make the table
     /// `journal` for them.
     pub deferred: &'static [&'static Deferred],
+    /// The text indexes that the steps make. A step that makes one for a table with rows has it filled.
+    pub indexes: &'static [&'static TextIndex],
     /// What finds the names of all uploaded pictures that its rows name, in its only column; empty where
     /// there are none.
     pub pictures: &'static str,
@@ -45,7 +48,7 @@ pub struct Upgrade {
 impl Schema {
     /// No tables at all; to be completed by `..Schema::EMPTY`.
     pub const EMPTY: Schema =
-        Schema { steps: &[], deferred: &[], pictures: "", sealed: "", upgrades: &[] };
+        Schema { steps: &[], deferred: &[], indexes: &[], pictures: "", sealed: "", upgrades: &[] };
 
     /// The names of all uploaded pictures that rows name.
     pub fn named_pictures(&self, view: &View) -> Result<HashSet<String>, Fault> {
@@ -58,8 +61,6 @@ impl Schema {
 pub struct Content {
     /// How it is made.
     pub schema: Schema,
-    /// Its text indexes: they are not moved, but made anew.
-    pub indexes: &'static [&'static TextIndex],
     /// The tables whose rows pass away by themselves: they stay where they are.
     pub passing: &'static [&'static str],
 }
@@ -131,6 +132,9 @@ fn take(tx: &mut Tx, schema: &Schema, index: usize, step: &str) -> Result<bool, 
         return Ok(false);
     }
     own.execute_batch(step).map_err(Fault::database)?;
+    for text_index in schema.indexes.iter().filter(|text_index| text_index.step == index + 1) {
+        reindex::fill(own, text_index).map_err(Fault::database)?;
+    }
     run_upgrades(tx, schema, |step| step == index + 1)?;
     let own = tx.own()?;
     // With the first step, so that no crash leaves tables of ours that don't say so.

@@ -3,7 +3,7 @@
 //! The face is portable: a table, a place for each row ([`position()`](fn@super::position)), the texts
 //! that are indexed, and a [`Listing`] whose conditions are ordinary SQL and decide alone what is
 //! found. The index only spares looking at rows that can't be. On SQLite it is an FTS5 table of
-//! pairs of characters ([`grams`](super::grams)); PostgreSQL needs nothing but an index for LIKE.
+//! pairs of characters ([`grams`](super::grams)).
 //!
 //! An FTS5 table is read in the order of its rowid, upward or downward, and stops where the reader
 //! does. So a row's place is its rowid: the newest thousand of a million matches cost what a
@@ -13,7 +13,10 @@
 use super::grams::{Wanted, tokens};
 use super::rows::Projection;
 use super::statement::{Arg, Statement};
+use memchr::memmem;
 use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::ValueRef;
 
 /// An index over the texts of a table.
 ///
@@ -23,7 +26,7 @@ use rusqlite::Connection;
 pub struct TextIndex {
     /// The table whose rows are found.
     pub table: &'static str,
-    /// The column of the group.
+    /// The column of the group; the constant `0` where all rows are in one.
     pub group: &'static str,
     /// The FTS5 table with one column: contentless, deletes by rowid, detail none, tokenizer ascii.
     pub index: &'static str,
@@ -31,6 +34,31 @@ pub struct TextIndex {
     pub texts: &'static [&'static str],
     /// ... and those that are found whole.
     pub words: &'static [&'static str],
+    /// The step of the schema, from 1 on, that makes the index.
+    pub step: usize,
+}
+
+/// Give a connection the function `contains(text, needle)`, 1 or 0: is `needle`, whose ASCII letters are
+/// small, anywhere in `text`, whatever the case of its ASCII letters? It takes time by the sum of
+/// both lengths. Where either is no text, nothing is contained.
+pub(super) fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("contains", 2, flags, |context| {
+        Ok(match (context.get_raw(0), context.get_raw(1)) {
+            (ValueRef::Text(text), ValueRef::Text(needle)) => contains(text, needle),
+            _ => false,
+        })
+    })
+}
+
+fn contains(text: &[u8], needle: &[u8]) -> bool {
+    if needle.iter().any(u8::is_ascii_lowercase) {
+        memmem::find(&text.to_ascii_lowercase(), needle).is_some()
+    } else {
+        memmem::find(text, needle).is_some()
+    }
 }
 
 /// A change of an index that waits for the end of its group.
@@ -186,8 +214,8 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Field, Value};
-    use crate::db::{As, Search};
+    use crate::db::As;
+    use proptest::prelude::*;
 
     const INDEX: TextIndex = TextIndex {
         table: "note",
@@ -195,6 +223,7 @@ mod tests {
         index: "note_text",
         texts: &["words"],
         words: &["id"],
+        step: 1,
     };
 
     /// How SQLite goes about a statement, its steps.
@@ -209,6 +238,7 @@ mod tests {
                      contentless_delete=1, detail=none, tokenize='ascii');",
             )
             .unwrap();
+        add_functions(&connection).unwrap();
         let mut explain =
             connection.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
         for (index, arg) in statement.args().iter().enumerate() {
@@ -224,10 +254,9 @@ mod tests {
 
     fn listing(text: &str) -> Listing {
         static TEXTS: TextIndex = INDEX;
-        let search = Search::read(Value::Text(text.into())).unwrap();
         let mut listing = Listing::new(&TEXTS, &[("words", As::Text)], 1, 20);
-        listing.wanted().text(&search);
-        listing.with(" AND lower(words) LIKE ? ESCAPE '!'", search.pattern());
+        listing.wanted().text(text);
+        listing.with(" AND contains(words, ?)", text.to_owned());
         listing.before(9);
         listing
     }
@@ -244,5 +273,27 @@ mod tests {
             assert!(!step.contains("TEMP B-TREE") && !step.starts_with("SCAN note "), "{step}");
         }
         assert!(steps[0].ends_with("note_by_position (kind=? AND position>? AND position<?)"));
+    }
+
+    proptest! {
+        #[test]
+        fn contains_finds_what_lower_case_texts_show(
+            text in "[aAbBÄ钥%_]{0,12}",
+            needle in "[aAbBÄ钥%_]{1,3}",
+        ) {
+            let needle = needle.to_ascii_lowercase();
+            let expected = text.to_ascii_lowercase().contains(&needle);
+            prop_assert_eq!(contains(text.as_bytes(), needle.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn contains_judges_texts_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        add_functions(&connection).unwrap();
+        let sql = "SELECT contains('Abc', 'bC'), contains('ABC', 'bc'), contains(NULL, 'a'), contains(11, '1')";
+        let found = connection
+            .query_row(sql, [], |row| Ok([0, 1, 2, 3].map(|nth| row.get::<_, bool>(nth).unwrap())));
+        assert_eq!(found.unwrap(), [false, true, false, false]);
     }
 }

@@ -62,44 +62,34 @@ impl Statement {
     }
 }
 
-/// The most bytes of a text that is searched for: what a search costs grows with it.
-const LONGEST: usize = 256;
-
-/// A text to search for: not empty, and short enough to be one.
+/// A text to search for: not empty, and at most `MOST` characters long.
 #[derive(Debug)]
-pub struct Search(String);
+pub struct Search<const MOST: usize>(String);
 
-impl Field for Search {
+impl<const MOST: usize> Field for Search<MOST> {
     fn read(value: Value<'_>) -> Result<Self, Flaw> {
         match String::read(value)? {
             text if text.is_empty() => Err(Flaw::Value("must not be empty".into())),
-            text if text.len() > LONGEST => Err(Flaw::Value("at most 256 bytes".into())),
+            text if text.chars().nth(MOST).is_some() => {
+                Err(Flaw::Value(format!("at most {MOST} characters").into()))
+            }
             text if text.contains('\0') => Err(Flaw::Value("no text has a NUL character".into())),
             text => Ok(Search(text)),
         }
     }
 }
 
-impl Search {
+impl<const MOST: usize> Search<MOST> {
     /// The text itself.
     pub fn text(&self) -> &str {
         &self.0
     }
 
-    /// The pattern for `lower(column) LIKE ? ESCAPE '!'` that finds this very text anywhere in the
-    /// column, ASCII letters in either case. What LIKE would take for a wildcard is an ordinary
-    /// character.
-    pub fn pattern(&self) -> String {
-        let mut pattern = String::with_capacity(self.0.len() + 2);
-        pattern.push('%');
-        for character in self.0.chars() {
-            if matches!(character, '%' | '_' | '!') {
-                pattern.push('!');
-            }
-            pattern.push(character.to_ascii_lowercase());
-        }
-        pattern.push('%');
-        pattern
+    /// What SQL's `contains(column, ?)` finds this very text by, anywhere in the column, ASCII letters
+    /// in either case. (`contains` is a function that every engine is given: LIKE takes time by the
+    /// product of both lengths, and a stranger may choose both.)
+    pub fn needle(&self) -> String {
+        self.0.to_ascii_lowercase()
     }
 }
 
@@ -108,8 +98,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_are_ordinary_characters() {
-        assert_eq!(Search("50%_\\!aB".into()).pattern(), "%50!%!_\\!!ab%");
+    fn search_text_is_bounded_in_characters() {
+        let read = |text: &str| Search::<4>::read(Value::Text(text.to_owned().into()));
+        assert_eq!(read("%_aB").unwrap().needle(), "%_ab");
+        assert_eq!(read("钥匙钥匙").unwrap().text(), "钥匙钥匙");
+        assert!(read("钥匙钥匙a").is_err() && read("").is_err() && read("\0").is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reading: one consistent view of the database.
 
-use super::pool::Readers;
+use super::pool::{self, Readers};
 use super::rows::{RowWriter, Rows};
 use super::search::Listing;
 use super::statement::Statement;
@@ -9,10 +9,11 @@ use crate::fault::Fault;
 use crate::metrics::Refused;
 use crate::services::Services;
 use r2d2::PooledConnection;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use std::cell::{Cell, OnceCell};
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One consistent view of the database: everything read through it is as of one commit.
 ///
@@ -26,15 +27,28 @@ pub struct View<'a> {
 enum Source<'a> {
     /// A reader, taken from the pool at the first query. The pool and the services are borrowed:
     /// to count the references of all requests would cost more than a short read.
-    Pool(&'a r2d2::Pool<Readers>, OnceCell<PooledConnection<Readers>>, &'a Services),
+    Pool(Pooled<'a>, &'a Services),
     /// The writer's own connection, inside its transaction; whether the job that runs has a
     /// savepoint.
     Writer(Connection, Cell<bool>, Arc<Services>),
 }
 
+/// A reader that is taken from the pool when it is needed.
+struct Pooled<'a> {
+    pool: &'a r2d2::Pool<Readers>,
+    taken: OnceCell<PooledConnection<Readers>>,
+    /// How long its statements may run together; `None`: without end.
+    limit: Option<Duration>,
+}
+
 impl<'a> View<'a> {
-    pub(super) fn over_pool(pool: &'a r2d2::Pool<Readers>, services: &'a Services) -> Self {
-        View { source: Source::Pool(pool, OnceCell::new(), services) }
+    pub(super) fn over_pool(
+        pool: &'a r2d2::Pool<Readers>,
+        services: &'a Services,
+        limit: Option<Duration>,
+    ) -> Self {
+        let pooled = Pooled { pool, taken: OnceCell::new(), limit };
+        View { source: Source::Pool(pooled, services) }
     }
 }
 
@@ -53,7 +67,7 @@ impl View<'_> {
         let mut statement = self.connection()?.prepare_cached(sql).map_err(Fault::database)?;
         bind(&mut statement, args)?;
         let mut rows = statement.raw_query();
-        rows.next().map_err(Fault::database)?.map(|row| map(&Row(row))).transpose()
+        rows.next().map_err(failed)?.map(|row| map(&Row(row))).transpose()
     }
 
     /// All rows that `sql` finds, through `map`.
@@ -67,7 +81,7 @@ impl View<'_> {
         bind(&mut statement, args)?;
         let mut rows = statement.raw_query();
         let mut found = Vec::new();
-        while let Some(row) = rows.next().map_err(Fault::database)? {
+        while let Some(row) = rows.next().map_err(failed)? {
             found.push(map(&Row(row))?);
         }
         Ok(found)
@@ -109,15 +123,18 @@ impl View<'_> {
                 }
                 Ok(connection)
             }
-            Source::Pool(pool, taken, _) => {
+            Source::Pool(Pooled { pool, taken, limit }, _) => {
                 if let Some(reader) = taken.get() {
                     return Ok(reader);
                 }
-                let reader = pool.get().map_err(|error| {
-                    tracing::warn!(%error, "no reader is free");
+                let reader = pool::get(pool).ok_or_else(|| {
+                    tracing::warn!("no reader of the database is free");
                     self.metrics.refused(Refused::NoReader);
                     Fault::Busy
                 })?;
+                if limit.is_some() {
+                    reader.limit(*limit);
+                }
                 execute(&reader, "BEGIN").map_err(Fault::database)?;
                 Ok(taken.get_or_init(|| reader))
             }
@@ -146,9 +163,12 @@ impl View<'_> {
 
 impl Drop for View<'_> {
     fn drop(&mut self) {
-        if let Source::Pool(_, taken, _) = &self.source
+        if let Source::Pool(Pooled { taken, limit, .. }, _) = &self.source
             && let Some(reader) = taken.get()
         {
+            if limit.is_some() {
+                reader.limit(None);
+            }
             // A reader that can't end its transaction is dropped by the pool, not handed out again.
             let _ = execute(reader, "COMMIT");
         }
@@ -160,10 +180,20 @@ impl Deref for View<'_> {
 
     fn deref(&self) -> &Services {
         match &self.source {
-            Source::Pool(_, _, services) => services,
+            Source::Pool(_, services) => services,
             Source::Writer(_, _, services) => services,
         }
     }
+}
+
+/// The fault of a statement that failed while it ran: one that ran for too long is the only kind that
+/// is interrupted.
+fn failed(error: rusqlite::Error) -> Fault {
+    if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+        tracing::warn!("a search took too long and was given up");
+        return Fault::Busy;
+    }
+    Fault::database(error)
 }
 
 /// Run a statement that has neither parameters nor rows, prepared once a connection.

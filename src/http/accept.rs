@@ -4,7 +4,9 @@
 //! at most [`FAREWELL`], closes idle connections at once, and then closes the database, which
 //! commits what is queued and leaves an empty log.
 
-use super::cap::Places;
+use super::client;
+use super::connection::{Evictable, State, Tracked};
+use super::connections::{Connections, Place};
 use super::date;
 use super::handle::Handler;
 use super::heads::{Heads, Watched};
@@ -20,6 +22,8 @@ use crate::program::{FollowUp, Program, Upkeep};
 use crate::reload::{Load, Reload};
 use crate::services::{Services, ServicesError};
 use crate::signals::{Signals, Told};
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -32,10 +36,13 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::OwnedSemaphorePermit;
 
 /// How long a peer may take to send a request's head; also how long a connection may stay idle.
 const HEAD: Duration = Duration::from_secs(10);
+
+/// The most bytes of a head that are read: a little more than a request may have, since this counts
+/// what is no part of it, such as blanks. Also how much of a body is read at once.
+pub(super) const READ_BUFFER: usize = 20 * 1024;
 
 /// How long requests that have begun may take once the server is told to end.
 const FAREWELL: Duration = Duration::from_secs(8);
@@ -276,11 +283,12 @@ async fn serve(
     let watch = tokio::spawn(date::watch(Arc::clone(&handler)));
     let disk = tokio::spawn(sweep::disk(Arc::clone(&handler)));
     let graceful = GracefulShutdown::new();
-    let mut places = Places::new(handler.files_each());
+    let limits = &handler.engine.services.config.limits;
+    let connections = Connections::new(limits, handler.files_each());
     let mut room = pin!(room(&handler.engine));
     let until = loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &mut places) => accepted,
+            accepted = accept(&listener, &connections) => accepted,
             told = door.signals.next() => match told {
                 Told::End => break Until::Told,
                 Told::Reload => {
@@ -291,7 +299,8 @@ async fn serve(
             () = &mut room => break Until::Room,
         };
         match accepted {
-            Ok(accepted) => connection(accepted, &handler, &graceful),
+            Ok(Some(accepted)) => connection(accepted, &handler, &graceful),
+            Ok(None) => {}
             Err(error) if is_peers(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "can't accept connections; trying again");
@@ -349,36 +358,51 @@ fn is_peers(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// A connection: its stream, who is at the other end, and its place among the others.
-type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
+/// A connection: its stream, who is at the other end, what is known of it, and its place.
+type Accepted = (TcpStream, SocketAddr, Arc<State>, Place);
 
-/// The next connection, once there is a place for one.
-async fn accept(listener: &TcpListener, places: &mut Places) -> std::io::Result<Accepted> {
-    let place = places.take().await.map_err(std::io::Error::other)?;
+/// The next connection, once there is a place for it; `None` if its address may not have one more.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Connections>,
+) -> std::io::Result<Option<Accepted>> {
     let (stream, peer) = listener.accept().await?;
-    Ok((stream, peer, place))
+    let state = Arc::new(State::default());
+    let place = connections.admit(peer.ip(), &state).await;
+    Ok(place.map(|place| (stream, peer, state, place)))
 }
 
 fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShutdown) {
-    let (stream, peer, place) = accepted;
+    let (stream, peer, state, place) = accepted;
     // An answer is one small write: waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
     let heads = Heads::default();
-    let stream = TokioIo::new(Watched::new(stream, heads.clone()));
+    let stream = TokioIo::new(Watched::new(stream, heads.clone(), Arc::clone(&state)));
     let metrics = Arc::clone(&handler.engine.services.metrics);
     // A count of its own for each connection: one for all would go from core to core with every
     // request.
-    let shared = Arc::new((Arc::clone(handler), heads));
-    let service = service_fn(move |request| {
+    let shared = Arc::new((Arc::clone(handler), heads, Arc::clone(&state)));
+    let service = service_fn(move |request: Request<Incoming>| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(shared.0.answer(peer, &shared.1, request).await) }
+        async move {
+            let (handler, heads, state) = &*shared;
+            if !state.has_served() {
+                let trusted = &handler.engine.services.config.limits.trusted_proxies;
+                if client::is_unknown_proxy(peer.ip().to_canonical(), request.headers(), trusted) {
+                    state.exempt();
+                }
+            }
+            let under_way = state.request();
+            let answer = handler.answer(peer, heads, request).await;
+            Ok::<_, Infallible>(answer.map(|body| Tracked { body, under_way }))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .max_buf_size(64 * 1024)
+        .max_buf_size(READ_BUFFER)
         .serve_connection(Dressed::new(stream, Arc::clone(&metrics)), service);
-    let connection = graceful.watch(connection);
+    let connection = Evictable::new(graceful.watch(connection), state);
     metrics.http.open.up();
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -4,7 +4,7 @@ use super::forwarded::{self, Source};
 use super::headers;
 use crate::caller::{Credentials, is_token};
 use crate::client::Client;
-use crate::config::Config;
+use crate::config::{Config, Networks};
 use crate::origin::Origin;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN, REFERER};
@@ -27,10 +27,7 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Client {
     let limits = &config.limits;
     let peer = peer.to_canonical();
-    let is_unknown_proxy = peer.is_loopback()
-        && !limits.trusted_proxies.contains(&peer)
-        && forwarded::is_forwarded(headers);
-    if is_unknown_proxy {
+    if is_unknown_proxy(peer, headers, &limits.trusted_proxies) {
         static TOLD: Once = Once::new();
         TOLD.call_once(|| {
             tracing::warn!(
@@ -54,6 +51,11 @@ pub(super) fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Clie
             Client::unknown(proxy)
         }
     }
+}
+
+/// Does a peer on this machine that is not trusted forward somebody else's request?
+pub(super) fn is_unknown_proxy(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> bool {
+    peer.is_loopback() && !trusted.contains(&peer) && forwarded::is_forwarded(headers)
 }
 
 /// The token, from the first place that holds one of a token's form: the header `Authorization`, bare

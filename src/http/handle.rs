@@ -8,7 +8,7 @@ use super::pages::{PageHeaders, Pages};
 use super::record::Record;
 use super::respond::{self, Answer};
 use super::route::{Found, Route, Router};
-use super::{client, cors, signature, watch};
+use super::{client, cors, host, signature, watch};
 use crate::client::Client;
 use crate::config::ContentType;
 use crate::engine::Engine;
@@ -17,9 +17,9 @@ use crate::fault::Fault;
 use crate::op::Registry;
 use crate::request::RequestId;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{HOST, HeaderValue, ORIGIN};
+use hyper::header::{EXPECT, HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, StatusCode, Uri, Version};
+use hyper::{Method, Request, StatusCode, Uri};
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -107,12 +107,11 @@ impl Handler {
         if length + target_length(&head.uri) > HEAD {
             return respond::long_head("the request's headers are longer than 16 KB");
         }
-        // With two hosts a proxy in between may have taken the request for another (RFC 9112, 3.2).
-        match head.headers.get_all(HOST).iter().count() {
-            1 => {}
-            0 if head.version != Version::HTTP_11 => {}
-            0 => return respond::malformed("the header Host is missing"),
-            _ => return respond::malformed("the header Host stands twice"),
+        if let Err(why) = host::check(&head.headers, head.version) {
+            return respond::malformed(why);
+        }
+        if !expects_only_continue(&head.headers) {
+            return respond::expectation_failed();
         }
         let client = client::client(peer.ip(), &head.headers, config);
         record.client = client.address();
@@ -228,6 +227,15 @@ async fn caught(id: RequestId, mut answer: Pin<&mut impl Future<Output = Answer>
         })
     };
     poll_fn(polled).await
+}
+
+/// Does the client expect nothing, or nothing but `100-continue`? hyper knows no other expectation
+/// (RFC 9110, 10.1.1), and would serve the request as if it had none.
+fn expects_only_continue(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(EXPECT)
+        .iter()
+        .all(|expected| expected.as_bytes().trim_ascii().eq_ignore_ascii_case(b"100-continue"))
 }
 
 fn target_length(uri: &Uri) -> usize {

@@ -6,8 +6,9 @@
 
 mod accept;
 mod body;
-mod cap;
 mod client;
+mod connection;
+mod connections;
 mod cors;
 mod date;
 mod documents;
@@ -18,6 +19,7 @@ pub mod fuzzing;
 mod handle;
 mod headers;
 mod heads;
+mod host;
 mod io;
 mod pages;
 mod piecewise;

@@ -72,6 +72,7 @@ pub(super) fn refusal(status: StatusCode, why: &'static str) -> Answer {
         }
         // The rest of the request is not read, so the connection can't be used again.
         StatusCode::BAD_REQUEST
+        | StatusCode::EXPECTATION_FAILED
         | StatusCode::PAYLOAD_TOO_LARGE
         | StatusCode::REQUEST_TIMEOUT
         | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
@@ -91,6 +92,12 @@ fn because(why: Refused, mut answer: Answer) -> Answer {
 /// 400: a request that can't be read, or be read in two ways.
 pub(super) fn malformed(why: &'static str) -> Answer {
     because(Refused::Malformed, refusal(StatusCode::BAD_REQUEST, why))
+}
+
+/// 417: the client waits for something that the server does not do.
+pub(super) fn expectation_failed() -> Answer {
+    let why = "the only expectation that is met is 100-continue";
+    because(Refused::Malformed, refusal(StatusCode::EXPECTATION_FAILED, why))
 }
 
 /// 431.

@@ -8,6 +8,7 @@
 
 use super::{Answer, Kind, Op, Reply};
 use crate::caller::{Caller, Credentials};
+use crate::client::Client;
 use crate::db::{Tx, View, lost};
 use crate::engine::Engine;
 use crate::fault::Fault;
@@ -17,6 +18,7 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// Where an operation runs. Closed: the three lanes below are all there are.
@@ -95,7 +97,9 @@ impl Lane for Write {
 }
 
 /// Work that would hold up others: run on a thread that may block, as many of a kind at once as
-/// the kind allows. Who would have to wait too long for a place is told [`Fault::Busy`].
+/// the kind allows, and client addresses in turn. A request that would have to wait too long is
+/// refused with [`Fault::Busy`], and one of an address that has too many in the queue with
+/// [`Fault::TooManyAttempts`].
 pub struct Work<K>(PhantomData<K>);
 
 impl<K: Kind> Lane for Work<K> {
@@ -106,7 +110,8 @@ impl<K: Kind> Lane for Work<K> {
         op: O,
         credentials: Credentials,
     ) -> Pending {
-        let desk = Desk { engine: Arc::clone(engine) };
+        let client = credentials.client;
+        let desk = Desk { engine: Arc::clone(engine), client };
         Pending::Later(Box::pin(async move {
             let engine = Arc::clone(&desk.engine);
             let work = move || {
@@ -114,21 +119,26 @@ impl<K: Kind> Lane for Work<K> {
                 let caller = desk.read(|view| O::Caller::prove(view, &credentials))?;
                 op.run(&desk, caller).map(Reply::answer)
             };
-            engine.places.run::<K, _>(&engine.services.metrics, work).await
+            engine.places.run::<K, _>(&engine.services.metrics, &client, work).await
         }))
     }
 }
+
+/// How long the statements of one view may run in the [`Work`] lane: the last bound of a search, which
+/// takes milliseconds otherwise.
+const READ_TIME: Duration = Duration::from_secs(5);
 
 /// What an operation of the [`Work`] lane is given: it reads and writes as it needs, and holds
 /// neither a view nor a place in the writer's queue in between.
 pub struct Desk {
     engine: Arc<Engine>,
+    client: Client,
 }
 
 impl Desk {
     /// Read through one consistent view.
     pub fn read<T>(&self, read: impl FnOnce(&View) -> Result<T, Fault>) -> Result<T, Fault> {
-        read(&self.engine.db.view())
+        read(&self.engine.db.view_for(READ_TIME))
     }
 
     /// Write, and wait for the COMMIT.
@@ -147,7 +157,7 @@ impl Desk {
         part: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         let Engine { places, services, .. } = &*self.engine;
-        Handle::current().block_on(places.run::<K, T>(&services.metrics, part))
+        Handle::current().block_on(places.run::<K, T>(&services.metrics, &self.client, part))
     }
 
     /// The services, to be kept past the operation.

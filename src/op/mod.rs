@@ -10,6 +10,7 @@ mod crew;
 mod kind;
 mod lane;
 mod places;
+mod queue;
 mod registry;
 
 pub use answer::{Answer, Base64, File, Json, Reply};

@@ -1,47 +1,36 @@
-//! The places of every kind of work: who waits for one, how long, and on which threads it is done.
+//! Where each class of work waits and runs: its permits, its queue, and its threads.
 
 use super::Kind;
 use super::crew::{Crews, Shift};
 use super::kind;
 use super::lane::caught;
+use super::queue::{Entered, Permit, Queue, Share};
+use crate::client::Client;
 use crate::fault::Fault;
 use crate::metrics::{Metrics, Refused};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// So many wait for a place of a kind; whoever comes then is told so at once. The last of them waits
-/// some 7 s for its password to be looked at, which is as long as people wait.
-const LINE: usize = 256;
+/// How long a request waits for a permit. Clients and proxies give up after 30 to 60 s.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// So long one waits. Clients and proxies give up after 30 to 60 s.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The places of every kind of work, and the threads it is done on.
+/// The queues of all classes of work, and the threads that it is done on.
 pub(crate) struct Places {
     /// By [`Kind::INDEX`].
-    queues: Vec<Queue>,
+    queues: Vec<Arc<Queue>>,
     shift: Shift,
 }
 
-/// The places of one kind, and those in the line for them.
-struct Queue {
-    free: Semaphore,
-    line: Semaphore,
-}
-
 impl Places {
-    /// All free.
+    /// All permits free.
     pub(crate) fn new() -> Self {
         let kinds = kind::all(cores()).into_iter();
-        let queue =
-            |(places, _)| Queue { free: Semaphore::new(places), line: Semaphore::new(LINE) };
-        Places { queues: kinds.map(queue).collect(), shift: Shift::default() }
+        let queues = kinds.map(|(permits, _)| Queue::new(permits)).collect();
+        Places { queues, shift: Shift::default() }
     }
 
-    /// Make threads for what gives way, and have it done by them.
+    /// Make threads for work of idle priority, and have it done by them.
     pub(crate) fn crews(&self) -> std::io::Result<Crews> {
         let kinds = kind::all(cores()).into_iter();
         let threads = kinds.filter_map(|(places, gives_way)| gives_way.then_some(places)).sum();
@@ -50,20 +39,23 @@ impl Places {
         Ok(crews)
     }
 
-    /// Do work of a kind once there is a place for it, on a thread that may block. `Busy` if too many
-    /// wait for one already or it takes too long; then nothing was done.
+    /// Do work of a class for a client once it has a permit, on a thread that may block.
     ///
-    /// Whoever drops this leaves the line; what has begun is done to its end.
+    /// [`Fault::Busy`] if the queue is full or the wait takes longer than [`QUEUE_TIMEOUT`],
+    /// [`Fault::TooManyAttempts`] if the client has too many requests in the queue; then nothing was
+    /// done. A caller that drops this leaves the queue; work that has begun is done to its end.
     pub(super) async fn run<K: Kind, T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         metrics: &Metrics,
+        client: &Client,
         work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let entered = self.enter::<K>().await;
-        let place = Arc::new(entered.inspect_err(|_| metrics.refused(Refused::NoPlace))?);
-        let held = Arc::clone(&place);
+        let permit = self.enter::<K>(client).await;
+        let permit = permit.inspect_err(|_| metrics.refused(Refused::NoPlace))?;
+        let permit = Arc::new(Mutex::new(Some(permit)));
+        let held = Arc::clone(&permit);
         let work = move || {
-            let _held = held;
+            let _held = Held(held);
             caught(work)
         };
         let crew = if K::GIVES_WAY { self.shift.crew() } else { None };
@@ -77,7 +69,7 @@ impl Places {
                 Err(_) => {
                     self.shift.hurry();
                     // The others need not wait for this one, too.
-                    place.give_back();
+                    drop(take(&permit));
                     done.await
                 }
             },
@@ -89,42 +81,32 @@ impl Places {
         })
     }
 
-    /// Wait for a place.
-    async fn enter<K: Kind>(self: &Arc<Self>) -> Result<Place, Fault> {
-        let Queue { free, line } = &self.queues[K::INDEX];
-        // Nobody is overtaken: a place that is given back goes to who waits for it.
-        let place = match free.try_acquire() {
-            Ok(place) => place,
-            Err(_) => {
-                let _in_line = line.try_acquire().map_err(|_| Fault::Busy)?;
-                let place = timeout(PATIENCE, free.acquire()).await.map_err(|_| Fault::Busy)?;
-                place.map_err(Fault::unknown)?
+    /// Wait for a permit.
+    async fn enter<K: Kind>(&self, client: &Client) -> Result<Permit, Fault> {
+        let permits = K::places(cores());
+        let share = Share::of(client, K::per_address(permits), permits);
+        match self.queues[K::INDEX].enter(share)? {
+            Entered::Permit(permit) => Ok(permit),
+            Entered::Queued(mut ticket) => {
+                timeout(QUEUE_TIMEOUT, ticket.permit()).await.map_err(|_| Fault::Busy)?
             }
-        };
-        place.forget();
-        Ok(Place { places: Arc::clone(self), index: K::INDEX, is_free: AtomicBool::new(false) })
-    }
-}
-
-/// A place that is taken. It is free again when this is dropped, or given back before.
-struct Place {
-    places: Arc<Places>,
-    index: usize,
-    is_free: AtomicBool,
-}
-
-impl Place {
-    fn give_back(&self) {
-        if !self.is_free.swap(true, Ordering::Relaxed) {
-            self.places.queues[self.index].free.add_permits(1);
         }
     }
 }
 
-impl Drop for Place {
+/// A permit that is given back at the end of the work, or before if the work is stuck.
+type Shared = Arc<Mutex<Option<Permit>>>;
+
+struct Held(Shared);
+
+impl Drop for Held {
     fn drop(&mut self) {
-        self.give_back();
+        drop(take(&self.0));
     }
+}
+
+fn take(permit: &Shared) -> Option<Permit> {
+    permit.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 fn cores() -> usize {

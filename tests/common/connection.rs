@@ -8,15 +8,34 @@ use std::time::Duration;
 /// A keep-alive connection to a server.
 pub struct Connection(BufReader<TcpStream>);
 
+/// Connect from another address of this machine, such as `127.0.0.2`.
+pub fn connect_from(server: &Server, address: &str) -> TcpStream {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{address}:0").parse().unwrap()).unwrap();
+        socket.connect(server.address().parse().unwrap()).await.unwrap()
+    });
+    let stream = stream.into_std().unwrap();
+    stream.set_nonblocking(false).unwrap();
+    stream
+}
+
 impl Connection {
     pub fn open(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        Connection::over(stream)
+        Connection::over(TcpStream::connect(server.address()).unwrap())
+    }
+
+    /// The same from another address of this machine, such as `127.0.0.2`.
+    pub fn open_from(server: &Server, address: &str) -> Self {
+        Connection::over(connect_from(server, address))
     }
 
     /// The same over a connection that is there already.
     pub fn over(stream: TcpStream) -> Self {
+        if stream.read_timeout().unwrap().is_none() {
+            stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        }
         stream.set_nodelay(true).unwrap();
         Connection(BufReader::new(stream))
     }

@@ -16,6 +16,7 @@ mod board_counts;
 mod captcha_guesses;
 mod client_address;
 mod disk_reserve;
+mod fairness;
 mod games;
 mod headers;
 mod login_guesses;

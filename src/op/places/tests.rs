@@ -1,5 +1,8 @@
-use super::super::kind::{Gateway, Hash, Pictures};
+use super::super::kind::{Gateway, Hash, Pictures, Scan};
+use super::super::queue::{MAX_QUEUED, MAX_QUEUED_PER_ADDRESS};
 use super::*;
+use crate::config::SharedNetworks;
+use crate::fault::Exceeded;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::mpsc::{Sender, channel};
@@ -12,14 +15,26 @@ fn runtime() -> Runtime {
 
 type Waiting = Pin<Box<dyn Future<Output = Result<u32, Fault>>>>;
 
-/// Ask for work of a kind, and go as far as it goes without waiting.
-async fn ask<K: Kind>(
+/// A client without limits per address.
+fn unknown() -> Client {
+    Client::unknown([127, 0, 0, 1].into())
+}
+
+/// The client `192.0.2.last`.
+fn client(last: u8) -> Client {
+    Client::new([192, 0, 2, last].into(), &SharedNetworks::default())
+}
+
+/// Ask for work of a class for a client, and go as far as it goes without waiting.
+async fn ask_as<K: Kind>(
+    client: Client,
     places: &Arc<Places>,
     metrics: &Arc<Metrics>,
     work: impl FnOnce() -> Result<u32, Fault> + Send + 'static,
 ) -> Waiting {
     let (places, metrics) = (Arc::clone(places), Arc::clone(metrics));
-    let mut waiting: Waiting = Box::pin(async move { places.run::<K, _>(&metrics, work).await });
+    let mut waiting: Waiting =
+        Box::pin(async move { places.run::<K, _>(&metrics, &client, work).await });
     poll_fn(|context| {
         let _ = waiting.as_mut().poll(context);
         Poll::Ready(())
@@ -28,14 +43,30 @@ async fn ask<K: Kind>(
     waiting
 }
 
-/// Take a place of a kind until the sender is dropped.
-async fn hold<K: Kind>(places: &Arc<Places>, metrics: &Arc<Metrics>) -> (Sender<()>, Waiting) {
+async fn ask<K: Kind>(
+    places: &Arc<Places>,
+    metrics: &Arc<Metrics>,
+    work: impl FnOnce() -> Result<u32, Fault> + Send + 'static,
+) -> Waiting {
+    ask_as::<K>(unknown(), places, metrics, work).await
+}
+
+/// Take a permit until the sender is dropped.
+async fn hold_as<K: Kind>(
+    client: Client,
+    places: &Arc<Places>,
+    metrics: &Arc<Metrics>,
+) -> (Sender<()>, Waiting) {
     let (held, until) = channel::<()>();
     let work = move || {
         let _ = until.recv();
         Ok(0)
     };
-    (held, ask::<K>(places, metrics, work).await)
+    (held, ask_as::<K>(client, places, metrics, work).await)
+}
+
+async fn hold<K: Kind>(places: &Arc<Places>, metrics: &Arc<Metrics>) -> (Sender<()>, Waiting) {
+    hold_as::<K>(unknown(), places, metrics).await
 }
 
 fn refused(metrics: &Metrics) -> u64 {
@@ -43,20 +74,20 @@ fn refused(metrics: &Metrics) -> u64 {
 }
 
 #[test]
-fn the_line_for_a_place_is_bounded_and_who_leaves_it_makes_room() {
+fn full_queue_is_busy_until_someone_leaves() {
     runtime().block_on(async {
         let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
         let (held, first) = hold::<Pictures>(&places, &metrics).await;
         let mut line = Vec::new();
-        for nth in 0..u32::try_from(LINE).unwrap() {
+        for nth in 0..u32::try_from(MAX_QUEUED).unwrap() {
             line.push(ask::<Pictures>(&places, &metrics, move || Ok(nth)).await);
         }
         let none = || -> Result<u32, Fault> { panic!("it was done") };
-        let one_more = places.run::<Pictures, _>(&metrics, none).await;
+        let one_more = places.run::<Pictures, _>(&metrics, &unknown(), none).await;
         assert!(matches!(one_more, Err(Fault::Busy)), "{one_more:?}");
         assert_eq!(refused(&metrics), 1);
         // Other kinds have a line of their own.
-        assert_eq!(places.run::<Gateway, _>(&metrics, || Ok(7)).await.unwrap(), 7);
+        assert_eq!(places.run::<Gateway, _>(&metrics, &unknown(), || Ok(7)).await.unwrap(), 7);
         drop(line.pop());
         line.push(ask::<Pictures>(&places, &metrics, || Ok(255)).await);
         drop(held);
@@ -69,13 +100,13 @@ fn the_line_for_a_place_is_bounded_and_who_leaves_it_makes_room() {
 }
 
 #[test]
-fn nobody_waits_for_ever() {
+fn waiting_ends_after_the_timeout() {
     runtime().block_on(async {
         tokio::time::pause();
         let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
         let (held, first) = hold::<Pictures>(&places, &metrics).await;
         let waiting = ask::<Pictures>(&places, &metrics, || Ok(1)).await;
-        tokio::time::advance(PATIENCE - Duration::from_secs(1)).await;
+        tokio::time::advance(QUEUE_TIMEOUT - Duration::from_secs(1)).await;
         let later = ask::<Pictures>(&places, &metrics, || Ok(2)).await;
         tokio::time::advance(Duration::from_secs(2)).await;
         assert!(matches!(waiting.await, Err(Fault::Busy)));
@@ -86,7 +117,7 @@ fn nobody_waits_for_ever() {
 }
 
 #[test]
-fn work_that_is_stuck_keeps_its_thread_and_not_its_place() {
+fn stuck_work_keeps_its_thread_but_not_its_permit() {
     let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
     let crews = places.crews().unwrap();
     runtime().block_on(async {
@@ -104,27 +135,130 @@ fn work_that_is_stuck_keeps_its_thread_and_not_its_place() {
             next.as_mut().poll(context)
         });
         assert_eq!(turn.await.unwrap(), 1);
-        assert_eq!(places.run::<Hash, _>(&metrics, name).await.unwrap(), 1);
+        assert_eq!(places.run::<Hash, _>(&metrics, &unknown(), name).await.unwrap(), 1);
         for (held, waiting) in stuck {
             drop(held);
             assert_eq!(waiting.await.unwrap(), 0);
         }
         // No place is given back twice.
-        let free = places.queues[Hash::INDEX].free.available_permits();
+        let free = places.queues[Hash::INDEX].free();
         assert_eq!(free, Hash::places(cores()));
     });
     crews.end(Duration::from_secs(1));
 }
 
 #[test]
-fn a_panic_gives_its_place_back() {
+fn panic_gives_the_permit_back() {
     runtime().block_on(async {
         let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
         for _ in 0..3 {
             let panics = || -> Result<u32, Fault> { panic!("on purpose") };
-            let told = places.run::<Pictures, _>(&metrics, panics).await;
+            let told = places.run::<Pictures, _>(&metrics, &unknown(), panics).await;
             assert!(matches!(told, Err(Fault::Unknown(_))), "{told:?}");
         }
-        assert_eq!(places.run::<Pictures, _>(&metrics, || Ok(1)).await.unwrap(), 1);
+        assert_eq!(places.run::<Pictures, _>(&metrics, &unknown(), || Ok(1)).await.unwrap(), 1);
+    });
+}
+
+/// The order in which `clients` are served whose requests wait, told by the last byte of each.
+async fn served(clients: &[u8]) -> Vec<u32> {
+    let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+    let (held, first) = hold::<Pictures>(&places, &metrics).await;
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut waiting = Vec::new();
+    for last in clients.iter().copied() {
+        let order = Arc::clone(&order);
+        let work = move || {
+            order.lock().unwrap().push(u32::from(last));
+            Ok(0)
+        };
+        waiting.push(ask_as::<Pictures>(client(last), &places, &metrics, work).await);
+    }
+    drop(held);
+    first.await.unwrap();
+    // Each goes on when it is polled: all of them at once, until all are done.
+    poll_fn(|context| {
+        waiting.retain_mut(|waiting| waiting.as_mut().poll(context).is_pending());
+        if waiting.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    order.lock().unwrap().clone()
+}
+
+#[test]
+fn addresses_are_served_in_turn() {
+    runtime().block_on(async {
+        assert_eq!(served(&[1, 1, 1, 1, 2, 2, 3]).await, [1, 2, 3, 1, 2, 1, 1]);
+    });
+}
+
+#[test]
+fn one_address_may_queue_a_quarter() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let mut queued = Vec::new();
+        for _ in 0..MAX_QUEUED_PER_ADDRESS {
+            queued.push(ask_as::<Pictures>(client(1), &places, &metrics, || Ok(1)).await);
+        }
+        let refused = places.run::<Pictures, u32>(&metrics, &client(1), || Ok(1)).await;
+        let limit = "queue.per_address";
+        assert!(
+            matches!(refused, Err(Fault::TooManyAttempts(Exceeded { limit: told, .. })) if told == limit),
+            "{refused:?}"
+        );
+        let other = ask_as::<Pictures>(client(2), &places, &metrics, || Ok(2)).await;
+        drop(held);
+        first.await.unwrap();
+        for waiting in queued {
+            drop(waiting);
+        }
+        assert_eq!(other.await.unwrap(), 2);
+    });
+}
+
+#[test]
+fn newcomer_displaces_latest_of_longest_line() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let mut queued = Vec::new();
+        for _ in 0..MAX_QUEUED {
+            queued.push(ask::<Pictures>(&places, &metrics, || Ok(1)).await);
+        }
+        let newcomer = ask_as::<Pictures>(client(2), &places, &metrics, || Ok(2)).await;
+        assert!(matches!(queued.pop().unwrap().await, Err(Fault::Busy)));
+        drop((held, queued));
+        assert_eq!((first.await.unwrap(), newcomer.await.unwrap()), (0, 2));
+    });
+}
+
+#[test]
+fn one_address_does_not_take_all_scans() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let mut scans = Vec::new();
+        for _ in 0..2 * Scan::places(cores()) {
+            scans.push(hold_as::<Scan>(client(1), &places, &metrics).await);
+        }
+        let other = ask_as::<Scan>(client(2), &places, &metrics, || Ok(2)).await;
+        assert_eq!(other.await.unwrap(), 2);
+        drop(scans);
+    });
+}
+
+#[test]
+fn leaving_after_the_grant_gives_the_permit_back() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let leaver = ask_as::<Pictures>(client(1), &places, &metrics, || Ok(1)).await;
+        let other = ask_as::<Pictures>(client(2), &places, &metrics, || Ok(2)).await;
+        drop(held);
+        // Now the leaver has the permit, and has not looked.
+        first.await.unwrap();
+        drop(leaver);
+        assert_eq!(other.await.unwrap(), 2);
+        assert_eq!(places.queues[Pictures::INDEX].free(), 1);
     });
 }
