@@ -82,8 +82,9 @@ send() {
 # --- captchas and codes ----------------------------------------------------------------------------
 solve
 call img validate "{\"hash\":\"$hash\"}"
-call img validate "{\"hash\":\"$hash\"}" -1 # once is enough
+call img validate "{\"hash\":\"$hash\"}"
 send "138$stamp"
+call img validate "{\"hash\":\"$hash\"}" -1 # it has paid
 call sms validate "{\"phone\":\"138$stamp\",\"hash\":\"$(md5of "$sms$rand")\"}"
 call sms generate "{\"phone\":\"12345\",\"hash\":\"$hash\"}" 1016
 

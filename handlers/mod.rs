@@ -16,7 +16,7 @@ mod rank;
 mod score;
 mod shop;
 mod signing;
-mod sms;
+pub mod sms;
 mod text;
 pub mod user;
 
@@ -53,6 +53,8 @@ pub const CONTENT: Content = Content {
         "score_nonce",
         "session",
         "sms",
+        "sms_address",
+        "sms_guess",
     ],
 };
 
@@ -64,7 +66,10 @@ const SWEEPS: &[&str] = &[
     newcomer::SWEEP,
     newcomer::RECOUNT,
     sms::SWEEP,
+    sms::SWEEP_ADDRESSES,
+    sms::SWEEP_GUESSES,
     user::SWEEP_SESSIONS,
+    user::SWEEP_REMOVED,
     user::SWEEP_FAILURES,
     user::name::SWEEP_HOLDS,
 ];

@@ -81,3 +81,31 @@ CREATE TABLE removal (
 CREATE TABLE pending (
     name TEXT NOT NULL PRIMARY KEY
 ) WITHOUT ROWID;
+
+-- Messages of the last 24 hours by the client's address, and by each network that its limit counts
+-- for (handlers/sms/quota.rs).
+CREATE TABLE sms_address (
+    -- An IPv4 address, or an IPv6 network in CIDR notation.
+    key     TEXT   NOT NULL,
+    at      BIGINT NOT NULL,
+    -- The message's id; not one of sms where the number had an account and nothing was sent.
+    message BIGINT NOT NULL,
+    PRIMARY KEY (key, at, message)
+) WITHOUT ROWID;
+
+CREATE INDEX sms_address_by_message ON sms_address (message);
+CREATE INDEX sms_address_by_time ON sms_address (at);
+
+INSERT INTO sms_address (key, at, message)
+SELECT CASE WHEN address LIKE '%:%' THEN address || '/64' ELSE address END, sent_at, id FROM sms;
+
+-- How many messages were sent in a day.
+CREATE INDEX sms_by_time ON sms (sent_at);
+
+-- Wrong guesses at a code by address (handlers/sms/code.rs); sms.wrong has those of all.
+CREATE TABLE sms_guess (
+    sms     BIGINT NOT NULL,
+    address TEXT   NOT NULL,
+    wrong   BIGINT NOT NULL,
+    PRIMARY KEY (sms, address)
+) WITHOUT ROWID;

@@ -40,6 +40,11 @@ impl Anyone {
         self.credentials.client
     }
 
+    /// The key of the session whose token was sent, whether or not the token is still good.
+    pub fn session(&self) -> Option<String> {
+        self.credentials.token.as_deref().and_then(session_key)
+    }
+
     /// The request's signature, if it has one.
     pub fn signature(&self) -> Option<&Arc<Signature>> {
         self.credentials.signature.as_ref()

@@ -48,8 +48,8 @@ pub enum Fault {
     Captcha(Lapse),
     /// Not a telephone number of mainland China.
     Phone,
-    /// Too many messages were asked for.
-    Quota(Window),
+    /// Too many messages were asked for: which code tells it, and the limit that is used up.
+    Quota(Window, Exceeded),
     /// An SMS code is not accepted.
     SmsCode(Lapse),
     /// The SMS gateway refused or failed: its integer code (`sms.md`), and what happened; `None` where
@@ -205,64 +205,72 @@ impl Fault {
         }
     }
 
-    /// The [`detail`](Fault::detail) as a text of its own: `""` where there is none.
+    /// The [`detail`](Fault::detail) as a text of its own, for documents that show it to people.
     pub fn explanation(&self) -> String {
-        self.detail().map_or_else(String::new, Cow::into_owned)
+        match self {
+            Fault::Password => "user name or password is wrong".into(),
+            fault => fault.detail().map_or_else(String::new, Cow::into_owned),
+        }
     }
 
-    /// Plain words for the client: which key, and what was expected of it. Never an internal
-    /// cause, never a secret.
+    /// Plain words for the client: what is wrong, which key or limit it is about, and what was
+    /// expected. Never an internal cause, never a secret.
     pub fn detail(&self) -> Option<Cow<'_, str>> {
-        let text = match self {
-            Fault::EnvelopeKey(key) => format!("{key}: missing from the envelope"),
-            Fault::EnvelopeValue(why) => return Some(Cow::Borrowed(why)),
-            Fault::NoSuchOperation => {
-                return Some(Cow::Borrowed("type, subtype: no such operation"));
+        let text: Cow<'_, str> = match self {
+            Fault::EnvelopeKey(key) => format!("{key}: missing from the envelope").into(),
+            Fault::EnvelopeValue(why) => Cow::Borrowed(why),
+            Fault::NoSuchOperation => "type, subtype: no such operation".into(),
+            Fault::Missing(key) => format!("{key}: missing").into(),
+            Fault::Empty(key) => format!("{key}: must not be empty").into(),
+            Fault::WrongType(key, expected) => format!("{key}: expected {expected}").into(),
+            Fault::WrongValue(key, why) => format!("{key}: {why}").into(),
+            Fault::UnknownParameter(key) => format!("{key}: unknown parameter").into(),
+            Fault::Conflict(key) => format!("{key}: can't be combined with key").into(),
+            Fault::Absent(key) => format!("{key}: nothing is known under it").into(),
+            Fault::Picture(why) => Cow::Borrowed(why),
+            Fault::Capped(what) | Fault::Signature(what) => Cow::Borrowed(what),
+            Fault::Taken(unique) => match unique {
+                Unique::Name => "the name is taken",
+                Unique::Mobile => "the mobile number is registered",
+                Unique::RealName => "the real name is verified already",
             }
-            Fault::Missing(key) => format!("{key}: missing"),
-            Fault::Empty(key) => format!("{key}: must not be empty"),
-            Fault::WrongType(key, expected) => format!("{key}: expected {expected}"),
-            Fault::WrongValue(key, why) => format!("{key}: {why}"),
-            Fault::UnknownParameter(key) => format!("{key}: unknown parameter"),
-            Fault::Conflict(key) => format!("{key}: can't be combined with key"),
-            Fault::Absent(key) => format!("{key}: nothing is known under it"),
-            Fault::Picture(why) => return Some(Cow::Borrowed(why)),
-            Fault::Capped(what) | Fault::Signature(what) => return Some(Cow::Borrowed(what)),
-            Fault::Taken(unique) => {
-                return Some(Cow::Borrowed(match unique {
-                    Unique::Name => "the name is taken",
-                    Unique::Mobile => "the mobile number is registered",
-                    Unique::RealName => "the real name is verified already",
-                }));
-            }
+            .into(),
             Fault::TooManyAttempts(Exceeded { limit, retry_after }) => {
-                format!("too many attempts ({limit}); try again in {retry_after} s")
+                format!("too many attempts ({limit}); try again in {retry_after} s").into()
             }
-            Fault::NoSpace => {
-                return Some(Cow::Borrowed("the server's disk is nearly full; nothing was stored"));
-            }
+            Fault::NoSpace => "the server's disk is nearly full; nothing was stored".into(),
             Fault::AnswerTooLarge => {
-                return Some(Cow::Borrowed(
-                    "the batch's answers are too long together; send this item again by itself",
-                ));
+                "the batch's answers are too long together; send this item again by itself".into()
             }
-            Fault::Password => return Some(Cow::Borrowed("user name or password is wrong")),
-            Fault::Busy => return Some(Cow::Borrowed("the server is busy; try again")),
-            Fault::NoCredentials
-            | Fault::BadToken
-            | Fault::StaleToken
-            | Fault::AccountGone
-            | Fault::Captcha(_)
-            | Fault::Phone
-            | Fault::Quota(_)
-            | Fault::SmsCode(_)
-            | Fault::Gateway(..)
-            | Fault::NotOwner
-            | Fault::PictureNotStored(_)
-            | Fault::CaptchaNotMade(_)
-            | Fault::Database(_)
-            | Fault::Unknown(_) => return None,
+            Fault::Quota(_, Exceeded { limit, .. }) => {
+                format!("too many messages ({limit})").into()
+            }
+            Fault::NoCredentials => "a token is needed: log in first".into(),
+            Fault::BadToken | Fault::StaleToken => {
+                "the token is unknown, expired, logged out or older than the password".into()
+            }
+            Fault::AccountGone => "the token's account was removed".into(),
+            Fault::Captcha(_) => {
+                "the captcha's proof is wrong, or the captcha was used or has expired".into()
+            }
+            Fault::SmsCode(_) => "the code is wrong, or was used or has expired".into(),
+            Fault::Phone => {
+                "not a mobile number of mainland China: 11 digits that begin 13 to 19".into()
+            }
+            Fault::NotOwner => "it does not exist, or it belongs to another account".into(),
+            // For everyone alike, whether or not there is such an account.
+            Fault::Password => {
+                "user name or password is wrong; where there were too many tries, the proof of a \
+                     captcha, sent as hash, pays for one more"
+                    .into()
+            }
+            Fault::Gateway(..) => "the message could not be sent".into(),
+            Fault::PictureNotStored(_) => "the picture could not be stored".into(),
+            Fault::CaptchaNotMade(_) => "the captcha could not be drawn".into(),
+            Fault::Database(_) => "the database failed; nothing was stored".into(),
+            Fault::Busy => "the server is busy; try again".into(),
+            Fault::Unknown(_) => "the server failed".into(),
         };
-        Some(Cow::Owned(text))
+        Some(text)
     }
 }

@@ -4,6 +4,10 @@
 //! same lower-case md5 hex, and that is hashed (README of the contract): one account logs in
 //! through both. Parameters: 19 MiB, two passes, one lane (OWASP's first choice for Argon2id).
 
+mod common;
+
+pub use common::is_common;
+
 use crate::fault::Fault;
 use crate::hex;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};

@@ -54,11 +54,11 @@ fn the_items_run_one_after_another_and_are_answered_in_their_order() {
     let answers: Value = serde_json::from_str(&answer).unwrap();
     let token = answers[3]["data"]["token"].as_str().unwrap();
     let expected = concat!(
-        r#"[{"id":1,"status":-2,"message":"Error JSON value","data":{},"detail":"user name or password is wrong"},"#,
+        r#"[{"id":1,"status":-2,"message":"Error JSON value","data":{},"detail":"user name or password is wrong; where there were too many tries, the proof of a captcha, sent as hash, pays for one more"},"#,
         r#"{"id":9,"status":0,"message":"successful","data":{"user_id":100001}},"#,
-        r#"{"id":3,"status":-4,"message":"Error Hash","data":{}},"#,
+        r#"{"id":3,"status":-4,"message":"Error Hash","data":{},"detail":"the captcha's proof is wrong, or the captcha was used or has expired"},"#,
         r#"{"id":2,"status":0,"message":"successful","data":{"token":"@","user_id":100001,"username":"nora","nickname":"nora","profile_picture":""}},"#,
-        r#"{"id":2,"status":0,"message":"successful","data":{}}]"#,
+        r#"{"id":2,"status":-1,"message":"验证码hash值不匹配","data":{},"detail":"the captcha's proof is wrong, or the captcha was used or has expired"}]"#,
     );
     assert_eq!(answer, expected.replace('@', token));
     assert_eq!(server.done(token, "user/info", json!({}))["user_id"], 100_001);
@@ -123,14 +123,15 @@ fn envelopes_and_json_rpc_mix_and_notifications_are_left_out() {
     let server = Server::start("");
     let hash = server.captcha();
     let list = item(5, "shop/list", json!({}));
-    let notify = json!({"jsonrpc": "2.0", "method": "img.validate", "params": {"hash": hash}});
+    let params = json!({"phone": "13800001234", "hash": hash});
+    let notify = json!({"jsonrpc": "2.0", "method": "sms.generate", "params": params});
     let call = json!({"jsonrpc": "2.0", "method": "shop.list", "params": {}, "id": "b"});
     let again = item(6, "img/validate", json!({"hash": hash}));
     let body = batch(&[notify.clone(), list, notify.clone(), call, again, notify]);
     let expected = concat!(
         r#"[{"id":5,"status":0,"message":"successful","data":[]},"#,
         r#"{"jsonrpc":"2.0","id":"b","result":[]},"#,
-        r#"{"id":6,"status":-1,"message":"验证码hash值不匹配","data":{}}]"#,
+        r#"{"id":6,"status":-1,"message":"验证码hash值不匹配","data":{},"detail":"the captcha's proof is wrong, or the captcha was used or has expired"}]"#,
     );
     assert_eq!(server.post("/api", &body), expected);
 }
@@ -161,12 +162,10 @@ fn each_item_is_a_transaction_of_its_own() {
     let server = Server::start("");
     let rand = server.done("", "img/generate", json!({}))["rand"].clone();
     let hash = md5(&format!("{CODE}{}", rand.as_str().unwrap()));
-    let body = batch(&[
-        item(1, "img/validate", json!({"hash": hash})),
-        item(2, "img/validate", json!({})),
-    ]);
+    let account = json!({"username": "nora", "password": "secret-1", "hash": hash});
+    let body = batch(&[item(1, "user/register", account), item(2, "img/validate", json!({}))]);
     let expected = concat!(
-        r#"[{"id":1,"status":0,"message":"successful","data":{}},"#,
+        r#"[{"id":1,"status":0,"message":"successful","data":{"user_id":100001}},"#,
         r#"{"id":2,"status":-3,"message":"Error data key","data":{},"detail":"hash: missing"}]"#,
     );
     assert_eq!(server.post("/api", &body), expected);

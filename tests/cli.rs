@@ -8,7 +8,7 @@ mod cli;
 mod common;
 
 use cli::{done, folder, refused};
-use common::{Server, command, fault_with, with_input};
+use common::{Server, command, with_input, wrong_password};
 use serde_json::json;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -70,7 +70,7 @@ fn what_is_done_beside_a_server_holds_at_once() {
     assert_eq!(list(path), "100001\tnora\t\tnora\t@\n100002\tomar\t\tO\t@\n");
     done(user(path, &["passwd", "omar", "--password-stdin"], "secret-2\n"));
     let old = server.call("user/login", json!({"username": "omar", "password": "secret-1"}));
-    assert_eq!(old, fault_with(-2, "Error JSON value", "user name or password is wrong"));
+    assert_eq!(old, wrong_password());
     done(user(path, &["remove", "nora"], ""));
     assert_eq!(list(path), "100002\tomar\t\tO\t@\n");
     assert_eq!(server.account("paula").0, 100_003);

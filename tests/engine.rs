@@ -141,7 +141,8 @@ fn notes(texts: &str) -> String {
     format!(r#"{{"id":1,"status":0,"message":"successful","data":{texts}}}"#)
 }
 
-const UNKNOWN: &str = r#"{"id":1,"status":-404,"message":"Unknown Error","data":{}}"#;
+const UNKNOWN: &str =
+    r#"{"id":1,"status":-404,"message":"Unknown Error","data":{},"detail":"the server failed"}"#;
 
 #[test]
 fn a_panic_in_any_lane_is_an_answer_and_the_server_lives_on() {
@@ -161,14 +162,14 @@ fn an_answer_that_cannot_be_written_is_a_fault_and_not_half_an_answer() {
     let batch = format!("[{},{}]", envelope("unwritten", ""), envelope("notes", ""));
     assert_eq!(test.send(&batch), format!("[{UNKNOWN},{}]", notes("[]")));
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"test.unwritten","params":{"text":""}}"#;
-    let failed = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-404,"message":"Unknown Error"}}"#;
+    let failed = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-404,"message":"Unknown Error","data":"the server failed"}}"#;
     assert_eq!(test.send(call), failed);
 }
 
 #[test]
 fn a_database_that_fails_leaves_nothing_half_written() {
     let test = Test::new();
-    let failed = r#"{"id":1,"status":-200,"message":"Failure to operate database","data":{}}"#;
+    let failed = r#"{"id":1,"status":-200,"message":"Failure to operate database","data":{},"detail":"the database failed; nothing was stored"}"#;
     assert_eq!(test.call("bad-sql", "a"), failed);
     assert_eq!(test.notes(), notes("[]"));
 }
@@ -176,7 +177,7 @@ fn a_database_that_fails_leaves_nothing_half_written() {
 #[test]
 fn a_fault_takes_back_what_its_operation_wrote_except_what_it_keeps() {
     let test = Test::new();
-    let refused = r#"{"id":1,"status":-2,"message":"Error JSON value","data":{}}"#;
+    let refused = r#"{"id":1,"status":-2,"message":"Error JSON value","data":{},"detail":"it does not exist, or it belongs to another account"}"#;
     assert_eq!(test.call("refuse", "a"), refused);
     assert_eq!(test.call("keep", "b"), refused);
     assert_eq!(test.notes(), notes(r#"["b, kept"]"#));

@@ -116,7 +116,10 @@ fn after_five_failures_the_right_password_is_refused_too() {
             assert_eq!(answer, wrong(3002, "user name or password is wrong"));
         }
         let answer = login(&server, &account(name, &md5("secret-1")));
-        assert_eq!(answer, wrong(3003, "too many failed logins; try again later"));
+        assert_eq!(
+            answer,
+            wrong(3003, "too many attempts (limits.login_attempts); try again in 900 s")
+        );
     }
 }
 

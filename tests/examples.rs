@@ -175,7 +175,7 @@ fn the_page_of_accounts() {
             "registered: 诺拉 Nora, 100001",
             "reloaded: 诺拉 Nora",
             "logged out: null",
-            "fault: Error JSON value: user name or password is wrong",
+            "fault: Error JSON value: user name or password is wrong; where there were too many tries, the proof of a captcha, sent as hash, pays for one more",
             "logged in: 诺拉 Nora, fault: ",
             "fault: Your session has ended: please log in again.",
         ]

@@ -100,7 +100,7 @@ fn a_code_is_sent_once_everything_is_checked_in_the_contracts_order() {
         ("%2B8613800000002?id=p&text=abcd", BAD),
         ("1380000000x?id=p&text=abcd", BAD),
         ("%EF%BC%913800000002?id=p&text=abcd", BAD),
-        // The picture before the number's being registered, and that before the quota.
+        // The picture before the quota, and that before the number's being registered.
         ("13800000001?id=none&text=abcd", NO_PICTURE),
         ("13800000002?id=p&text=abcd", SENT),
     ] {
@@ -108,7 +108,8 @@ fn a_code_is_sent_once_everything_is_checked_in_the_contracts_order() {
     }
     for (rest, answer) in [
         ("13800000001?id=p&text=abcx", WRONG_PICTURE),
-        ("13800000001?id=p&text=abcd", REGISTERED),
+        // A message was sent to it a moment ago.
+        ("13800000001?id=p&text=abcd", QUOTA),
         ("13800000002?id=p&text=abcx", WRONG_PICTURE),
         ("13800000002?id=p&text=abcd", QUOTA),
     ] {
@@ -217,14 +218,14 @@ fn what_is_wrong_with_a_registration_is_told_in_the_contracts_order() {
         register(&server, body, BAD);
     }
     register(&server, form("13800000001", &code, "short"), BAD);
-    register(&server, form("13800000001", other(&code), "secret-1"), REGISTERED);
+    register(&server, form("13800000001", other(&code), "secret-1"), NO_CODE);
     register(&server, form("13800000003", &code, "secret-1"), NO_CODE);
     register(&server, form("13800000002", other(&code), "secret-1"), WRONG_CODE);
     // None of it used up the code.
     let body = format!("mobile=13800000002&sms_code={code}&password=%E7%A0%8112345");
     let answer = server.ask("POST", "/api/v1.0/users", &[FORM], &body);
     assert!(answer.starts_with(r#"{"errno":"0","errmsg":"OK","data":{"user_id":100002,"#));
-    register(&server, form("13800000002", &code, "secret-1"), REGISTERED);
+    register(&server, form("13800000002", &code, "secret-1"), NO_CODE);
 }
 
 #[test]
@@ -241,7 +242,7 @@ fn the_operations_own_names_are_not_the_documents() {
 }
 
 #[test]
-fn five_wrong_guesses_end_a_code_and_only_guesses_count() {
+fn after_five_wrong_guesses_no_further_one_is_right() {
     let server = Server::start("");
     let code = server.sms_code("13800000001");
     let wrong = other(&code);
@@ -251,8 +252,8 @@ fn five_wrong_guesses_end_a_code_and_only_guesses_count() {
         register(&server, form("13800000001", "12345", "secret-1"), BAD);
     }
     register(&server, form("13800000001", wrong, "secret-1"), WRONG_CODE);
-    register(&server, form("13800000001", &code, "secret-1"), NO_CODE);
-    register(&server, form("13800000001", wrong, "secret-1"), NO_CODE);
+    register(&server, form("13800000001", &code, "secret-1"), WRONG_CODE);
+    register(&server, form("13800000001", wrong, "secret-1"), WRONG_CODE);
 
     let code = server.sms_code("13800000002");
     for _ in 0..4 {

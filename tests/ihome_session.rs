@@ -261,7 +261,7 @@ fn to_other_documents_a_cookie_from_another_sites_page_is_no_login() {
     let cookie = format!("session={token}");
     let (own, foreign) = ([("Cookie", &*cookie)], [("Cookie", &*cookie), FOREIGN]);
     let info = envelope("rank/upload", json!({"rank": 5}));
-    let nobody = r#"{"id":7,"status":-100,"message":"Missing necessary args","data":{}}"#;
+    let nobody = r#"{"id":7,"status":-100,"message":"Missing necessary args","data":{},"detail":"a token is needed: log in first"}"#;
     assert_eq!(server.ask("POST", "/api", &foreign, &info), nobody);
     assert_eq!(server.ask("POST", "/api", &own, &info), ok(json!({"ranking": 1})));
     let nobody = r#"{"code":10086,"data":"error","error":"Please login"}"#;

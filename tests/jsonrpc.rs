@@ -55,16 +55,51 @@ fn a_fault_of_ours_is_an_error_with_its_status_as_code() {
     let (_, token) = server.account("nora");
     let junk = "0".repeat(32);
     for (path, method, params, expected) in [
-        ("/api", "img.validate", json!({"hash": "x"}), error("7", -1, "验证码hash值不匹配")),
+        (
+            "/api",
+            "img.validate",
+            json!({"hash": "x"}),
+            error_with(
+                "7",
+                -1,
+                "验证码hash值不匹配",
+                "the captcha's proof is wrong, or the captcha was used or has expired",
+            ),
+        ),
         ("/api", "img.validate", json!({}), error_with("7", -3, "Error data key", "hash: missing")),
-        ("/api", "sms.validate", json!({"hash": "x"}), error("7", -4, "Error Hash")),
-        ("/api", "user.info", json!({}), error("7", -100, "Missing necessary args")),
-        ("/api", "user.info", json!({"token": junk}), error("7", -101, "Error token")),
+        (
+            "/api",
+            "sms.validate",
+            json!({"phone": "13800001234", "hash": "x"}),
+            error_with("7", -4, "Error Hash", "the code is wrong, or was used or has expired"),
+        ),
+        (
+            "/api",
+            "user.info",
+            json!({}),
+            error_with("7", -100, "Missing necessary args", "a token is needed: log in first"),
+        ),
+        (
+            "/api",
+            "user.info",
+            json!({"token": junk}),
+            error_with(
+                "7",
+                -101,
+                "Error token",
+                "the token is unknown, expired, logged out or older than the password",
+            ),
+        ),
         (
             "/api",
             "sms.generate",
             json!({"phone": "1", "hash": "x"}),
-            error("7", 1016, "手机号格式错误"),
+            error_with(
+                "7",
+                1016,
+                "手机号格式错误",
+                "not a mobile number of mainland China: 11 digits that begin 13 to 19",
+            ),
         ),
         (
             "/api",
@@ -147,11 +182,12 @@ fn a_notification_is_done_and_answered_by_nothing() {
         assert_eq!((reply.status, reply.text().as_str()), (204, ""), "{method}");
         assert_eq!((reply.header("content-type"), reply.header("content-length")), ("", ""));
     };
-    notify("img.validate", json!({"hash": hash}));
+    let message = json!({"phone": "13800001234", "hash": hash});
+    notify("sms.generate", message.clone());
     let again = server.call("img/validate", json!({"hash": hash}));
     assert_eq!(again, fault(-1, "验证码hash值不匹配"), "its effect is there");
     // Nobody is told of a notification's failure either.
-    notify("img.validate", json!({"hash": hash}));
+    notify("sms.generate", message);
     notify("img.validate", json!({}));
     notify("foobar", json!({}));
     notify("shop.list", json!([1, 2, 3, 4, 5]));
@@ -161,9 +197,11 @@ fn a_notification_is_done_and_answered_by_nothing() {
 fn a_batch_of_notifications_is_answered_by_nothing() {
     let server = Server::start("");
     let (one, two) = (server.captcha(), server.captcha());
-    let notify =
-        |hash: &str| json!({"jsonrpc": "2.0", "method": "img.validate", "params": {"hash": hash}});
-    let body = json!([notify(&one), notify(&two)]).to_string();
+    let notify = |phone: &str, hash: &str| {
+        let params = json!({"phone": phone, "hash": hash});
+        json!({"jsonrpc": "2.0", "method": "sms.generate", "params": params})
+    };
+    let body = json!([notify("13800001001", &one), notify("13800001002", &two)]).to_string();
     let reply = server.send("POST", "/api", &[], body.as_bytes());
     assert_eq!((reply.status, reply.text().as_str()), (204, ""));
     for hash in [one, two] {

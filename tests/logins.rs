@@ -8,7 +8,7 @@ mod common;
 mod scrape;
 
 use common::connection::Connection;
-use common::{Server, envelope, fault_with, ok};
+use common::{Server, envelope, ok, wrong_password};
 use scrape::Scrape;
 use serde_json::json;
 use std::fs;
@@ -51,7 +51,7 @@ fn two_hundred_logins_at_once_take_less_than_150_mb() {
         // Hashing gets what processor time is left over.
         sleep(Duration::from_millis(10));
     }
-    let wrong = fault_with(-2, "Error JSON value", "user name or password is wrong");
+    let wrong = wrong_password();
     let mut tokens = vec![token];
     for (nth, mut connection) in logins.into_iter().enumerate() {
         let answer = connection.read().unwrap();

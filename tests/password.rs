@@ -5,18 +5,12 @@
 
 mod common;
 
-use common::{Server, command, envelope, fault, fault_with, ok};
+use common::{
+    Server, command, envelope, fault, ok, too_many_logins as too_many, wrong_password as wrong,
+};
 use engine::hex::md5;
 use serde_json::{Value, json};
 use std::thread;
-
-fn wrong() -> String {
-    fault_with(-2, "Error JSON value", "user name or password is wrong")
-}
-
-fn too_many() -> String {
-    fault_with(-2, "Error JSON value", "too many failed logins; try again later")
-}
 
 fn login(server: &Server, username: &str, password: &str) -> String {
     server.call("user/login", json!({"username": username, "password": password}))
@@ -165,7 +159,7 @@ fn failures_are_counted_for_each_address_by_itself() {
 }
 
 #[test]
-fn a_name_and_a_number_of_one_account_are_counted_together() {
+fn name_and_number_of_an_account_are_counted_apart() {
     let server = Server::start("");
     let hash = server.captcha();
     server.done("", "sms/generate", json!({"phone": "13800001234", "hash": hash}));
@@ -174,12 +168,12 @@ fn a_name_and_a_number_of_one_account_are_counted_together() {
     server.done("", "user/register", data);
     let token = server.login("13800001234");
     server.done(&token, "user/rename", json!({"username": "nora"}));
-    for name in ["nora", "13800001234", "nora", "13800001234", "nora"] {
-        assert_eq!(login(&server, name, "wrong-1"), wrong());
+    // Otherwise the refusal would tell which number belongs to a name.
+    for _ in 0..5 {
+        assert_eq!(login(&server, "nora", "wrong-1"), wrong());
     }
-    for name in ["nora", "13800001234"] {
-        assert_eq!(login(&server, name, "secret-1"), too_many());
-    }
+    assert_eq!(login(&server, "nora", "secret-1"), too_many());
+    assert!(is_in(&login(&server, "13800001234", "secret-1")));
 }
 
 #[test]
@@ -216,11 +210,8 @@ fn changing_the_password_ends_every_session() {
 fn a_wrong_old_password_changes_nothing_and_counts_as_a_failed_login() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
-    for _ in 0..3 {
+    for _ in 0..5 {
         assert_eq!(change(&server, &token, "wrong-1", "secret-2"), wrong());
-    }
-    for _ in 0..2 {
-        assert_eq!(login(&server, "nora", "wrong-1"), wrong());
     }
     assert_eq!(change(&server, &token, "secret-1", "secret-2"), too_many());
     assert_eq!(login(&server, "nora", "secret-1"), too_many());

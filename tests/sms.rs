@@ -210,7 +210,8 @@ fn the_purse_is_guarded_for_all_numbers_together_and_for_each_address() {
     let server = Server::start("[sms]\nper_day_in_all = 2\n");
     sent(&send(&server, "13800001001"));
     sent(&send(&server, "13800001002"));
-    assert_eq!(send(&server, "13800001003"), fault(1025, DAY));
+    let in_all = fault_with(1025, DAY, "too many messages (sms.per_day_in_all)");
+    assert_eq!(send(&server, "13800001003"), in_all);
 
     let limits = "[sms]\nper_day_per_address = 1\n[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n";
     let server = Server::start(limits);
@@ -220,7 +221,8 @@ fn the_purse_is_guarded_for_all_numbers_together_and_for_each_address() {
         server.send("POST", "/api", &[("X-Forwarded-For", address)], body.as_bytes()).text()
     };
     sent(&from("192.0.2.1", "13800001001"));
-    assert_eq!(from("192.0.2.1", "13800001002"), fault(1025, DAY));
+    let per_address = fault_with(1025, DAY, "too many messages (sms.per_day_per_address)");
+    assert_eq!(from("192.0.2.1", "13800001002"), per_address);
     sent(&from("192.0.2.2", "13800001002"));
 }
 
@@ -232,6 +234,7 @@ fn a_restart_forgives_no_quota() {
     assert_eq!(send(&server, "13800001001"), fault(1023, HALF_MINUTE));
     sent(&send(&server, "13800001002"));
     let server = server.restart();
-    assert_eq!(send(&server, "13800001003"), fault(1025, DAY));
+    let in_all = fault_with(1025, DAY, "too many messages (sms.per_day_in_all)");
+    assert_eq!(send(&server, "13800001003"), in_all);
     assert_eq!(server.outbox().len(), 2, "the outbox is appended to");
 }

@@ -45,7 +45,10 @@ fn a_message_is_posted_and_signed_and_its_code_is_good() {
     let text = format!("您的验证码是 {code}，3 分钟内有效。");
     assert_eq!(request.json(), json!({"phone": "13800001234", "code": code, "text": text}));
     let hash = hex::md5(&format!("{code}{}", answer["data"]["rand"].as_str().unwrap()));
-    assert_eq!(server.call("sms/validate", json!({"hash": hash})), ok(json!({})));
+    assert_eq!(
+        server.call("sms/validate", json!({"phone": "13800001234", "hash": hash})),
+        ok(json!({}))
+    );
 }
 
 #[test]

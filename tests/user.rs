@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Server, command, fault, fault_with, ok};
+use common::{Server, command, fault, fault_with, ok, wrong_password};
 use serde_json::{Value, json};
 use std::thread;
 use std::time::Duration;
@@ -122,7 +122,7 @@ fn an_account_takes_another_name_that_nobody_has() {
     assert_eq!((&info["username"], &info["nickname"]), (&json!("paula"), &json!("nora")));
     server.login("paula");
     let old = server.call("user/login", json!({"username": "nora", "password": "secret-1"}));
-    assert_eq!(old, value("user name or password is wrong"));
+    assert_eq!(old, wrong_password());
     assert_ne!(server.account("nora").0, info["user_id"]);
 }
 
@@ -209,7 +209,7 @@ fn a_removed_account_is_gone_at_once_and_its_id_is_never_anothers() {
     let gone = fault(-102, "Get userid failed for the token");
     assert_eq!(server.call_as(&token, "user/info", json!({})), gone);
     let login = server.call("user/login", json!({"username": "omar", "password": "secret-1"}));
-    assert_eq!(login, value("user name or password is wrong"));
+    assert_eq!(login, wrong_password());
     // Nobody else has the name for a while, nor the id ever.
     let data = json!({"username": "omar", "password": "secret-1", "hash": server.captcha()});
     assert_eq!(server.call("user/register", data), value("the name is taken"));

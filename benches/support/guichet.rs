@@ -28,7 +28,7 @@ pub fn start_to_fill(folder: &Folder) -> Running {
 pub fn start_with(folder: &Folder, sections: &str, variables: &[(&str, &str)]) -> Running {
     let config = format!(
         "listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n\
-         [captcha]\ntest_code = \"{CODE}\"\n{sections}",
+         [captcha]\ntest_code = \"{CODE}\"\nwrong_per_address = 0\n{sections}",
         folder.path().join("data")
     );
     let file = folder.path().join("guichet.toml");

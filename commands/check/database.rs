@@ -3,7 +3,8 @@
 use super::place::size;
 use super::services::Services;
 use super::{Findings, upgrade};
-use crate::handlers::CONTENT;
+use crate::handlers::user::admin;
+use crate::handlers::{CONTENT, sms};
 use engine::config::Config;
 use engine::db::{self, Look, OpenError};
 use engine::fault::Cause;
@@ -75,7 +76,26 @@ pub fn check(
         findings.wrong(WHAT, format_args!("{shown}: {cause}"));
         return None;
     }
+    if look.steps_behind() == 0 {
+        messages(config, &look, findings);
+    }
     Some(look)
+}
+
+/// How many messages of a day are sent, where it is nearly all of them.
+fn messages(config: &Config, look: &Look, findings: &mut Findings) {
+    let limit = config.sms.per_day_in_all;
+    match sms::today(look.view()) {
+        Ok(sent) if sms::is_nearly_used_up(sent, limit) => {
+            let text = format!(
+                "{sent} messages were sent in 24 hours, and {limit} may be; look who asks for them, \
+                 or raise it"
+            );
+            findings.warning("sms.per_day_in_all", text);
+        }
+        Ok(_) => {}
+        Err(fault) => findings.wrong(WHAT, admin::said(fault)),
+    }
 }
 
 /// Look at the file, and again if a server has begun to write to it meanwhile.

@@ -11,7 +11,7 @@ const LONG_AGO: i64 = 1_735_689_600;
 
 pub fn check(config: &Config, findings: &mut Findings) {
     let is_here = config.listen.ip().to_canonical().is_loopback();
-    let is_public = !is_here || config.public_url.is_some();
+    let is_public = !is_here || config.public_url.as_deref().is_some_and(|url| !is_local(url));
     if !is_here && config.public_url.is_none() {
         let text = format!(
             "not set, so URLs in answers begin with http://{}; set it to what clients call the \
@@ -21,8 +21,8 @@ pub fn check(config: &Config, findings: &mut Findings) {
         findings.warning("public_url", text);
     }
     if is_here && is_public && config.limits.trusted_proxies.is_empty() {
-        let text = "empty, so all clients behind a proxy count as one; name the proxy's address, \
-                    for example \"127.0.0.1\"";
+        let text = "empty, so nobody is known by his address behind a proxy, and limits per address \
+                    are off; if the proxy is on this machine, set it to [\"127.0.0.1\"]";
         findings.warning("limits.trusted_proxies", text);
     }
     if config.limits.trusted_proxies.are_all() {
@@ -38,6 +38,7 @@ pub fn check(config: &Config, findings: &mut Findings) {
         let text = "normal, so a loss of power may take the last writes with it; full keeps them";
         findings.warning("database.synchronous", text);
     }
+    limits(config, is_public, findings);
     let is_paid = config.sms.gateway != SmsGateway::Outbox;
     if is_paid && config.sms.per_day_in_all == 0 {
         let text = "0, so nothing bounds what messages may cost in a day; set a number";
@@ -85,6 +86,36 @@ fn games(config: &Config, findings: &mut Findings) {
     if usize::try_from(score.max_boards).is_ok_and(|most| most < reserved) {
         let text = format!("{reserved} games have a place of their own; raise it to that or more");
         findings.warning("score.max_boards", text);
+    }
+}
+
+/// Is this the address of a server that only its own machine reaches?
+fn is_local(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, host)| host);
+    ["127.", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
+}
+
+/// Tell which limits are off.
+fn limits(config: &Config, is_public: bool, findings: &mut Findings) {
+    let Config { captcha, limits, sms, .. } = config;
+    for (name, limit) in [
+        ("captcha.wrong_per_address", captcha.wrong_per_address),
+        ("limits.login_attempts", limits.login_attempts),
+        ("limits.login_attempts_per_account", limits.login_attempts_per_account),
+        ("limits.login_attempts_per_address", limits.login_attempts_per_address),
+        ("limits.renames_per_day", limits.renames_per_day),
+        ("sms.per_30_seconds", sms.per_30_seconds),
+        ("sms.per_hour", sms.per_hour),
+        ("sms.per_day", sms.per_day),
+        ("sms.per_day_per_address", sms.per_day_per_address),
+    ] {
+        if limit == 0 {
+            findings.warning(name, "0, so there is no limit; leave it out for the default");
+        }
+    }
+    if is_public && limits.requests_per_minute == 0 {
+        let text = "0, so one address may ask as often as it likes; 600 leaves people room";
+        findings.warning("limits.requests_per_minute", text);
     }
 }
 

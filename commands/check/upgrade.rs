@@ -55,6 +55,70 @@ const ALWAYS: fn(&Config) -> bool = |_| true;
 const CHANGES: &[Change] = &[
     Change {
         step: 2,
+        kind: Kind::Default,
+        name: "sms.per_day_per_address",
+        text: "was 0, no limit; is 100 messages for one client address in 24 hours",
+        concerns: |config| config.sms.per_day_per_address == 100,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Default,
+        name: "sms.per_day_in_all",
+        text: "was 0, no limit; is 1000 messages in 24 hours, a fifth of them kept for numbers that \
+               have an account",
+        concerns: |config| config.sms.per_day_in_all == 1000,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Key,
+        name: "captcha.wrong_per_address",
+        text: "wrong proofs of captchas from one client address in 5 minutes: 500; 0 for no limit",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Key,
+        name: "limits.login_attempts_per_account",
+        text: "failed logins for one account from all addresses in an hour: 100; 0 for no limit",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Key,
+        name: "limits.login_attempts_per_address",
+        text: "failed logins from one client address in 15 minutes: 300; 0 for no limit",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Key,
+        name: "limits.renames_per_day",
+        text: "new user names that one account may try in 24 hours: 5; 0 for no limit",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Wire,
+        name: "sms/validate",
+        text: "needs phone; five wrong tries of one address are its last, twenty of all end the code",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Wire,
+        name: "img/validate",
+        text: "says yes as often as it is asked until the captcha has paid",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Wire,
+        name: "user/register, user/password",
+        text: "refuse the most common passwords; logins with one go on",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
         kind: Kind::Key,
         name: "limits.shared_networks",
         text: "networks that many people share behind one address, with the factor by which limits \

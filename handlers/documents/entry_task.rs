@@ -13,7 +13,7 @@ const ROWS: &[Row] = &[
         method: "POST",
         paths: &["/login", "/api/login"],
         op: ("user", "login"),
-        takes: Some(&["username", "password"]),
+        takes: Some(&["username", "password", "hash"]),
         md5: Some("password"),
         // Here the picture is `profilePicture`, in the info `profile_picture`: so the seed has it.
         reply: Shape::Pick(&[
@@ -103,7 +103,7 @@ fn code(fault: &Fault) -> (i64, String) {
         }
         Fault::Picture(_) => 200_413,
         Fault::Password => 3002,
-        Fault::Quota(_) | Fault::Capped(_) | Fault::TooManyAttempts(_) => 3003,
+        Fault::Quota(..) | Fault::Capped(_) | Fault::TooManyAttempts(_) => 3003,
         Fault::Gateway(..)
         | Fault::PictureNotStored(_)
         | Fault::CaptchaNotMade(_)

@@ -55,7 +55,7 @@ const ROWS: &[Row] = &[
         method: "POST",
         paths: &["/api/v1.0/sessions"],
         op: LOGIN,
-        takes: Some(&["mobile", "password"]),
+        takes: Some(&["mobile", "password", "hash"]),
         renames: &[("mobile", "username")],
         reply: Shape::Pick(&[("user_id", "user_id")]),
         cookie: Cookie::Set,
@@ -153,7 +153,7 @@ fn code(op: Name, fault: &Fault) -> (&'static str, &'static str) {
         Fault::Taken(Unique::Name) => ("4001", "保存用户信息失败"),
         Fault::Password => ("4004", "用户名或密码错误"),
         Fault::Picture(_) => ("4004", "数据错误"),
-        Fault::Quota(_)
+        Fault::Quota(..)
         | Fault::Capped(_)
         | Fault::NotOwner
         | Fault::Signature(_)

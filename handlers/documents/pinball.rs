@@ -102,7 +102,7 @@ fn code(fault: &Fault) -> (i64, String) {
         Fault::NoCredentials | Fault::BadToken | Fault::StaleToken | Fault::AccountGone => 401,
         Fault::NotOwner | Fault::Signature(_) => 403,
         Fault::Absent(_) => 404,
-        Fault::Quota(_) | Fault::Capped(_) | Fault::TooManyAttempts(_) => 429,
+        Fault::Quota(..) | Fault::Capped(_) | Fault::TooManyAttempts(_) => 429,
         Fault::EnvelopeKey(_)
         | Fault::EnvelopeValue(_)
         | Fault::NoSuchOperation

@@ -75,7 +75,7 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::Conflict(_)
         | Fault::Captcha(_)
         | Fault::Phone
-        | Fault::Quota(_)
+        | Fault::Quota(..)
         | Fault::SmsCode(_)
         | Fault::Gateway(..)
         | Fault::Taken(_)

@@ -1,15 +1,17 @@
 //! Asking whether a captcha was read rightly.
 
+use super::pay;
 use crate::handlers::Nothing;
 use engine::caller::Anyone;
+use engine::data;
 use engine::db::Tx;
-use engine::fault::{Fault, Lapse};
+use engine::fault::Fault;
 use engine::op::{Op, Write};
 use engine::status::Status;
-use engine::{args, data};
 
 data! {
-    /// Check what somebody read in a captcha; it still pays afterwards.
+    /// Check what somebody read in a captcha: yes, as often as it is asked, until the captcha has paid
+    /// or has expired.
     pub struct Validate {
         hash: String,
     }
@@ -29,12 +31,8 @@ impl Op for Validate {
         }
     }
 
-    fn run(self, tx: &mut Tx, _: Anyone) -> Result<Nothing, Fault> {
-        let now = tx.clock.steady();
-        let matched = tx.execute(
-            "UPDATE captcha SET validated = 1 WHERE hash = $1 AND validated = 0 AND expires_at > $2",
-            args![&self.hash.to_ascii_lowercase(), now],
-        )?;
-        if matched == 1 { Ok(Nothing {}) } else { Err(Fault::Captcha(Lapse::Wrong)) }
+    fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Nothing, Fault> {
+        pay::validate(tx, &caller.client(), &self.hash)?;
+        Ok(Nothing {})
     }
 }

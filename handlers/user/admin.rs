@@ -6,12 +6,12 @@
 use super::name::{Name, is_no_number};
 use super::register::{hash_plain, insert};
 use super::remove;
-use super::{Known, password};
+use super::{COMMON, Known, password};
 use engine::args;
 use engine::data::{Field, Flaw, Value};
 use engine::db::Db;
 use engine::fault::Fault;
-use engine::password::LENGTH;
+use engine::password::{LENGTH, is_common};
 use std::time::{Duration, Instant};
 
 /// How long the end of a removal is waited for beside a server.
@@ -102,6 +102,9 @@ fn check(password: &str) -> Result<String, String> {
             LENGTH.start(),
             LENGTH.end()
         ));
+    }
+    if is_common(password) {
+        return Err(format!("the password is {COMMON}"));
     }
     hash_plain(password).map_err(said)
 }

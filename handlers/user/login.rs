@@ -1,8 +1,8 @@
 //! Logging in and out.
 
-use super::attempts::Guess;
+use super::attempts::Attempt;
 use super::{GivenPassword, Known, picture_url};
-use crate::handlers::Nothing;
+use crate::handlers::{Nothing, img};
 use engine::caller::{Account, Anyone, new_token, session_key};
 use engine::db::Tx;
 use engine::fault::Fault;
@@ -11,10 +11,12 @@ use engine::{args, data};
 use serde::Serialize;
 
 data! {
-    /// Open a session; others of the account stay open.
+    /// Open a session; others of the account stay open. `hash`, the proof of a captcha, pays for one try
+    /// where there were too many.
     pub struct Login {
         username: String,
         password: GivenPassword,
+        hash: Option<String>,
     }
 }
 
@@ -40,19 +42,25 @@ impl Op for Login {
             return Err(Fault::Empty("username".into()));
         }
         let client = caller.client();
-        let (guess, known) = desk.read(|view| {
+        let hash = self.hash.filter(|hash| !hash.is_empty());
+        let is_paid = hash.is_some();
+        // Used up whether or not it is needed: otherwise it would tell whether the account's own limit
+        // is used up, and so that there is such an account.
+        if let Some(hash) = hash {
+            desk.write(move |tx| img::pay(tx, &client, &hash))?;
+        }
+        let (attempt, known) = desk.read(|view| {
             let known = Known::by_name(view, &self.username)?;
-            let guess = match &known {
-                Some(known) => Guess::at_account(known.id, client),
-                None => Guess::at_name(&self.username, client),
-            };
-            guess.check(view)?;
-            Ok((guess, known))
+            let account = known.as_ref().map(|known| known.id);
+            let session = caller.session();
+            let attempt = Attempt::new(view, &self.username, account, client, session, is_paid)?;
+            attempt.check(view)?;
+            Ok((attempt, known))
         })?;
         let stored = known.as_ref().map(|known| known.password.as_str());
         let right = self.password.0.matches(stored)?;
         desk.write(move |tx| {
-            guess.decide(tx, right)?;
+            attempt.decide(tx, right)?;
             // Without an account no password is right.
             open(tx, known.ok_or(Fault::Password)?)
         })
@@ -92,7 +100,12 @@ impl Op for Logout {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Nothing, Fault> {
-        tx.execute("DELETE FROM session WHERE key = $1", args![&caller.session])?;
+        // The row stays a while: the client may show its token again when it logs in (`attempts`).
+        let now = tx.clock.steady();
+        tx.execute(
+            "UPDATE session SET expires_at = $1 WHERE key = $2",
+            args![now, &caller.session],
+        )?;
         Ok(Nothing {})
     }
 }

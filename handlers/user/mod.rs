@@ -11,6 +11,7 @@ mod register;
 mod remove;
 mod verify;
 
+pub use attempts::SWEEP as SWEEP_FAILURES;
 pub use register::{hash_plain, insert};
 pub use remove::finish as finish_removals;
 pub use verify::seal_all;
@@ -19,14 +20,16 @@ use engine::data::{Field, Flaw, Value};
 use engine::db::View;
 use engine::fault::Fault;
 use engine::op::{RegisteredTwice, Registry};
-use engine::password::{LENGTH, Password};
+use engine::password::{LENGTH, Password, is_common};
 use engine::services::Services;
 
-/// Removes sessions that have expired.
-pub const SWEEP_SESSIONS: &str = "DELETE FROM session WHERE expires_at <= $1";
+/// Removes sessions that ended 30 days ago. Until then whoever shows such a token when logging in has a
+/// limit of failed logins to himself (`attempts`).
+pub const SWEEP_SESSIONS: &str = "DELETE FROM session WHERE expires_at <= $1 - 2592000";
 
-/// Removes failed logins that count no more.
-pub const SWEEP_FAILURES: &str = "DELETE FROM login_failure WHERE at + 900 <= $1";
+/// Removes sessions that have expired and whose account is removed.
+pub const SWEEP_REMOVED: &str = "DELETE FROM session
+     WHERE expires_at <= $1 AND account NOT IN (SELECT id FROM account)";
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry
@@ -43,7 +46,11 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     Ok(())
 }
 
-/// A password that somebody chooses: plain text of 6 to 64 characters, or the md5 of one.
+/// What is said of a password that everybody tries first.
+const COMMON: &str = "one of the most common passwords; choose another one";
+
+/// A password that somebody chooses: plain text of 6 to 64 characters, or the md5 of one; none that is
+/// common.
 pub struct NewPassword(Password);
 
 impl Field for NewPassword {
@@ -51,6 +58,9 @@ impl Field for NewPassword {
         let text = String::read(value)?;
         match text.chars().count() {
             0 => Err(Flaw::Empty),
+            length if LENGTH.contains(&length) && is_common(&text) => {
+                Err(Flaw::Value(COMMON.into()))
+            }
             length if LENGTH.contains(&length) => Ok(NewPassword(Password::from_client(&text))),
             _ => Err(Flaw::Value("6 to 64 characters, or the md5 of them".into())),
         }

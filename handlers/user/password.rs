@@ -1,6 +1,6 @@
 //! Changing the password.
 
-use super::attempts::Guess;
+use super::attempts::Attempt;
 use super::{GivenPassword, Known, NewPassword};
 use crate::handlers::Nothing;
 use engine::caller::Account;
@@ -25,16 +25,18 @@ impl Op for Change {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, desk: &Desk, caller: Account) -> Result<Nothing, Fault> {
-        let guess = Guess::at_account(caller.id, caller.client);
-        let known = desk.read(|view| {
-            guess.check(view)?;
-            Known::by_id(view, caller.id)?.ok_or(Fault::AccountGone)
+        let (attempt, known) = desk.read(|view| {
+            let known = Known::by_id(view, caller.id)?.ok_or(Fault::AccountGone)?;
+            let (id, session) = (Some(caller.id), Some(caller.session));
+            let attempt = Attempt::new(view, &known.username, id, caller.client, session, false)?;
+            attempt.check(view)?;
+            Ok((attempt, known))
         })?;
         let right = self.old_password.0.matches(Some(&known.password))?;
         // A wrong guess is not worth a second hash.
         let password = if right { self.new_password.0.hash()? } else { String::new() };
         desk.write(move |tx| {
-            guess.decide(tx, right)?;
+            attempt.decide(tx, right)?;
             // Of two changes at once the second proved an old password that is no longer it.
             match set(tx, known.id, known.password_count, &password)? {
                 true => Ok(Nothing {}),

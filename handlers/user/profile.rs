@@ -7,6 +7,7 @@ use engine::caller::Account;
 use engine::db::{Tx, View};
 use engine::fault::Fault;
 use engine::op::{Op, Read, Write};
+use engine::quota::Quota;
 use engine::{args, data};
 use serde::Serialize;
 
@@ -76,6 +77,9 @@ impl Op for Update {
     }
 }
 
+/// New user names of one account, so that names can't be tried one after another.
+const RENAMES: Quota = Quota { name: "limits.renames_per_day", window: 86_400 };
+
 data! {
     /// Change the user name, to one that nobody has.
     pub struct Rename {
@@ -107,6 +111,13 @@ impl Op for Rename {
             return Ok(Renamed { username });
         }
         may_be_called(tx, &username, own.1.as_deref())?;
+        let (key, limit) = (caller.id.to_string(), tx.config.limits.renames_per_day);
+        if limit > 0 {
+            RENAMES.check(tx, &key, limit.into())?;
+            RENAMES.add(tx, &key, 1)?;
+            // Counted even if the name is taken: the answer tells who is here.
+            tx.keep()?;
+        }
         is_free(tx, &username, Some(caller.id))?;
         hold(tx, caller.id, &own.0)?;
         set_keys(tx, caller.id, &username)?;

@@ -1,18 +1,26 @@
 //! Making an account: by name, which a picture captcha pays for, or by mobile number, which an SMS
 //! code proves.
 
-use super::NewPassword;
 use super::name::{Name, is_free, is_taken, may_be_called, set_keys};
+use super::{NewPassword, attempts};
 use crate::handlers::phone::Phone;
 use crate::handlers::{img, sms};
 use engine::caller::Anyone;
+use engine::client::Client;
 use engine::data::{Data, Field, Fields, Flaw, Flaws, Value};
 use engine::db::Tx;
 use engine::fault::{Fault, Unique};
 use engine::op::{Desk, Hash, Op, Work};
 use engine::password::Password;
+use engine::quota::Quota;
 use engine::{args, data};
 use serde::Serialize;
+
+/// How many names that are taken one captcha is told of.
+const NAMES: u64 = 10;
+
+/// Names that were taken, by captcha.
+const TAKEN: Quota = Quota { name: "user/register: names per captcha", window: 86_400 };
 
 /// Make an account, in one of two shapes.
 pub enum Register {
@@ -84,57 +92,75 @@ impl Op for Register {
     type Lane = Work<Hash>;
     type Reply = Registered;
 
-    fn run(self, desk: &Desk, _: Anyone) -> Result<Registered, Fault> {
+    fn run(self, desk: &Desk, caller: Anyone) -> Result<Registered, Fault> {
         match self {
-            Register::ByName(data) => data.run(desk),
-            Register::ByMobile(data) => data.run(desk),
+            Register::ByName(data) => data.run(desk, caller.client()),
+            Register::ByMobile(data) => data.run(desk, caller.client()),
         }
     }
 }
 
 impl ByName {
-    fn run(self, desk: &Desk) -> Result<Registered, Fault> {
+    fn run(self, desk: &Desk, client: Client) -> Result<Registered, Fault> {
         let ByName { username: Name(username), password, hash } = self;
         // Asked before hashing, which costs a thousand times more; settled again in `insert`.
-        desk.read(|view| {
-            img::is_good(view, &hash)?;
+        img::is_good(desk, client, &hash)?;
+        let free = desk.read(|view| {
             may_be_called(view, &username, None)?;
             is_free(view, &username, None)
-        })?;
+        });
+        match free {
+            Err(Fault::Taken(_)) => {
+                return desk.write(move |tx| Err(name_is_taken(tx, &client, &hash)?));
+            }
+            free => free?,
+        }
         let password = password.0.hash()?;
         desk.write(move |tx| {
-            img::pay(tx, &hash)?;
+            img::pay(tx, &client, &hash)?;
             let user_id = insert(tx, &username, None, &password)?;
-            Ok(Registered { user_id: user_id.ok_or(Fault::Taken(Unique::Name))? })
+            registered(tx, user_id.ok_or(Fault::Taken(Unique::Name))?, &client)
         })
     }
 }
 
 impl ByMobile {
-    fn run(self, desk: &Desk) -> Result<Registered, Fault> {
+    fn run(self, desk: &Desk, client: Client) -> Result<Registered, Fault> {
         let mobile = self.mobile.number()?;
         let SmsCode(code) = self.sms_code;
-        let taken = || Fault::Taken(Unique::Mobile);
-        // A wrong guess is settled, and counted, without hashing anything.
-        let hash = desk.read(|view| {
-            if is_taken(view, &mobile)? {
-                return Err(taken());
-            }
-            sms::proof(view, &mobile, &code)
-        })?;
-        let Some(hash) = hash else {
+        // Only who holds the telephone is told whether the number has an account, so the code is looked
+        // at first. A wrong guess is settled, and counted, without hashing anything.
+        let proof = desk.read(|view| sms::proof(view, &client, &mobile, &code))?;
+        let Some(proof) = proof else {
             return desk.write(move |tx| {
-                sms::redeem(tx, Some(&mobile), &code)?;
+                sms::redeem(tx, &client, &mobile, &code)?;
                 Err(Fault::unknown("a code that proves nothing was redeemed"))
             });
         };
         let password = self.password.0.hash()?;
         desk.write(move |tx| {
-            sms::redeem(tx, Some(&mobile), &hash)?;
+            sms::redeem(tx, &client, &mobile, &proof)?;
             let user_id = insert(tx, &mobile, Some(&mobile), &password)?;
-            Ok(Registered { user_id: user_id.ok_or_else(taken)? })
+            registered(tx, user_id.ok_or(Fault::Taken(Unique::Mobile))?, &client)
         })
     }
+}
+
+fn registered(tx: &mut Tx, user_id: i64, client: &Client) -> Result<Registered, Fault> {
+    attempts::allow_first(tx, user_id, client)?;
+    Ok(Registered { user_id })
+}
+
+/// The fault that a name is taken. The captcha can pay for another name, but not for asking of any
+/// number of names: after [`NAMES`] of them it is used up.
+fn name_is_taken(tx: &mut Tx, client: &Client, hash: &str) -> Result<Fault, Fault> {
+    let key = hash.to_ascii_lowercase();
+    TAKEN.add(tx, &key, 1)?;
+    if TAKEN.used(tx, &key)? >= NAMES {
+        img::pay(tx, client, hash)?;
+    }
+    tx.keep()?;
+    Ok(Fault::Taken(Unique::Name))
 }
 
 /// Insert an account whose password is hashed; `None` if its name or number is taken.

@@ -47,7 +47,7 @@ impl Default for Cors {
 
 impl Default for Captcha {
     fn default() -> Captcha {
-        Captcha { ttl: Duration::from_mins(5), length: 5, test_code: None }
+        Captcha { ttl: Duration::from_mins(5), length: 5, test_code: None, wrong_per_address: 500 }
     }
 }
 
@@ -89,6 +89,9 @@ impl Default for Limits {
             max_body: 2 * 1024 * 1024,
             requests_per_minute: 0,
             login_attempts: 5,
+            login_attempts_per_account: 100,
+            login_attempts_per_address: 300,
+            renames_per_day: 5,
             shared_networks: SharedNetworks::default(),
             trusted_proxies: Networks::default(),
         }

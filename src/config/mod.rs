@@ -177,6 +177,8 @@ pub struct Captcha {
     /// a loopback address. Default: none.
     #[serde(deserialize_with = "fields::test_code")]
     pub test_code: Option<String>,
+    /// Wrong proofs of captchas from one client address in 5 minutes; 0: no limit. Default 500.
+    pub wrong_per_address: u32,
 }
 
 /// Portraits.
@@ -246,8 +248,14 @@ pub struct Limits {
     pub max_body: usize,
     /// Requests a minute from one client address. Default 0, no limit.
     pub requests_per_minute: u32,
-    /// Failed logins for one account from one address in 15 minutes; 0: no limit. Default 5.
+    /// Failed logins under one name from one address in 15 minutes; 0: no limit. Default 5.
     pub login_attempts: u32,
+    /// Failed logins for one account from all addresses in an hour; 0: no limit. Default 100.
+    pub login_attempts_per_account: u32,
+    /// Failed logins from one address under all names in 15 minutes; 0: no limit. Default 300.
+    pub login_attempts_per_address: u32,
+    /// New user names of one account in a day; 0: no limit. Default 5.
+    pub renames_per_day: u32,
     /// Networks that many people share behind one address, a school's or a carrier's, each with the
     /// number by which every limit per address is multiplied there: `{ "203.0.113.7/32" = 100 }`.
     /// Default: none.

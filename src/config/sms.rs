@@ -32,9 +32,10 @@ pub struct Sms {
     pub per_hour: u32,
     /// Messages to one number in a day. Default 10.
     pub per_day: u32,
-    /// Messages for one client address in a day. Default 0, no limit.
+    /// Messages for one client address in a day. Default 100.
     pub per_day_per_address: u32,
-    /// Messages in a day, all together. Default 0, no limit.
+    /// Messages in a day, all together. Default 1000. A fifth of them is kept for numbers that have an
+    /// account, and no address may have more than a fifth.
     pub per_day_in_all: u32,
     /// `[sms.tencent]`: an account at Tencent Cloud.
     pub tencent: Tencent,
@@ -106,8 +107,8 @@ impl Default for Sms {
             per_30_seconds: 1,
             per_hour: 5,
             per_day: 10,
-            per_day_per_address: 0,
-            per_day_in_all: 0,
+            per_day_per_address: 100,
+            per_day_in_all: 1000,
             tencent: Tencent::default(),
             webhook: Webhook::default(),
         }

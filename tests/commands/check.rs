@@ -204,10 +204,13 @@ fn a_configuration_that_is_wrong_ends_it() {
 #[test]
 fn keys_that_may_not_do_what_is_wanted_are_warned_of() {
     for (config, expected) in [
-        ("listen = \"0.0.0.0:0\"\n", &["public_url", "sms.gateway"][..]),
+        (
+            "listen = \"0.0.0.0:0\"\n",
+            &["public_url", "limits.requests_per_minute", "sms.gateway"][..],
+        ),
         (
             "listen = \"127.0.0.1:0\"\npublic_url = \"https://www.example.com\"\n",
-            &["limits.trusted_proxies", "sms.gateway"],
+            &["limits.trusted_proxies", "limits.requests_per_minute", "sms.gateway"],
         ),
         ("listen = \"127.0.0.1:0\"\n[captcha]\ntest_code = \"abcde\"\n", &["captcha.test_code"]),
         (
@@ -219,6 +222,11 @@ fn keys_that_may_not_do_what_is_wanted_are_warned_of() {
             "listen = \"127.0.0.1:0\"\n[limits]\ntrusted_proxies = [\"::1\", \"0.0.0.0/0\"]\n",
             &["limits.trusted_proxies"],
         ),
+        (
+            "listen = \"127.0.0.1:0\"\n[limits]\nlogin_attempts = 0\n[sms]\nper_hour = 0\n",
+            &["limits.login_attempts", "sms.per_hour"],
+        ),
+        ("listen = \"127.0.0.1:0\"\npublic_url = \"http://localhost:8080\"\n", &[]),
         ("listen = \"127.0.0.1:0\"\n[web]\ndir = \"/nonexistent\"\n", &["web.dir"]),
     ] {
         let folder = with_config(config);

@@ -260,15 +260,57 @@ pub fn ok(data: Value) -> String {
     format!("{{\"id\":7,\"status\":0,\"message\":\"successful\",\"data\":{data}}}")
 }
 
-/// The answer to an envelope of `id` 7 that ended in a fault, without its `detail`.
+/// The answer to an envelope of `id` 7 that ended in a fault, with the `detail` that such a fault has
+/// wherever it is told.
 pub fn fault(status: i64, message: &str) -> String {
+    let detail = match (status, message) {
+        (-4, _) | (-1, "验证码hash值不匹配") => {
+            "the captcha's proof is wrong, or the captcha was used or has expired"
+        }
+        (-100, _) => "a token is needed: log in first",
+        (-101, _) => "the token is unknown, expired, logged out or older than the password",
+        (-102, "Get userid failed for the token") => "the token's account was removed",
+        (-200, _) | (100, "No right to update") => {
+            "it does not exist, or it belongs to another account"
+        }
+        (1000, "头像文件创建失败") => "the picture could not be stored",
+        (1000, _) => "the captcha could not be drawn",
+        (1016, _) => "not a mobile number of mainland China: 11 digits that begin 13 to 19",
+        (1023, _) => "too many messages (sms.per_30_seconds)",
+        (1024, _) => "too many messages (sms.per_hour)",
+        (1025, _) => "too many messages (sms.per_day)",
+        (1001..1100, _) => "the message could not be sent",
+        _ => return bare(status, message),
+    };
+    fault_with(status, message, detail)
+}
+
+/// The answer to an envelope of `id` 7 whose code by SMS is not accepted.
+pub fn wrong_code() -> String {
+    fault_with(-4, "Error Hash", "the code is wrong, or was used or has expired")
+}
+
+/// The answer to an envelope of `id` 7 whose user name or password is wrong.
+pub fn wrong_password() -> String {
+    let detail = "user name or password is wrong; where there were too many tries, the proof of a \
+                  captcha, sent as hash, pays for one more";
+    fault_with(-2, "Error JSON value", detail)
+}
+
+/// The answer to an envelope of `id` 7 after too many failed logins.
+pub fn too_many_logins() -> String {
+    let detail = "too many attempts (limits.login_attempts); try again in 900 s";
+    fault_with(-2, "Error JSON value", detail)
+}
+
+fn bare(status: i64, message: &str) -> String {
     format!("{{\"id\":7,\"status\":{status},\"message\":\"{message}\",\"data\":{{}}}}")
 }
 
 /// The answer to an envelope of `id` 7 that ended in a fault, with its `detail`.
 pub fn fault_with(status: i64, message: &str, detail: &str) -> String {
     let detail = Value::from(detail);
-    let answer = fault(status, message);
+    let answer = bare(status, message);
     format!("{},\"detail\":{detail}}}", answer.strip_suffix('}').unwrap())
 }
 

@@ -95,7 +95,8 @@ pub fn samples(name: &str, shop: i64) -> Vec<Value> {
     let hash = "0123456789abcdef0123456789abcdef";
     let one = match name {
         "img/generate" => json!({"id": "page-1", "format": "png"}),
-        "img/validate" | "sms/validate" => json!({"hash": hash}),
+        "img/validate" => json!({"hash": hash}),
+        "sms/validate" => json!({"phone": "13800001234", "hash": hash}),
         "sms/generate" => {
             let named = json!({"phone": "13800001234", "text": "abcd", "id": "page-1"});
             return vec![json!({"phone": "13800001234", "hash": hash}), named];
@@ -143,8 +144,11 @@ pub fn samples(name: &str, shop: i64) -> Vec<Value> {
 
 /// No limit that would end the test, and no login that hashes more than one guess at a name.
 const OPEN: &str = "[database]\nsynchronous = \"normal\"\n[limits]\nlogin_attempts = 1\n\
+                    login_attempts_per_address = 0\nrenames_per_day = 0\n\
+                    [captcha]\ntest_code = \"abcde\"\nwrong_per_address = 0\n\
                     [shop]\nmax_per_account = 1000\n\
-                    [sms]\nper_30_seconds = 0\nper_hour = 0\nper_day = 0\n";
+                    [sms]\nper_30_seconds = 0\nper_hour = 0\nper_day = 0\n\
+                    per_day_per_address = 0\nper_day_in_all = 0\n";
 
 /// A server with one account that has a notice and a shop: its token, and the shop.
 pub fn world() -> (Server, String, i64) {

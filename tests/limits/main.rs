@@ -13,10 +13,13 @@ mod notice;
 mod scrape;
 
 mod board_counts;
+mod captcha_guesses;
 mod client_address;
 mod disk_reserve;
 mod games;
+mod login_guesses;
 mod names;
 mod privacy;
 mod signing;
+mod sms_guesses;
 mod upgrade;

@@ -100,7 +100,7 @@ fn the_table_of_profiles_is_the_program_s() {
 
 #[test]
 fn the_table_of_sessions_is_the_program_s() {
-    let server = Server::start("");
+    let server = Server::start("[sms]\nper_30_seconds = 0\nper_hour = 2\n");
     let (_, token) = server.account("nora");
     server.account("ada");
     let send = |method, path: &str, body: &str| {
@@ -124,6 +124,7 @@ fn the_table_of_sessions_is_the_program_s() {
     assert_eq!(user("13800000001", &sent).0, "0");
     let identity = r#"{"real_name":"诺拉","id_card":"11010519491231002X"}"#;
     assert_eq!(send("POST", "user/auth", identity).0, "0");
+    assert_eq!(message("13800000002", code).0, "0");
     assert_eq!(message("13800000002", code).0, "0");
     let told = [
         send("PUT", "user/name", r#"{"name":"ada"}"#),

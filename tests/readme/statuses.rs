@@ -40,7 +40,7 @@ fn the_tables_of_statuses_are_the_program_s() {
     let known = (0..70_000).filter(|code| codes::message(*code) != codes::message(codes::OTHER));
     assert_eq!(sms.len(), known.count() + 1);
     for window in [Window::HalfMinute, Window::Hour, Window::Day] {
-        let status = status::status(&Fault::Quota(window));
+        let status = status::status(&Fault::Quota(window, Exceeded { limit: "", retry_after: 1 }));
         assert!(sms.contains(&(status.code, status.message.to_owned())), "{window:?}");
     }
 }

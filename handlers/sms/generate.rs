@@ -1,0 +1,147 @@
+//! Sending a code.
+
+use super::quota;
+use crate::handlers::img::{CaptchaName, pay, pay_named, random_text};
+use crate::handlers::phone::Phone;
+use crate::handlers::user::name::is_taken;
+use engine::caller::Anyone;
+use engine::client::Client;
+use engine::data::{Data, Fields, Text};
+use engine::db::Tx;
+use engine::fault::{Cause, Fault, Unique};
+use engine::op::{Desk, Gateway, Name, Op, Work};
+use engine::sms::{Fate, Message};
+use engine::{args, data, hex};
+use rand::RngExt;
+use serde::Serialize;
+
+/// Send a code to a telephone; a captcha pays for it.
+pub struct Generate {
+    phone: Phone,
+    captcha: Captcha,
+}
+
+/// The captcha that pays: one with a proof, or one that goes by a name (seed 004).
+enum Captcha {
+    Proven { hash: String },
+    Named { name: CaptchaName, text: String },
+}
+
+data! {
+    struct Proven {
+        phone: Phone,
+        hash: String,
+    }
+}
+
+data! {
+    struct Named {
+        phone: Phone,
+        text: Text<1, 64>,
+        id: CaptchaName,
+    }
+}
+
+impl Data for Generate {
+    const FIELDS: &'static [&'static [&'static str]] = &[Proven::FIELDS[0], Named::FIELDS[0]];
+
+    fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
+        if fields.get("hash").is_none() && (fields.says("text") || fields.says("id")) {
+            let Named { phone, text, id } = Named::read(fields)?;
+            return Ok(Generate { phone, captcha: Captcha::Named { name: id, text: text.0 } });
+        }
+        let Proven { phone, hash } = Proven::read(fields)?;
+        Ok(Generate { phone, captcha: Captcha::Proven { hash } })
+    }
+}
+
+/// The random text that, behind the code, makes the proof.
+#[derive(Serialize)]
+pub struct Sent {
+    rand: String,
+}
+
+impl Op for Generate {
+    const NAME: Name = ("sms", "generate");
+    type Caller = Anyone;
+    type Lane = Work<Gateway>;
+    type Reply = Sent;
+    // The row of a message is gone after a day.
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, desk: &Desk, caller: Anyone) -> Result<Sent, Fault> {
+        let phone = self.phone.number()?;
+        let client = caller.client();
+        let rand = random_text();
+        let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
+        let row = Row { phone: phone.clone(), client, code: code.clone(), rand: rand.clone() };
+        let captcha = self.captcha;
+        // Counted before it is sent: of two requests at once, the quota must see the other's.
+        let id = desk.write(move |tx| {
+            let has_account = is_taken(tx, &row.phone)?;
+            // Each document has its own order of checks.
+            match captcha {
+                Captcha::Proven { hash } => {
+                    quota::check(tx, &row.phone, &client, has_account)?;
+                    pay(tx, &client, &hash)?;
+                }
+                Captcha::Named { name, text } => {
+                    pay_named(tx, &client, &name.0, &text)?;
+                    // Here no message goes to a number that has an account: nothing is kept for it.
+                    quota::check(tx, &row.phone, &client, false)?;
+                    if has_account {
+                        return Err(registered(tx, &client)?);
+                    }
+                }
+            }
+            keep(tx, &row)
+        })?;
+        let ttl = desk.config.sms.ttl.as_secs();
+        let at = desk.clock.format(desk.clock.now());
+        let message = Message { phone: &phone, code: &code, minutes: ttl.div_ceil(60), at: &at };
+        let Err(refusal) = desk.sms.send(message) else { return Ok(Sent { rand }) };
+        // What was not sent is not counted.
+        if !refusal.fate.may_be_sent() {
+            desk.write(move |tx| {
+                tx.execute("DELETE FROM sms WHERE id = $1", args![id])?;
+                quota::forget(tx, id)
+            })?;
+        }
+        // Where nobody was asked, the log has been told why, once for all.
+        let cause = (refusal.fate != Fate::Spared).then(|| Cause::new(&refusal));
+        Err(Fault::Gateway(refusal.code, cause))
+    }
+}
+
+/// A message that is about to be sent.
+struct Row {
+    phone: String,
+    client: Client,
+    code: String,
+    rand: String,
+}
+
+/// Keep a message with its code, and count it; the row's id.
+fn keep(tx: &mut Tx, row: &Row) -> Result<i64, Fault> {
+    let id = tx.next_id("sms")?;
+    let now = tx.clock.steady();
+    let expires = tx.clock.after(tx.config.sms.ttl);
+    let hash = hex::md5(&format!("{}{}", row.code, row.rand));
+    tx.execute(
+        "INSERT INTO sms (id, phone, address, sent_at, hash, rand, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        args![id, &row.phone, &row.client.network().to_string(), now, &hash, &row.rand, expires],
+    )?;
+    quota::count(tx, &row.client, id)?;
+    quota::warn(tx)?;
+    Ok(id)
+}
+
+/// The fault that the number has an account. To learn it costs what a message costs: otherwise one could
+/// ask of all numbers.
+fn registered(tx: &mut Tx, client: &Client) -> Result<Fault, Fault> {
+    let id = tx.next_id("sms")?;
+    quota::count(tx, client, id)?;
+    tx.keep()?;
+    Ok(Fault::Taken(Unique::Mobile))
+}
