@@ -209,7 +209,7 @@ fn a_removed_account_is_gone_at_once_and_its_id_is_never_anothers() {
     let gone = fault(-102, "Get userid failed for the token");
     assert_eq!(server.call_as(&token, "user/info", json!({})), gone);
     let login = server.call("user/login", json!({"username": "omar", "password": "secret-1"}));
-    assert_eq!(login, value("user name or password is wrong"));
+    assert_eq!(login, wrong_password());
     // Nobody else has the name for a while, nor the id ever.
     let data = json!({"username": "omar", "password": "secret-1", "hash": server.captcha()});
     assert_eq!(server.call("user/register", data), value("the name is taken"));
