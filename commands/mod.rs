@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod man;
 mod output;
+mod owner;
 mod progress;
 mod restore;
 mod routes;
@@ -54,11 +55,13 @@ enum Task {
     /// Serve until SIGTERM or SIGINT; this is also what happens without a command
     ///
     /// The first line on stdout is `listening on http://ADDRESS`; the log goes to stderr. Told to
-    /// end, it finishes what has begun first, within 8 seconds.
+    /// end, it finishes what has begun first, within 8 seconds. SIGHUP has it read log.level and
+    /// log.requests again; other signals that would end a program are told of in the log and ignored.
     Serve,
     /// Look after accounts, beside a running server or without one
     ///
-    /// Run it as the server's user, so that files stay that user's.
+    /// Run by root, it goes on as the owner of data_dir, so that files stay the server's; so do all
+    /// commands that may make files there.
     #[command(subcommand)]
     User(user::User),
     /// List and remove the boards of games
@@ -94,20 +97,27 @@ pub fn run() -> ExitCode {
     let Command { config: file, task } = Command::parse();
     // Read only by those who need it: a configuration that is wrong is no reason to have no manual.
     let config = || Config::load(file.as_deref()).map_err(said);
+    let as_owner = || config().and_then(|config| owner::take_on(&config).map(|()| config));
     let done = match task.unwrap_or(Task::Serve) {
-        Task::Serve => config().and_then(serve::run).map(|()| true),
-        Task::User(task) => config().and_then(|config| user::run(config, task)).map(|()| true),
-        Task::Board(task) => config().and_then(|config| board::run(config, task)).map(|()| true),
-        Task::Backup(task) => config().and_then(|config| backup::run(config, task)).map(|()| true),
+        Task::Serve => config().and_then(|config| serve::run(config, file.clone())).map(|()| true),
+        Task::User(task) => as_owner().and_then(|config| user::run(config, task)).map(|()| true),
+        Task::Backup(task) => {
+            as_owner().and_then(|config| backup::run(config, task)).map(|()| true)
+        }
+        Task::Board(task) => as_owner().and_then(|config| board::run(config, task)).map(|()| true),
         Task::Restore(task) => {
-            config().and_then(|config| restore::run(config, task)).map(|()| true)
+            as_owner().and_then(|config| restore::run(config, task)).map(|()| true)
         }
         Task::Check(task) => check::run(file.as_deref(), &task),
         Task::Call(task) => call::run(config, &task),
         Task::Routes => routes::run().map(|()| true),
-        Task::Seed(task) => config().and_then(|config| seed::run(config, &task)).map(|()| true),
-        Task::Export(task) => config().and_then(|config| export::run(config, &task)).map(|()| true),
-        Task::Import(task) => config().and_then(|config| import::run(config, &task)).map(|()| true),
+        Task::Seed(task) => as_owner().and_then(|config| seed::run(config, &task)).map(|()| true),
+        Task::Export(task) => {
+            as_owner().and_then(|config| export::run(config, &task)).map(|()| true)
+        }
+        Task::Import(task) => {
+            as_owner().and_then(|config| import::run(config, &task)).map(|()| true)
+        }
         Task::Completions(task) => completions::run(Command::command(), &task).map(|()| true),
         Task::Man(task) => man::run(Command::command(), &task).map(|()| true),
     };
@@ -115,7 +125,7 @@ pub fn run() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(WRONG),
         Err(line) => {
-            eprintln!("guichet: {line}");
+            engine::log::say(&format!("guichet: {line}"));
             ExitCode::from(UNUSABLE)
         }
     }

@@ -18,7 +18,8 @@ Examples:
 /// it is invented, texts in Chinese and English; nobody has the telephone numbers. Every account
 /// has the same password, which is printed: never serve such a world to strangers.
 ///
-/// The server must not be running. The same --seed makes the same world.
+/// The server must not be running, and the database must be empty. All of it is made, or nothing. The
+/// same --seed makes the same world.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Seed {
@@ -40,7 +41,7 @@ pub struct Seed {
     /// Which world: another number makes another
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Add it to a database that has accounts already
+    /// Add it to a database that has rows already: accounts with a known password among yours
     #[arg(long)]
     force: bool,
 }
@@ -54,8 +55,10 @@ pub fn run(config: Config, task: &Seed) -> Result<(), String> {
 }
 
 fn fill(db: &engine::db::Db, task: &Seed) -> Result<String, String> {
-    if !task.force && demo::is_inhabited(db)? {
-        return Err("there are accounts already; with --force a world is added to them".into());
+    if !task.force
+        && let Some(why) = demo::is_inhabited(db)?
+    {
+        return Err(format!("{why}; with --force a world is added to them"));
     }
     let Seed { accounts, notices, shops, scores, pictures, .. } = *task;
     let size = Size { accounts, notices, shops, scores, pictures };

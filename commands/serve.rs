@@ -3,19 +3,33 @@
 use super::said;
 use crate::handlers;
 use engine::config::Config;
-use engine::http::Server;
+use engine::http::{Ended, Server};
+use std::path::PathBuf;
 
-/// Serve until SIGTERM or SIGINT.
-pub fn run(config: Config) -> Result<(), String> {
+/// Serve until SIGTERM or SIGINT. On SIGHUP the configuration is read again from `file`.
+pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), String> {
     engine::log::start(&config.log);
-    let program = handlers::program().map_err(said)?;
-    let server = Server::open(config, program).map_err(said)?;
-    handlers::prepare(&server.engine().db)?;
-    if server.engine().services.config.captcha.test_code.is_some() {
+    let served = serve(config, file);
+    engine::log::finish();
+    served
+}
+
+fn serve(config: Config, file: Option<PathBuf>) -> Result<(), String> {
+    let program = || handlers::program().map_err(said);
+    let mut server = Server::open(config.clone(), program()?).map_err(said)?;
+    if config.captcha.test_code.is_some() {
         // A proxy on this machine reaches a loopback address too, so the address is not enough.
         tracing::warn!("captcha.test_code is set: captchas stop nobody; never serve the public so");
     }
-    let served = server.run().map_err(said);
-    engine::log::finish();
-    served
+    loop {
+        handlers::prepare(&server.engine().db)?;
+        let file = file.clone();
+        let load = move || Config::load(file.as_deref());
+        match server.reload_by(Box::new(load)).run().map_err(said)? {
+            Ended::Stopped => return Ok(()),
+            Ended::Writable(door) => {
+                server = Server::open_by(door, config.clone(), program()?).map_err(said)?;
+            }
+        }
+    }
 }

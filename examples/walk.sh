@@ -62,7 +62,7 @@ read_outbox() {
 
 # get PATH WHAT: a GET that answers an envelope.
 get() {
-    answer=$(curl -sS "$base$1") || fail "$2: no answer from $base"
+    answer=$(curl -sS "$base$1" -H "Authorization: Bearer $token") || fail "$2: no answer from $base"
     expect 0 "$2"
 }
 
@@ -124,7 +124,7 @@ call property add '{"type":1,"lab":"card|student card","title":"Student card los
 notice=$(printf %s "$answer" | value uid)
 call property update "{\"id\":$notice,\"state\":1,\"user2_name\":\"Omar\"}"
 call property query "{\"type\":1,\"id\":$notice,\"state\":1}"
-get "/api/external/get/property?token=$token&type=1&key=library" 'GET property'
+get "/api/external/get/property?type=1&key=library" 'GET property'
 call property add '{"type":3}' -202
 call property delete "{\"id\":$notice}"
 call property delete "{\"id\":$notice}" -200 # gone
@@ -150,10 +150,10 @@ call score around "{\"app\":\"walk\",\"openid\":\"player-$stamp\",\"span\":2}"
 
 # --- several at once -------------------------------------------------------------------------------
 one='{"id":1,"status":0,"type":"user","subtype":"info","data":{}}'
-answer=$(curl -sS "$base/api?token=$token" -d "[$one,$one]") || fail 'a batch: no answer'
+answer=$(curl -sS "$base/api" -H "Authorization: Bearer $token" -d "[$one,$one]") || fail 'a batch: no answer'
 expect 0 'a batch'
 rpc='{"jsonrpc":"2.0","id":1,"method":"user.info"}'
-answer=$(curl -sS "$base/api?token=$token" -d "$rpc") || fail 'JSON-RPC: no answer'
+answer=$(curl -sS "$base/api" -H "Authorization: Bearer $token" -d "$rpc") || fail 'JSON-RPC: no answer'
 case $answer in
 *"\"result\":{\"user_id\":$user,"*) printf 'ok    JSON-RPC\n' ;;
 *) fail "JSON-RPC: $answer" ;;

@@ -19,6 +19,17 @@ pub struct Credentials {
     pub signature: Option<Arc<Signature>>,
 }
 
+impl Credentials {
+    /// Look also at what another place holds, which comes after those that were looked at: it counts
+    /// if no place before it held a token's form and it does, or if none held anything.
+    pub fn offer(&mut self, held: &str) {
+        let has_token = self.token.as_ref().is_some_and(|token| is_token(token.as_bytes()));
+        if !has_token && (is_token(held.as_bytes()) || (self.token.is_none() && !held.is_empty())) {
+            self.token = Some(held.to_owned());
+        }
+    }
+}
+
 /// Who an operation is for.
 pub trait Caller: Sized + Send {
     /// Prove it from the request's credentials, or tell which proof is lacking.
@@ -104,12 +115,15 @@ pub fn new_token() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
+/// Does it have the form of a token? Whether it is one, the database knows.
+pub fn is_token(text: &[u8]) -> bool {
+    text.len() == 32 && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// What is stored of a token: its SHA-256 in hex, so that whoever reads the database can't log in.
 /// `None` if the text is not a token at all.
 pub fn session_key(token: &str) -> Option<String> {
-    let is_token =
-        token.len() == 32 && token.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    is_token.then(|| hex::encode(&Sha256::digest(token)))
+    is_token(token.as_bytes()).then(|| hex::encode(&Sha256::digest(token)))
 }
 
 #[cfg(test)]

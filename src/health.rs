@@ -3,7 +3,7 @@
 //! Both answers tell why not, in words of ours that name neither a path nor a version: anyone may
 //! ask.
 
-use crate::db::Db;
+use crate::db::{self, Db};
 use crate::fault::Fault;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot::Receiver;
@@ -73,6 +73,8 @@ impl Health {
         {
             return told;
         }
+        // At once, and not only when the file is looked for the next time.
+        db.look_after_file();
         let told = probe.ask(db).await;
         probe.told = Some((Instant::now(), told));
         told
@@ -110,6 +112,7 @@ fn why(fault: &Fault) -> Why {
     // SQLite's own texts (sqlite3_errstr).
     match fault {
         Fault::Busy => "the writer's queue is full",
+        _ if cause.contains(db::LOST) => "the database file was deleted or replaced",
         _ if cause.contains("disk is full") => "the database can't be written: the disk is full",
         _ if cause.contains("database is locked") => {
             "the database can't be written: another process holds it"

@@ -5,48 +5,54 @@
 //! values, the types that hold secrets say nothing in `Debug`, and of a panic only its place is told:
 //! its text may quote anything. A request's own line ([`Config::log`](crate::config::Config::log)) is
 //! made of what we know of it, and of nothing that it says: its path is the one that we registered.
+//!
+//! Every line goes through the writer in [`later`], which never waits for the reader of the log.
 
 mod later;
 
 use crate::config::{Log, LogFormat, LogLevel};
 use crate::metrics::PANICS;
 use later::Later;
-use std::io::{self, Stderr, Write};
+use std::io::{self, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{MakeWriter, layer};
 use tracing_subscriber::prelude::*;
-use tracing_subscriber::registry;
+use tracing_subscriber::{Registry, registry, reload};
 
 /// What marks the lines of which there is one a request.
 pub(crate) const REQUESTS: &str = "requests";
 
-/// Those lines, before they are written.
+/// How long the end of the process waits for the reader of the log.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The lines before they are written.
 static LATER: Later = Later::new();
+
+/// Whether each request is a line.
+static LOGS_REQUESTS: AtomicBool = AtomicBool::new(false);
+
+/// What decides which lines there are; it can be changed while the process runs.
+static FILTER: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 
 /// Start logging as configured. Only the first call in a process counts.
 pub fn start(config: &Log) {
-    let level = match config.level {
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-        LogLevel::Trace => LevelFilter::TRACE,
-    };
-    // That it tries again is its own affair: what comes of it is told once, by whoever asked.
-    let retries = if level > LevelFilter::INFO { level } else { LevelFilter::OFF };
-    let wanted = Targets::new().with_default(level).with_target("object_store", retries);
+    let (filter, handle) = reload::Layer::new(targets(config.level));
     let log = layer().with_writer(Writers).with_target(false).with_ansi(false);
     let log = match config.format {
         LogFormat::Text => log.boxed(),
         LogFormat::Json => log.json().flatten_event(true).boxed(),
     };
-    let _ = registry().with(log.with_filter(wanted)).try_init();
-    if config.requests
-        && let Err(error) = LATER.start()
-    {
-        tracing::error!(%error, "requests are not logged before the end");
+    if registry().with(log.with_filter(filter)).try_init().is_ok() {
+        let _ = FILTER.set(handle);
+        LOGS_REQUESTS.store(config.requests, Relaxed);
+        if let Err(error) = LATER.start() {
+            tracing::error!(%error, "the log has no thread of its own: its reader can hold us up");
+        }
     }
     // A panic is one line of the log like any other failure, wherever it happens.
     std::panic::set_hook(Box::new(|panic| {
@@ -56,12 +62,54 @@ pub fn start(config: &Log) {
     }));
 }
 
-/// Write what has not been written yet: the last thing that a process does.
-pub fn finish() {
-    let _ = LATER.write(&mut io::stderr());
+/// Log from now on at the level that is configured now, and requests if that is configured. The
+/// format stays.
+pub fn change(config: &Log) {
+    LOGS_REQUESTS.store(config.requests, Relaxed);
+    if let Some(filter) = FILTER.get()
+        && let Err(error) = filter.reload(targets(config.level))
+    {
+        tracing::error!(%error, "the level of the log was not changed");
+    }
 }
 
-/// How many lines of requests found no room.
+fn targets(level: LogLevel) -> Targets {
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    // That it tries again is its own affair: what comes of it is told once, by whoever asked.
+    let retries = if level > LevelFilter::INFO { level } else { LevelFilter::OFF };
+    Targets::new().with_default(level).with_target("object_store", retries)
+}
+
+/// Write what has not been written yet: the last thing that a process does. It waits a second for the
+/// reader of the log, and no longer.
+pub fn finish() {
+    if LATER.is_started() {
+        LATER.finish(PATIENCE);
+    }
+}
+
+/// Say a line on stderr for whoever started the process, by way of the log's writer once there is one.
+pub fn say(line: &str) {
+    if LATER.is_started() {
+        LATER.add(format!("{line}\n").as_bytes(), true);
+        LATER.finish(PATIENCE);
+    } else {
+        eprintln!("{line}");
+    }
+}
+
+/// Whether each request is a line.
+pub(crate) fn logs_requests() -> bool {
+    LOGS_REQUESTS.load(Relaxed)
+}
+
+/// How many lines found no room.
 pub(crate) fn dropped() -> u64 {
     LATER.dropped()
 }
@@ -69,34 +117,31 @@ pub(crate) fn dropped() -> u64 {
 /// A failure is written at once, a request's line a moment later.
 struct Writers;
 
-enum Writer {
-    Now(Stderr),
-    Later(&'static Later),
+struct Writer {
+    is_urgent: bool,
 }
 
 impl MakeWriter<'_> for Writers {
     type Writer = Writer;
 
     fn make_writer(&self) -> Writer {
-        Writer::Now(io::stderr())
+        Writer { is_urgent: true }
     }
 
     fn make_writer_for(&self, about: &Metadata<'_>) -> Writer {
-        match about.target() {
-            REQUESTS => Writer::Later(&LATER),
-            _ => self.make_writer(),
-        }
+        Writer { is_urgent: about.target() != REQUESTS }
     }
 }
 
 /// What formats the log writes a whole line at once.
 impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Writer::Now(stderr) => return stderr.write(bytes),
-            Writer::Later(later) => later.add(bytes),
+        if LATER.is_started() {
+            LATER.add(bytes, self.is_urgent);
+            Ok(bytes.len())
+        } else {
+            io::stderr().write(bytes)
         }
-        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -55,17 +55,17 @@ fn behind_https_the_cookie_is_secure_and_lives_as_long_as_the_session() {
     let server = Server::start("public_url = \"https://api.example.com\"\n[session]\nttl = \"2h\"");
     server.account("nora");
     let reply = post(&server, &[], LOGIN);
-    let token = session(&reply);
+    let cookie = reply.header("set-cookie").split(';').next().unwrap().to_owned();
+    assert!(cookie.starts_with("__Host-session="), "{cookie}");
     assert_eq!(
         reply.header("set-cookie"),
-        format!("session={token}; Path=/; Max-Age=7200; HttpOnly; SameSite=Lax; Secure")
+        format!("{cookie}; Path=/; Max-Age=7200; HttpOnly; SameSite=Lax; Secure")
     );
-    let cookie = format!("session={token}");
     let reply = server.send("DELETE", "/api/v1.0/session", &[("Cookie", &cookie)], b"");
     assert_eq!(reply.text(), fine(Value::Null));
     assert_eq!(
         reply.header("set-cookie"),
-        "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
+        "__Host-session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
     );
 }
 
@@ -131,8 +131,9 @@ fn a_session_is_the_cookies_until_it_is_deleted_and_others_stay() {
         &[("Cookie", "a=b"), ("Cookie", &*cookie)],
         &[("Authorization", &*token)],
         &[("Authorization", &*bearer)],
-        // The first place that has a token wins.
+        // The first place that holds a token's form wins.
         &[("Cookie", "session=junk"), ("Authorization", &*token)],
+        &[("Cookie", &*cookie), ("Authorization", "junk")],
     ] {
         assert_eq!(server.ask("GET", "/api/v1.0/session", headers, ""), names_nora());
     }
@@ -143,7 +144,7 @@ fn a_session_is_the_cookies_until_it_is_deleted_and_others_stay() {
         &[("Cookie", "session=")],
         &[("Cookie", "Session=x")],
         &[("Cookie", "session=junk")],
-        &[("Cookie", &*cookie), ("Authorization", "junk")],
+        &[("Cookie", "session=junk"), ("Authorization", "junk")],
     ] {
         let reply = server.send("DELETE", "/api/v1.0/session", headers, b"");
         assert_eq!((reply.text(), reply.header("set-cookie")), (not_logged_in(), ""));

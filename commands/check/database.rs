@@ -29,6 +29,14 @@ pub fn check(
             return None;
         }
     };
+    if is_held && !db::is_in_place(config).unwrap_or(true) {
+        let text = format!(
+            "{shown}: the file was deleted or replaced under the server that holds it, which refuses \
+             writes; stop it and put the file back, or restore a backup"
+        );
+        findings.wrong(WHAT, text);
+        return None;
+    }
     let (look, faults) = match look(config, services, quick) {
         Ok(Some(found)) => found,
         Ok(None) => {

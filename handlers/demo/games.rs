@@ -46,8 +46,8 @@ pub fn make_scores(world: &mut World<'_>, count: u32) -> Result<(), Fault> {
     world.write("players", faces, tell)?;
     world.write("scores", scores, |tx, (app, openid, score)| {
         let reached = tx.boards.stamp();
-        tx.defer(&score::KEEP, args![app, &openid], args![score, reached]);
-        Ok(())
+        // Not by way of the journal, whose part of one transaction is one row.
+        tx.execute(score::KEEP.sql, args![app, &openid, score, reached]).map(|_| ())
     })?;
     Ok(())
 }
@@ -80,8 +80,7 @@ pub fn make_ranks(world: &mut World<'_>, people: &[Person]) -> Result<(), Fault>
     }
     world.write("ranks", ranks, |tx, (id, score)| {
         let reached = tx.boards.stamp();
-        tx.defer(&rank::KEEP, args![id], args![score, reached]);
-        Ok(())
+        tx.execute(rank::KEEP.sql, args![id, score, reached]).map(|_| ())
     })?;
     Ok(())
 }

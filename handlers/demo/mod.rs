@@ -1,6 +1,7 @@
 //! A made-up world, to see what Guichet does before anybody uses it: `guichet seed`.
 //!
-//! It is written by the code that the operations run, many rows a transaction. The same seed makes
+//! It is written by the code that the operations run, in one transaction: whoever ends the command
+//! half-way has nothing of it. The same seed makes
 //! the same world, but for what must be another each time (ids of files, salts) and for times,
 //! which are counted back from now.
 
@@ -20,6 +21,7 @@ use engine::data::{Data, Fields, Value};
 use engine::db::{Db, Tx};
 use engine::fault::Fault;
 use std::net::Ipv4Addr;
+use std::sync::mpsc::{Sender, channel};
 
 /// The password of every account. It is no secret: whoever makes such a world is told.
 pub const PASSWORD: &str = "guichet-demo";
@@ -39,36 +41,59 @@ pub struct Size {
     pub pictures: u32,
 }
 
-/// How many rows share a transaction.
+/// After how many rows progress is told, and entries of the text index are written.
 const GROUP: usize = 500;
 
-/// A world under way.
+/// A world under way, in one transaction.
 struct World<'a> {
-    db: &'a Db,
+    tx: &'a mut Tx,
     dice: Dice,
     /// Hears which step is at how many of how many.
-    told: &'a mut dyn FnMut(&'static str, u64, u64),
+    told: Sender<Step>,
     /// What was made so far, and how many.
     made: Vec<(&'static str, u64)>,
 }
 
-/// Are there accounts already?
-pub fn is_inhabited(db: &Db) -> Result<bool, String> {
-    let found = db.view().one("SELECT 1 FROM account LIMIT 1", args![], |_| Ok(()));
-    found.map(|found| found.is_some()).map_err(super::user::admin::said)
+/// A step, and at how many of how many it is.
+type Step = (&'static str, u64, u64);
+
+/// The tables whose rows say nothing of whether anybody lives here: rows that pass away by
+/// themselves, and counters.
+fn passing() -> Vec<&'static str> {
+    [super::CONTENT.passing, &["sequence"]].concat()
 }
 
-/// Add a world of this size and seed to the database; what it has, and how many. `told` hears which
-/// step is at how many of how many.
+/// Why a world should not be added: somebody's rows.
+pub fn is_inhabited(db: &Db) -> Result<Option<String>, String> {
+    let found = db.view().one("SELECT 1 FROM account LIMIT 1", args![], |_| Ok(()));
+    if found.map_err(super::user::admin::said)?.is_some() {
+        return Ok(Some("there are accounts already".into()));
+    }
+    let table = db.inhabited(super::SCHEMA, &passing()).map_err(super::user::admin::said)?;
+    Ok(table.map(|table| format!("the table {table} has rows already")))
+}
+
+/// Add a world of this size and seed to the database, all of it or nothing; what it has, and how
+/// many. `told` hears which step is at how many of how many.
 pub fn make(
     db: &Db,
     size: Size,
     seed: u64,
     told: &mut dyn FnMut(&'static str, u64, u64),
 ) -> Result<Vec<(&'static str, u64)>, String> {
-    let mut world = World { db, dice: Dice::new(seed), told, made: Vec::new() };
-    fill(&mut world, size).map_err(super::user::admin::said)?;
-    Ok(world.made)
+    let (tell, steps) = channel();
+    let work = move |tx: &mut Tx| {
+        let mut world = World { tx, dice: Dice::new(seed), told: tell, made: Vec::new() };
+        fill(&mut world, size)?;
+        Ok(world.made)
+    };
+    let made = db.submit(work).map_err(super::user::admin::said)?;
+    // Until the world is made, or given up.
+    for (step, done, total) in steps {
+        told(step, done, total);
+    }
+    let lost = |_| Err(Fault::unknown("the writer ended before it answered"));
+    made.blocking_recv().unwrap_or_else(lost).map_err(super::user::admin::said)
 }
 
 fn fill(world: &mut World<'_>, size: Size) -> Result<(), Fault> {
@@ -81,26 +106,25 @@ fn fill(world: &mut World<'_>, size: Size) -> Result<(), Fault> {
 }
 
 impl World<'_> {
-    /// Write `rows`, some in a transaction; what came of each.
-    fn write<R: Send + 'static, T: Send + 'static>(
+    /// Write `rows`; what came of each.
+    fn write<R, T>(
         &mut self,
         step: &'static str,
         rows: Vec<R>,
-        write: impl Fn(&mut Tx, R) -> Result<T, Fault> + Copy + Send + 'static,
+        write: impl Fn(&mut Tx, R) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
         let total = rows.len();
-        let (mut rows, mut written) = (rows.into_iter(), Vec::with_capacity(total));
-        loop {
-            (self.told)(step, as_u64(written.len()), as_u64(total));
-            let group: Vec<R> = rows.by_ref().take(GROUP).collect();
-            if group.is_empty() {
-                self.made.push((step, as_u64(total)));
-                return Ok(written);
+        let mut written = Vec::with_capacity(total);
+        for row in rows {
+            if written.len() % GROUP == 0 {
+                // Nobody listens to the progress of a command that is being ended.
+                let _ = self.told.send((step, as_u64(written.len()), as_u64(total)));
+                self.tx.flush_indexes()?;
             }
-            let rows = move |tx: &mut Tx| group.into_iter().map(|row| write(tx, row)).collect();
-            let mut done: Vec<T> = self.db.write(rows)?;
-            written.append(&mut done);
+            written.push(write(self.tx, row)?);
         }
+        self.made.push((step, as_u64(total)));
+        Ok(written)
     }
 }
 

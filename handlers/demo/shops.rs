@@ -17,7 +17,7 @@ struct New {
 
 /// Open so many, or as many as there may be.
 pub fn make(world: &mut World<'_>, people: &[Person], count: u32) -> Result<(), Fault> {
-    let each = world.db.view().config.shop.max_per_account;
+    let each = world.tx.config.shop.max_per_account;
     // Each account as often as it may have a shop.
     let owners = people.iter().flat_map(|person| (0..each).map(|_| person.id));
     let mut owners: Vec<i64> = owners.collect();

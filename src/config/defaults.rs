@@ -41,7 +41,7 @@ impl Default for Session {
 
 impl Default for Cors {
     fn default() -> Cors {
-        Cors { allowed_origins: vec!["*".to_owned()] }
+        Cors { allowed_origins: vec!["*".to_owned()], allowed_headers: Vec::new() }
     }
 }
 

@@ -7,7 +7,7 @@ use super::fault::{Fault, UNKNOWN_KEY, deserialize};
 pub(super) const PREFIX: &str = "GUICHET__";
 
 /// The sections whose keys are free. They are names of apps, whose case counts.
-const FREE: [[&str; 2]; 1] = [["score", "secrets"]];
+const FREE: [[&str; 2]; 2] = [["score", "secrets"], ["web", "headers"]];
 /// The variables of the environment that set a key, by name.
 pub fn variables() -> Vec<String> {
     let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());

@@ -1,14 +1,16 @@
 //! The values that are more than a number or a free text, each with its check and its hint.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 
+use hyper::header::{self, HeaderName, HeaderValue};
 use jiff::civil;
 use jiff::tz::{self, TimeZone};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use super::{Networks, Secret, SharedNetworks, networks};
+use crate::origin::{Origin, is_host_name};
 
 pub(super) fn text<'de, D, T>(from: D, parse: fn(&str) -> Result<T, String>) -> Result<T, D::Error>
 where
@@ -165,41 +167,60 @@ pub(super) fn is_app(name: &str) -> bool {
 
 pub(super) fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     texts(from, |text| {
-        origin(&text.to_ascii_lowercase()).ok_or_else(|| {
+        origin(text).ok_or_else(|| {
             format!("{text:?} is not an origin; write \"*\" or for example https://www.example.com, without a path or a slash at the end")
         })
     })
 }
 
 pub(super) fn origin(text: &str) -> Option<String> {
-    if text == "*" {
-        return Some(text.to_owned());
-    }
-    let (scheme, address) = text.split_once("://")?;
-    let own_port = match scheme {
-        "http" => 80,
-        "https" => 443,
-        _ => return None,
-    };
-    let (host, port) = match address.rsplit_once(':') {
-        Some((host, port)) if !address.ends_with(']') => (host, Some(port)),
-        _ => (address, None),
-    };
-    let ipv6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    if !ipv6.map_or(is_host_name(host), |host| host.parse::<Ipv6Addr>().is_ok()) {
-        return None;
-    }
-    match port.map(|port| port.parse::<u16>()) {
-        None => Some(text.to_owned()),
-        Some(Ok(port)) if port == own_port => Some(format!("{scheme}://{host}")),
-        Some(Ok(port @ 1..)) => Some(format!("{scheme}://{host}:{port}")),
-        Some(_) => None,
+    match text {
+        "*" => Some(text.to_owned()),
+        _ => Origin::parse(text).map(|origin| origin.as_str().to_owned()),
     }
 }
 
-fn is_host_name(name: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-    };
-    name.len() <= 253 && name.split('.').all(is_label)
+/// Headers of answers, `{ "Name" = "value" }`; an empty value removes one of the defaults.
+pub(super) fn answer_headers<'de, D>(from: D) -> Result<BTreeMap<String, String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let headers = BTreeMap::<String, String>::deserialize(from)?;
+    for (name, value) in &headers {
+        let name: HeaderName = name.parse().map_err(|_| {
+            D::Error::custom(format!("{name:?} is not the name of a header; write for example \"Content-Security-Policy\""))
+        })?;
+        if FRAMING.contains(&name) {
+            return Err(D::Error::custom(format!("{name}: the server sets it itself")));
+        }
+        if HeaderValue::from_str(value).is_err() {
+            return Err(D::Error::custom(format!(
+                "{name}: {value:?} is not the value of a header: no line ends, no control characters"
+            )));
+        }
+    }
+    Ok(headers)
+}
+
+/// Headers that say where an answer ends, or what its body is: a wrong one would spoil every answer.
+const FRAMING: [HeaderName; 9] = [
+    header::CONNECTION,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::CONTENT_TYPE,
+    header::DATE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// Names of headers that pages may send, in lower case.
+pub(super) fn header_names<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    texts(from, |text| match text.parse::<HeaderName>() {
+        Ok(name) => Ok(name.as_str().to_owned()),
+        Err(_) => {
+            Err(format!("{text:?} is not the name of a header; write for example \"traceparent\""))
+        }
+    })
 }

@@ -9,6 +9,7 @@ use toml::Table;
 use super::env::{PREFIX, Variable};
 use super::fault::{Fault, deserialize, key_near, place};
 use super::{Config, DatabaseUrl, fields};
+use crate::origin::{Origin, is_loopback_host, is_reserved_host};
 
 /// Why there is no configuration: one line, `FILE:LINE:COLUMN: KEY: what is wrong` or `VARIABLE: what is wrong`.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +71,12 @@ impl Config {
                 format!("refused unless `listen` is a loopback address; it is {}", self.listen);
             return Err(fault(&["captcha", "test_code"], message));
         }
+        if self.captcha.test_code.is_some() && !self.is_for_tests() {
+            let message = "refused where strangers may come through a proxy: only without \
+                           limits.trusted_proxies, or with an http:// public_url on this machine or \
+                           under a name that is reserved for tests, such as http://api.example.com";
+            return Err(fault(&["captcha", "test_code"], message.to_owned()));
+        }
         if let Err(key) = self.store.s3() {
             let message = "missing; a store of the kind \"s3\" needs it";
             return Err(fault(&["store", key], message.to_owned()));
@@ -80,6 +87,21 @@ impl Config {
         }
         self.sms.check()?;
         Ok(self)
+    }
+}
+
+impl Config {
+    /// Can nobody but this machine's users reach a server with this configuration, as far as it says?
+    /// A proxy on this machine makes a loopback address public. It shows by `public_url`, which then
+    /// names a host that strangers know, or by its place among the trusted proxies.
+    fn is_for_tests(&self) -> bool {
+        let has_proxy = !self.limits.trusted_proxies.is_empty();
+        let Some(url) = &self.public_url else { return !has_proxy };
+        Origin::of_url(url).is_some_and(|origin| {
+            let host = origin.host();
+            (is_loopback_host(host) || is_reserved_host(host))
+                && (!has_proxy || origin.scheme() == "http")
+        })
     }
 }
 

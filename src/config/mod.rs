@@ -4,6 +4,7 @@
 //! default. `examples/guichet.toml` lists all of them; a test keeps it equal to the defaults here.
 //! Relative paths are relative to the working directory of the process, not to the file.
 
+mod changes;
 mod defaults;
 mod disk;
 mod endpoint;
@@ -149,10 +150,14 @@ pub struct Envelope {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cors {
-    /// `*` or `http(s)://host[:port]`, lower-cased and without the scheme's own port, as browsers write
-    /// an Origin. Cookies are for those listed by name only. Default `["*"]`.
+    /// `*` or `scheme://host[:port]` with any scheme, lower-cased and without the scheme's own port, as
+    /// browsers write an Origin. Cookies are for those listed by name only. Default `["*"]`.
     #[serde(deserialize_with = "fields::origins")]
     pub allowed_origins: Vec<String>,
+    /// Headers that pages of origins listed by name may send, besides those of our documents. Pages
+    /// that `*` lets in may send any: no cookie is involved there. Default: none.
+    #[serde(deserialize_with = "fields::header_names")]
+    pub allowed_headers: Vec<String>,
 }
 
 /// Pages beside the API.
@@ -161,6 +166,11 @@ pub struct Cors {
 pub struct Web {
     /// A folder of pages served at `/`. Default: none.
     pub dir: Option<PathBuf>,
+    /// Headers of all pages, `{ "Content-Security-Policy" = "…" }`. They replace the defaults of the same
+    /// name (`Content-Security-Policy: frame-ancestors 'self'`, `Referrer-Policy`,
+    /// `X-Content-Type-Options`); an empty value removes one. Default: none.
+    #[serde(deserialize_with = "fields::answer_headers")]
+    pub headers: BTreeMap<String, String>,
 }
 
 /// Picture captchas.
@@ -174,7 +184,7 @@ pub struct Captcha {
     #[serde(deserialize_with = "fields::captcha_length")]
     pub length: u32,
     /// What every captcha reads, 1 to 10 ASCII letters and digits, for tests: refused unless `listen` is
-    /// a loopback address. Default: none.
+    /// a loopback address and `public_url` can't be a real site's. Default: none.
     #[serde(deserialize_with = "fields::test_code")]
     pub test_code: Option<String>,
 }
@@ -253,7 +263,8 @@ pub struct Limits {
     /// Default: none.
     #[serde(deserialize_with = "fields::shared_networks")]
     pub shared_networks: SharedNetworks,
-    /// The proxies whose `X-Forwarded-For` is believed, IP addresses and networks. Default: none.
+    /// The proxies whose `X-Forwarded-For`, `Forwarded` or `X-Real-IP` is believed, IP addresses and
+    /// networks. Default: none.
     #[serde(deserialize_with = "fields::networks")]
     pub trusted_proxies: Networks,
 }

@@ -135,7 +135,7 @@ fn with_bucket(endpoint: &str, bucket: &str, path_style: bool) -> String {
 fn endpoint<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     text(from, |text| {
         let address = text.trim_end_matches('/').to_ascii_lowercase();
-        let origin = origin(&address).filter(|origin| origin != "*");
+        let origin = origin(&address).filter(|origin| origin.starts_with("http"));
         origin.map(Some).ok_or_else(|| {
             format!("{text:?} is not the address of a store; write for example https://cos.ap-guangzhou.myqcloud.com, without a path")
         })

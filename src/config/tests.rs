@@ -146,6 +146,8 @@ fn checks_lists() {
         ("http://a.example:8080", "http://a.example:8080"),
         ("http://[::1]:8080", "http://[::1]:8080"),
         ("http://[::1]", "http://[::1]"),
+        ("capacitor://localhost", "capacitor://localhost"),
+        ("chrome-extension://abcdefghijklmnop", "chrome-extension://abcdefghijklmnop"),
     ] {
         let config = lists("cors.allowed_origins", written).unwrap();
         assert_eq!(config.cors.allowed_origins, [read]);
@@ -245,5 +247,55 @@ fn a_prefix_is_folders_and_part_of_the_public_address() {
             error.contains("store.prefix: ") && error.contains("is not a prefix; write"),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn test_code_is_refused_where_strangers_may_come() {
+    let read = |more: &str| parse(&format!("{more}\ncaptcha.test_code = \"abcde\""));
+    for good in [
+        "",
+        "public_url = \"http://127.0.0.1:8080\"",
+        "public_url = \"http://localhost:8080\"",
+        "public_url = \"https://api.example.com\"",
+        "public_url = \"http://api.example.com\"\nlimits.trusted_proxies = [\"127.0.0.1\"]",
+        "public_url = \"http://shop.test\"\nlimits.trusted_proxies = [\"127.0.0.1\"]",
+    ] {
+        assert!(read(good).is_ok(), "{good}: {:?}", read(good));
+    }
+    for bad in [
+        "listen = \"0.0.0.0:8080\"",
+        "public_url = \"https://www.guichet.dev\"",
+        "public_url = \"http://10.0.0.7\"",
+        "limits.trusted_proxies = [\"127.0.0.1\"]",
+        "limits.trusted_proxies = [\"10.0.0.0/8\"]",
+        "public_url = \"https://api.example.com\"\nlimits.trusted_proxies = [\"127.0.0.1\"]",
+        "public_url = \"https://www.guichet.dev\"\nlimits.trusted_proxies = [\"::1\"]",
+    ] {
+        let error = read(bad).expect_err(bad);
+        assert!(error.contains("captcha.test_code: refused"), "{error}");
+    }
+}
+
+#[test]
+fn headers_of_pages_are_checked_at_start() {
+    let read = |name: &str, value: &str| {
+        parse(&format!("[web.headers]\n\"{name}\" = \"{value}\"")).map(|config| config.web.headers)
+    };
+    for (name, value) in
+        [("Content-Security-Policy", "default-src 'self'"), ("X-Frame-Options", ""), ("x-a", "é")]
+    {
+        assert_eq!(read(name, value).unwrap()[name], value);
+    }
+    for (name, value) in [
+        ("Bad Name", "x"),
+        ("", "x"),
+        ("X-A", "a\\nb"),
+        ("Content-Length", "5"),
+        ("transfer-encoding", "chunked"),
+        ("Connection", "close"),
+    ] {
+        let error = read(name, value).expect_err(name);
+        assert!(error.contains("web.headers"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! Lines of JSON back into an empty database: all of them or none, in one transaction.
 
+use super::empty::{self, Found};
 use super::tables::{Table, quoted};
 use super::tx::Tx;
 use super::view::View;
@@ -61,19 +62,12 @@ impl Import {
         schema::migrate(&mut connection, steps).map_err(sqlite)?;
         connection.execute_batch("BEGIN IMMEDIATE").map_err(sqlite)?;
         let tables = Table::all(&connection).map_err(sqlite)?;
-        let mut started = Vec::new();
-        let mut new = Connection::open_in_memory().map_err(sqlite)?;
-        schema::migrate(&mut new, steps).map_err(sqlite)?;
         // Rows that pass away by themselves are in nobody's way: none are taken over.
-        let is_moved = |table: &&Table| !content.passing.contains(&table.name.as_str());
-        for table in tables.iter().filter(is_moved) {
-            let first = rows(&new, table).map_err(sqlite)?;
-            if rows(&connection, table).map_err(sqlite)? != first {
-                return Err(ImportError::NotEmpty(path.display().to_string(), table.name.clone()));
-            }
-            if !first.is_empty() {
-                started.push(table.name.clone());
-            }
+        let moved = tables.iter().filter(|table| !content.passing.contains(&table.name.as_str()));
+        let Found { inhabited, started } =
+            empty::compare(&connection, moved, steps).map_err(sqlite)?;
+        if let Some(table) = inhabited {
+            return Err(ImportError::NotEmpty(path.display().to_string(), table));
         }
         let services = Arc::clone(services);
         Ok(Import { connection, tables, content, services, started, _lock: lock })
@@ -131,26 +125,6 @@ impl Import {
                 ImportError::Upgrade(cause)
             })
     }
-}
-
-/// The rows of a table, a few of them, as lines.
-fn rows(connection: &Connection, table: &Table) -> rusqlite::Result<Vec<u8>> {
-    let mut lines = Vec::new();
-    let sql = format!(
-        "SELECT {} FROM {} ORDER BY {} LIMIT 100",
-        table.listed(),
-        quoted(&table.name),
-        table.order()
-    );
-    let mut statement = connection.prepare(&sql)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        // What can't be told as a line is no row that a new database has.
-        if table.write(row, &mut lines).is_err() {
-            lines.push(0);
-        }
-    }
-    Ok(lines)
 }
 
 /// Insert the row of a line, or tell why it is none.

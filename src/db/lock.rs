@@ -1,9 +1,11 @@
 //! Where the database is, and who may be at it: one process at a time serves from it, and one sets it up.
 
 use super::OpenError;
+use super::presence::Identity;
 use crate::backup;
 use crate::config::{Config, DatabaseUrl};
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 /// The file of the database that the configuration names.
@@ -15,7 +17,7 @@ pub fn path(config: &Config) -> PathBuf {
 }
 
 /// The folder that the database is in.
-pub(crate) fn folder(config: &Config) -> PathBuf {
+pub fn folder(config: &Config) -> PathBuf {
     match path(config).parent() {
         Some(folder) if folder != Path::new("") => folder.to_owned(),
         _ => PathBuf::from("."),
@@ -27,7 +29,19 @@ pub(crate) fn folder(config: &Config) -> PathBuf {
 /// It is a lock on a file beside it: closing any handle on the database file itself would drop
 /// SQLite's own locks (POSIX).
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, never used")] File);
+pub struct Lock(File);
+
+impl Lock {
+    /// Note which file the database is, for [`is_in_place`]. That the lock is held matters more: a disk
+    /// that is full is no reason to fail.
+    pub(super) fn note(&self, identity: Identity) {
+        let line = identity.line();
+        let noted = self.0.set_len(0).and_then(|()| self.0.write_all_at(line.as_bytes(), 0));
+        if let Err(error) = noted {
+            tracing::debug!(%error, "which file the database is was not noted");
+        }
+    }
+}
 
 /// A file that belongs to the database at `path`.
 pub(super) fn beside_it(path: &Path, suffix: &str) -> PathBuf {
@@ -69,6 +83,18 @@ pub fn is_held(config: &Config) -> std::io::Result<bool> {
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// Is the database that a server holds the file that the configuration names? False where it was
+/// deleted or replaced under the server. True also where that can't be told.
+pub fn is_in_place(config: &Config) -> std::io::Result<bool> {
+    let path = path(config);
+    let noted = match std::fs::read_to_string(beside_it(&path, ".lock")) {
+        Ok(line) => Identity::parse(&line),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    Ok(noted.is_none() || Identity::of(&path)? == noted)
 }
 
 /// Wait until no other process sets up a database in the folder of `path`; the turn ends when what

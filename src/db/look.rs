@@ -140,8 +140,17 @@ impl Look {
 
 /// Open the file in one of the three ways; whether it was as if nobody else could be at it.
 fn connect(path: &Path) -> rusqlite::Result<(Connection, bool)> {
+    connect_by(path, beside_it(path, "-shm").exists())
+}
+
+/// Open a file that no other process can be at, as it lies there, where nothing can be written: its
+/// log needs an index, and that needs room.
+pub(super) fn connect_alone(path: &Path) -> rusqlite::Result<Connection> {
+    connect_by(path, false).map(|(connection, _)| connection)
+}
+
+fn connect_by(path: &Path, has_index: bool) -> rusqlite::Result<(Connection, bool)> {
     let log = fs::metadata(beside_it(path, "-wal")).map_or(0, |about| about.len());
-    let has_index = beside_it(path, "-shm").exists();
     let (how, is_alone) = match log {
         _ if has_index => ("mode=ro", false),
         0 => ("immutable=1", true),

@@ -8,6 +8,7 @@ mod beside;
 mod cell;
 mod checkpoint;
 mod compact;
+mod empty;
 mod export;
 mod fold;
 mod grams;
@@ -19,6 +20,7 @@ mod lock;
 mod look;
 mod pool;
 mod position;
+mod presence;
 mod reindex;
 mod replay;
 mod rows;
@@ -37,10 +39,11 @@ pub use export::{ExportError, Exporter};
 pub use grams::Wanted;
 pub use import::{Import, ImportError};
 pub use journal::Deferred;
-pub(crate) use lock::folder;
-pub use lock::{Lock, hold, is_held, path};
+pub use lock::folder;
+pub use lock::{Lock, hold, is_held, is_in_place, path};
 pub use look::Look;
 pub use position::position;
+pub(crate) use presence::LOST;
 pub use rows::{As, Projection, Rows};
 pub use schema::{Content, Schema, Upgrade};
 pub use search::{Listing, TextIndex};
@@ -51,9 +54,10 @@ pub use tx::Tx;
 pub use value::{Column, Param, Row};
 pub use view::View;
 
-use crate::config::Synchronous;
+use crate::config::{Config, Synchronous};
 use crate::fault::Fault;
 use crate::services::Services;
+use presence::Presence;
 use rusqlite::Connection;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -65,6 +69,21 @@ use writer::Writer;
 /// The oldest SQLite without the bug in resetting the write-ahead log that can corrupt a file
 /// (in 3.7.0 to 3.51.2).
 const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// How many readers there are where the disk is full: each has an index of the log in memory.
+const READERS_ON_FULL_DISK: u32 = 4;
+
+/// Why nothing is written by a server that was started on a full disk. `health` knows the text.
+const FULL: &str = "the disk is full: opened for reading alone";
+
+/// With less room than this the database can't be opened for writing: a log's index alone takes 32 KiB.
+const ROOM: u64 = 1 << 20;
+
+/// Is there room enough in the folder of the database to open it for writing?
+pub fn has_room(config: &Config) -> bool {
+    let room = rustix::fs::statvfs(&folder(config));
+    room.is_ok_and(|about| about.f_bavail.saturating_mul(about.f_frsize) >= ROOM)
+}
 
 /// Prepared statements that a connection keeps: more than there are in all handlers.
 const STATEMENTS: usize = 256;
@@ -93,6 +112,11 @@ pub enum OpenError {
     /// There is no file.
     #[error("{0}: there is no database")]
     Missing(PathBuf),
+    /// The schema must be brought up to date, for which there is no room.
+    #[error(
+        "{0}: the disk is full, and the database has to be brought up to date first; make room"
+    )]
+    NoRoom(PathBuf),
     /// SQLite finds the file damaged.
     #[error("{0}: damaged: {1}")]
     Damaged(PathBuf, String),
@@ -153,8 +177,10 @@ struct Location {
 /// The database: hands out views, queues writes.
 pub struct Db {
     readers: r2d2::Pool<pool::Readers>,
-    writer: Writer,
+    /// `None` where nothing can be written.
+    writer: Option<Writer>,
     services: Arc<Services>,
+    presence: Presence,
     /// Held as long as we serve.
     _lock: Option<Lock>,
 }
@@ -191,14 +217,43 @@ impl Db {
         drop(turn);
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let readers = u32::try_from(2 * cores + 8).unwrap_or(64);
-        let readers = pool::open(path.clone(), readers)
+        let readers = pool::open(path.clone(), readers, false)
             .map_err(|error| OpenError::Pool(path.clone(), error))?;
         // Beside a server the journal is the server's: it removes what it has run by number, and in a
         // journal that another process has emptied the numbers begin anew.
         let deferred = if lock.is_some() { schema.deferred } else { &[] };
         let writer = Writer::start(location, Arc::clone(&services), tx, deferred)
-            .map_err(|error| OpenError::Io(path, error))?;
-        Ok(Db { readers, writer, services, _lock: lock })
+            .map_err(|error| OpenError::Io(path.clone(), error))?;
+        let presence = Presence::of(&path).map_err(|error| OpenError::Io(path, error))?;
+        if let (Some(lock), Some(identity)) = (&lock, presence.identity()) {
+            lock.note(identity);
+        }
+        Ok(Db { readers, writer: Some(writer), services, presence, _lock: lock })
+    }
+
+    /// Open the database for reading alone, where [`Db::open`] failed because the disk is full. Scores
+    /// that wait in the journal are shown once it could be opened for writing.
+    pub fn open_on_full_disk(
+        services: Arc<Services>,
+        schema: Schema,
+        lock: Lock,
+    ) -> Result<Self, OpenError> {
+        let path = path(&services.config);
+        let sqlite = |error| OpenError::Sqlite(path.clone(), error);
+        let connection = look::connect_alone(&path).map_err(sqlite)?;
+        let steps = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
+        if schema::examine(&connection, &path, schema.steps)? < steps {
+            return Err(OpenError::NoRoom(path));
+        }
+        let readers = pool::open(path.clone(), READERS_ON_FULL_DISK, true)
+            .map_err(|error| OpenError::Pool(path.clone(), error))?;
+        let presence = Presence::of(&path).map_err(|error| OpenError::Io(path, error))?;
+        Ok(Db { readers, writer: None, services, presence, _lock: Some(lock) })
+    }
+
+    /// Was it opened for reading alone?
+    pub fn is_read_only(&self) -> bool {
+        self.writer.is_none()
     }
 
     /// A view of the database as of its first query.
@@ -206,9 +261,22 @@ impl Db {
         View::over_pool(&self.readers, &self.services)
     }
 
+    /// The first table that has rows of its own, besides those in `but` and those that the schema
+    /// begins with; for a command that must not mix anything with what is there.
+    pub fn inhabited(&self, schema: Schema, but: &[&str]) -> Result<Option<String>, Fault> {
+        let view = self.view();
+        let connection = view.connection()?;
+        let mut tables = tables::Table::all(connection).map_err(Fault::database)?;
+        tables.retain(|table| !but.contains(&&*table.name));
+        let found = empty::compare(connection, &tables, schema.steps).map_err(Fault::database)?;
+        Ok(found.inhabited)
+    }
+
     /// Let the writer answer on this runtime: for a server, whose requests wait there.
     pub fn answer_on(&self, runtime: tokio::runtime::Handle) {
-        self.writer.answer_on(runtime);
+        if let Some(writer) = &self.writer {
+            writer.answer_on(runtime);
+        }
     }
 
     /// Queue `work` for the writer. The answer comes once its COMMIT has reached the disk.
@@ -216,7 +284,15 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
-        self.writer.submit(work)
+        if self.presence.is_lost() {
+            return Err(Fault::database(LOST));
+        }
+        self.writer.as_ref().ok_or_else(|| Fault::database(FULL))?.submit(work)
+    }
+
+    /// Look whether the database's file is still there; where it is not, writes are refused.
+    pub fn look_after_file(&self) {
+        self.presence.look();
     }
 
     /// Queue `work` and wait for its answer. Not for async code: it blocks the thread.
@@ -231,7 +307,9 @@ impl Db {
     pub fn close(self) {
         // Readers first: a log that is being read can't be truncated.
         drop(self.readers);
-        self.writer.close();
+        if let Some(writer) = self.writer {
+            writer.close();
+        }
     }
 }
 

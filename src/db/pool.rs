@@ -12,17 +12,23 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
+    /// Nothing can be written, not even what a reader needs: see [`super::look`].
+    is_disk_full: bool,
 }
 
 /// A pool of at most `most` readers of the file at `path`; one is opened now, the others as
-/// they are needed.
-pub(super) fn open(path: PathBuf, most: u32) -> Result<r2d2::Pool<Readers>, r2d2::Error> {
+/// they are needed. `is_disk_full`: there is no room for anything beside the file.
+pub(super) fn open(
+    path: PathBuf,
+    most: u32,
+    is_disk_full: bool,
+) -> Result<r2d2::Pool<Readers>, r2d2::Error> {
     r2d2::Pool::builder()
         .max_size(most)
         .min_idle(Some(1))
         .connection_timeout(PATIENCE)
         .test_on_check_out(false)
-        .build(Readers { path })
+        .build(Readers { path, is_disk_full })
 }
 
 impl r2d2::ManageConnection for Readers {
@@ -31,7 +37,10 @@ impl r2d2::ManageConnection for Readers {
 
     fn connect(&self) -> rusqlite::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
+        let connection = match self.is_disk_full {
+            true => super::look::connect_alone(&self.path)?,
+            false => Connection::open_with_flags(&self.path, flags)?,
+        };
         // Opened for writing because only so can the last one out tidy the log; but it never writes.
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "mmap_size", 0)?;
@@ -61,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_statement_with_like_is_compiled_once() {
-        let reader = Readers { path: ":memory:".into() }.connect().unwrap();
+        let reader = Readers { path: ":memory:".into(), is_disk_full: false }.connect().unwrap();
         let sql = "SELECT name FROM sqlite_schema WHERE lower(name) LIKE $1";
         let mut statement = reader.prepare(sql).unwrap();
         for text in ["%a%", "%b%"] {

@@ -82,6 +82,15 @@ impl Tx {
         self.entries.push(Entry::add(index, at, texts, words));
     }
 
+    /// Write the entries of text indexes that this job has gathered, which otherwise wait in memory
+    /// for the COMMIT: for a job with so many rows that they would need too much of it.
+    pub fn flush_indexes(&mut self) -> Result<(), Fault> {
+        // Through the view, so that they are taken back with the job.
+        let connection = self.view.connection()?;
+        let mut own = self.entries.split_off(self.kept[2]);
+        search::write(connection, &mut own).map_err(Fault::database)
+    }
+
     /// Have the row at `position` found no more.
     pub fn unindex(&mut self, index: &'static TextIndex, position: i64) {
         self.entries.push(Entry::remove(index, position));

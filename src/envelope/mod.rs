@@ -119,7 +119,7 @@ async fn one(call: &Call<'_>, item: Value<'_>, out: &mut Vec<u8>, seen: &mut See
     }
 }
 
-/// Call an operation with `data`; a token in it is believed where the request brought no other.
+/// Call an operation with `data`; a token in it counts where the request has no other of a token's form.
 /// A failure of ours is logged here, once.
 async fn run(
     call: &Call<'_>,
@@ -129,10 +129,8 @@ async fn run(
 ) -> Result<Answer, Fault> {
     seen.asks(Some(entry.name));
     let mut credentials = call.credentials.clone();
-    if credentials.token.is_none()
-        && let Some(Value::Text(token)) = data.get("token")
-    {
-        credentials.token = Some(token.as_ref().to_owned());
+    if let Some(Value::Text(token)) = data.get("token") {
+        credentials.offer(token);
     }
     let result = match entry.call(call.engine, data, credentials) {
         Called::Ready(result) => result,

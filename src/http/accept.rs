@@ -1,6 +1,6 @@
 //! Accepting connections, and ending well.
 //!
-//! On SIGTERM or SIGINT the server stops accepting, lets every request that has begun finish, for
+//! On SIGTERM or SIGINT ([`crate::signals`]) the server stops accepting, lets every request that has begun finish, for
 //! at most [`FAREWELL`], closes idle connections at once, and then closes the database, which
 //! commits what is queued and leaves an empty log.
 
@@ -17,7 +17,9 @@ use crate::config::{Config, StoreKind};
 use crate::db::{self, Db, OpenError, Schema};
 use crate::engine::Engine;
 use crate::program::{FollowUp, Program};
+use crate::reload::{Load, Reload};
 use crate::services::{Services, ServicesError};
+use crate::signals::{Signals, Told};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -26,10 +28,10 @@ use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How long a peer may take to send a request's head; also how long a connection may stay idle.
@@ -44,6 +46,9 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again where the system refuses, as it does when file
 /// descriptors are used up.
 const BACKOFF: Duration = Duration::from_millis(100);
+
+/// How often a server that was started on a full disk looks for room.
+const ROOM_CHECK: Duration = Duration::from_secs(1);
 
 /// Why a server could not start. Each is one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -68,28 +73,71 @@ pub enum StartError {
     System(#[from] std::io::Error),
 }
 
+/// What a server keeps when it opens its database again: whoever connects meanwhile waits.
+pub struct Door {
+    listener: std::net::TcpListener,
+    signals: Signals,
+    /// The address was announced.
+    is_announced: bool,
+}
+
+impl Door {
+    /// Mind signals and take the address.
+    fn open(config: &Config, signals: Signals) -> Result<Self, StartError> {
+        let bind = || {
+            let listener = std::net::TcpListener::bind(config.listen)?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        };
+        let listener = bind().map_err(|error| StartError::Listen(config.listen, error))?;
+        Ok(Door { listener, signals, is_announced: false })
+    }
+}
+
+/// Why a server does not serve any more.
+pub enum Ended {
+    /// It was told to end.
+    Stopped,
+    /// It served on a full disk, and there is room again: it is to be opened by this door.
+    Writable(Door),
+}
+
 /// A server that is bound to its address and has opened its database.
 pub struct Server {
-    listener: std::net::TcpListener,
+    door: Door,
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
     schema: Schema,
     follow_up: Option<FollowUp>,
+    reload: Option<Reload>,
 }
 
 impl Server {
-    /// Take the database, the address and the paths; nothing is served yet.
+    /// Take the database, the address and the paths; nothing is served yet. Where the disk is full, the
+    /// database is opened for reading alone.
     pub fn open(config: Config, program: Program) -> Result<Self, StartError> {
+        // A signal that comes while the database is opened counts, too.
+        let signals = Signals::start()?;
         // The database first: of two servers with one configuration, the second should be told
         // that it is held, not that the address is in use.
         let lock = db::hold(&config)?;
-        let listen = config.listen;
-        let bind = || {
-            let listener = std::net::TcpListener::bind(listen)?;
-            listener.set_nonblocking(true)?;
-            Ok((listener.local_addr()?, listener))
-        };
-        let (address, listener) = bind().map_err(|error| StartError::Listen(listen, error))?;
+        let door = Door::open(&config, signals)?;
+        Server::open_with(door, lock, config, program)
+    }
+
+    /// The same by a door that is open already.
+    pub fn open_by(door: Door, config: Config, program: Program) -> Result<Self, StartError> {
+        let lock = db::hold(&config)?;
+        Server::open_with(door, lock, config, program)
+    }
+
+    fn open_with(
+        door: Door,
+        lock: db::Lock,
+        config: Config,
+        program: Program,
+    ) -> Result<Self, StartError> {
+        let address = door.listener.local_addr()?;
         let Program { registry, schema, sweeps, documents, endpoints, follow_up, home } = program;
         let router = Router::new(&registry, endpoints, documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
@@ -99,15 +147,21 @@ impl Server {
         });
         let pages = pages.transpose()?;
         close_folders(&services.config)?;
-        let db = Db::open(Arc::clone(&services), schema, Some(lock))?;
+        let db = open_database(&services, schema, lock)?;
         let engine = Arc::new(Engine::new(db, services));
         let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
-        Ok(Server { listener, handler, sweeps, schema, follow_up })
+        Ok(Server { door, handler, sweeps, schema, follow_up, reload: None })
+    }
+
+    /// Read the configuration by `load` again on SIGHUP. Without this, SIGHUP is told of and ignored.
+    pub fn reload_by(mut self, load: Load) -> Self {
+        self.reload = Some(Reload::new(self.engine().services.config.clone(), load));
+        self
     }
 
     /// The address that is listened on.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.door.listener.local_addr()
     }
 
     /// The engine behind it.
@@ -115,21 +169,27 @@ impl Server {
         &self.handler.engine
     }
 
-    /// Print the address as the first line on stdout, then serve until SIGTERM or SIGINT.
-    pub fn run(self) -> Result<(), StartError> {
+    /// Print the address as the first line on stdout, then serve until SIGTERM or SIGINT, or where the
+    /// disk was full until there is room.
+    pub fn run(self) -> Result<Ended, StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         self.engine().db.answer_on(runtime.handle().clone());
         let crews = self.engine().places.crews()?;
-        let address = self.address()?;
-        let Server { listener, handler, sweeps, schema, follow_up } = self;
-        let backups = Schedule::start(&handler.engine.services, schema)?;
-        if !schema.pictures.is_empty() {
+        let Server { mut door, handler, sweeps, schema, follow_up, reload } = self;
+        let reload = reload.map(|reload| Arc::new(Mutex::new(reload)));
+        let is_read_only = handler.engine.db.is_read_only();
+        let sweeps = if is_read_only { &[] } else { sweeps };
+        let backups = match is_read_only {
+            true => None,
+            false => Schedule::start(&handler.engine.services, schema)?,
+        };
+        if !schema.pictures.is_empty() && !is_read_only {
             runtime.spawn(sweep::pictures(Arc::downgrade(&handler.engine), schema));
         }
-        if let Some(work) = follow_up {
+        if let Some(work) = follow_up.filter(|_| !is_read_only) {
             runtime.spawn(sweep::follow_up(Arc::downgrade(&handler.engine), work));
         }
-        let served = runtime.block_on(serve(listener, address, Arc::clone(&handler), sweeps));
+        let served = runtime.block_on(serve(&mut door, Arc::clone(&handler), sweeps, reload));
         // Work whose client did not wait for it holds the engine; it gets a moment more.
         runtime.shutdown_timeout(MOMENT);
         crews.end(MOMENT);
@@ -141,8 +201,12 @@ impl Server {
             Ok(Ok(engine)) => engine.db.close(),
             _ => tracing::warn!("work was still under way; the log is moved at the next start"),
         }
+        if served? == Until::Room {
+            tracing::info!("there is room on the disk again: the database is opened for writing");
+            return Ok(Ended::Writable(door));
+        }
         tracing::info!("ended");
-        served
+        Ok(Ended::Stopped)
     }
 }
 
@@ -159,26 +223,60 @@ fn close_folders(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Open the database, for reading alone if there is no room to write.
+fn open_database(
+    services: &Arc<Services>,
+    schema: Schema,
+    lock: db::Lock,
+) -> Result<Db, OpenError> {
+    let config = &services.config;
+    let error = match Db::open(Arc::clone(services), schema, Some(lock)) {
+        Err(error) if !db::has_room(config) && db::path(config).exists() => error,
+        opened => return opened,
+    };
+    let db = Db::open_on_full_disk(Arc::clone(services), schema, db::hold(config)?)?;
+    tracing::error!(
+        %error,
+        "the disk is full: what is there is served, and writes are refused until there is room"
+    );
+    Ok(db)
+}
+
+/// What ended the serving.
+#[derive(Debug, PartialEq, Eq)]
+enum Until {
+    Told,
+    Room,
+}
+
 async fn serve(
-    listener: std::net::TcpListener,
-    address: SocketAddr,
+    door: &mut Door,
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
-) -> Result<(), StartError> {
-    let listener = TcpListener::from_std(listener)?;
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    announce(address)?;
+    reload: Option<Arc<Mutex<Reload>>>,
+) -> Result<Until, StartError> {
+    let listener = TcpListener::from_std(door.listener.try_clone()?)?;
+    if !std::mem::replace(&mut door.is_announced, true) {
+        announce(listener.local_addr()?)?;
+    }
     let sweeper = tokio::spawn(sweep::expired(Arc::clone(&handler), sweeps));
+    let presence = tokio::spawn(sweep::presence(Arc::clone(&handler)));
     let watch = tokio::spawn(date::watch(Arc::clone(&handler)));
     let disk = tokio::spawn(sweep::disk(Arc::clone(&handler)));
     let graceful = GracefulShutdown::new();
     let mut places = Places::new(handler.files_each());
-    loop {
+    let mut room = pin!(room(&handler.engine));
+    let until = loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &mut places) => accepted,
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            told = door.signals.next() => match told {
+                Told::End => break Until::Told,
+                Told::Reload => {
+                    reload_beside(reload.as_ref());
+                    continue;
+                }
+            },
+            () = &mut room => break Until::Room,
         };
         match accepted {
             Ok(accepted) => connection(accepted, &handler, &graceful),
@@ -188,17 +286,42 @@ async fn serve(
                 tokio::time::sleep(BACKOFF).await;
             }
         }
-    }
+    };
     handler.engine.health.end();
     drop(listener);
     sweeper.abort();
+    presence.abort();
     watch.abort();
     disk.abort();
     tracing::info!("ending: finishing what has begun");
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
-    Ok(())
+    Ok(until)
+}
+
+/// Wait until a database that was opened on a full disk can be opened for writing; otherwise for ever.
+async fn room(engine: &Engine) {
+    if !engine.db.is_read_only() {
+        return std::future::pending().await;
+    }
+    let mut ticks = tokio::time::interval(ROOM_CHECK);
+    loop {
+        ticks.tick().await;
+        if db::has_room(&engine.services.config) {
+            return;
+        }
+    }
+}
+
+/// Read the configuration again, on a thread that may wait for a disk or for a name to be looked up.
+fn reload_beside(reload: Option<&Arc<Mutex<Reload>>>) {
+    let Some(reload) = reload.map(Arc::clone) else {
+        return tracing::info!("SIGHUP was ignored: there is no configuration to read again");
+    };
+    tokio::task::spawn_blocking(move || {
+        reload.lock().unwrap_or_else(PoisonError::into_inner).again();
+    });
 }
 
 /// Tell scripts and people where the server is.

@@ -72,10 +72,10 @@ impl Asked<'_> {
             Err(fault) => (Err(fault.on_wire(row.renames)), None),
             Ok(done) => (Ok(done.answer), done.token),
         };
-        let cookie = if result.is_ok() { cookie(row.cookie, token, config) } else { None };
+        let cookies = if result.is_ok() { cookies(row.cookie, token, config) } else { Vec::new() };
         let mut answer = respond::dressed(self.dress(result), &head.headers);
-        if let Some(cookie) = cookie {
-            answer.headers_mut().insert(SET_COOKIE, cookie);
+        for cookie in cookies {
+            answer.headers_mut().append(SET_COOKIE, cookie);
         }
         answer
     }
@@ -172,16 +172,21 @@ fn text(answer: &Answer, key: &str) -> Option<String> {
     }
 }
 
-/// The header that sets or removes the cookie `session`. No script may read it, and a browser
-/// sends it along only to this site and when a link leads here (`Lax`).
-fn cookie(cookie: Cookie, token: Option<String>, config: &Config) -> Option<HeaderValue> {
-    let (value, age) = match cookie {
-        Cookie::Untouched => return None,
-        Cookie::Set => (token?, config.session.ttl.as_secs()),
-        Cookie::Clear => (String::new(), 0),
-    };
+/// The headers that set or remove the session's cookie. No script may read it, and a browser sends it
+/// along only to this site and when a link leads here (`Lax`). Under https its name has the prefix
+/// `__Host-`; a cookie of the name that it had before is removed with it.
+fn cookies(cookie: Cookie, token: Option<String>, config: &Config) -> Vec<HeaderValue> {
     let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-    let secure = if is_https { "; Secure" } else { "" };
-    let text = format!("session={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
-    HeaderValue::from_str(&text).ok()
+    let (names, secure) = match is_https {
+        true => (&[client::HOST_COOKIE, client::COOKIE_NAME][..], "; Secure"),
+        false => (&[client::COOKIE_NAME][..], ""),
+    };
+    let (names, value, age) = match (cookie, token) {
+        (Cookie::Set, Some(token)) => (&names[..1], token, config.session.ttl.as_secs()),
+        (Cookie::Clear, _) => (names, String::new(), 0),
+        (Cookie::Untouched, _) | (Cookie::Set, None) => return Vec::new(),
+    };
+    let line =
+        |name| format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+    names.iter().filter_map(|name| HeaderValue::from_str(&line(name)).ok()).collect()
 }

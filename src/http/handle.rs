@@ -4,7 +4,7 @@ use super::body::Bounded;
 use super::date::Dates;
 use super::documents::Asked;
 use super::heads::Heads;
-use super::pages::Pages;
+use super::pages::{PageHeaders, Pages};
 use super::record::Record;
 use super::respond::{self, Answer};
 use super::route::{Found, Route, Router};
@@ -40,6 +40,7 @@ pub(super) struct Handler {
     registry: Registry,
     router: Router,
     pages: Option<Pages>,
+    page_headers: PageHeaders,
     home: &'static str,
     limiter: Option<DefaultKeyedRateLimiter<IpAddr>>,
     content_type: HeaderValue,
@@ -61,6 +62,7 @@ impl Handler {
             ContentType::Text => HeaderValue::from_static("text/plain; charset=utf-8"),
         };
         Handler {
+            page_headers: PageHeaders::new(config),
             engine,
             dates: Dates::default(),
             registry,
@@ -88,6 +90,10 @@ impl Handler {
             caught(record.id, pin!(self.routed(peer, request, &mut record))).await
         };
         self.dates.stamp(answer.headers_mut());
+        // Of a preflight there is nothing to keep.
+        if answer.status() != StatusCode::NO_CONTENT {
+            respond::keep_private(answer.headers_mut());
+        }
         if !record.is_for_watchers {
             let allowed = &self.engine.services.config.cors.allowed_origins;
             cors::allow(allowed, origin.as_ref(), answer.headers_mut());
@@ -138,7 +144,7 @@ impl Handler {
         record.path = path;
         if head.method == Method::OPTIONS && cors::is_preflight(&head.headers) {
             let mut answer = respond::nothing();
-            cors::preflight(&route.allow(), answer.headers_mut());
+            cors::preflight(&config.cors, &head.headers, &route.allow(), answer.headers_mut());
             return answer;
         }
         match (route, route.row(&head.method)) {
@@ -198,12 +204,14 @@ impl Handler {
         if is_page {
             record.path = "page";
         }
-        match (&self.pages, &head.method) {
-            _ if !is_page => respond::refusal(StatusCode::NOT_FOUND, "no such path"),
+        let mut answer = match (&self.pages, &head.method) {
+            _ if !is_page => return respond::refusal(StatusCode::NOT_FOUND, "no such path"),
             (Some(pages), &Method::GET | &Method::HEAD) => pages.answer(head).await,
-            (None, &Method::GET | &Method::HEAD) => respond::page(self.home),
-            _ => respond::wrong_method("GET, HEAD"),
-        }
+            (None, &Method::GET | &Method::HEAD) => respond::page(StatusCode::OK, self.home),
+            _ => return respond::wrong_method("GET, HEAD"),
+        };
+        self.page_headers.add_to(answer.headers_mut());
+        answer
     }
 
     /// How many files a connection may have open: itself, and the page that it is sent.

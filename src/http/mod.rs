@@ -12,9 +12,11 @@ mod cors;
 mod date;
 mod documents;
 mod fields;
+mod forwarded;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod handle;
+mod headers;
 mod heads;
 mod io;
 mod pages;
@@ -27,7 +29,7 @@ mod signature;
 mod sweep;
 mod watch;
 
-pub use accept::{Server, StartError};
+pub use accept::{Door, Ended, Server, StartError};
 pub use route::RouteError;
 pub(crate) use watch::Watch;
 

@@ -4,14 +4,16 @@
 //! begins with a dot, nothing that `..` or a link leads to outside, and never instead of a path of
 //! the API. Ranges are RFC 9110, section 14; a request for several is answered whole, as it allows.
 
+use super::headers::accepts;
 use super::piecewise::Piecewise;
 use super::private;
 use super::respond::{self, Answer};
 use crate::config::Config;
 use http_body_util::Either;
 use hyper::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap,
-    HeaderValue, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, IF_RANGE, LOCATION,
+    RANGE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
@@ -23,6 +25,46 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 use tokio::fs::File;
 use tokio::io::AsyncSeekExt;
+
+/// The page for a browser that asks for one that is not there.
+const MISSING: &str = include_str!("../../assets/missing.html");
+
+/// The headers of all pages: the defaults, and what the configuration has in their place or besides.
+///
+/// No page of another site may frame ours, so that nobody is made to click in it unseen; other sites
+/// learn our host and not the address of the page, which may hold a secret; and a file is what its
+/// media type says. A policy for scripts is the operator's to write: a default one would break old
+/// pages.
+pub(super) struct PageHeaders(Vec<(HeaderName, HeaderValue)>);
+
+impl PageHeaders {
+    pub(super) fn new(config: &Config) -> Self {
+        let defaults = [
+            (CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'self'")),
+            (REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin")),
+            (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        ];
+        let configured: Vec<(HeaderName, HeaderValue)> = config
+            .web
+            .headers
+            .iter()
+            // They were checked when the configuration was read.
+            .filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
+            .collect();
+        let is_replaced = |name: &HeaderName| configured.iter().any(|(other, _)| other == name);
+        let kept = defaults.into_iter().filter(|(name, _)| !is_replaced(name));
+        let mut all: Vec<_> = kept.collect();
+        all.extend(configured.iter().filter(|(_, value)| !value.is_empty()).cloned());
+        PageHeaders(all)
+    }
+
+    /// Add them to an answer.
+    pub(super) fn add_to(&self, answer: &mut HeaderMap) {
+        for (name, value) in &self.0 {
+            answer.insert(name, value.clone());
+        }
+    }
+}
 
 /// A folder that is served.
 pub(super) struct Pages {
@@ -60,8 +102,21 @@ impl Pages {
                 }
                 answer
             }
-            Found::Nothing => respond::refusal(StatusCode::NOT_FOUND, "no such path"),
+            Found::Nothing => self.missing(&head.headers).await,
         }
+    }
+
+    /// The answer where there is no such page: for a browser the folder's own `404.html`, or a page of
+    /// ours.
+    async fn missing(&self, request: &HeaderMap) -> Answer {
+        if !accepts(request, "text/html") {
+            return respond::refusal(StatusCode::NOT_FOUND, "no such path");
+        }
+        let own = match self.find("/404.html").await {
+            Found::File(path, about) => part_of(&path, 0, about.len(), StatusCode::NOT_FOUND).await,
+            Found::Folder | Found::Nothing => Err(io::ErrorKind::NotFound.into()),
+        };
+        own.unwrap_or_else(|_| respond::page(StatusCode::NOT_FOUND, MISSING))
     }
 
     async fn find(&self, path: &str) -> Found {
@@ -116,7 +171,6 @@ async fn whole_or_part(path: &Path, about: &Metadata, head: &Parts) -> io::Resul
     let is_this = request.get(IF_RANGE).is_none_or(|given| *given == format!("\"{tag}\""));
     let may_be_part = is_this && head.method == Method::GET;
     let range = request.get(RANGE).and_then(|range| range.to_str().ok()).filter(|_| may_be_part);
-    let mut file = File::open(path).await?;
     let (status, part) = match range.map(|range| part(range, length)) {
         Some(Range::Part(part)) => (StatusCode::PARTIAL_CONTENT, part),
         Some(Range::Unsatisfiable) => {
@@ -129,19 +183,26 @@ async fn whole_or_part(path: &Path, about: &Metadata, head: &Parts) -> io::Resul
     };
     let (first, last) = (*part.start(), *part.end());
     let size = if length == 0 { 0 } else { last - first + 1 };
+    let mut answer = part_of(path, first, size, status).await?;
+    let headers = answer.headers_mut();
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if status == StatusCode::PARTIAL_CONTENT {
+        headers.insert(CONTENT_RANGE, header(&format!("bytes {first}-{last}/{length}")));
+    }
+    keep(headers, &tag);
+    Ok(answer)
+}
+
+/// `size` bytes of a file, from `first` on, piece by piece: a film is not held in memory, nor a thread
+/// while its viewer is slow.
+async fn part_of(path: &Path, first: u64, size: u64, status: StatusCode) -> io::Result<Answer> {
+    let mut file = File::open(path).await?;
     file.seek(SeekFrom::Start(first)).await?;
-    // Piece by piece: a film is not held in memory, nor a thread while its viewer is slow.
     let mut answer = Response::new(Either::Right(Piecewise::new(file, size)));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
-    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if status == StatusCode::PARTIAL_CONTENT {
-        headers.insert(CONTENT_RANGE, header(&format!("bytes {first}-{last}/{length}")));
-    }
-    keep(headers, &tag);
     Ok(answer)
 }
 

@@ -43,7 +43,7 @@ impl<'a> Record<'a> {
             seen: Seen::default(),
             method: name(method),
             told: None,
-            begun: services.config.log.requests.then(Instant::now),
+            begun: log::logs_requests().then(Instant::now),
             metrics: &services.metrics,
         }
     }

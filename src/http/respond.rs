@@ -1,6 +1,7 @@
 //! Answers as HTTP has them.
 
 use super::body::BodyError;
+use super::headers;
 use super::piecewise::Piecewise;
 use crate::document;
 use crate::envelope;
@@ -27,9 +28,18 @@ pub(super) fn ok(body: Vec<u8>, content_type: HeaderValue) -> Answer {
 }
 
 /// A page that is built in.
-pub(super) fn page(html: &'static str) -> Answer {
+pub(super) fn page(status: StatusCode, html: &'static str) -> Answer {
     let html_type = HeaderValue::from_static("text/html; charset=utf-8");
-    with(StatusCode::OK, Bytes::from_static(html.as_bytes()), html_type)
+    with(status, Bytes::from_static(html.as_bytes()), html_type)
+}
+
+/// Keep an answer out of every cache, unless it says itself how it may be kept: it may be somebody's
+/// own, and what it is depends on who asks.
+pub(super) fn keep_private(answer: &mut HeaderMap) {
+    if !answer.contains_key(CACHE_CONTROL) {
+        answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer.append(VARY, HeaderValue::from_static("Authorization, Cookie"));
+    }
 }
 
 /// Nothing under HTTP 204.
@@ -174,15 +184,9 @@ pub(super) fn dressed(made: document::Response, request: &HeaderMap) -> Answer {
 /// Does a condition of the request name this content? (RFC 9110, 13.1.2: weak comparison.)
 pub(super) fn names(request: &HeaderMap, condition: HeaderName, tag: &str) -> bool {
     !tag.is_empty()
-        && request
-            .get_all(condition)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(','))
-            .map(str::trim)
-            .any(|given| {
-                given == "*" || given.strip_prefix("W/").unwrap_or(given).trim_matches('"') == tag
-            })
+        && headers::pieces(request, &condition, b',').filter_map(headers::ascii).any(|given| {
+            given == "*" || given.strip_prefix("W/").unwrap_or(given).trim_matches('"') == tag
+        })
 }
 
 pub(super) fn with(status: StatusCode, body: Bytes, content_type: HeaderValue) -> Answer {

@@ -16,6 +16,9 @@ use tokio::time::{MissedTickBehavior, interval};
 /// How often what has expired is removed.
 const EXPIRED: Duration = Duration::from_secs(60);
 
+/// How often the database's file is looked for.
+const PRESENCE: Duration = Duration::from_secs(5);
+
 /// How often pictures that are nobody's are looked for.
 const PICTURES: Duration = Duration::from_hours(24);
 
@@ -61,6 +64,17 @@ pub(super) async fn disk(handler: Arc<Handler>) {
         let engine = Arc::clone(&handler.engine);
         // A disk on the network may keep it waiting.
         let _ = spawn_blocking(move || engine.services.disk.look()).await;
+    }
+}
+
+/// Look whether the database's file is still there.
+pub(super) async fn presence(handler: Arc<Handler>) {
+    let mut ticks = interval(PRESENCE);
+    loop {
+        ticks.tick().await;
+        let engine = Arc::clone(&handler.engine);
+        // A network's disk may take its time.
+        let _ = spawn_blocking(move || engine.db.look_after_file()).await;
     }
 }
 

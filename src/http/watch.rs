@@ -3,13 +3,14 @@
 //! These paths go before pages of `web.dir`. They are not for pages of other sites, and not limited in
 //! number: a flood of other requests must not make a proxy believe that the server is down.
 
+use super::headers;
 use super::respond::{self, Answer};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::health::Why;
 use crate::metrics::{self, Operation};
 use crate::request::RequestId;
-use hyper::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderValue};
+use hyper::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use std::net::IpAddr;
@@ -90,12 +91,9 @@ async fn counted(
     match text.and_then(|text| text.map_err(|error| error.to_string())) {
         Ok(text) => {
             // Prometheus names it; a person's browser and older readers do not.
-            let accepted = headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok());
-            let (kind, text) = match accepted {
-                Some(accepted) if accepted.contains("application/openmetrics-text") => {
-                    (OPENMETRICS, text)
-                }
-                _ => (PLAIN, metrics::plain(&text)),
+            let (kind, text) = match headers::accepts(headers, "application/openmetrics-text") {
+                true => (OPENMETRICS, text),
+                false => (PLAIN, metrics::plain(&text)),
             };
             respond::with(StatusCode::OK, text.into(), HeaderValue::from_static(kind))
         }

@@ -14,6 +14,7 @@ fn env(variables: &[(&str, &str)]) -> Result<Config, String> {
 fn environment_overrides_the_file() {
     let config = env(&[
         ("GUICHET__LISTEN", "127.0.0.1:0"),
+        ("GUICHET__PUBLIC_URL", "http://api.example.com"),
         ("GUICHET__SESSION__TTL", "1d"),
         ("GUICHET__CAPTCHA__TTL", "60"),
         ("GUICHET__CAPTCHA__LENGTH", "6"),
@@ -24,6 +25,7 @@ fn environment_overrides_the_file() {
         ("GUICHET__CORS__ALLOWED_ORIGINS", "[\"https://a.example\"]"),
         ("GUICHET__LIMITS__TRUSTED_PROXIES", "127.0.0.1, ::1"),
         ("GUICHET__SCORE__SECRETS__a__B", "1234"),
+        ("GUICHET__WEB__HEADERS__Permissions-Policy", "geolocation=()"),
         ("GUICHET__SMS__GATEWAY", "tencent"),
         ("GUICHET__SMS__TENCENT__SECRET_ID", "AKIDhidden"),
         ("GUICHET__SMS__TENCENT__SECRET_KEY", "12345"),
@@ -48,6 +50,7 @@ fn environment_overrides_the_file() {
     assert_eq!(config.limits.trusted_proxies.len(), 2);
     assert_eq!(config.score.secrets["a__B"].as_bytes(), b"1234");
     assert_eq!(config.score.secrets.len(), 1);
+    assert_eq!(config.web.headers["Permissions-Policy"], "geolocation=()");
     assert_eq!(config.sms.gateway, SmsGateway::Tencent);
     assert_eq!(config.sms.tencent.secret_key.unwrap().as_bytes(), b"12345");
     assert_eq!(config.sms.tencent.params, ["{code}"]);

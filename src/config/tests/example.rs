@@ -29,7 +29,8 @@ fn collect(section: &str, table: &Table, keys: &mut BTreeSet<String>) {
         let name = format!("{section}{name}");
         match value {
             Value::Table(inner)
-                if !["score.secrets", "limits.shared_networks"].contains(&name.as_str()) =>
+                if !["score.secrets", "limits.shared_networks", "web.headers"]
+                    .contains(&name.as_str()) =>
             {
                 collect(&format!("{name}."), inner, keys);
             }
