@@ -124,36 +124,6 @@ fn games(config: &Config, findings: &mut Findings) {
     }
 }
 
-/// Is this the address of a server that only its own machine reaches?
-fn is_local(url: &str) -> bool {
-    let host = url.split_once("://").map_or(url, |(_, host)| host);
-    ["127.", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
-}
-
-/// Tell which limits are off.
-fn limits(config: &Config, is_public: bool, findings: &mut Findings) {
-    let Config { captcha, limits, sms, .. } = config;
-    for (name, limit) in [
-        ("captcha.wrong_per_address", captcha.wrong_per_address),
-        ("limits.login_attempts", limits.login_attempts),
-        ("limits.login_attempts_per_account", limits.login_attempts_per_account),
-        ("limits.login_attempts_per_address", limits.login_attempts_per_address),
-        ("limits.renames_per_day", limits.renames_per_day),
-        ("sms.per_30_seconds", sms.per_30_seconds),
-        ("sms.per_hour", sms.per_hour),
-        ("sms.per_day", sms.per_day),
-        ("sms.per_day_per_address", sms.per_day_per_address),
-    ] {
-        if limit == 0 {
-            findings.warning(name, "0, so there is no limit; leave it out for the default");
-        }
-    }
-    if is_public && limits.requests_per_minute == 0 {
-        let text = "0, so one address may ask as often as it likes; 600 leaves people room";
-        findings.warning("limits.requests_per_minute", text);
-    }
-}
-
 fn time(config: &Config, findings: &mut Findings) {
     let now = Timestamp::now();
     let zone = config.timezone.iana_name().unwrap_or("a zone without a name");

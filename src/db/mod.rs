@@ -279,17 +279,6 @@ impl Db {
         Ok(found.inhabited)
     }
 
-    /// The first table that has rows of its own, besides those in `but` and those that the schema
-    /// begins with; for a command that must not mix anything with what is there.
-    pub fn inhabited(&self, schema: Schema, but: &[&str]) -> Result<Option<String>, Fault> {
-        let view = self.view();
-        let connection = view.connection()?;
-        let mut tables = tables::Table::all(connection).map_err(Fault::database)?;
-        tables.retain(|table| !but.contains(&&*table.name));
-        let found = empty::compare(connection, &tables, schema.steps).map_err(Fault::database)?;
-        Ok(found.inhabited)
-    }
-
     /// Let the writer answer on this runtime: for a server, whose requests wait there.
     pub fn answer_on(&self, runtime: tokio::runtime::Handle) {
         if let Some(writer) = &self.writer {

@@ -268,32 +268,6 @@ fn close_folders(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Open the database, for reading alone if there is no room to write.
-fn open_database(
-    services: &Arc<Services>,
-    schema: Schema,
-    lock: db::Lock,
-) -> Result<Db, OpenError> {
-    let config = &services.config;
-    let error = match Db::open(Arc::clone(services), schema, Some(lock)) {
-        Err(error) if !db::has_room(config) && db::path(config).exists() => error,
-        opened => return opened,
-    };
-    let db = Db::open_on_full_disk(Arc::clone(services), schema, db::hold(config)?)?;
-    tracing::error!(
-        %error,
-        "the disk is full: what is there is served, and writes are refused until there is room"
-    );
-    Ok(db)
-}
-
-/// What ended the serving.
-#[derive(Debug, PartialEq, Eq)]
-enum Until {
-    Told,
-    Room,
-}
-
 async fn serve(
     door: &mut Door,
     handler: Arc<Handler>,
