@@ -140,7 +140,7 @@ fn upgrade_without_a_place_for_the_key_is_refused() {
 }
 
 #[test]
-fn export_of_the_first_version_is_encrypted_when_imported() {
+fn old_export_is_encrypted_when_imported() {
     if !has("gzip") {
         return;
     }
