@@ -116,7 +116,7 @@ pub enum OpenError {
     #[error(
         "{0}: the disk is full, and the database has to be brought up to date first; make room"
     )]
-    NoRoom(PathBuf),
+    FullDisk(PathBuf),
     /// SQLite finds the file damaged.
     #[error("{0}: damaged: {1}")]
     Damaged(PathBuf, String),
@@ -243,7 +243,7 @@ impl Db {
         let connection = look::connect_alone(&path).map_err(sqlite)?;
         let steps = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
         if schema::examine(&connection, &path, schema.steps)? < steps {
-            return Err(OpenError::NoRoom(path));
+            return Err(OpenError::FullDisk(path));
         }
         let readers = pool::open(path.clone(), READERS_ON_FULL_DISK, true)
             .map_err(|error| OpenError::Pool(path.clone(), error))?;
