@@ -83,13 +83,13 @@ impl Handler {
             caught(record.id, pin!(self.routed(peer, request, &mut record))).await
         };
         self.dates.stamp(answer.headers_mut());
-        // Of a preflight there is nothing to keep.
-        if answer.status() != StatusCode::NO_CONTENT {
-            respond::keep_private(answer.headers_mut());
-        }
         if !record.is_for_watchers {
             let allowed = &self.engine.services.config.cors.allowed_origins;
             cors::allow(allowed, origin.as_ref(), answer.headers_mut());
+        }
+        // Of a preflight there is nothing to keep.
+        if answer.status() != StatusCode::NO_CONTENT {
+            respond::keep_private(answer.headers_mut());
         }
         record.answered(&answer);
         answer
