@@ -90,7 +90,7 @@ fn a_world_is_as_large_as_it_was_asked_for_and_can_be_served() {
 
 /// A world without what is another each time.
 fn steady(folder: &Folder) -> BTreeMap<&'static str, Vec<Value>> {
-    const FRESH: [&str; 10] = [
+    const FRESH: [&str; 11] = [
         "password",
         "avatar",
         "file",
@@ -100,6 +100,7 @@ fn steady(folder: &Folder) -> BTreeMap<&'static str, Vec<Value>> {
         "update_time",
         "position",
         "reached_at",
+        "stored_at",
         "id",
     ];
     ["account", "portrait", "property", "shop", "player", "score", "rank"]
