@@ -90,7 +90,10 @@ fn two_hundred_registrations_by_guess_count_as_five() {
     };
     let answers = at_once(200, |nth| guess(&other(&code, nth)));
     let wrong = refused("4004", "短信验证码错误");
-    assert_eq!(count(&answers, &wrong), 200);
+    // One address has 64 places in the queue for hashing; the others are not looked at.
+    let not_queued = count(&answers, &refused("4201", "请求次数受限"));
+    assert_eq!(count(&answers, &wrong) + not_queued, 200);
+    assert!(not_queued < 200 - 5, "{not_queued}");
     assert_eq!(guesses(&server), (5, 1));
     assert_eq!(guess(&code), wrong);
     // Four are not five.

@@ -37,7 +37,7 @@ fn under_load_each_backup_is_a_prefix_of_what_was_acknowledged() {
     // Each post is a new player's, all from one address.
     let config = "[score]\nnew_players_per_hour = 0\n\
                   [backup]\ndir = \"own\"\nevery = \"1s\"\nkeep = 0\n\
-                  [portrait]\nopen_per_day_per_address = 0\n";
+                  [portrait]\nopen_per_day_per_address = 0\nper_day_per_account = 0\n";
     let server = Server::start(config);
     fill(&server);
     let load = Load::new(&server);

@@ -10,8 +10,18 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// What is moved.
-pub const TABLES: [&str; 9] =
-    ["account", "app", "player", "portrait", "property", "rank", "score", "sequence", "shop"];
+pub const TABLES: [&str; 10] = [
+    "account",
+    "app",
+    "picture_total",
+    "player",
+    "portrait",
+    "property",
+    "rank",
+    "score",
+    "sequence",
+    "shop",
+];
 
 /// Texts that a line, JSON or SQLite might stumble over.
 pub const ODD: [&str; 8] = [

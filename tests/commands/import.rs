@@ -31,9 +31,6 @@ fn answers(server: &Server) -> Vec<Value> {
         let data = json!({"type": 1, "key": key, "limit": 1000});
         answers.push(server.done(&token, "property/query", data));
     }
-    for text in ODD.iter().filter(|text| !text.contains('\0')) {
-        answers.push(server.done("", "shop/list", json!({"key": text})));
-    }
     answers
 }
 
@@ -55,6 +52,13 @@ fn a_world_that_is_moved_is_the_same_to_the_last_byte_and_answers_the_same() {
     let expected = answers(&old);
     let new = Server::start_in(new, "");
     assert_eq!(answers(&new), expected);
+    // The rows of these shops were written by the test, past the old server's text index. An import makes
+    // the index anew.
+    for text in ODD.iter().filter(|text| !text.contains('\0')) {
+        let found = new.done("", "shop/list", json!({"key": text}));
+        let found = found.as_array().unwrap();
+        assert!(found.iter().any(|shop| shop["shop_name"] == *text), "{text:?}: {found:?}");
+    }
     // Ids go on where they were.
     for server in [&old, &new] {
         assert_eq!(server.account("nora").0, 100_010);

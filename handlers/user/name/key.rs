@@ -57,7 +57,7 @@ fn compatible(text: impl Iterator<Item = char>) -> String {
     let mut last_is_blank = false;
     let text: String = text
         .nfkc()
-        .filter(|c| is_blank(*c) || !is_invisible(*c))
+        .filter(|c| c.is_whitespace() || !is_invisible(*c))
         .filter_map(|c| {
             let is_again = is_blank(c) && last_is_blank;
             last_is_blank = is_blank(c);
@@ -199,7 +199,8 @@ mod tests {
                 assert!(alike(&format!("x{c}x"), &format!("x{prototype}x")), "{c:?} {prototype}");
             }
         }
-        assert!(found > 200, "{found}");
+        // Unicode 17 lists 142 of them.
+        assert!(found > 100, "{found}");
     }
 
     proptest! {

@@ -3,7 +3,7 @@ use super::super::queue::{MAX_QUEUED, MAX_QUEUED_PER_ADDRESS};
 use super::*;
 use crate::config::SharedNetworks;
 use crate::fault::Exceeded;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::pin::Pin;
 use std::sync::mpsc::{Sender, channel};
 use std::task::Poll;
@@ -35,12 +35,11 @@ async fn ask_as<K: Kind>(
     let (places, metrics) = (Arc::clone(places), Arc::clone(metrics));
     let mut waiting: Waiting =
         Box::pin(async move { places.run::<K, _>(&metrics, &client, work).await });
-    poll_fn(|context| {
-        let _ = waiting.as_mut().poll(context);
-        Poll::Ready(())
-    })
-    .await;
-    waiting
+    match poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context))).await {
+        // Done already: whoever waits for it gets the result that this look has taken.
+        Poll::Ready(result) => Box::pin(ready(result)),
+        Poll::Pending => waiting,
+    }
 }
 
 async fn ask<K: Kind>(
