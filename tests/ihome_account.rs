@@ -18,7 +18,7 @@ struct User {
 
 impl User {
     fn new() -> Self {
-        let server = Server::start("");
+        let server = Server::start("[limits]\nrenames_per_day = 0\n");
         let token = server.registered("13800000001");
         User { server, token }
     }

@@ -42,11 +42,18 @@ fn told_in_envelope(name: &str, lack: Lack) -> String {
 }
 
 fn told_in_query(id: i64, lack: Lack) -> String {
-    let (status, message) = match lack {
-        Lack::None => (-104, "Missing necessary args"),
-        Lack::Bad | Lack::Stale | Lack::Gone => (-105, "Error token"),
+    let (status, message, detail) = match lack {
+        Lack::None => (-104, "Missing necessary args", "a token is needed: log in first"),
+        Lack::Bad | Lack::Stale => (
+            -105,
+            "Error token",
+            "the token is unknown, expired, logged out or older than the password",
+        ),
+        Lack::Gone => (-105, "Error token", "the token's account was removed"),
     };
-    json!({"id": id, "status": status, "message": message, "data": []}).to_string()
+    let answer =
+        json!({"id": id, "status": status, "message": message, "data": [], "detail": detail});
+    answer.to_string()
 }
 
 fn told_by_rank(method: &str, lack: Lack) -> String {

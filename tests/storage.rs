@@ -12,7 +12,7 @@ mod notice;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use client::{Client, head, signal};
-use common::{Server, envelope, fault, ok};
+use common::{Server, database_failed, envelope, fault, ok};
 use notice::sample;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -219,7 +219,7 @@ fn while_nothing_can_be_written_writes_are_refused_whole_and_reads_go_on() {
             let (server, token) = (&server, &token);
             scope.spawn(move || {
                 let answer = server.call_as(token, name, data);
-                assert_eq!(answer, fault(-200, "Failure to operate database"), "{name}");
+                assert_eq!(answer, database_failed(), "{name}");
             });
         }
         let found = server.done(&token, "property/query", json!({"type": 1}));

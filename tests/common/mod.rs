@@ -285,6 +285,11 @@ pub fn fault(status: i64, message: &str) -> String {
     fault_with(status, message, detail)
 }
 
+/// The answer to an envelope of `id` 7 whose write the database could not keep.
+pub fn database_failed() -> String {
+    fault_with(-200, "Failure to operate database", "the database failed; nothing was stored")
+}
+
 /// The answer to an envelope of `id` 7 whose code by SMS is not accepted.
 pub fn wrong_code() -> String {
     fault_with(-4, "Error Hash", "the code is wrong, or was used or has expired")

@@ -1,6 +1,6 @@
 //! A full disk: writes are refused, reads go on, and so do writes once there is room again.
 
-use super::common::{Folder, Server, fault, has};
+use super::common::{Folder, Server, database_failed, fault, has};
 use super::facts::{Fact, PICTURES, ask, integrity, lost};
 use super::notice::{sample, with};
 use base64::Engine as _;
@@ -114,7 +114,7 @@ fn a_full_disk_refuses_writes_and_serves_reads_and_takes_writes_when_there_is_ro
                 let expected = if kind == 3 {
                     fault(1000, "头像文件创建失败")
                 } else {
-                    fault(-200, "Failure to operate database")
+                    database_failed()
                 };
                 assert_eq!(answer, expected);
                 refused[kind] += 1;

@@ -1,7 +1,7 @@
 //! A disk that fails to sync: what could not be synced is refused and gone, and writing goes on once
 //! the disk does.
 
-use super::common::{Server, fault};
+use super::common::{Server, database_failed, fault};
 use super::facts::{Fact, PICTURES, ask, integrity, lost};
 use super::notice::{sample, with};
 use super::strace::{STRACE, may_trace};
@@ -39,7 +39,7 @@ fn write(server: &Server, token: &str, nth: i64) -> Option<Fact> {
         _ => ("score/post", json!({"openid": openid, "score": nth})),
     };
     let answer = server.call_as(token, name, data);
-    if answer == fault(-200, "Failure to operate database") {
+    if answer == database_failed() {
         return None;
     }
     let parsed: Value = serde_json::from_str(&answer).unwrap();
