@@ -57,6 +57,11 @@ CREATE TABLE pow_paid (
 
 CREATE INDEX pow_paid_by_end ON pow_paid (expires_at);
 
+-- 1 if a captcha has so many characters that nobody can find its code by trying. Only such captchas pay
+-- while their client's address has sent too many wrong proofs (handlers/img/pay.rs).
+ALTER TABLE captcha ADD COLUMN strong BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE named_captcha ADD COLUMN strong BIGINT NOT NULL DEFAULT 0;
+
 -- Games (handlers/boards.rs, handlers/newcomer.rs): how many players a board has, counted here so
 -- that no write has to count rows. A start sets both to what the rows say.
 -- Players with a score.

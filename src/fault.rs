@@ -119,6 +119,8 @@ pub struct Exceeded {
     pub limit: &'static str,
     /// In how many seconds it is worth trying again.
     pub retry_after: u64,
+    /// What the client can do at once instead of waiting, in plain words; `None`: nothing.
+    pub instead: Option<&'static str>,
 }
 
 /// What must be unique and is taken.
@@ -246,8 +248,12 @@ impl Fault {
                 Unique::RealName => "the real name is verified already",
             }
             .into(),
-            Fault::TooManyAttempts(Exceeded { limit, retry_after }) => {
+            Fault::TooManyAttempts(Exceeded { limit, retry_after, instead: None }) => {
                 format!("too many attempts ({limit}); try again in {retry_after} s").into()
+            }
+            Fault::TooManyAttempts(Exceeded { limit, retry_after, instead: Some(instead) }) => {
+                format!("too many attempts ({limit}); {instead}, or try again in {retry_after} s")
+                    .into()
             }
             Fault::NoSpace => "the server's disk is nearly full; nothing was stored".into(),
             Fault::AnswerTooLarge => {

@@ -91,6 +91,10 @@ impl Quota {
             .flatten();
         let seconds =
             u64::try_from(oldest.map_or(self.window, |end| end - now)).unwrap_or(1).max(1);
-        Ok(Fault::TooManyAttempts(Exceeded { limit: self.name, retry_after: seconds }))
+        Ok(Fault::TooManyAttempts(Exceeded {
+            limit: self.name,
+            retry_after: seconds,
+            instead: None,
+        }))
     }
 }

@@ -63,7 +63,11 @@ impl Rate {
         let wait = client.shares().map(|share| self.wait(&share, now)).max().unwrap_or(0);
         if wait > 0 {
             let retry_after = wait.div_ceil(1_000_000_000);
-            return Err(Fault::TooManyAttempts(Exceeded { limit: NAME, retry_after }));
+            return Err(Fault::TooManyAttempts(Exceeded {
+                limit: NAME,
+                retry_after,
+                instead: None,
+            }));
         }
         for share in client.shares() {
             let cost = self.cost(&share);
@@ -138,7 +142,7 @@ mod tests {
         assert_eq!(admitted(&rate, &one, 1, 10), 1);
         let fault = rate.count_at(&one, Duration::from_secs(30)).unwrap_err();
         let Fault::TooManyAttempts(exceeded) = fault else { panic!("{fault:?}") };
-        assert_eq!(exceeded, Exceeded { limit: NAME, retry_after: 40 });
+        assert_eq!(exceeded, Exceeded { limit: NAME, retry_after: 40, instead: None });
     }
 
     #[test]

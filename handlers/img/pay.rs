@@ -1,17 +1,24 @@
 //! Paying with a captcha: for a message, a registration or a try to log in, once.
 //!
 //! Who has drawn a captcha knows its random text, so its code could be found by trying: 14^5 texts of
-//! five characters. What bounds that is [`GUESSES`]: no proof of an address that sent 500 wrong ones in
-//! five minutes, the life of a captcha, is looked at, right or wrong. So a stranger finds one captcha's
-//! code with a chance of 500 in 537,824, less than one in a thousand, however many requests he sends.
-//! The right proofs of others at the same address are refused for as long as he goes on: a proof says
-//! nothing of its sender before it is looked at, and to look at it is to answer a guess.
+//! five characters. What bounds that is [`GUESSES`]: an address that sent 500 wrong proofs in five minutes,
+//! the life of a captcha, is locked. A stranger finds one captcha's code with a chance of 500 in 537,824, less
+//! than one in a thousand, however many requests he sends.
+//!
+//! Many people may share that address, and a stranger among them must not keep them out. A proof says
+//! nothing of its sender, so the lock tells captchas apart, not people. At a locked address these still pay:
+//!
+//! - strong captchas. A locked address is shown pictures of ten characters (`generate.rs`), which
+//!   nobody finds by trying. A page that is refused draws a new captcha and goes on.
+//! - proofs of work, which are signed.
+//!
+//! Every other proof is refused there alike, right or wrong, and nothing is written for it.
 
 use super::pow;
 use engine::client::Client;
 use engine::config::CaptchaKind;
 use engine::db::{Tx, View};
-use engine::fault::{Fault, Lapse};
+use engine::fault::{Exceeded, Fault, Lapse};
 use engine::op::Desk;
 use engine::quota::Quota;
 use engine::{args, hex};
@@ -35,30 +42,34 @@ fn pictures_pay(view: &View) -> bool {
 /// Wrong proofs of captchas, per address.
 const GUESSES: Quota = Quota { name: "captcha.wrong_per_address", window: 300 };
 
+/// The part of the limit from which on captchas are drawn strong: one tenth before the address is locked.
+/// Otherwise a stranger could have weak ones drawn and lock the address before they are typed, again and
+/// again: the oldest guesses of the last five minutes leave the count every five seconds.
+const RESERVE: u64 = 10;
+
 /// Would this proof pay? Looked at before work that costs more than asking does. A wrong proof is
 /// counted.
 pub fn is_good(desk: &Desk, client: Client, hash: &str) -> Result<(), Fault> {
     let hash = plain(hash);
     match desk.read(|view| check(view, &client, &hash)) {
-        Err(Fault::Captcha(_)) => desk.write(move |tx| {
-            check_guesses(tx, &client)?;
-            Err(wrong(tx, &client, &hash)?)
-        }),
+        Err(Fault::Captcha(_)) => desk.write(move |tx| validate(tx, &client, &hash)),
         other => other,
     }
 }
 
 /// Is this the proof of a captcha that can still pay? Nothing is counted.
 fn check(view: &View, client: &Client, hash: &str) -> Result<(), Fault> {
-    check_guesses(view, client)?;
+    let lock = lock(view, client)?;
     let is_good = if pow::is_proof(hash) {
         pow::solved(view, hash)?.is_some()
     } else {
-        let sql = "SELECT 1 FROM captcha WHERE hash = $1 AND paid = 0 AND expires_at > $2";
-        let good = view.one(sql, args![hash, view.clock.steady()], |_| Ok(()))?;
+        let sql = "SELECT 1 FROM captcha
+                    WHERE hash = $1 AND paid = 0 AND expires_at > $2 AND strong >= $3";
+        let least = i64::from(lock.is_some());
+        let good = view.one(sql, args![hash, view.clock.steady(), least], |_| Ok(()))?;
         good.is_some() && pictures_pay(view)
     };
-    if is_good { Ok(()) } else { Err(Fault::Captcha(Lapse::Wrong)) }
+    if is_good { Ok(()) } else { Err(lock.unwrap_or(Fault::Captcha(Lapse::Wrong))) }
 }
 
 /// Is this the proof of a captcha that can still pay? A wrong proof is counted.
@@ -73,47 +84,78 @@ pub fn validate(tx: &mut Tx, client: &Client, hash: &str) -> Result<(), Fault> {
 /// Let a captcha pay: once, and before it expires. A wrong proof is counted.
 pub fn pay(tx: &mut Tx, client: &Client, hash: &str) -> Result<(), Fault> {
     let hash = plain(hash);
-    check_guesses(tx, client)?;
+    validate(tx, client, &hash)?;
     let has_paid = if pow::is_proof(&hash) {
         pow::pay(tx, &hash)?
-    } else if pictures_pay(tx) {
-        let now = tx.clock.steady();
-        let sql = "UPDATE captcha SET paid = 1 WHERE hash = $1 AND paid = 0 AND expires_at > $2";
-        tx.execute(sql, args![&hash, now])? == 1
     } else {
-        false
+        tx.execute("UPDATE captcha SET paid = 1 WHERE hash = $1 AND paid = 0", args![&hash])? == 1
     };
-    if has_paid { Ok(()) } else { Err(wrong(tx, client, &hash)?) }
+    if has_paid { Ok(()) } else { Err(Fault::Captcha(Lapse::Wrong)) }
+}
+
+/// A named captcha as it was drawn.
+struct Named {
+    hash: String,
+    rand: String,
+    is_strong: bool,
 }
 
 /// Let a named captcha pay. It is looked at once: right or wrong, it is gone afterwards, whatever
-/// becomes of the operation. A wrong text is counted.
+/// becomes of the operation. A wrong text is counted. At a locked address one that is not strong is not
+/// looked at.
 pub fn pay_named(tx: &mut Tx, client: &Client, name: &str, text: &str) -> Result<(), Fault> {
-    check_guesses(tx, client)?;
     if !pictures_pay(tx) {
         return Err(Fault::Captcha(Lapse::Expired));
     }
+    let lock = lock(tx, client)?;
     let now = tx.clock.steady();
     let shown = tx.one(
-        "DELETE FROM named_captcha WHERE name = $1 RETURNING hash, rand, expires_at",
-        args![name],
-        |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<i64>(2)?)),
+        "SELECT hash, rand, strong FROM named_captcha WHERE name = $1 AND expires_at > $2",
+        args![name, now],
+        |row| Ok(Named { hash: row.get(0)?, rand: row.get(1)?, is_strong: row.get::<i64>(2)? > 0 }),
     )?;
+    let is_locked = lock.is_some();
+    let Named { hash, rand, .. } = match (shown, lock) {
+        (None, _) => return Err(Fault::Captcha(Lapse::Expired)),
+        (Some(shown), Some(fault)) if !shown.is_strong => return Err(fault),
+        (Some(shown), _) => shown,
+    };
+    tx.execute("DELETE FROM named_captcha WHERE name = $1", args![name])?;
     tx.keep()?;
-    match shown {
-        Some((hash, rand, expires)) if expires > now => {
-            let proof = hex::md5(&format!("{}{rand}", text.to_ascii_lowercase()));
-            if proof == hash { Ok(()) } else { Err(guessed(tx, client)?) }
-        }
-        _ => Err(Fault::Captcha(Lapse::Expired)),
+    match hex::md5(&format!("{}{rand}", text.to_ascii_lowercase())) == hash {
+        true => Ok(()),
+        false if is_locked => Err(Fault::Captcha(Lapse::Wrong)),
+        false => Err(guessed(tx, client)?),
     }
 }
 
-/// Refuse a client that has sent too many wrong proofs, whatever it sends now.
-fn check_guesses(view: &View, client: &Client) -> Result<(), Fault> {
-    match view.config.captcha.wrong_per_address {
-        0 => Ok(()),
-        limit => GUESSES.check_client(view, client, limit.into()),
+/// Must a captcha that is drawn for this client be a strong one? From nine tenths of the limit on.
+pub fn needs_strong(view: &View, client: &Client) -> Result<bool, Fault> {
+    let limit = u64::from(view.config.captcha.wrong_per_address);
+    if limit == 0 {
+        return Ok(false);
+    }
+    for share in client.shares() {
+        let limit = share.scaled(limit);
+        if GUESSES.used(view, &share.to_string())? >= limit - limit / RESERVE {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The fault of a client whose address has sent too many wrong proofs; `None`: it is not locked.
+fn lock(view: &View, client: &Client) -> Result<Option<Fault>, Fault> {
+    let limit = view.config.captcha.wrong_per_address;
+    if limit == 0 {
+        return Ok(None);
+    }
+    match GUESSES.check_client(view, client, limit.into()) {
+        Err(Fault::TooManyAttempts(exceeded)) => Ok(Some(Fault::TooManyAttempts(Exceeded {
+            instead: Some("ask for a new captcha"),
+            ..exceeded
+        }))),
+        other => other.map(|()| None),
     }
 }
 

@@ -75,7 +75,7 @@ impl Limit {
         let seconds = seconds(self.window);
         let wait = oldest.map_or(seconds, |oldest| oldest + seconds - view.clock.steady());
         let retry_after = u64::try_from(wait).unwrap_or(1).max(1);
-        Err(Fault::Quota(self.window, Exceeded { limit: self.name, retry_after }))
+        Err(Fault::Quota(self.window, Exceeded { limit: self.name, retry_after, instead: None }))
     }
 }
 

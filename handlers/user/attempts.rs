@@ -195,7 +195,11 @@ impl Counter {
         let Some(last) = last else { return Ok(()) };
         // In whole minutes: answers to different names are to be alike to the byte.
         let wait = u64::try_from(last + WINDOW - now).unwrap_or(0).div_ceil(60).max(1) * 60;
-        Err(Fault::TooManyAttempts(Exceeded { limit: "limits.login_attempts", retry_after: wait }))
+        Err(Fault::TooManyAttempts(Exceeded {
+            limit: "limits.login_attempts",
+            retry_after: wait,
+            instead: None,
+        }))
     }
 }
 

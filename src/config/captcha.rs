@@ -29,7 +29,8 @@ pub struct Captcha {
     /// a loopback address and `public_url` can't be a real site's. Default: none.
     #[serde(deserialize_with = "fields::test_code")]
     pub test_code: Option<String>,
-    /// Wrong proofs of captchas from one client address in 5 minutes; 0: no limit. Default 500.
+    /// Wrong proofs of captchas from one client address in 5 minutes. Then captchas that could be guessed no longer
+    /// pay there, and new ones have ten characters. 0: no limit. Default 500.
     pub wrong_per_address: u32,
 }
 

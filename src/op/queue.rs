@@ -179,7 +179,11 @@ impl Queue {
         }
         let has = line.waiting.len();
         let refused = if has >= share.queued && share.queued < MAX_QUEUED {
-            Some(Fault::TooManyAttempts(Exceeded { limit: LIMIT, retry_after: RETRY_AFTER }))
+            Some(Fault::TooManyAttempts(Exceeded {
+                limit: LIMIT,
+                retry_after: RETRY_AFTER,
+                instead: None,
+            }))
         } else if state.queued >= MAX_QUEUED && !state.displace(has + 1) {
             Some(Fault::Busy)
         } else {

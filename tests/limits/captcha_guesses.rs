@@ -4,30 +4,30 @@ use crate::common::{CODE, Server, envelope, fault, ok};
 use engine::hex::md5;
 use serde_json::{Value, json};
 
-const LIMIT: &str = "captcha.wrong_per_address";
-const MISMATCH: &str = "验证码hash值不匹配";
-const PROXY: &str = "[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n";
+pub const LIMIT: &str = "captcha.wrong_per_address";
+pub const MISMATCH: &str = "验证码hash值不匹配";
+pub const PROXY: &str = "[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n";
 
 /// A server that allows `limit` wrong proofs.
-fn server(limit: u32) -> Server {
+pub fn server(limit: u32) -> Server {
     Server::start(&format!(
         "{PROXY}[captcha]\ntest_code = \"{CODE}\"\nwrong_per_address = {limit}\n"
     ))
 }
 
 /// The answer to an envelope from this address.
-fn from(server: &Server, address: &str, name: &str, data: Value) -> String {
+pub fn from(server: &Server, address: &str, name: &str, data: Value) -> String {
     let headers = [("X-Forwarded-For", address)];
     server.send("POST", "/api", &headers, envelope(name, data).as_bytes()).text()
 }
 
 /// Ask whether a proof is right, from this address.
-fn validate(server: &Server, address: &str, hash: &str) -> String {
+pub fn validate(server: &Server, address: &str, hash: &str) -> String {
     from(server, address, "img/validate", json!({"hash": hash}))
 }
 
 /// Send `count` different wrong proofs in batches; how many were looked at, and how many refused.
-fn guess(server: &Server, address: &str, count: usize) -> (usize, usize) {
+pub fn guess(server: &Server, address: &str, count: usize) -> (usize, usize) {
     let proofs: Vec<String> = (0..count)
         .map(|nth| envelope("img/validate", json!({"hash": md5(&format!("guess {nth}"))})))
         .collect();
@@ -92,7 +92,7 @@ fn wrong_proofs_of_every_operation_are_counted_together() {
 /// A registration peak: 500 people of one school, 400 of whom misread their captcha once, while a
 /// stranger among them tries 90 proofs and another one, elsewhere, tries all he can.
 #[test]
-fn five_hundred_students_register_beside_a_stranger() {
+fn peak_of_500_registrations_stays_below_the_limit() {
     let server = Server::start(PROXY);
     let school = "192.0.2.1";
     assert_eq!(guess(&server, school, 90), (90, 0));

@@ -19,6 +19,7 @@ mod disk_reserve;
 mod fairness;
 mod games;
 mod headers;
+mod locked_address;
 mod login_guesses;
 mod memory;
 mod names;

@@ -275,3 +275,16 @@ fn page_solves_with_its_own_script() {
     let proof = run(&mut node);
     assert_eq!(send(&server, 1, proof.trim()), 0);
 }
+
+#[test]
+fn proof_of_work_pays_at_a_locked_address() {
+    let config = config("[\"image\", \"pow\"]");
+    let server = Server::start(&format!("{config}wrong_per_address = 1\n"));
+    let (first, picture) = (proof(&challenge(&server)), server.captcha());
+    assert_eq!(validate(&server, "wrong"), -1);
+    assert_eq!([validate(&server, "wrong"), validate(&server, &picture)], [-2, -2]);
+    assert_eq!(validate(&server, &first), 0, "of an earlier challenge");
+    assert_eq!(send(&server, 1, &first), 0);
+    assert_eq!(send(&server, 2, &first), -2, "it has paid");
+    assert_eq!(send(&server, 2, &proof(&challenge(&server))), 0);
+}

@@ -24,7 +24,7 @@ fn the_tables_of_statuses_are_the_program_s() {
         Fault::SmsCode(Lapse::Expired),
         Fault::Taken(Unique::Name),
         Fault::Password,
-        Fault::TooManyAttempts(Exceeded { limit: "", retry_after: 1 }),
+        Fault::TooManyAttempts(Exceeded { limit: "", retry_after: 1, instead: None }),
         Fault::PictureNotStored(cause()),
         Fault::CaptchaNotMade(cause()),
         Fault::Database(cause()),
@@ -40,7 +40,10 @@ fn the_tables_of_statuses_are_the_program_s() {
     let known = (0..70_000).filter(|code| codes::message(*code) != codes::message(codes::OTHER));
     assert_eq!(sms.len(), known.count() + 1);
     for window in [Window::HalfMinute, Window::Hour, Window::Day] {
-        let status = status::status(&Fault::Quota(window, Exceeded { limit: "", retry_after: 1 }));
+        let status = status::status(&Fault::Quota(
+            window,
+            Exceeded { limit: "", retry_after: 1, instead: None },
+        ));
         assert!(sms.contains(&(status.code, status.message.to_owned())), "{window:?}");
     }
 }
