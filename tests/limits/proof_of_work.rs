@@ -197,8 +197,9 @@ fn wrong_solutions_are_counted_as_wrong_captchas() {
         let wrong = STANDARD.encode(json!({"number": nth}).to_string());
         assert_eq!(validate(&server, &wrong), -1);
     }
-    let answer = server.call("img/validate", json!({"hash": good}));
+    let answer = server.call("img/validate", json!({"hash": "wrong"}));
     assert!(answer.contains("captcha.wrong_per_address"), "{answer}");
+    assert_eq!(validate(&server, &good), 0, "nobody guesses a proof of work");
 }
 
 #[test]
