@@ -47,7 +47,7 @@ const STRANGERS: usize = 3;
 fn register(server: &Server, school: &str, student: usize, first: Option<String>) -> usize {
     let mut hash = first.unwrap_or_else(|| captcha(server, school));
     for tries in 1..4 {
-        let told = if student % BY_NAME == 0 {
+        let told = if student.is_multiple_of(BY_NAME) {
             let name = format!("student-{student}");
             let data = json!({"username": name, "password": "secret-1", "hash": hash});
             from(server, school, "user/register", data)
