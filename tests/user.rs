@@ -97,7 +97,7 @@ fn a_nickname_has_1_to_32_characters_of_any_script_and_need_not_be_unique() {
 
 #[test]
 fn an_account_takes_another_name_that_nobody_has() {
-    let server = Server::start("");
+    let server = Server::start("[limits]\nrenames_per_day = 0\n");
     let (_, token) = server.account("nora");
     server.account("omar");
     let rename = |name: &str| server.call_as(&token, "user/rename", json!({"username": name}));
