@@ -177,6 +177,8 @@ pub struct Response {
     pub body: Cow<'static, [u8]>,
     /// Names this very content, for `ETag`; empty if it must not be kept.
     pub tag: Cow<'static, str>,
+    /// Whether it has the envelope's form: then its media type is what the configuration says.
+    pub is_envelope: bool,
 }
 
 impl Response {
@@ -188,7 +190,13 @@ impl Response {
             content_type: "application/json; charset=utf-8",
             body: body.into(),
             tag: Cow::Borrowed(""),
+            is_envelope: false,
         }
+    }
+
+    /// A JSON text in the envelope's form.
+    pub fn envelope(body: Vec<u8>) -> Self {
+        Response { is_envelope: true, ..Response::json(body) }
     }
 
     /// The same of a tree.
@@ -198,11 +206,17 @@ impl Response {
 
     /// Bytes that no client may keep.
     pub fn bytes(body: Vec<u8>, content_type: &'static str) -> Self {
-        Response { status: 200, content_type, body: body.into(), tag: Cow::Borrowed("") }
+        Response { content_type, ..Response::json(body) }
     }
 
     /// A picture.
     pub fn file(status: u16, file: File) -> Self {
-        Response { status, content_type: file.kind.content_type(), body: file.bytes, tag: file.tag }
+        Response {
+            status,
+            content_type: file.kind.content_type(),
+            body: file.bytes,
+            tag: file.tag,
+            is_envelope: false,
+        }
     }
 }

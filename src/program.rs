@@ -4,7 +4,7 @@ use crate::db::{Db, Schema};
 use crate::document::Document;
 use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::http::Watch;
+use crate::http::{RPC, Watch};
 use crate::op::{Entry, Name, Registry};
 use std::sync::Arc;
 
@@ -52,6 +52,7 @@ impl Program {
         for path in ["/api"].iter().chain(self.endpoints) {
             lines.push(format!("POST\t{path}\tenvelope\tid status type subtype data"));
         }
+        lines.push(format!("POST\t{RPC}\tjson-rpc\tjsonrpc method params id"));
         for (path, what, _) in Watch::PATHS {
             lines.push(format!("GET\t{path}\t{what}\t"));
         }

@@ -151,7 +151,8 @@ fn what_is_no_request_is_invalid_and_answered_even_without_an_id() {
 #[test]
 fn params_by_position_are_invalid_because_ours_have_names() {
     let server = Server::start("");
-    for params in [json!([]), json!([42, 23])] {
+    for params in [json!([42, 23]), json!([null]), json!([{}]), json!([[]]), json!([{"limit": 1}])]
+    {
         let answer = server.post("/api", &call(json!(1), "shop.list", params));
         assert_eq!(answer, error("1", -32602, "Invalid params"));
     }

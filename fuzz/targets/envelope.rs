@@ -12,7 +12,7 @@ use engine::client::Client;
 use engine::config::Config;
 use engine::db::Db;
 use engine::engine::Engine;
-use engine::envelope::{Call, Outcome, Seen, answer};
+use engine::envelope::{Accepts, Call, Outcome, Seen, answer_at};
 use engine::op::Registry;
 use engine::request::RequestId;
 use engine::services::Services;
@@ -35,14 +35,18 @@ fuzz_target!(|body: &[u8]| {
     let (engine, registry, runtime) = &*PROGRAM;
     let client = Client::unknown([127, 0, 0, 1].into());
     let credentials = Credentials { token: None, client, signature: None };
-    let call = Call { engine, registry, credentials, id: RequestId::next() };
-    match runtime.block_on(answer(&call, body, &mut Seen::default())) {
-        Outcome::Answer(answered) => {
-            let text = std::str::from_utf8(&answered.text).expect("an answer is text");
-            serde_json::from_str::<serde_json::Value>(text).expect("an answer is JSON");
-            // A panic in an operation is caught and answered so.
-            assert!(!text.contains("Unknown Error"), "{text}");
+    for accepts in [Accepts::Both, Accepts::Rpc] {
+        let credentials = credentials.clone();
+        let call = Call { engine, registry, credentials, id: RequestId::next() };
+        match runtime.block_on(answer_at(accepts, &call, body, &mut Seen::default())) {
+            Outcome::Answer(answered) => {
+                let text = std::str::from_utf8(&answered.text).expect("an answer is text");
+                serde_json::from_str::<serde_json::Value>(text).expect("an answer is JSON");
+                // A panic in an operation is caught and answered so.
+                assert!(!text.contains("Unknown Error"), "{text}");
+                assert!(answered.is_rpc || accepts == Accepts::Both);
+            }
+            Outcome::Nothing | Outcome::Busy | Outcome::NoBodyMemory | Outcome::NoAnswerMemory => {}
         }
-        Outcome::Nothing | Outcome::Busy | Outcome::NoBodyMemory | Outcome::NoAnswerMemory => {}
     }
 });

@@ -34,7 +34,7 @@ fn dialect(outcome: Outcome<'_>) -> Response {
     if let Err(fault) = envelope::write(&mut body, -1, nothing, table, outcome.result) {
         outcome.id.log(outcome.row.op, &fault);
     }
-    Response::json(body)
+    Response::envelope(body)
 }
 
 /// Whoever asks for a picture shows what comes: so what comes is a picture.

@@ -153,6 +153,9 @@ pub struct Session {
 pub struct Envelope {
     /// `application/json`, or `text/plain` for old clients that parse the text themselves. Default `application/json`.
     pub content_type: ContentType,
+    /// Whether an envelope without `id` or `status` is served: a missing `id` is -1, a missing `status` 0.
+    /// Default false.
+    pub lenient: bool,
 }
 
 /// Requests from pages of other origins.

@@ -150,6 +150,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let (most, part) = match self.part {
             Part::Body => (self.wanted.items, Part::Item),
             Part::Field => (LIST, Part::Scalar),
+            // Those who have nothing to say in JSON-RPC say it so: it is no list of positions.
+            Part::Data if list.next_element_seed(Skip { depth })?.is_none() => {
+                return Ok(Value::List(Vec::new()));
+            }
             Part::Item | Part::Data | Part::Scalar => {
                 Skip { depth: self.depth }.visit_seq(list)?;
                 return Ok(Value::Skipped);

@@ -1,17 +1,38 @@
-//! How long the data of each envelope of a body is, in bytes of the body.
+//! Where in a body the parts of its envelopes stand, for what the decoded tree does not keep: how long
+//! an envelope's data is, and how a number was written.
 //!
 //! The body must be JSON that was decoded without an error: nothing is checked here, and of other text
-//! the answer is some number.
+//! the answer is some number or some text.
 
 use std::borrow::Cow;
 
-/// The length of the value under `data` or `params` of each envelope, in the order of a batch; of a body
-/// that is no batch, of the one envelope. 0 where there is none.
+/// The length of the value under `data` or `params` of each envelope, in bytes of the body, in the order
+/// of a batch; of a body that is no batch, of the one envelope. 0 where there is none.
 pub fn data_lengths(body: &[u8]) -> Vec<usize> {
+    let longest = |longest: &mut usize, key: &str, value: &[u8]| {
+        if key == "data" || key == "params" {
+            *longest = (*longest).max(value.len());
+        }
+    };
+    items(body, longest)
+}
+
+/// The value under `id` of each envelope, as it stands in the body; empty where there is none. In the
+/// same order.
+pub fn ids(body: &[u8]) -> Vec<&[u8]> {
+    items(body, |id, key, value| {
+        if key == "id" {
+            *id = value;
+        }
+    })
+}
+
+/// What `add` makes of the keys and values of each envelope.
+fn items<'t, T: Default>(body: &'t [u8], add: impl Fn(&mut T, &str, &'t [u8])) -> Vec<T> {
     let mut text = Scanner { text: body, at: 0 };
     match text.peek() {
-        Some(b'[') => text.elements(Scanner::data_length),
-        _ => vec![text.data_length()],
+        Some(b'[') => text.elements(|text| text.members(&add)),
+        _ => vec![text.members(&add)],
     }
 }
 
@@ -54,25 +75,23 @@ impl<'t> Scanner<'t> {
         all
     }
 
-    /// Read one envelope; the length of its data.
-    fn data_length(&mut self) -> usize {
+    /// Read one envelope; what `add` makes of its keys and values.
+    fn members<T: Default>(&mut self, add: impl Fn(&mut T, &str, &'t [u8])) -> T {
+        let mut made = T::default();
         if self.peek() != Some(b'{') {
             self.value();
-            return 0;
+            return made;
         }
-        let mut longest = 0;
         self.elements(|text| {
             let key = text.value();
             text.peek();
             text.at += 1;
             let value = text.value();
-            let is_data = serde_json::from_slice::<Cow<'_, str>>(key)
-                .is_ok_and(|key| key == "data" || key == "params");
-            if is_data {
-                longest = longest.max(value.len());
+            if let Ok(key) = serde_json::from_slice::<Cow<'_, str>>(key) {
+                add(&mut made, &key, value);
             }
         });
-        longest
+        made
     }
 
     /// Read one value; its text.
@@ -125,6 +144,13 @@ mod tests {
         );
         assert_eq!(data_lengths(br#""text""#), [0]);
         assert_eq!(data_lengths(b"[]"), [] as [usize; 0]);
+    }
+
+    #[test]
+    fn ids_are_as_they_stand_in_the_body() {
+        let body = br#"[{"id":1e2,"x":[{"id":9}]},{"params":{"id":7},"i\u0064": -0 },5,{}]"#;
+        assert_eq!(ids(body), [&b"1e2"[..], b"-0", b"", b""]);
+        assert_eq!(ids(br#" {"a":"}","id":18446744073709551615}"#), [&b"18446744073709551615"[..]]);
     }
 
     proptest! {

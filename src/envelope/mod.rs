@@ -1,8 +1,10 @@
 //! The envelope: `{id, status, type, subtype, data}` in, `{id, status, message, data}` out.
 //!
 //! Contract page `envelope.md` (seed 003). One body is one envelope, a batch of them, or JSON-RPC
-//! 2.0 (`rpc`) on the same endpoint; whatever the bytes are, there is an answer.
+//! 2.0 (`rpc`) on the same endpoint; whatever the bytes are, there is an answer. Another endpoint
+//! takes JSON-RPC alone (contract page `paths.md`).
 
+mod id;
 mod room;
 mod rpc;
 mod seen;
@@ -16,7 +18,7 @@ pub use write::write;
 use crate::budget::Charge;
 use crate::caller::Credentials;
 use crate::data::body::{Envelopes, Wanted};
-use crate::data::span::data_lengths;
+use crate::data::span::{data_lengths, ids};
 use crate::data::{Fields, Value, body};
 use crate::engine::Engine;
 use crate::fault::Fault;
@@ -24,6 +26,7 @@ use crate::op::{Answer, Called, Entry, Registry};
 use crate::request::RequestId;
 use crate::status::status;
 use bytes::Bytes;
+use id::id;
 use room::Room;
 use std::sync::Arc;
 
@@ -60,6 +63,8 @@ pub struct Answered {
     pub text: Vec<u8>,
     /// In how many seconds it is worth trying again, if it is one refusal because of a limit.
     pub retry_after: Option<u64>,
+    /// Whether all of it is JSON-RPC: no part is an envelope.
+    pub is_rpc: bool,
     charge: Option<Charge>,
 }
 
@@ -86,25 +91,49 @@ pub struct Call<'a> {
     pub id: RequestId,
 }
 
+/// What an endpoint takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepts {
+    /// Envelopes, and JSON-RPC 2.0 beside them. What is neither is answered by an envelope.
+    Both,
+    /// JSON-RPC 2.0. What is not is answered by JSON-RPC's error.
+    Rpc,
+}
+
 /// Answer a body, and keep in `seen` what becomes of it.
 pub async fn answer(call: &Call<'_>, body: &[u8], seen: &mut Seen) -> Outcome {
+    answer_at(Accepts::Both, call, body, seen).await
+}
+
+/// Answer a body that was sent to an endpoint which accepts this.
+pub async fn answer_at(accepts: Accepts, call: &Call<'_>, body: &[u8], seen: &mut Seen) -> Outcome {
     let mut room = Room::new();
     let mut out = Vec::with_capacity(256);
     let mut retry_after = None;
+    let mut is_rpc = accepts == Accepts::Rpc;
     match decode(call, body) {
+        Err(error) if is_rpc => rpc::unreadable(call, body, &error, &mut out, seen),
         Err(error) => wrong(call, seen, &mut out, format!("not a JSON text: {error}")),
         Ok(Envelopes { value: Value::List(items), .. }) if items.is_empty() => {
-            wrong(call, seen, &mut out, "an empty batch".into());
+            no_batch(accepts, call, seen, &mut out, "an empty batch".into());
         }
         Ok(Envelopes { value: Value::List(_), count, .. }) if count > BATCH => {
-            wrong(call, seen, &mut out, format!("a batch of {count}; at most {BATCH}"));
+            let why = format!("a batch of {count}; at most {BATCH}");
+            no_batch(accepts, call, seen, &mut out, why);
         }
         Ok(Envelopes { value, size, .. }) => {
             let Ok(_charge) = charged(call, size) else { return Outcome::NoBodyMemory };
+            is_rpc = is_rpc || items_of(&value).iter().all(rpc::is_call);
             // Shorter, none of its parts is too long.
             let lengths = if body.len() > MOST_DATA { data_lengths(body) } else { Vec::new() };
             let mut lengths = lengths.into_iter();
-            let mut next = |value| Item { value, length: lengths.next().unwrap_or(0) };
+            let has_odd_id = items_of(&value).iter().any(rpc::has_odd_id);
+            let mut ids = if has_odd_id { ids(body) } else { Vec::new() }.into_iter();
+            let mut next = |value| Item {
+                value,
+                length: lengths.next().unwrap_or(0),
+                id: ids.next().unwrap_or_default(),
+            };
             if let Value::List(items) = value {
                 out.push(b'[');
                 for item in items {
@@ -114,7 +143,7 @@ pub async fn answer(call: &Call<'_>, body: &[u8], seen: &mut Seen) -> Outcome {
                     }
                     // One after another, each in its own transaction. A full queue is told item by
                     // item: those before it were done.
-                    let told = one(call, next(item), &mut out, &mut room, seen).await;
+                    let told = one(accepts, call, next(item), &mut out, &mut room, seen).await;
                     if matches!(told, Told::Nothing) {
                         out.truncate(start);
                     }
@@ -124,7 +153,7 @@ pub async fn answer(call: &Call<'_>, body: &[u8], seen: &mut Seen) -> Outcome {
                 }
                 out.push(b']');
             } else {
-                match one(call, next(value), &mut out, &mut room, seen).await {
+                match one(accepts, call, next(value), &mut out, &mut room, seen).await {
                     Told::Answer => {}
                     Told::Limited(seconds) => retry_after = Some(seconds),
                     Told::Nothing => return Outcome::Nothing,
@@ -134,7 +163,15 @@ pub async fn answer(call: &Call<'_>, body: &[u8], seen: &mut Seen) -> Outcome {
             }
         }
     }
-    Outcome::Answer(room.answered(out, retry_after))
+    Outcome::Answer(Answered { is_rpc, ..room.answered(out, retry_after) })
+}
+
+/// The items of a batch, or the one item.
+fn items_of<'v, 'b>(value: &'v Value<'b>) -> &'v [Value<'b>] {
+    match value {
+        Value::List(items) => items,
+        item => std::slice::from_ref(item),
+    }
 }
 
 fn decode<'b>(call: &Call<'_>, body: &'b [u8]) -> Result<Envelopes<'b>, serde_json::Error> {
@@ -157,6 +194,8 @@ struct Item<'b> {
     value: Value<'b>,
     /// How long its data is, in bytes, where that may be too long.
     length: usize,
+    /// Its id as it stands in the body, where it is a number that is not a 64-bit integer.
+    id: &'b [u8],
 }
 
 /// What one item of a body came to.
@@ -172,21 +211,23 @@ enum Told {
 }
 
 async fn one(
+    accepts: Accepts,
     call: &Call<'_>,
     item: Item<'_>,
     out: &mut Vec<u8>,
     room: &mut Room,
     seen: &mut Seen,
 ) -> Told {
-    let Item { value: Value::Map(fields), length } = item else {
+    if accepts == Accepts::Rpc || rpc::is_call(&item.value) {
+        return rpc::one(call, item, out, room, seen).await;
+    }
+    let Item { value: Value::Map(fields), length, .. } = item else {
         wrong(call, seen, out, "not an object".into());
         return Told::Answer;
     };
-    if matches!(fields.get("jsonrpc"), Some(Value::Text(version)) if version == "2.0") {
-        return rpc::one(call, fields, length, out, room, seen).await;
-    }
     let id = fields.get("id").map_or(-1, id);
-    match read(fields, call.registry) {
+    let is_lenient = call.engine.services.config.envelope.lenient;
+    match read(fields, call.registry, is_lenient) {
         Err(fault) => {
             astray(call, seen, status(&fault).code);
             refuse(out, id, "{}", status, &fault);
@@ -271,17 +312,21 @@ pub(crate) fn too_long() -> Fault {
 }
 
 /// The envelope's own checks: all five keys, then their types, then whether there is such an
-/// operation.
+/// operation. To a lenient server `id` and `status` may be missing.
 fn read<'e, 'a>(
     mut fields: Fields<'a>,
     registry: &'e Registry,
+    is_lenient: bool,
 ) -> Result<(&'e Entry, Fields<'a>), Fault> {
-    for key in ["id", "status", "type", "subtype", "data"] {
+    const KEYS: [&str; 5] = ["id", "status", "type", "subtype", "data"];
+    let required = if is_lenient { &KEYS[2..] } else { &KEYS[..] };
+    for key in required {
         if fields.get(key).is_none() {
             return Err(Fault::EnvelopeKey(key));
         }
     }
-    if !matches!(fields.get("status"), Some(Value::Int(_))) {
+    // One that is missing here is 0.
+    if !matches!(fields.get("status"), Some(Value::Int(_)) | None) {
         return Err(Fault::EnvelopeValue("status: expected an integer".into()));
     }
     let Some(Value::Map(data)) = fields.take("data") else {
@@ -295,20 +340,6 @@ fn read<'e, 'a>(
     Ok((entry.ok_or(Fault::NoSuchOperation)?, data))
 }
 
-/// The `id` that an answer carries: an integer, or text of decimal digits, as that integer;
-/// anything else as -1, and the request is served all the same.
-fn id(value: &Value<'_>) -> i64 {
-    match value {
-        Value::Int(id) => *id,
-        Value::Text(text) => {
-            let digits = text.strip_prefix('-').unwrap_or(text);
-            let is_decimal = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            if is_decimal { text.parse().unwrap_or(-1) } else { -1 }
-        }
-        _ => -1,
-    }
-}
-
 /// Write the answer to a body that is no envelope at all.
 fn wrong(call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: String) {
     let fault = Fault::EnvelopeValue(why.into());
@@ -316,43 +347,17 @@ fn wrong(call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: String) {
     refuse(out, -1, "{}", status, &fault);
 }
 
+/// Write the answer to a batch that is refused as a whole.
+fn no_batch(accepts: Accepts, call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: String) {
+    match accepts {
+        Accepts::Both => wrong(call, seen, out, why),
+        Accepts::Rpc => rpc::no_batch(call, seen, out, why),
+    }
+}
+
 /// Something reached no operation, and was told this status.
 fn astray(call: &Call<'_>, seen: &mut Seen, status: i64) {
     call.engine.services.metrics.astray.add(status);
     seen.asks(None);
     seen.told(status);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn an_id_is_an_integer_or_its_decimal_digits() {
-        let text = |text: &'static str| id(&Value::Text(text.into()));
-        assert_eq!(id(&Value::Int(7)), 7);
-        assert_eq!((text("123456"), text("-5"), text("007")), (123_456, -5, 7));
-        assert_eq!(text("9223372036854775807"), i64::MAX);
-        for other in ["", "-", "+5", "5a", " 5", "1.0", "0x5", "9223372036854775808", "５"] {
-            assert_eq!(text(other), -1, "{other:?}");
-        }
-        assert_eq!(id(&Value::Null), -1);
-        assert_eq!(id(&Value::Number(5.0)), -1);
-        assert_eq!(id(&Value::List(vec![Value::Int(5)])), -1);
-    }
-
-    proptest! {
-        #[test]
-        fn every_integer_is_its_own_id_as_a_number_and_as_text(number: i64) {
-            prop_assert_eq!(id(&Value::Int(number)), number);
-            prop_assert_eq!(id(&Value::Text(number.to_string().into())), number);
-        }
-
-        #[test]
-        fn any_other_text_has_no_id(text in "\\PC*") {
-            prop_assume!(text.parse::<i64>().is_err());
-            prop_assert_eq!(id(&Value::Text(text.into())), -1);
-        }
-    }
 }

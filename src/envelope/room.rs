@@ -99,6 +99,6 @@ impl Room {
             text.shrink_to_fit();
             charge.hold_anyway(text.len());
         }
-        Answered { text, retry_after, charge }
+        Answered { text, retry_after, is_rpc: false, charge }
     }
 }

@@ -1,17 +1,19 @@
-//! JSON-RPC 2.0 on the envelope's endpoint (specification of 2013-01-04).
+//! JSON-RPC 2.0 (specification of 2013-01-04), on the envelope's endpoint and on one of its own.
 //!
 //! `method` is `"type.subtype"` and `params` an operation's data. The standard's own codes are
 //! used for what the standard defines; a fault of ours is `error.code` = its status and
 //! `error.message` = its text, as in an envelope.
 
-use super::{Call, Room, Seen, Told, astray, note_turned_away, run};
+use super::{Call, Item, Room, Seen, Told, astray, note_turned_away, run};
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
 use crate::op::{Answer, Entry};
 use serde::Serialize;
-use serde_json::json;
+use serde::de::{Deserialize as _, IgnoredAny};
+use std::borrow::Cow;
 use std::io::Write as _;
 
+const PARSE_ERROR: Failure = Failure { code: -32700, message: "Parse error", data: None };
 const INVALID_REQUEST: Failure = Failure { code: -32600, message: "Invalid Request", data: None };
 const METHOD_NOT_FOUND: Failure = Failure { code: -32601, message: "Method not found", data: None };
 const INVALID_PARAMS: Failure = Failure { code: -32602, message: "Invalid params", data: None };
@@ -33,34 +35,100 @@ impl Failure {
     }
 }
 
-/// Answer one request, whose data has `length` bytes where that may be too long; a notification (no `id`)
-/// is run and not answered.
+/// The id under which a call is answered.
+enum Id<'b> {
+    Null,
+    Int(i64),
+    /// Any other number, in the digits in which it was sent: to the client two numbers may differ that
+    /// are one as a double.
+    Digits(&'b [u8]),
+    Text(Cow<'b, str>),
+}
+
+impl<'b> Id<'b> {
+    /// Read one, which stands in the body as `text` if it is a number that is no 64-bit integer; `None`
+    /// if no id may be such a value.
+    fn of(value: Value<'b>, text: &'b [u8]) -> Option<Self> {
+        match value {
+            Value::Null => Some(Id::Null),
+            Value::Int(id) => Some(Id::Int(id)),
+            Value::Number(_) => Some(Id::Digits(text)),
+            Value::Text(id) => Some(Id::Text(id)),
+            _ => None,
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Id::Null => out.extend_from_slice(b"null"),
+            Id::Int(id) => out.extend_from_slice(itoa::Buffer::new().format(*id).as_bytes()),
+            Id::Digits(digits) => out.extend_from_slice(digits),
+            // Writing to a Vec can't fail, and text has no value that JSON does not.
+            Id::Text(id) => drop(serde_json::to_writer(out, id)),
+        }
+    }
+}
+
+/// Does it say that it is a call of JSON-RPC 2.0?
+pub(super) fn is_call(item: &Value<'_>) -> bool {
+    let Value::Map(fields) = item else { return false };
+    matches!(fields.get("jsonrpc"), Some(Value::Text(version)) if version == "2.0")
+}
+
+/// Has it an id whose digits the decoded value does not keep?
+pub(super) fn has_odd_id(item: &Value<'_>) -> bool {
+    let Value::Map(fields) = item else { return false };
+    matches!(fields.get("id"), Some(Value::Number(_)))
+}
+
+/// Answer a body that could not be decoded. What is JSON all the same, and refused for what it says (a
+/// key that stands twice, nesting too deep, a number too large), is an invalid request.
+pub(super) fn unreadable(
+    call: &Call<'_>,
+    body: &[u8],
+    error: &serde_json::Error,
+    out: &mut Vec<u8>,
+    seen: &mut Seen,
+) {
+    let failure = match is_json(body) {
+        true => Failure { data: Some(error.to_string()), ..INVALID_REQUEST },
+        false => PARSE_ERROR,
+    };
+    astray(call, seen, failure.code);
+    refuse(out, &Id::Null, &failure);
+}
+
+fn is_json(body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let Ok(text) = std::str::from_utf8(body) else { return false };
+    let mut json = serde_json::Deserializer::from_str(text);
+    // What is ignored is read without recursion.
+    json.disable_recursion_limit();
+    IgnoredAny::deserialize(&mut json).is_ok() && json.end().is_ok()
+}
+
+/// Answer a batch that is refused as a whole.
+pub(super) fn no_batch(call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: String) {
+    astray(call, seen, INVALID_REQUEST.code);
+    refuse(out, &Id::Null, &Failure { data: Some(why), ..INVALID_REQUEST });
+}
+
+/// Answer one call; a notification (no `id`) is run and not answered. What is no call is told so.
 pub(super) async fn one(
     call: &Call<'_>,
-    mut fields: Fields<'_>,
-    length: usize,
+    item: Item<'_>,
     out: &mut Vec<u8>,
     room: &mut Room,
     seen: &mut Seen,
 ) -> Told {
-    let (id, notification) = match fields.take("id") {
-        None => (json!(null), true),
-        Some(Value::Null) => (json!(null), false),
-        Some(Value::Int(id)) => (json!(id), false),
-        Some(Value::Number(id)) => (json!(id), false),
-        Some(Value::Text(id)) => (json!(id), false),
-        Some(_) => {
-            astray(call, seen, INVALID_REQUEST.code);
-            refuse(out, &json!(null), &INVALID_REQUEST);
-            return Told::Answer;
-        }
-    };
-    let (entry, params) = match find(call, fields) {
+    let Item { value, length, id: digits } = item;
+    let (id, is_notification, found) = read(call, value, digits);
+    let (entry, params) = match found {
         Ok(found) => found,
         Err(failure) => {
             astray(call, seen, failure.code);
             // A request so wrong that it can't be told to be a notification is answered.
-            if notification && failure.code != INVALID_REQUEST.code {
+            if is_notification && failure.code != INVALID_REQUEST.code {
                 return Told::Nothing;
             }
             refuse(out, &id, &failure);
@@ -79,7 +147,7 @@ pub(super) async fn one(
             (result, seconds.map_or(Told::Answer, Told::Limited))
         }
     };
-    if notification {
+    if is_notification {
         return Told::Nothing;
     }
     match result {
@@ -106,6 +174,24 @@ pub(super) async fn one(
     }
 }
 
+/// The id under which a call is answered, whether it is a notification, and the operation that is meant
+/// with its data.
+fn read<'e, 'b>(
+    call: &Call<'e>,
+    value: Value<'b>,
+    digits: &'b [u8],
+) -> (Id<'b>, bool, Result<(&'e Entry, Fields<'b>), Failure>) {
+    let is_call = is_call(&value);
+    let Value::Map(mut fields) = value else { return (Id::Null, false, Err(INVALID_REQUEST)) };
+    let sent = fields.take("id");
+    let is_notification = sent.is_none();
+    match Id::of(sent.unwrap_or(Value::Null), digits) {
+        None => (Id::Null, false, Err(INVALID_REQUEST)),
+        Some(id) if !is_call => (id, is_notification, Err(INVALID_REQUEST)),
+        Some(id) => (id, is_notification, find(call, fields)),
+    }
+}
+
 /// The operation that is meant, and its data.
 fn find<'e, 'f>(
     call: &Call<'e>,
@@ -113,8 +199,10 @@ fn find<'e, 'f>(
 ) -> Result<(&'e Entry, Fields<'f>), Failure> {
     let Some(Value::Text(method)) = fields.take("method") else { return Err(INVALID_REQUEST) };
     let params = match fields.take("params") {
-        None => Some(Fields::default()),
         Some(Value::Map(params)) => Some(params),
+        // Clients whose parameters are positions send an empty list where there are none; others null.
+        None | Some(Value::Null) => Some(Fields::default()),
+        Some(Value::List(list)) if list.is_empty() => Some(Fields::default()),
         // The standard lets a server refuse positions; ours are named.
         Some(Value::List(_) | Value::Skipped) => None,
         Some(_) => return Err(INVALID_REQUEST),
@@ -127,17 +215,23 @@ fn find<'e, 'f>(
 }
 
 /// Write an operation's answer, or nothing and why.
-fn write(out: &mut Vec<u8>, id: &serde_json::Value, answer: &Answer) -> Result<(), Fault> {
+fn write(out: &mut Vec<u8>, id: &Id<'_>, answer: &Answer) -> Result<(), Fault> {
     let start = out.len();
-    // Writing to a Vec can't fail.
-    let _ = write!(out, "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":");
+    begin(out, id, "result");
     answer.write(out).map_err(Fault::unknown).inspect_err(|_| out.truncate(start))?;
     out.push(b'}');
     Ok(())
 }
 
-fn refuse(out: &mut Vec<u8>, id: &serde_json::Value, failure: &Failure) {
-    let _ = write!(out, "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":");
+fn refuse(out: &mut Vec<u8>, id: &Id<'_>, failure: &Failure) {
+    begin(out, id, "error");
     let _ = serde_json::to_writer(&mut *out, failure);
     out.push(b'}');
+}
+
+/// All of an answer up to the value of its last key.
+fn begin(out: &mut Vec<u8>, id: &Id<'_>, key: &str) {
+    out.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+    id.write(out);
+    let _ = write!(out, ",\"{key}\":");
 }

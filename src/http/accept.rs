@@ -12,6 +12,7 @@ use super::handle::Handler;
 use super::heads::{Heads, Watched};
 use super::io::{Dressed, UNSENT};
 use super::pages::Pages;
+use super::respond;
 use super::route::{RouteError, Router};
 use super::sweep;
 use crate::backup::Schedule;
@@ -397,11 +398,12 @@ fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShu
             Ok::<_, Infallible>(answer.map(|body| Tracked { body, under_way }))
         }
     });
+    let content_type = respond::envelope_type(&handler.engine.services.config);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(READ_BUFFER)
-        .serve_connection(Dressed::new(stream, Arc::clone(&metrics)), service);
+        .serve_connection(Dressed::new(stream, content_type, Arc::clone(&metrics)), service);
     let connection = Evictable::new(graceful.watch(connection), state);
     metrics.http.open.up();
     tokio::spawn(async move {

@@ -20,6 +20,13 @@ const WHOLE: Duration = Duration::from_secs(15);
 /// How long a peer may send nothing in the middle of one.
 const IDLE: Duration = Duration::from_secs(5);
 
+/// How long the rest of a body may take that is taken in and dropped: 8 MiB at 1 Mbit/s and some.
+const DISCARD: Duration = Duration::from_mins(1);
+
+/// The longest body that is taken in and dropped where a document tells by its own answer that a picture
+/// is too large. Its client reads no answer before it has sent all; whatever is longer is cut off.
+const MOST_DISCARDED: usize = 8 * 1024 * 1024;
+
 /// The longest body that is not charged, in bytes: there is one a connection at most, and a connection
 /// has buffers of about this size anyway.
 const SMALL: usize = 4 * 1024;
@@ -44,7 +51,8 @@ pub(super) enum BodyError {
 /// A body that is read piece by piece.
 pub(super) struct Bounded<'b> {
     body: Incoming,
-    left: usize,
+    /// The most bytes that are taken.
+    limit: usize,
     /// When it must be there, once it has been waited for.
     end: Option<Instant>,
     room: Room<'b>,
@@ -60,9 +68,8 @@ struct Room<'b> {
 }
 
 impl Room<'_> {
-    /// Take what one more piece needs.
-    fn take(&mut self, piece: usize) -> Result<(), BodyError> {
-        self.come += piece;
+    /// Take what is needed for all that has come.
+    fn take(&mut self) -> Result<(), BodyError> {
         if self.come <= SMALL {
             return Ok(());
         }
@@ -71,8 +78,8 @@ impl Room<'_> {
     }
 
     /// A whole body, which holds its part of the memory.
-    fn whole(self, body: Bytes) -> Bytes {
-        match self.charge {
+    fn whole(&mut self, body: Bytes) -> Bytes {
+        match self.charge.take() {
             None => body,
             Some(charge) => Bytes::from_owner(charge.with(body)),
         }
@@ -87,17 +94,14 @@ impl<'b> Bounded<'b> {
         limit: usize,
         budget: &'b Arc<Budget>,
         client: Client,
-    ) -> Result<Self, BodyError> {
-        if body.size_hint().lower() > limit as u64 {
-            return Err(BodyError::TooLarge);
-        }
+    ) -> Self {
         let room = Room { budget, client, charge: None, come: 0 };
-        Ok(Bounded { body, left: limit, end: None, room })
+        Bounded { body, limit, end: None, room }
     }
 
     /// What it holds of the memory for all bodies, to be kept as long as what was read.
-    pub(super) fn into_charge(self) -> Option<Charge> {
-        self.room.charge
+    pub(super) fn take_charge(&mut self) -> Option<Charge> {
+        self.room.charge.take()
     }
 
     fn end(&mut self) -> Instant {
@@ -106,6 +110,20 @@ impl<'b> Bounded<'b> {
 
     /// The next piece; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        // Of a body whose length is told to be too much nothing is read.
+        if self.room.come == 0 && self.body.size_hint().lower() > self.limit as u64 {
+            return Err(BodyError::TooLarge);
+        }
+        let Some(piece) = self.piece().await? else { return Ok(None) };
+        if self.room.come > self.limit {
+            return Err(BodyError::TooLarge);
+        }
+        self.room.take()?;
+        Ok(Some(piece))
+    }
+
+    /// The next piece, however much that is.
+    async fn piece(&mut self) -> Result<Option<Bytes>, BodyError> {
         loop {
             if self.body.is_end_stream() {
                 return Ok(None);
@@ -121,19 +139,36 @@ impl<'b> Bounded<'b> {
             };
             let Some(frame) = frame else { return Ok(None) };
             let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
-            self.left = self.left.checked_sub(data.len()).ok_or(BodyError::TooLarge)?;
-            self.room.take(data.len())?;
+            self.room.come += data.len();
             return Ok(Some(data));
         }
     }
 
+    /// Take in and drop the rest of a body that is too large, in pieces, so that nothing of it is held in
+    /// memory. An error if it is longer than [`MOST_DISCARDED`] in all.
+    pub(super) async fn discard(&mut self) -> Result<(), BodyError> {
+        self.room.charge = None;
+        self.end = Some(Instant::now() + DISCARD);
+        let told = usize::try_from(self.body.size_hint().lower()).unwrap_or(usize::MAX);
+        if self.room.come.saturating_add(told) > MOST_DISCARDED {
+            return Err(BodyError::TooLarge);
+        }
+        while self.piece().await?.is_some() {
+            if self.room.come > MOST_DISCARDED {
+                return Err(BodyError::TooLarge);
+            }
+        }
+        Ok(())
+    }
+
     /// All of it at once.
-    pub(super) async fn whole(mut self) -> Result<Bytes, BodyError> {
+    pub(super) async fn whole(&mut self) -> Result<Bytes, BodyError> {
         // Most bodies come in one piece, which is then not copied.
         let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
         let Some(second) = self.next().await? else { return Ok(self.room.whole(first)) };
         // A length that was told is not exceeded, and memory that is not written to yet is none.
-        let told = usize::try_from(self.body.size_hint().lower()).unwrap_or(0).min(self.left);
+        let told = usize::try_from(self.body.size_hint().lower()).unwrap_or(0);
+        let told = told.min(self.limit - self.room.come);
         let mut whole = Vec::with_capacity(first.len() + second.len() + told);
         whole.extend_from_slice(&first);
         drop(first);

@@ -1,6 +1,6 @@
 //! One request to a document: fields in, operations, dialect out.
 
-use super::body::Bounded;
+use super::body::{BodyError, Bounded};
 use super::fields::{self, Content, ContentError};
 use super::respond::{self, Answer as HttpAnswer};
 use super::{client, signature};
@@ -13,6 +13,7 @@ use crate::document::{Cookie, Document, Outcome, Response, Row, Shape};
 use crate::engine::Engine;
 use crate::envelope::{self, Seen};
 use crate::fault::Fault;
+use crate::metrics::Refused;
 use crate::op::{Answer, Called, Entry, Name, Registry, SMALL_ANSWER};
 use crate::request::RequestId;
 use base64::Engine as _;
@@ -60,15 +61,22 @@ impl Asked<'_> {
         }
         let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let bodies = &self.engine.bodies;
-        let content = match Bounded::new(body, config.limits.max_body, bodies, self.client) {
-            Ok(body) => fields::read(body, content_type.unwrap_or_default()).await,
-            Err(error) => Err(error.into()),
-        };
-        let content = match content {
+        let mut body = Bounded::new(body, config.limits.max_body, bodies, self.client);
+        let mut is_too_large = false;
+        let content = match fields::read(&mut body, content_type.unwrap_or_default()).await {
+            // The document has an answer for a picture that it refuses, and its pages show no other.
+            Err(ContentError::Body(BodyError::TooLarge)) if self.takes_picture() => {
+                if let Err(error) = body.discard().await {
+                    return respond::unread(error);
+                }
+                is_too_large = true;
+                Err(too_large(config.limits.max_body))
+            }
             Err(ContentError::Body(error)) => return respond::unread(error),
             Err(ContentError::Fault(fault)) => Err(fault),
             Ok(content) => Ok(content),
         };
+        drop(body);
         let Ok(reserved) = self.reserved() else { return respond::no_answer_memory() };
         let (result, token) = match self.run(&content, seen).await {
             Err(Fault::Busy) => return respond::busy(),
@@ -80,15 +88,27 @@ impl Asked<'_> {
         let retry_after = result.as_ref().err().and_then(Fault::retry_after);
         let cookies = if result.is_ok() { cookies(row.cookie, token, config) } else { Vec::new() };
         let response = self.dress(result);
+        let is_envelope = response.is_envelope;
         let Ok(charge) = self.charged(reserved, &response) else {
             return respond::no_answer_memory();
         };
         let mut answer = respond::dressed(response, charge, &head.headers);
         respond::retry_after(&mut answer, retry_after);
+        if is_envelope {
+            respond::set_envelope_type(&mut answer, config);
+        }
+        if is_too_large {
+            answer.extensions_mut().insert(Refused::BodySize);
+        }
         for cookie in cookies {
             answer.headers_mut().append(SET_COOKIE, cookie);
         }
         answer
+    }
+
+    /// Is one of its fields a picture?
+    fn takes_picture(&self) -> bool {
+        self.entry().is_some_and(|entry| entry.takes_file)
     }
 
     /// The row's operation.
@@ -212,6 +232,12 @@ impl Asked<'_> {
         let entry = self.entry();
         (document.dialect)(Outcome { row, entry, result, id: *id })
     }
+}
+
+/// The fault of a picture whose request is longer than `most` bytes.
+fn too_large(most: usize) -> Fault {
+    let why = format!("the picture is too large: its request is longer than {most} bytes");
+    Fault::Picture(why.into())
 }
 
 /// The text under `key` of an answer that is an object.

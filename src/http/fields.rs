@@ -73,16 +73,16 @@ impl From<BodyError> for ContentError {
 
 /// Read a body whose `Content-Type` is `content_type`.
 pub(super) async fn read(
-    mut body: Bounded<'_>,
+    body: &mut Bounded<'_>,
     content_type: &str,
 ) -> Result<Content, ContentError> {
     match multer::parse_boundary(content_type) {
         Ok(boundary) => {
-            let pieces = stream::try_unfold(&mut body, |body| async move {
+            let pieces = stream::try_unfold(&mut *body, |body| async move {
                 Ok::<_, BodyError>(body.next().await?.map(|piece| (piece, body)))
             });
             let parts = parts(pieces, boundary).await?;
-            Ok(Content::Parts(parts, body.into_charge()))
+            Ok(Content::Parts(parts, body.take_charge()))
         }
         Err(multer::Error::NoBoundary) => {
             let why = "the multipart body has no boundary";

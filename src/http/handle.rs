@@ -10,14 +10,13 @@ use super::respond::{self, Answer};
 use super::route::{Found, Route, Router};
 use super::{client, cors, host, signature, watch};
 use crate::client::Client;
-use crate::config::ContentType;
 use crate::engine::Engine;
-use crate::envelope::{self, Call, Outcome};
+use crate::envelope::{self, Accepts, Call, Outcome};
 use crate::fault::Fault;
 use crate::op::Registry;
 use crate::request::RequestId;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{EXPECT, HeaderMap, HeaderValue, ORIGIN};
+use hyper::header::{CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode, Uri};
 use std::future::poll_fn;
@@ -39,6 +38,7 @@ pub(super) struct Handler {
     pages: Option<Pages>,
     page_headers: PageHeaders,
     home: &'static str,
+    /// The media type of answers in the envelope's form.
     content_type: HeaderValue,
 }
 
@@ -51,10 +51,7 @@ impl Handler {
         home: &'static str,
     ) -> Self {
         let config = &engine.services.config;
-        let content_type = match config.envelope.content_type {
-            ContentType::Json => respond::JSON,
-            ContentType::Text => HeaderValue::from_static("text/plain; charset=utf-8"),
-        };
+        let content_type = HeaderValue::from_static(respond::envelope_type(config));
         Handler {
             page_headers: PageHeaders::new(config),
             engine,
@@ -82,6 +79,9 @@ impl Handler {
         } else {
             caught(record.id, pin!(self.routed(peer, request, &mut record))).await
         };
+        if respond::is_refusal(&answer) {
+            answer.headers_mut().insert(CONTENT_TYPE, self.content_type.clone());
+        }
         self.dates.stamp(answer.headers_mut());
         if !record.is_for_watchers {
             let allowed = &self.engine.services.config.cors.allowed_origins;
@@ -153,15 +153,17 @@ impl Handler {
                 // Boxed, so that the envelope's way through here does not carry its size.
                 Box::pin(asked.answer(body, &mut record.seen)).await
             }
-            (Route::Envelope, None) if head.method == Method::POST => {
-                self.envelope(&head, body, client, record).await
+            (Route::Endpoint(accepts), None) if head.method == Method::POST => {
+                self.endpoint(*accepts, &head, body, client, record).await
             }
             _ => respond::wrong_method(&route.allow()),
         }
     }
 
-    async fn envelope(
+    /// Answer envelopes or calls of JSON-RPC.
+    async fn endpoint(
         &self,
+        accepts: Accepts,
         head: &Parts,
         body: Incoming,
         client: Client,
@@ -169,11 +171,8 @@ impl Handler {
     ) -> Answer {
         let config = &self.engine.services.config;
         let bodies = &self.engine.bodies;
-        let body = match Bounded::new(body, config.limits.max_body, bodies, client) {
-            Ok(body) => body.whole().await,
-            Err(error) => Err(error),
-        };
-        let body = match body {
+        let mut body = Bounded::new(body, config.limits.max_body, bodies, client);
+        let body = match body.whole().await {
             Ok(body) => body,
             Err(error) => return respond::unread(error),
         };
@@ -183,8 +182,12 @@ impl Handler {
         credentials.signature = signature::of(head, &body);
         let call =
             Call { engine: &self.engine, registry: &self.registry, credentials, id: record.id };
-        match envelope::answer(&call, &body, &mut record.seen).await {
-            Outcome::Answer(answer) => respond::ok(answer, self.content_type.clone()),
+        match envelope::answer_at(accepts, &call, &body, &mut record.seen).await {
+            Outcome::Answer(answer) => {
+                let is_rpc = answer.is_rpc;
+                let content_type = if is_rpc { respond::JSON } else { self.content_type.clone() };
+                respond::ok(answer, content_type)
+            }
             Outcome::Nothing => respond::nothing(),
             Outcome::Busy => respond::busy(),
             Outcome::NoBodyMemory => respond::no_body_memory(),

@@ -91,12 +91,15 @@ pub(super) struct Dressed<S> {
     pace: Option<Pace>,
     /// What is left to send of a refusal that was dressed.
     refusal: Vec<u8>,
+    /// The media type of an envelope.
+    content_type: &'static str,
     metrics: Arc<Metrics>,
 }
 
 impl<S: Write + Unpin> Dressed<S> {
-    pub(super) fn new(stream: S, metrics: Arc<Metrics>) -> Self {
-        Dressed { stream, pace: None, refusal: Vec::new(), metrics }
+    /// Send by `stream`; refusals have this media type, and are counted.
+    pub(super) fn new(stream: S, content_type: &'static str, metrics: Arc<Metrics>) -> Self {
+        Dressed { stream, pace: None, refusal: Vec::new(), content_type, metrics }
     }
 
     /// What writing some of `left` bytes came to; an error once the peer reads too slowly.
@@ -136,7 +139,7 @@ impl<S: Write + Unpin> Dressed<S> {
 }
 
 /// The envelope for a refusal of hyper's own; `None` for anything else.
-fn dress(head: &[u8]) -> Option<(StatusCode, Vec<u8>)> {
+fn dress(head: &[u8], content_type: &str) -> Option<(StatusCode, Vec<u8>)> {
     let status = head.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
     let (status, why) = match status {
         b"400" => (StatusCode::BAD_REQUEST, "not an HTTP request"),
@@ -154,7 +157,7 @@ fn dress(head: &[u8]) -> Option<(StatusCode, Vec<u8>)> {
     let reason = status.canonical_reason().unwrap_or_default();
     let length = body.len();
     let head = format!(
-        "HTTP/1.1 {} {reason}\r\ncontent-type: application/json; charset=utf-8\r\n\
+        "HTTP/1.1 {} {reason}\r\ncontent-type: {content_type}\r\n\
          content-length: {length}\r\nconnection: close\r\n\r\n",
         status.as_u16()
     );
@@ -178,7 +181,7 @@ impl<S: Write + Unpin> Write for Dressed<S> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_refusal(cx))?;
-        match dress(buf) {
+        match dress(buf, self.content_type) {
             None => {
                 let sent = Pin::new(&mut self.stream).poll_write(cx, buf);
                 self.paced(cx, buf.len(), sent)
@@ -270,7 +273,7 @@ mod tests {
 
     /// How much of `length` bytes a peer was sent, and in how many seconds.
     async fn sent(peer: Peer, length: usize) -> (usize, u64) {
-        let mut stream = Dressed::new(peer, Arc::default());
+        let mut stream = Dressed::new(peer, "", Arc::default());
         let begun = Instant::now();
         let answer = vec![0; length];
         let mut sent = 0;
@@ -313,7 +316,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn fast_begin_earns_no_long_pause() {
-        let mut stream = Dressed::new(Peer::new(LENGTH, 1), Arc::default());
+        let mut stream = Dressed::new(Peer::new(LENGTH, 1), "", Arc::default());
         let answer = vec![0; 2 * LENGTH];
         let write = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, &answer));
         assert_eq!(write.await.unwrap(), LENGTH);
@@ -327,7 +330,7 @@ mod tests {
     #[test]
     fn only_an_empty_refusal_is_dressed() {
         let hypers = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\ndate: x\r\n\r\n";
-        let dressed = String::from_utf8(dress(hypers).unwrap().1).unwrap();
+        let dressed = String::from_utf8(dress(hypers, "text/plain").unwrap().1).unwrap();
         assert!(dressed.ends_with(
             r#"{"id":-1,"status":-2,"message":"Error JSON value","data":{},"detail":"not an HTTP request"}"#
         ));
@@ -337,7 +340,7 @@ mod tests {
             b"HTTP/1.1 40",
             b"",
         ] {
-            assert_eq!(dress(other), None);
+            assert_eq!(dress(other, "text/plain"), None);
         }
     }
 }

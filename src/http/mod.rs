@@ -32,6 +32,7 @@ mod sweep;
 mod watch;
 
 pub use accept::{Door, Ended, Server, StartError};
+pub(crate) use route::RPC;
 pub use route::RouteError;
 pub(crate) use watch::Watch;
 

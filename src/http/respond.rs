@@ -4,6 +4,7 @@ use super::body::BodyError;
 use super::headers;
 use super::piecewise::Piecewise;
 use crate::budget::Charge;
+use crate::config::{Config, ContentType};
 use crate::document;
 use crate::envelope::{self, Answered};
 use crate::fault::{Cause, Fault};
@@ -23,6 +24,29 @@ pub(super) type Answer = Response<Either<Full<Bytes>, Piecewise>>;
 
 /// The media type of an answer in JSON.
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// Marks an answer that never reached a document: it has the envelope's form.
+#[derive(Debug, Clone, Copy)]
+struct InEnvelope;
+
+/// The media type of an answer in the envelope's form.
+pub(super) fn envelope_type(config: &Config) -> &'static str {
+    match config.envelope.content_type {
+        ContentType::Json => "application/json; charset=utf-8",
+        ContentType::Text => "text/plain; charset=utf-8",
+    }
+}
+
+/// Give an answer in the envelope's form its media type.
+pub(super) fn set_envelope_type(answer: &mut Answer, config: &Config) {
+    let content_type = HeaderValue::from_static(envelope_type(config));
+    answer.headers_mut().insert(CONTENT_TYPE, content_type);
+}
+
+/// Was the request refused by an envelope, before it reached a document?
+pub(super) fn is_refusal(answer: &Answer) -> bool {
+    answer.extensions().get::<InEnvelope>().is_some()
+}
 
 /// An envelope's answer, under HTTP 200.
 pub(super) fn ok(answered: Answered, content_type: HeaderValue) -> Answer {
@@ -64,7 +88,7 @@ pub(super) fn nothing() -> Answer {
 /// What never reached a document: an envelope with `id` -1. -2 where the request is at fault, -404
 /// where the server is, or the time; `why` goes into `detail`.
 pub(super) fn refusal(status: StatusCode, why: &'static str) -> Answer {
-    let mut answer = with(status, refusal_text(status, why).into(), JSON);
+    let mut answer = in_envelope(status, why);
     let headers = answer.headers_mut();
     match status {
         StatusCode::SERVICE_UNAVAILABLE => {
@@ -80,6 +104,12 @@ pub(super) fn refusal(status: StatusCode, why: &'static str) -> Answer {
         }
         _ => {}
     }
+    answer
+}
+
+fn in_envelope(status: StatusCode, why: impl Into<Cow<'static, str>>) -> Answer {
+    let mut answer = with(status, refusal_text(status, why).into(), JSON);
+    answer.extensions_mut().insert(InEnvelope);
     answer
 }
 
@@ -174,7 +204,7 @@ pub(super) fn wrong_method(allow: &str) -> Answer {
 /// 429: a limit on how often something may be done is used up.
 pub(super) fn too_many(fault: &Fault) -> Answer {
     let status = StatusCode::TOO_MANY_REQUESTS;
-    let mut answer = with(status, refusal_text(status, fault.explanation()).into(), JSON);
+    let mut answer = in_envelope(status, fault.explanation());
     retry_after(&mut answer, Some(fault.retry_after().unwrap_or(1)));
     because(Refused::Rate, answer)
 }

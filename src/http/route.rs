@@ -2,13 +2,17 @@
 
 use super::watch::Watch;
 use crate::document::{Document, Row};
+use crate::envelope::Accepts;
 use crate::op::Registry;
 use hyper::Method;
 
+/// Where JSON-RPC 2.0 alone is spoken.
+pub(crate) const RPC: &str = "/api/rpc";
+
 /// What answers a path.
 pub(super) enum Route {
-    /// The envelope, by POST.
-    Envelope,
+    /// Envelopes, JSON-RPC 2.0 or both, by POST.
+    Endpoint(Accepts),
     /// Rows of documents, one a method.
     Rows(Vec<(Document, &'static Row)>),
     /// What whoever watches the server asks.
@@ -58,8 +62,9 @@ impl Router {
     ) -> Result<Self, RouteError> {
         let mut router = Router(matchit::Router::new());
         for path in ["/api"].iter().chain(endpoints) {
-            router.insert(path, Route::Envelope)?;
+            router.insert(path, Route::Endpoint(Accepts::Both))?;
         }
+        router.insert(RPC, Route::Endpoint(Accepts::Rpc))?;
         for (path, _, watch) in Watch::PATHS {
             router.insert(path, Route::Watch(watch))?;
         }
@@ -103,7 +108,7 @@ impl Route {
     /// The methods that the path answers, as the header `Allow` lists them.
     pub(super) fn allow(&self) -> String {
         match self {
-            Route::Envelope => "POST".into(),
+            Route::Endpoint(_) => "POST".into(),
             Route::Watch(_) => Watch::ALLOW.into(),
             Route::Rows(rows) => {
                 let mut methods: Vec<&str> = rows.iter().map(|(_, row)| row.method).collect();
@@ -119,7 +124,7 @@ impl Route {
     pub(super) fn row(&self, method: &Method) -> Option<(&Document, &'static Row)> {
         let wanted = if method == Method::HEAD { "GET" } else { method.as_str() };
         match self {
-            Route::Envelope | Route::Watch(_) => None,
+            Route::Endpoint(_) | Route::Watch(_) => None,
             Route::Rows(rows) => {
                 rows.iter().find(|(_, row)| row.method == wanted).map(|(d, row)| (d, *row))
             }
@@ -143,8 +148,8 @@ mod tests {
     }
 
     #[test]
-    fn a_path_for_whoever_watches_is_nobody_elses() {
-        for path in ["/metrics", "/healthz", "/readyz"] {
+    fn paths_of_the_engine_are_nobody_elses() {
+        for path in ["/metrics", "/healthz", "/readyz", RPC] {
             assert!(
                 matches!(router(&[path], &[]), Err(RouteError::Path(refused, _)) if refused == path)
             );
