@@ -58,6 +58,8 @@ fn status(fault: &Fault) -> Status {
         Fault::Taken(_) => (100, "The shop name was used"),
         Fault::NotOwner => (100, "No right to update"),
         Fault::Capped(_) => (101, "The number of shops has been capped"),
+        // The contract's -102: whose shop it should be is not whose token it is.
+        Fault::WrongValue(key, _) if key == "user_id" => (-102, "Get userid failed for the token"),
         fault => return engine::status::status(fault),
     };
     Status { code, message }
@@ -135,8 +137,10 @@ impl Open {
     /// The same as if it were opened at another time, in seconds since 1970.
     pub fn run_at(self, tx: &mut Tx, caller: &Account, now: i64) -> Result<i64, Fault> {
         if self.user_id.is_some_and(|user| user != caller.id) {
-            // The contract's -102: whose shop it should be is not who the token says.
-            return Err(Fault::AccountGone);
+            return Err(Fault::value(
+                "user_id",
+                "must be the id of the account that the token is of",
+            ));
         }
         let name: &str = &self.shop_name;
         if tx.one("SELECT 1 FROM shop WHERE name = $1", args![name], |_| Ok(()))?.is_some() {

@@ -222,7 +222,8 @@ fn only_the_owner_may_update_and_nobody_opens_a_shop_for_another() {
             assert_eq!(server.call_as(&other, name, sent), no_right, "{name} {shop}");
         }
     }
-    let gone = fault(-102, "Get userid failed for the token");
+    let why = "user_id: must be the id of the account that the token is of";
+    let gone = fault_with(-102, "Get userid failed for the token", why);
     for user in [otto, 5, 0, -1] {
         // Told before the name is looked up.
         for name in ["伞", "书"] {

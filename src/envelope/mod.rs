@@ -114,12 +114,16 @@ pub async fn answer_at(accepts: Accepts, call: &Call<'_>, body: &[u8], seen: &mu
     match decode(call, body) {
         Err(error) if is_rpc => rpc::unreadable(call, body, &error, &mut out, seen),
         Err(error) => wrong(call, seen, &mut out, format!("not a JSON text: {error}")),
-        Ok(Envelopes { value: Value::List(items), .. }) if items.is_empty() => {
-            no_batch(accepts, call, seen, &mut out, "an empty batch".into());
-        }
+        Ok(Envelopes { value: Value::List(items), .. }) if items.is_empty() => match accepts {
+            Accepts::Both => wrong(call, seen, &mut out, "an empty batch".into()),
+            Accepts::Rpc => rpc::no_batch(call, seen, &mut out, None),
+        },
         Ok(Envelopes { value: Value::List(_), count, .. }) if count > BATCH => {
             let why = format!("a batch of {count}; at most {BATCH}");
-            no_batch(accepts, call, seen, &mut out, why);
+            match accepts {
+                Accepts::Both => wrong(call, seen, &mut out, why),
+                Accepts::Rpc => rpc::no_batch(call, seen, &mut out, Some(why)),
+            }
         }
         Ok(Envelopes { value, size, .. }) => {
             let Ok(_charge) = charged(call, size) else { return Outcome::NoBodyMemory };
@@ -345,14 +349,6 @@ fn wrong(call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: String) {
     let fault = Fault::EnvelopeValue(why.into());
     astray(call, seen, status(&fault).code);
     refuse(out, -1, "{}", status, &fault);
-}
-
-/// Write the answer to a batch that is refused as a whole.
-fn no_batch(accepts: Accepts, call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: String) {
-    match accepts {
-        Accepts::Both => wrong(call, seen, out, why),
-        Accepts::Rpc => rpc::no_batch(call, seen, out, why),
-    }
 }
 
 /// Something reached no operation, and was told this status.

@@ -107,10 +107,10 @@ fn is_json(body: &[u8]) -> bool {
     IgnoredAny::deserialize(&mut json).is_ok() && json.end().is_ok()
 }
 
-/// Answer a batch that is refused as a whole.
-pub(super) fn no_batch(call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: String) {
+/// Answer a batch that is refused as a whole, and say why where the specification does not.
+pub(super) fn no_batch(call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: Option<String>) {
     astray(call, seen, INVALID_REQUEST.code);
-    refuse(out, &Id::Null, &Failure { data: Some(why), ..INVALID_REQUEST });
+    refuse(out, &Id::Null, &Failure { data: why, ..INVALID_REQUEST });
 }
 
 /// Answer one call; a notification (no `id`) is run and not answered. What is no call is told so.

@@ -14,7 +14,12 @@ async function step(library, name, run, isRight) {
   } catch (error) {
     shown = { code: error.code, message: error.message, data: error.data };
   }
-  const verdict = isRight(shown) ? "ok" : "wrong";
+  let verdict = "wrong";
+  try {
+    verdict = isRight(shown) ? "ok" : "wrong";
+  } catch {
+    // It has another form.
+  }
   console.log(`${library} ${name}: ${verdict} ${JSON.stringify(shown)}`);
 }
 
@@ -36,10 +41,10 @@ const isError = (shown) => typeof shown.message === "string" && shown.message.le
     });
     if (answer.status === 200) {
       client.receive(await answer.json());
-    } else if (request.id !== undefined) {
+    } else if (answer.status >= 400) {
       throw new Error(answer.statusText);
     } else if (answer.status !== 204) {
-      throw new Error(`a notification was answered by ${answer.status}`);
+      throw new Error(`without an id: ${answer.status}`);
     }
   });
   await step(library, "result", () => client.request("shop.list", { limit: 5 }), isEmptyList);
@@ -111,7 +116,8 @@ const isError = (shown) => typeof shown.message === "string" && shown.message.le
     },
     ([first, second]) => isEmptyList(first) && isUnknown(second),
   );
-  await step(library, "HTTP 413", () => client.request({ method: "shop.list", params: { key: long } }), isError);
+  // It waits for an answer to its id, whatever HTTP says; so its time-out is all that is shown.
+  await step(library, "HTTP 413", () => client.request({ method: "shop.list", params: { key: long } }, 1000), isError);
   client.close();
 }
 process.exit(0);

@@ -214,13 +214,13 @@ fn dropped_bodies_hold_no_memory() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let (method, path, field) = PATHS[2];
-    let length = 8 * MIB;
+    let length = 4 * MIB;
     let begun = body(field, length);
     let half = &begun[..length - 1000];
     let more = format!("Content-Length: {length}");
     let head = head(method, path, &token, &more);
     std::thread::scope(|scope| {
-        let uploads: Vec<_> = (0..24)
+        let uploads: Vec<_> = (0..12)
             .map(|_| {
                 scope.spawn(|| {
                     let mut connection = Connection::open(&server);
@@ -232,7 +232,7 @@ fn dropped_bodies_hold_no_memory() {
             .collect();
         let mut uploads: Vec<Connection> =
             uploads.into_iter().map(|one| one.join().unwrap()).collect();
-        // All of them are under way: 192 MiB, of which the server may hold 32.
+        // All of them are under way: 48 MiB, where all bodies together may hold 32.
         let picture = file(field, "a.png", PNG);
         let headers = [("Authorization", &*token), super::web::MULTIPART];
         let reply = server.send(method, path, &headers, &picture);

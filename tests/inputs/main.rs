@@ -12,3 +12,4 @@ mod ihome_values;
 mod large_pictures;
 mod rpc;
 mod rpc_clients;
+mod rpc_members;
