@@ -258,7 +258,7 @@ mod tests {
         fn sealed_text_is_read_only_in_its_place(text in "\\PC{0,40}", owner in any::<i64>()) {
             let (folder, vault) = vault();
             let sealed = vault.seal(owner, "name", &text).unwrap();
-            prop_assert_eq!(vault.unseal(owner, "name", &sealed).unwrap(), text.clone());
+            prop_assert_eq!(vault.unseal(owner, "name", &sealed).unwrap(), text.as_str());
             prop_assert!(vault.unseal(owner, "card", &sealed).is_err());
             prop_assert!(vault.unseal(owner.wrapping_add(1), "name", &sealed).is_err());
             prop_assert!(sealed != vault.seal(owner, "name", &text).unwrap());
@@ -269,7 +269,7 @@ mod tests {
         fn changed_ciphertext_is_refused(at in 0_usize..60, bit in 0_u8..7) {
             let (folder, vault) = vault();
             let sealed = vault.seal(1, "name", "a real name").unwrap();
-            let mut bytes = sealed.clone().into_bytes();
+            let mut bytes = sealed.into_bytes();
             let at = at % bytes.len();
             bytes[at] ^= 1 << bit;
             if let Ok(changed) = String::from_utf8(bytes) {

@@ -161,7 +161,7 @@ mod tests {
     fn solution_is_good_until_it_expires() {
         let (key, asked, number) = solved(50);
         let proof = payload(&asked, number);
-        let found = Solved { challenge: asked.challenge.clone(), expires_at: 1000 };
+        let found = Solved { challenge: asked.challenge, expires_at: 1000 };
         let keys = [new_key(), key];
         assert!(is_proof(&proof));
         assert_eq!(verify(&keys, &proof, 999), Some(found));

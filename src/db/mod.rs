@@ -81,7 +81,7 @@ const ROOM: u64 = 1 << 20;
 
 /// Is there room enough in the folder of the database to open it for writing?
 pub fn has_room(config: &Config) -> bool {
-    let room = rustix::fs::statvfs(&folder(config));
+    let room = rustix::fs::statvfs(folder(config));
     room.is_ok_and(|about| about.f_bavail.saturating_mul(about.f_frsize) >= ROOM)
 }
 
