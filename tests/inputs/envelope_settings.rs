@@ -14,8 +14,8 @@ fn raw(server: &Server, bytes: &str) -> (u16, String) {
     (reply.status, reply.header("content-type").to_owned())
 }
 
-/// Public reports of the kind: a client that parses text itself shows nothing where one of many answers
-/// has another type (jquery/jquery#3118 and others on `dataType` guessed from the answer).
+/// Public reports of the kind: influxdata/influxdb#48 (an answer that became `application/json` breaks a page
+/// that parses the text itself), jquery/jquery#5059 (what is parsed follows the answer's type).
 #[test]
 fn every_answer_in_envelope_form_has_the_type() {
     let limits = "[limits]\nmax_body = 2000\n";
