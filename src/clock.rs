@@ -114,6 +114,12 @@ impl Clock {
         }
     }
 
+    /// The same; `None` for a time that a change of the clocks skips, which would come back as another.
+    pub fn exact(&self, at: DateTime) -> Option<i64> {
+        let seconds = self.seconds(at);
+        (self.civil(seconds) == at.0).then_some(seconds)
+    }
+
     /// The date and time of day here at `seconds` since 1970; the nearest that the calendar has, if it
     /// has none.
     fn civil(&self, seconds: i64) -> civil::DateTime {
@@ -272,7 +278,31 @@ mod tests {
                 // A zone may have skipped a time, as Manila did the last day of 1844.
                 let skipped = clock.format(seconds) != text && seconds < 0;
                 assert!(clock.format(seconds) == text || skipped, "{text} in {name:?}");
+                let exact = clock.exact(DateTime::parse(text).unwrap());
+                assert_eq!(exact, (!skipped).then_some(seconds), "{text} in {name:?}");
             }
+        }
+    }
+
+    #[test]
+    fn skipped_time_is_not_exact_and_repeated_one_is() {
+        for (zone, text, is_exact) in [
+            ("America/New_York", "2024-03-10 01:59:59", true),
+            ("America/New_York", "2024-03-10 02:00:00", false),
+            ("America/New_York", "2024-03-10 02:59:59", false),
+            ("America/New_York", "2024-03-10 03:00:00", true),
+            ("America/New_York", "2024-11-03 01:30:00", true),
+            ("Asia/Shanghai", "1986-05-04 02:30:00", false),
+            ("Asia/Shanghai", "1986-09-14 01:30:00", true),
+            ("Pacific/Apia", "2011-12-30 12:00:00", false),
+            ("Australia/Lord_Howe", "2024-10-06 02:15:00", false),
+            ("UTC", "2024-03-10 02:30:00", true),
+        ] {
+            let clock = Clock::new(TimeZone::get(zone).unwrap());
+            let at = DateTime::parse(text).unwrap();
+            let exact = clock.exact(at);
+            assert_eq!(exact.is_some(), is_exact, "{text} in {zone}");
+            assert!(exact.is_none_or(|seconds| clock.format(seconds) == text));
         }
     }
 

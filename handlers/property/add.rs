@@ -1,7 +1,7 @@
 //! Publishing a notice.
 
 use super::Written;
-use super::fields::{Full, Keyed, Loose};
+use super::fields::{Full, Keyed, Loose, seconds};
 use super::indexed::index;
 use engine::caller::Account;
 use engine::clock::DateTime;
@@ -48,10 +48,11 @@ impl Op for Add {
         if self.user_id.is_anothers(&caller) {
             return Err(Fault::value("user_id", "must be the caller's"));
         }
+        let occurred = seconds(&tx.clock, "occurrence_time", self.occurrence_time.0)?;
+        let published = seconds(&tx.clock, "publish_time", self.publish_time.given())?;
+        let published = published.unwrap_or_else(|| tx.clock.now());
+        let occurred = occurred.unwrap_or(published);
         let uid = tx.next_id("property")?;
-        let seconds = |at| tx.clock.seconds(at);
-        let published = self.publish_time.given().map_or_else(|| tx.clock.now(), seconds);
-        let occurred = self.occurrence_time.0.map_or(published, seconds);
         let number = |given: Option<i64>| given.unwrap_or(0);
         let url = |given: Loose<Text<0, 1024>>| given.given().map_or_else(String::new, |url| url.0);
         let (url1, url2, url3) = (url(self.pic_url1), url(self.pic_url2), url(self.pic_url3));

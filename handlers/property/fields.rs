@@ -2,7 +2,9 @@
 //! whether it may be empty. Empty is `""` or `null`.
 
 use engine::caller::Account;
+use engine::clock::{Clock, DateTime};
 use engine::data::{Field, Flaw, Text, Value};
+use engine::fault::Fault;
 
 /// A field that must be there and say something.
 pub struct Full<T>(pub T);
@@ -47,6 +49,17 @@ impl Loose<Text<1, 15>> {
     pub fn is_anothers(&self, caller: &Account) -> bool {
         matches!(self, Loose::Is(user) if **user != *caller.id.to_string())
     }
+}
+
+/// The seconds since 1970 that the date-time under `key` means, if it is given. A time that the server's
+/// clocks skip is a wrong value: kept, it would come back as another, and be found by neither.
+pub fn seconds(
+    clock: &Clock,
+    key: &'static str,
+    given: Option<DateTime>,
+) -> Result<Option<i64>, Fault> {
+    let skipped = || Fault::value(key, "there is no such time: a change of the clocks skips it");
+    given.map(|at| clock.exact(at).ok_or_else(skipped)).transpose()
 }
 
 /// `None` if the value is empty.

@@ -1,5 +1,6 @@
 //! Searching notices, by keyword or by their fields.
 
+use super::fields::seconds;
 use super::indexed::{INDEXED, NOTICES};
 use super::notice::NOTICE;
 use engine::caller::Account;
@@ -127,13 +128,13 @@ impl Op for Query {
     }
 
     fn run(self, desk: &Desk, _: Account) -> Result<Rows, Fault> {
-        let listing = self.listing(&desk.clock);
+        let listing = self.listing(&desk.clock)?;
         desk.read(|view| view.list(&listing))
     }
 }
 
 impl Query {
-    fn listing(self, clock: &Clock) -> Listing {
+    fn listing(self, clock: &Clock) -> Result<Listing, Fault> {
         let mut listing = Listing::new(&NOTICES, NOTICE, self.r#type, self.limit);
         if let Some(key) = self.key {
             listing.wanted().text(key.text());
@@ -158,7 +159,9 @@ impl Query {
                     listing.with(&format!(" AND {column} = ?"), number);
                 }
                 Filter::At(at) => {
-                    listing.with(&format!(" AND {column} = ?"), clock.seconds(at));
+                    if let Some(at) = seconds(clock, column, Some(at))? {
+                        listing.with(&format!(" AND {column} = ?"), at);
+                    }
                 }
                 Filter::Contains(text) => {
                     if !by_id && INDEXED.contains(&column) {
@@ -175,6 +178,6 @@ impl Query {
         if let Some(before) = self.before {
             listing.before(before);
         }
-        listing
+        Ok(listing)
     }
 }

@@ -1,7 +1,7 @@
 //! Changing a notice.
 
 use super::Written;
-use super::fields::{Full, Loose, Optional};
+use super::fields::{Full, Loose, Optional, seconds};
 use super::indexed::Indexed;
 use engine::caller::Account;
 use engine::clock::DateTime;
@@ -54,9 +54,9 @@ impl Op for Update {
         }
         let Full(uid) = self.id;
         let occurred_when_published = i64::from(matches!(self.occurrence_time, Loose::Empty));
-        let occurred = self.occurrence_time.given().map(|at| tx.clock.seconds(at));
-        let updated =
-            self.update_time.given().map_or_else(|| tx.clock.now(), |at| tx.clock.seconds(at));
+        let occurred = seconds(&tx.clock, "occurrence_time", self.occurrence_time.given())?;
+        let updated = seconds(&tx.clock, "update_time", self.update_time.given())?;
+        let updated = updated.unwrap_or_else(|| tx.clock.now());
         let lab = text(self.lab.0);
         let title = text(self.title.0);
         let content = text(self.content.0);

@@ -62,3 +62,28 @@ pub(super) fn sum(digest: Sha256) -> Sum {
 pub(super) fn line(sum: &Sum, name: &str) -> String {
     format!("{}  {name}\n", crate::hex::encode(sum))
 }
+
+/// What a line of [`SUMS`] says, without the end of the line: a digest and the entry's name. `None` if it
+/// is not as [`line`] writes it.
+pub(super) fn read_line(text: &str) -> Option<(Sum, &str)> {
+    let (sum, name) = text.split_once("  ")?;
+    let is_ours = sum.len() == 64 && !sum.bytes().any(|byte| byte.is_ascii_uppercase());
+    let sum = crate::hex::decode(sum).filter(|_| is_ours)?;
+    Some((sum.try_into().ok()?, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_of_digests_is_read_as_it_is_written() {
+        let sum = [0xa5; 32];
+        let text = line(&sum, "pictures/a  b.png");
+        assert_eq!(read_line(text.trim_end()), Some((sum, "pictures/a  b.png")));
+        let short = &text[2..];
+        for text in ["", "  name", short, &text.to_uppercase(), &text.replace("  ", " *")] {
+            assert_eq!(read_line(text), None, "{text}");
+        }
+    }
+}

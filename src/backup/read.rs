@@ -1,11 +1,18 @@
 //! Reading an archive: every byte of what it holds is compared with its digest, and nothing may be in
 //! it that we would not have put there.
+//!
+//! The digests decide, not the form: an archive that was unpacked and packed again by another program
+//! has its entries in another order, with `./` before them, with their folders, other owners, extended
+//! headers and zeros at the end. All of that is passed over. What says where a file goes or how long it
+//! is must be said plainly.
+
+mod form;
 
 use super::contents::{self, DATABASE, FORMAT, MANIFEST, Manifest, Outline, PICTURES, SUMS, Sum};
 use super::{BackupError, Step, Watch};
 use crate::files;
 use sha2::{Digest, Sha256};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -32,10 +39,22 @@ pub(super) struct Place {
 pub(super) fn read(path: &Path, place: &Place, watch: &mut Watch) -> Result<Manifest, BackupError> {
     let open = || File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
     let (size, file) = open().map_err(BackupError::at(path))?;
+    if let Some(why) = form::packed(path).map_err(BackupError::at(path))? {
+        return Err(BackupError::Refused(path.to_owned(), why));
+    }
     let mut archive = Archive::new(BufReader::with_capacity(256 << 10, file));
-    let mut reading =
-        Reading { path, place, size, seen: HashMap::new(), manifest: Vec::new(), watch };
-    let mut end = None;
+    let mut reading = Reading {
+        path,
+        place,
+        size,
+        seen: HashMap::new(),
+        expected: HashMap::new(),
+        has_sums: false,
+        has_database: false,
+        manifest: None,
+        watch,
+    };
+    let mut end = 0;
     let entries = archive.entries().map_err(BackupError::at(path))?;
     // Raw: an extension of the format could give an entry another name or size than its header has.
     for entry in entries.raw(true) {
@@ -43,27 +62,30 @@ pub(super) fn read(path: &Path, place: &Place, watch: &mut Watch) -> Result<Mani
             Some(_) => BackupError::Io(path.to_owned(), error),
             None => reading.refused("it is no archive, or a damaged one"),
         })?;
-        if end.is_some() {
-            return Err(reading.refused(format_args!("there is more behind {SUMS}")));
-        }
-        if entry.header().entry_type() != EntryType::Regular {
-            return Err(reading.refused("it holds something that is no file"));
-        }
         let name = String::from_utf8_lossy(&entry.header().path_bytes()).into_owned();
+        let name = form::plain(&name);
         let (at, bytes) = (entry.raw_file_position(), entry.size());
-        if name == SUMS {
-            reading.compare(bytes, &mut entry)?;
-            end = Some(at + bytes.next_multiple_of(BLOCK));
-        } else {
-            reading.entry(Part { name: &name, at, bytes, from: &mut entry })?;
+        end = at.saturating_add(bytes.next_multiple_of(BLOCK));
+        match entry.header().entry_type() {
+            EntryType::Regular if name == SUMS => reading.sums(&mut entry, bytes)?,
+            EntryType::Regular => {
+                reading.entry(Part { name, at, bytes, from: &mut entry })?;
+            }
+            EntryType::Directory if bytes == 0 && form::is_folder(name) => {}
+            EntryType::XHeader | EntryType::XGlobalHeader => {
+                form::harmless(&mut entry, bytes).map_err(|why| reading.refused(why))?;
+            }
+            kind => return Err(reading.refused(form::odd(kind))),
         }
     }
-    // Two blocks of nothing are the end of a tar.
-    match end {
-        Some(end) if end + 2 * BLOCK == size => reading.manifest(),
-        Some(_) => Err(reading.refused("its length is wrong")),
-        None => Err(reading.refused(EARLY)),
+    // Two blocks of nothing are the end of a tar. Programs that write to tapes add more.
+    if end == 0 || size < end.saturating_add(2 * BLOCK) {
+        return Err(reading.refused(EARLY));
     }
+    if !form::is_blank(path, end).map_err(BackupError::at(path))? {
+        return Err(reading.refused("there is more behind its end"));
+    }
+    reading.manifest()
 }
 
 struct Reading<'a, 'w> {
@@ -71,10 +93,14 @@ struct Reading<'a, 'w> {
     place: &'a Place,
     /// Of the archive, in bytes.
     size: u64,
-    /// The digests of the entries so far.
+    /// The digests of the entries that were read before they were compared.
     seen: HashMap<String, Sum>,
+    /// The digests of the entries that are still to come, once they are told.
+    expected: HashMap<String, Sum>,
+    has_sums: bool,
+    has_database: bool,
     /// The text of the manifest.
-    manifest: Vec<u8>,
+    manifest: Option<Vec<u8>>,
     watch: &'a mut Watch<'w>,
 }
 
@@ -87,28 +113,48 @@ impl Reading<'_, '_> {
     fn entry(&mut self, mut entry: Part<'_>) -> Result<(), BackupError> {
         let name = entry.name;
         let picture = name.strip_prefix(PICTURES).filter(|name| files::is_name(name));
-        if self.seen.contains_key(name) {
+        if picture.is_none() && ![DATABASE, MANIFEST].contains(&name) {
+            return Err(self.refused(format_args!("it holds {name:?}, which is no part of one")));
+        }
+        let is_again = match name {
+            DATABASE => self.has_database,
+            MANIFEST => self.manifest.is_some(),
+            _ => self.seen.contains_key(name),
+        };
+        if is_again {
             return Err(self.refused(format_args!("it holds {name} twice")));
         }
+        if self.has_sums && !self.expected.contains_key(name) {
+            return Err(self.wrong());
+        }
         let place = self.place;
-        let sum = match (name, picture, &place.pictures) {
-            (MANIFEST, ..) if entry.bytes <= MANIFEST_BYTES => {
+        let sum = match (picture, &place.pictures) {
+            (Some(name), Some(folder)) => self.keep(&mut entry, &folder.join(name))?,
+            (Some(_), None) => self.copy(&mut entry, &mut std::io::sink(), self.path)?,
+            _ if name == DATABASE => {
+                self.has_database = true;
+                self.keep(&mut entry, &place.database)?
+            }
+            _ if entry.bytes > MANIFEST_BYTES => {
+                return Err(self.refused(format_args!("its {MANIFEST} is too long")));
+            }
+            _ => {
                 let mut text = Vec::new();
                 let sum = self.copy(&mut entry, &mut text, self.path)?;
-                self.manifest = text;
+                self.manifest = Some(text);
                 sum
             }
-            (DATABASE, ..) => self.keep(&mut entry, &place.database)?,
-            (_, Some(name), Some(folder)) => self.keep(&mut entry, &folder.join(name))?,
-            (_, Some(_), None) => self.copy(&mut entry, &mut std::io::sink(), self.path)?,
-            _ => {
-                return Err(
-                    self.refused(format_args!("it holds {name:?}, which is no part of one"))
-                );
-            }
         };
-        self.seen.insert(name.to_owned(), sum);
+        if !self.has_sums {
+            self.seen.insert(name.to_owned(), sum);
+        } else if self.expected.remove(name) != Some(sum) {
+            return Err(self.wrong());
+        }
         Ok(())
+    }
+
+    fn wrong(&self) -> BackupError {
+        self.refused(format_args!("it is not what {SUMS} says"))
     }
 
     /// Write an entry to a new file, durably.
@@ -145,36 +191,50 @@ impl Reading<'_, '_> {
         if done == entry.bytes { Ok(contents::sum(digest)) } else { Err(self.refused(EARLY)) }
     }
 
-    /// Compare what was read with the digests that are told at the end.
-    fn compare(&self, bytes: u64, from: &mut dyn Read) -> Result<(), BackupError> {
-        let wrong = || self.refused(format_args!("it is not what {SUMS} says"));
-        let line = |name: &str| 64 + 2 + name.len() as u64 + 1;
-        if bytes != self.seen.keys().map(|name| line(name)).sum::<u64>() {
-            return Err(wrong());
+    /// Compare what was read so far with the digests that are told here; what follows is compared as it
+    /// comes.
+    fn sums(&mut self, from: &mut dyn Read, bytes: u64) -> Result<(), BackupError> {
+        if std::mem::replace(&mut self.has_sums, true) {
+            return Err(self.refused(format_args!("it holds {SUMS} twice")));
         }
-        let mut told = HashSet::new();
+        let mut read = 0;
         for line in BufReader::new(from).split(b'\n') {
             let line = line.map_err(BackupError::at(self.path))?;
-            let name = line.get(66..).and_then(|name| std::str::from_utf8(name).ok());
-            let (name, sum) = name.and_then(|it| self.seen.get_key_value(it)).ok_or_else(wrong)?;
-            if contents::line(sum, name).trim_end().as_bytes() != line || !told.insert(name) {
-                return Err(wrong());
+            read += line.len() as u64 + 1;
+            let told = std::str::from_utf8(&line).ok().and_then(contents::read_line);
+            let Some((sum, name)) = told else { return Err(self.wrong()) };
+            let is_right = match self.seen.remove(name) {
+                Some(seen) => seen == sum,
+                None => self.expected.insert(name.to_owned(), sum).is_none(),
+            };
+            if !is_right {
+                return Err(self.wrong());
             }
         }
-        if told.len() == self.seen.len() { Ok(()) } else { Err(self.refused(EARLY)) }
+        match self.seen.is_empty() {
+            true if read == bytes => Ok(()),
+            true => Err(self.refused(EARLY)),
+            false => Err(self.wrong()),
+        }
     }
 
     /// The manifest, once all entries are compared.
     fn manifest(self) -> Result<Manifest, BackupError> {
         let unread = |error| self.refused(format_args!("{MANIFEST}: {error}"));
-        if !self.seen.contains_key(DATABASE) || !self.seen.contains_key(MANIFEST) {
-            return Err(self.refused("it lacks the database or the manifest"));
+        if !self.has_sums {
+            return Err(self.refused(EARLY));
         }
-        let Outline { format, program } = serde_json::from_slice(&self.manifest).map_err(unread)?;
+        if let Some(name) = self.expected.keys().next() {
+            return Err(self.refused(format_args!("{name} is missing")));
+        }
+        let (true, Some(text)) = (self.has_database, &self.manifest) else {
+            return Err(self.refused("it lacks the database or the manifest"));
+        };
+        let Outline { format, program } = serde_json::from_slice(text).map_err(unread)?;
         if format > FORMAT {
             return Err(BackupError::Newer(self.path.to_owned(), program));
         }
-        serde_json::from_slice(&self.manifest).map_err(unread)
+        serde_json::from_slice(text).map_err(unread)
     }
 }
 

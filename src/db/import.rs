@@ -12,6 +12,9 @@ use rusqlite::Connection;
 use std::io::BufRead;
 use std::sync::Arc;
 
+/// A byte order mark in UTF-8. Files that were put together may have one before any line.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// Why rows could not be taken over. Each is one line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -71,8 +74,14 @@ impl Import {
         Ok(Import { connection, tables, content, services, started, _lock: lock })
     }
 
+    /// The names of all tables.
+    pub fn tables(&self) -> Vec<&str> {
+        self.tables.iter().map(|table| table.name.as_str()).collect()
+    }
+
     /// Take over the rows of a table, a line each; how many there were. `told` hears how many bytes
-    /// were read, line by line.
+    /// were read, line by line. What editors and other programs add is passed over: a byte order mark
+    /// before a line, blanks around it, lines without anything.
     pub fn table(
         &mut self,
         name: &str,
@@ -87,16 +96,20 @@ impl Import {
             self.connection.execute(&sql, []).map_err(ImportError::Sqlite)?;
             self.started.retain(|started| started != name);
         }
-        let (mut text, mut number) = (Vec::new(), 0);
+        let (mut text, mut number, mut rows) = (Vec::new(), 0, 0);
         loop {
             text.clear();
-            let line = |why: String| ImportError::Line(number + 1, why);
-            let length = lines.read_until(b'\n', &mut text).map_err(|e| line(e.to_string()))?;
-            if length == 0 {
-                return Ok(number);
-            }
-            insert(&self.connection, table, text.trim_ascii_end()).map_err(line)?;
             number += 1;
+            let at = |why: String| ImportError::Line(number, why);
+            let length = lines.read_until(b'\n', &mut text).map_err(|e| at(e.to_string()))?;
+            if length == 0 {
+                return Ok(rows);
+            }
+            let line = text.strip_prefix(BOM).unwrap_or(&text).trim_ascii();
+            if !line.is_empty() {
+                insert(&self.connection, table, line).map_err(at)?;
+                rows += 1;
+            }
             told(length);
         }
     }

@@ -136,9 +136,15 @@ fn session_cookie(
         headers::pieces(headers, &COOKIE, b';').any(|pair| {
             let Some(at) = pair.iter().position(|byte| *byte == b'=') else { return false };
             let (name, value) = (pair[..at].trim_ascii(), pair[at + 1..].trim_ascii());
-            name == wanted.as_bytes() && found.offer(value)
+            name == wanted.as_bytes() && found.offer(unquoted(value))
         })
     })
+}
+
+/// A cookie's value may stand in quotes (RFC 6265, 4.1.1). Browsers send back what was set, without any;
+/// some libraries add them.
+fn unquoted(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value)
 }
 
 /// Is this a write that a page of another site makes in its visitor's name? A browser sends the

@@ -1,9 +1,17 @@
-//! What a body and a query come to, without a connection: for the fuzz targets alone.
+//! What a body, a query and headers come to, without a connection: for the fuzz targets alone.
 
 use super::fields::{self, Content};
+use super::{client, forwarded};
+use crate::config::{Config, Networks};
 use crate::document::{Document, Row};
 use bytes::Bytes;
 use futures_util::{FutureExt, stream};
+use hyper::Method;
+use hyper::header::{
+    AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERER,
+};
+use ipnet::IpNet;
+use std::net::IpAddr;
 
 static ROW: Row = Row { op: ("fuzz", "any"), takes: Some(&["name", "id", "file"]), ..Row::PLAIN };
 const DOCUMENT: Document = Document { rows: std::slice::from_ref(&ROW), ..Document::PLAIN };
@@ -31,4 +39,39 @@ pub fn gather(query: &str, body: &[u8], cut: usize, boundary: Option<&str>) {
     if let (true, Ok(found)) = (routed, router.at("/")) {
         let _ = fields::gather(&DOCUMENT, &ROW, &found.params, query, &content);
     }
+}
+
+/// The headers that tell of a client, in the order in which a fuzz target numbers them.
+const TELLING: [HeaderName; 8] = [
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("forwarded"),
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("x-forwarded-proto"),
+    COOKIE,
+    AUTHORIZATION,
+    ORIGIN,
+    REFERER,
+];
+
+/// Read from these lines, each the number of a header and its value, what they tell of the client. The
+/// last address that a trusted proxy wrote is the client's, whatever stands before it.
+pub fn client_of(lines: &[(u8, Vec<u8>)]) {
+    let mut headers = HeaderMap::new();
+    for (number, value) in lines {
+        let name = &TELLING[usize::from(*number) % TELLING.len()];
+        if let Ok(value) = HeaderValue::from_bytes(value) {
+            headers.append(name, value);
+        }
+    }
+    let proxy = IpAddr::from([127, 0, 0, 1]);
+    let mut config = Config::default();
+    config.limits.trusted_proxies = Networks::from_iter([IpNet::from(proxy)]);
+    let client = client::client(proxy, &headers, &config);
+    let _ = client::credentials(&Method::POST, &headers, "", client, &config);
+    let _ = client::is_cross_site(&Method::POST, &headers, &config);
+    let _ = client::may_embed(&headers, &["a.example".to_owned()]);
+    let written = HeaderValue::from_static("203.0.113.7:5678");
+    headers.append(&TELLING[0], written);
+    let found = forwarded::source(proxy, &headers, &config.limits.trusted_proxies);
+    assert_eq!(found, forwarded::Source::Address(IpAddr::from([203, 0, 113, 7])));
 }

@@ -2,9 +2,13 @@
 //!
 //! What is served is what lies in the folder under that very name: no file or folder whose name
 //! begins with a dot, nothing that `..` or a link leads to outside, and never instead of a path of
-//! the API. Ranges are RFC 9110, section 14; a request for several is answered whole, as it allows.
+//! the API. Conditions and ranges are those of RFC 9110, sections 13 and 14.
 
-use super::headers::accepts;
+mod media;
+mod range;
+mod tag;
+
+use super::headers::{self, accepts};
 use super::piecewise::{MOST_HELD, Piecewise};
 use super::private;
 use super::respond::{self, Answer};
@@ -16,20 +20,19 @@ use http_body_util::Either;
 use hyper::body::Body as _;
 use hyper::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, IF_RANGE, LOCATION,
-    RANGE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH, IF_RANGE,
+    LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::http::request::Parts;
-use hyper::{Method, Response, StatusCode};
-use percent_encoding::percent_decode_str;
-use std::fs::Metadata;
-use std::io::{self, SeekFrom};
-use std::ops::RangeInclusive;
+use hyper::{Method, Response, StatusCode, Uri};
+use media::media_type;
+use percent_encoding::{CONTROLS, percent_decode_str, utf8_percent_encode};
+use range::Range;
+use std::fs::{File, Metadata};
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
-use tokio::fs::File;
-use tokio::io::AsyncSeekExt;
+use tag::{TICK, Unsettled, tag};
 
 /// The page for a browser that asks for one that is not there.
 const MISSING: &str = include_str!("../../assets/missing.html");
@@ -95,24 +98,19 @@ impl Pages {
         client: &Client,
         answers: &Arc<Budget>,
     ) -> Answer {
-        let path = head.uri.path();
-        match self.find(path).await {
-            Found::File(path, about) => match whole_or_part(&path, &about, head).await {
+        match self.find(head.uri.path()).await {
+            Found::File(page) => match page.whole_or_part(head) {
                 Ok(mut answer) => match hold(&mut answer, answers, client) {
                     true => answer,
                     false => respond::no_answer_memory(),
                 },
-                Err(error) => {
-                    tracing::warn!(path = %path.display(), %error, "a page can't be read");
-                    respond::refusal(StatusCode::NOT_FOUND, "no such page")
-                }
+                Err(error) => unreadable(&error),
             },
+            Found::Unreadable(error) => unreadable(&error),
             Found::Folder => {
                 let mut answer = respond::nothing();
                 *answer.status_mut() = StatusCode::MOVED_PERMANENTLY;
-                if let Ok(location) = HeaderValue::from_str(&format!("{path}/")) {
-                    answer.headers_mut().insert(LOCATION, location);
-                }
+                answer.headers_mut().insert(LOCATION, header(&inside(&head.uri)));
                 answer
             }
             Found::Nothing => self.missing(&head.headers).await,
@@ -126,29 +124,72 @@ impl Pages {
             return respond::refusal(StatusCode::NOT_FOUND, "no such path");
         }
         let own = match self.find("/404.html").await {
-            Found::File(path, about) => part_of(&path, 0, about.len(), StatusCode::NOT_FOUND).await,
-            Found::Folder | Found::Nothing => Err(io::ErrorKind::NotFound.into()),
+            Found::File(page) => {
+                let length = page.about.len();
+                page.part(0, length, StatusCode::NOT_FOUND)
+            }
+            _ => Err(io::ErrorKind::NotFound.into()),
         };
         own.unwrap_or_else(|_| respond::page(StatusCode::NOT_FOUND, MISSING))
     }
 
+    /// What lies in the folder under the path of an address.
     async fn find(&self, path: &str) -> Found {
         let Some(relative) = safe(path) else { return Found::Nothing };
         let mut wanted = self.folder.join(relative);
-        if path.ends_with('/') {
+        let names_folder = path.ends_with('/');
+        if names_folder {
             wanted.push("index.html");
         }
-        // What a link stands for is known only once it is followed.
-        let Ok(real) = tokio::fs::canonicalize(&wanted).await else { return Found::Nothing };
-        if !real.starts_with(&self.folder) {
-            return Found::Nothing;
+        let folder = self.folder.clone();
+        // All in one go on a thread that may wait for the disk.
+        let looked = move || look(&folder, &wanted, names_folder);
+        let found = tokio::task::spawn_blocking(looked).await.unwrap_or(Found::Nothing);
+        let Found::File(mut page) = found else { return found };
+        if matches!(page.tag, Err(Unsettled::Briefly)) {
+            // It was changed this very moment, and in the next one has a tag.
+            tokio::time::sleep(TICK).await;
+            match page.file.metadata() {
+                Ok(about) => (page.tag, page.about) = (tag(&about), about),
+                Err(error) => return Found::Unreadable(error),
+            }
         }
-        match tokio::fs::metadata(&real).await {
-            Ok(about) if about.is_file() => Found::File(real, about),
-            Ok(about) if about.is_dir() && !path.ends_with('/') => Found::Folder,
-            _ => Found::Nothing,
-        }
+        Found::File(page)
     }
+}
+
+/// Open what is at `wanted`, which must lie in `folder`.
+fn look(folder: &Path, wanted: &Path, names_folder: bool) -> Found {
+    // What a link stands for is known only once it is followed.
+    let Ok(path) = wanted.canonicalize() else { return Found::Nothing };
+    if !path.starts_with(folder) {
+        return Found::Nothing;
+    }
+    match path.metadata() {
+        // Opening anything else may wait for ever, such as a pipe that nobody writes to.
+        Ok(about) if about.is_file() => {}
+        Ok(about) if about.is_dir() && !names_folder => return Found::Folder,
+        _ => return Found::Nothing,
+    }
+    // Asked of the open file: what was looked at is what is sent, whatever is put in its place meanwhile.
+    match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {
+        Ok((about, file)) => Found::File(Page { tag: tag(&about), path, file, about }),
+        Err(error) => Found::Unreadable(error),
+    }
+}
+
+fn unreadable(error: &io::Error) -> Answer {
+    tracing::warn!(%error, "a page can't be read");
+    respond::refusal(StatusCode::NOT_FOUND, "no such page")
+}
+
+/// The address of the folder that was asked for without a slash at its end, with the query. It begins
+/// with one slash and a name, so it never leads to another host; an encoded slash, which is read as one,
+/// is written as one.
+fn inside(uri: &Uri) -> String {
+    let path = uri.path().replace("%2f", "/").replace("%2F", "/");
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{}/{query}", path.trim_end_matches('/'))
 }
 
 /// Have an answer hold the memory that its file takes while it is sent; `false` if there is none.
@@ -165,7 +206,9 @@ fn hold(answer: &mut Answer, answers: &Arc<Budget>, client: &Client) -> bool {
 }
 
 enum Found {
-    File(PathBuf, Metadata),
+    File(Page),
+    /// A file that can't be opened.
+    Unreadable(io::Error),
     /// A folder that was asked for without a slash, so that its pages' relative links would break.
     Folder,
     Nothing,
@@ -182,130 +225,101 @@ fn safe(path: &str) -> Option<PathBuf> {
     is_safe.then(|| names.iter().filter(|name| !name.is_empty()).collect())
 }
 
-async fn whole_or_part(path: &Path, about: &Metadata, head: &Parts) -> io::Result<Answer> {
-    let request = &head.headers;
-    let tag = tag(about);
-    let length = about.len();
-    if respond::names(request, IF_NONE_MATCH, &tag) {
-        let mut answer = respond::nothing();
-        *answer.status_mut() = StatusCode::NOT_MODIFIED;
-        keep(answer.headers_mut(), &tag);
-        return Ok(answer);
-    }
-    // Parts of two contents must not be joined: so neither a weak tag nor a time will do here
-    // (13.1.5). And a range is for GET only (14.2).
-    let is_this = request.get(IF_RANGE).is_none_or(|given| *given == format!("\"{tag}\""));
-    let may_be_part = is_this && head.method == Method::GET;
-    let range = request.get(RANGE).and_then(|range| range.to_str().ok()).filter(|_| may_be_part);
-    let (status, part) = match range.map(|range| part(range, length)) {
-        Some(Range::Part(part)) => (StatusCode::PARTIAL_CONTENT, part),
-        Some(Range::Unsatisfiable) => {
-            let why = "the range begins behind the end of the file";
-            let mut answer = respond::refusal(StatusCode::RANGE_NOT_SATISFIABLE, why);
-            answer.headers_mut().insert(CONTENT_RANGE, header(&format!("bytes */{length}")));
+/// A file that is open.
+struct Page {
+    path: PathBuf,
+    file: File,
+    about: Metadata,
+    /// What its content is told from any other by; or why it can't be, for now.
+    tag: Result<String, Unsettled>,
+}
+
+impl Page {
+    /// All of it, the part that is asked for, or word that the browser has it.
+    fn whole_or_part(self, head: &Parts) -> io::Result<Answer> {
+        let (request, length) = (&head.headers, self.about.len());
+        let tag = self.tag.as_deref().unwrap_or_default().to_owned();
+        if !may_be_sent(request, &tag) {
+            let why = "If-Match does not name what the file is now";
+            return Ok(respond::refusal(StatusCode::PRECONDITION_FAILED, why));
+        }
+        if respond::names(request, IF_NONE_MATCH, &tag) {
+            let mut answer = respond::nothing();
+            *answer.status_mut() = StatusCode::NOT_MODIFIED;
+            keep(answer.headers_mut(), &tag);
             return Ok(answer);
         }
-        Some(Range::Whole) | None => (StatusCode::OK, 0..=length.saturating_sub(1)),
-    };
-    let (first, last) = (*part.start(), *part.end());
-    let size = if length == 0 { 0 } else { last - first + 1 };
-    let mut answer = part_of(path, first, size, status).await?;
-    let headers = answer.headers_mut();
-    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    if status == StatusCode::PARTIAL_CONTENT {
-        headers.insert(CONTENT_RANGE, header(&format!("bytes {first}-{last}/{length}")));
+        // Parts of two contents must not be joined: so neither a weak tag nor a time will do here
+        // (13.1.5). And a range is for GET only (14.2).
+        let is_this = request.get(IF_RANGE).is_none_or(|given| is_strongly(given.as_bytes(), &tag));
+        let asked = match is_this && head.method == Method::GET {
+            true => Range::asked(request, length),
+            false => Range::Whole,
+        };
+        let (status, first, size) = match asked {
+            Range::Part(part) => {
+                (StatusCode::PARTIAL_CONTENT, *part.start(), part.end() - part.start() + 1)
+            }
+            Range::Unsatisfiable => {
+                let why = "the range begins behind the end of the file";
+                let mut answer = respond::refusal(StatusCode::RANGE_NOT_SATISFIABLE, why);
+                answer.headers_mut().insert(CONTENT_RANGE, header(&format!("bytes */{length}")));
+                return Ok(answer);
+            }
+            Range::Whole => (StatusCode::OK, 0, length),
+        };
+        let mut answer = self.part(first, size, status)?;
+        let headers = answer.headers_mut();
+        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        if status == StatusCode::PARTIAL_CONTENT {
+            let last = first + size - 1;
+            headers.insert(CONTENT_RANGE, header(&format!("bytes {first}-{last}/{length}")));
+        }
+        keep(headers, &tag);
+        Ok(answer)
     }
-    keep(headers, &tag);
-    Ok(answer)
+
+    /// `size` bytes of it, from `first` on, piece by piece: a film is not held in memory, nor a thread
+    /// while its viewer is slow.
+    fn part(mut self, first: u64, size: u64, status: StatusCode) -> io::Result<Answer> {
+        if first > 0 {
+            self.file.seek(SeekFrom::Start(first))?;
+        }
+        let body = Piecewise::new(self.file.into(), size);
+        let mut answer = Response::new(Either::Right(body));
+        *answer.status_mut() = status;
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&self.path)));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+        Ok(answer)
+    }
 }
 
-/// `size` bytes of a file, from `first` on, piece by piece: a film is not held in memory, nor a thread
-/// while its viewer is slow.
-async fn part_of(path: &Path, first: u64, size: u64, status: StatusCode) -> io::Result<Answer> {
-    let mut file = File::open(path).await?;
-    file.seek(SeekFrom::Start(first)).await?;
-    let mut answer = Response::new(Either::Right(Piecewise::new(file, size)));
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
-    Ok(answer)
+/// Does a request want no more than this content (RFC 9110, 13.1.1)? Who resumes a download may say so.
+fn may_be_sent(request: &HeaderMap, tag: &str) -> bool {
+    !request.contains_key(IF_MATCH)
+        || headers::pieces(request, &IF_MATCH, b',')
+            .any(|given| given == b"*" || is_strongly(given, tag))
 }
 
-/// A file's content is told from another by its length and when it was written.
-fn tag(about: &Metadata) -> String {
-    let written = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-    format!("{:x}-{:x}", written.unwrap_or_default().as_nanos(), about.len())
+/// Is what a request gives this very tag (8.8.3.2)? Nothing is the tag of a file that has none.
+fn is_strongly(given: &[u8], tag: &str) -> bool {
+    let inside = given.strip_prefix(b"\"").and_then(|given| given.strip_suffix(b"\""));
+    !tag.is_empty() && inside == Some(tag.as_bytes())
 }
 
 /// A browser keeps a page and asks each time whether it is still that one.
 fn keep(headers: &mut HeaderMap, tag: &str) {
-    headers.insert(ETAG, header(&format!("\"{tag}\"")));
+    if !tag.is_empty() {
+        headers.insert(ETAG, header(&format!("\"{tag}\"")));
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
 }
 
-/// Text of ours as a header: digits and ASCII punctuation, which always is one.
+/// A text as a header: what can't stand in one is percent-encoded, which only an address has.
 fn header(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Range {
-    Part(RangeInclusive<u64>),
-    Whole,
-    Unsatisfiable,
-}
-
-/// What the header `Range` asks of a file of `length` bytes.
-fn part(range: &str, length: u64) -> Range {
-    let Some((first, last)) = range.strip_prefix("bytes=").and_then(|r| r.trim().split_once('-'))
-    else {
-        return Range::Whole;
-    };
-    let end = length.saturating_sub(1);
-    match (first.parse::<u64>(), last.parse::<u64>()) {
-        (Ok(first), _) if first >= length => Range::Unsatisfiable,
-        (Ok(first), Ok(last)) if first <= last => Range::Part(first..=last.min(end)),
-        (Ok(first), Err(_)) if last.is_empty() => Range::Part(first..=end),
-        // The last so many bytes.
-        (Err(_), Ok(0)) if first.is_empty() => Range::Unsatisfiable,
-        (Err(_), Ok(_)) if first.is_empty() && length == 0 => Range::Unsatisfiable,
-        (Err(_), Ok(count)) if first.is_empty() => Range::Part(length.saturating_sub(count)..=end),
-        _ => Range::Whole,
-    }
-}
-
-/// The media type, by the ending of the name.
-fn content_type(path: &Path) -> &'static str {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    match ending.to_ascii_lowercase().as_str() {
-        "html" | "htm" => "text/html; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "json" | "map" => "application/json; charset=utf-8",
-        "webmanifest" => "application/manifest+json",
-        "txt" | "md" => "text/plain; charset=utf-8",
-        "xml" => "application/xml",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "ico" => "image/x-icon",
-        "woff" => "font/woff",
-        "woff2" => "font/woff2",
-        "ttf" => "font/ttf",
-        "otf" => "font/otf",
-        "mp3" => "audio/mpeg",
-        "ogg" | "oga" => "audio/ogg",
-        "wav" => "audio/wav",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        "wasm" => "application/wasm",
-        "pdf" => "application/pdf",
-        _ => "application/octet-stream",
-    }
+    let text = utf8_percent_encode(text, CONTROLS).to_string();
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 
 #[cfg(test)]
@@ -338,22 +352,31 @@ mod tests {
     }
 
     #[test]
-    fn ranges_are_those_of_the_standard() {
-        for (range, expected) in [
-            ("bytes=0-4", Range::Part(0..=4)),
-            ("bytes=5-", Range::Part(5..=9)),
-            ("bytes=5-99", Range::Part(5..=9)),
-            ("bytes=-3", Range::Part(7..=9)),
-            ("bytes=-99", Range::Part(0..=9)),
-            ("bytes=10-", Range::Unsatisfiable),
-            ("bytes=-0", Range::Unsatisfiable),
-            ("bytes=4-2", Range::Whole),
-            ("bytes=0-1,3-4", Range::Whole),
-            ("lines=0-1", Range::Whole),
-            ("bytes=", Range::Whole),
+    fn folder_redirects_to_itself_and_keeps_its_query() {
+        // Public reports: connect#792, node-static#186 and static-web-server#523 (the query is lost),
+        // namecheap/ilc#520 (a way to another host).
+        for (asked, expected) in [
+            ("/docs", "/docs/"),
+            ("/docs?x=1", "/docs/?x=1"),
+            ("/docs?", "/docs/?"),
+            ("/docs?a=1&b=/c?d", "/docs/?a=1&b=/c?d"),
+            ("/docs?next=//evil.example", "/docs/?next=//evil.example"),
+            ("/docs?x=%0d%0aSet-Cookie:a", "/docs/?x=%0d%0aSet-Cookie:a"),
+            ("/a/b;p=1?x", "/a/b;p=1/?x"),
+            ("/docs%2f?x", "/docs/?x"),
+            ("/a%2Fb", "/a/b/"),
+            ("/%E4%B8%AD", "/%E4%B8%AD/"),
         ] {
-            assert_eq!(part(range, 10), expected, "{range}");
+            assert_eq!(inside(&asked.parse().unwrap()), expected, "{asked}");
         }
-        assert_eq!(part("bytes=0-", 0), Range::Unsatisfiable);
+        assert_eq!(header("/\u{4e2d}/"), "/%E4%B8%AD/");
+    }
+
+    #[test]
+    fn only_the_very_tag_is_strongly_the_same() {
+        assert!(is_strongly(b"\"a\"", "a"));
+        for given in [&b"a"[..], b"W/\"a\"", b"\"b\"", b"\"a", b"*", b"\"\"", b"", b"\xff"] {
+            assert!(!is_strongly(given, "a") && !is_strongly(given, ""), "{given:?}");
+        }
     }
 }

@@ -2,14 +2,26 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "../common/archive.rs"]
+mod archive;
+#[path = "../common/cli.rs"]
+mod cli;
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/notice.rs"]
+mod notice;
 #[path = "../common/web.rs"]
 mod web;
 
 mod envelope_settings;
+mod headers;
 mod ihome_values;
 mod large_pictures;
+mod moved_rows;
+mod names;
+mod pages;
+mod repacked;
 mod rpc;
 mod rpc_clients;
 mod rpc_members;
+mod times;

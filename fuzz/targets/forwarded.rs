@@ -1,0 +1,8 @@
+//! What a request says of its client: forwarded addresses, cookies, credentials, origins.
+
+#![no_main]
+
+use engine::http::fuzzing::client_of;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|lines: Vec<(u8, Vec<u8>)>| client_of(&lines));
