@@ -224,7 +224,7 @@ impl Reading<'_, '_> {
         if !self.has_sums {
             return Err(self.refused(EARLY));
         }
-        if let Some(name) = self.expected.keys().next() {
+        if let Some(name) = self.expected.keys().min() {
             return Err(self.refused(format_args!("{name} is missing")));
         }
         let (true, Some(text)) = (self.has_database, &self.manifest) else {

@@ -7,9 +7,7 @@ use crate::document::{Document, Row};
 use bytes::Bytes;
 use futures_util::{FutureExt, stream};
 use hyper::Method;
-use hyper::header::{
-    AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERER,
-};
+use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERER};
 use ipnet::IpNet;
 use std::net::IpAddr;
 
