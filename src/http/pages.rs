@@ -150,7 +150,10 @@ impl Pages {
             // It was changed this very moment, and in the next one has a tag.
             tokio::time::sleep(TICK).await;
             match page.file.metadata() {
-                Ok(about) => (page.tag, page.about) = (tag(&about), about),
+                Ok(about) => {
+                    page.tag = tag(&about);
+                    page.about = about;
+                }
                 Err(error) => return Found::Unreadable(error),
             }
         }
@@ -173,7 +176,7 @@ fn look(folder: &Path, wanted: &Path, names_folder: bool) -> Found {
     }
     // Asked of the open file: what was looked at is what is sent, whatever is put in its place meanwhile.
     match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {
-        Ok((about, file)) => Found::File(Page { tag: tag(&about), path, file, about }),
+        Ok((about, file)) => Found::File(Box::new(Page { tag: tag(&about), path, file, about })),
         Err(error) => Found::Unreadable(error),
     }
 }
@@ -206,7 +209,7 @@ fn hold(answer: &mut Answer, answers: &Arc<Budget>, client: &Client) -> bool {
 }
 
 enum Found {
-    File(Page),
+    File(Box<Page>),
     /// A file that can't be opened.
     Unreadable(io::Error),
     /// A folder that was asked for without a slash, so that its pages' relative links would break.
