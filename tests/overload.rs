@@ -52,10 +52,10 @@ fn eventually(what: &str, within: Duration, mut holds: impl FnMut() -> bool) {
 
 #[test]
 fn connections_past_the_limit_wait_and_the_server_keeps_files_for_itself() {
-    let server = Server::start_by(Folder::new(), "", |command| with_files(64, &command));
+    let server = Server::start_by(Folder::new(), "", |command| with_files(96, &command));
     let mut regular = Connection::open(&server);
     assert_eq!(regular.post(envelope("shop/list", json!({})).as_bytes()).status, 200);
-    // Places for 32 where there are 64 files: most of these wait.
+    // Places for 48 where there are 96 files: most of these wait.
     let silent: Vec<TcpStream> = (0..100).map(|nth| connect(&server, nth)).collect();
     let is_full = || server.log().contains("others wait");
     eventually("the limit", Duration::from_secs(5), is_full);
@@ -68,7 +68,7 @@ fn connections_past_the_limit_wait_and_the_server_keeps_files_for_itself() {
         sleep(Duration::from_millis(100));
     }
     assert!(ticks(&server) - before < 50, "a full server does not spin");
-    assert!((32..62).contains(&files(&server)), "{} files", files(&server));
+    assert!((48..94).contains(&files(&server)), "{} files", files(&server));
     drop(silent);
     let begun = Instant::now();
     assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
@@ -84,7 +84,7 @@ fn slow_readers_of_pages_do_not_take_the_last_file() {
     fs::create_dir(&web).unwrap();
     fs::File::create(web.join("large.bin")).unwrap().set_len(64 << 20).unwrap();
     let config = format!("[web]\ndir = {web:?}\n");
-    let server = Server::start_by(folder, &config, |command| with_files(64, &command));
+    let server = Server::start_by(folder, &config, |command| with_files(96, &command));
     let mut regular = Connection::open(&server);
     assert_eq!(regular.post(envelope("shop/list", json!({})).as_bytes()).status, 200);
     let open = |nth| {
@@ -103,7 +103,7 @@ fn slow_readers_of_pages_do_not_take_the_last_file() {
         assert!(drawing.json()["data"]["rand"].is_string(), "{}", drawing.text());
         sleep(Duration::from_millis(50));
     }
-    assert!(files(&server) < 64, "{} files", files(&server));
+    assert!(files(&server) < 96, "{} files", files(&server));
     drop(readers);
     assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
     assert!(!server.log().contains("ERROR"), "{}", server.log());
@@ -111,7 +111,7 @@ fn slow_readers_of_pages_do_not_take_the_last_file() {
 
 #[test]
 fn a_full_server_ends_when_it_is_told_to() {
-    let mut server = Server::start_by(Folder::new(), "", |command| with_files(64, &command));
+    let mut server = Server::start_by(Folder::new(), "", |command| with_files(96, &command));
     let _silent: Vec<TcpStream> = (0..50).map(|nth| connect(&server, nth)).collect();
     eventually("the limit", Duration::from_secs(5), || server.log().contains("others wait"));
     let begun = Instant::now();

@@ -6,7 +6,8 @@
 mod common;
 
 use common::{
-    Server, command, envelope, fault, ok, too_many_logins as too_many, wrong_password as wrong,
+    Server, command, envelope, fault, fault_with, ok, too_many_logins as too_many,
+    wrong_password as wrong,
 };
 use engine::hex::md5;
 use serde_json::{Value, json};
@@ -51,11 +52,13 @@ fn plain_text_and_its_md5_in_either_case_are_one_password() {
 }
 
 #[test]
-fn a_password_is_no_longer_than_the_body_may_be_and_costs_no_more() {
+fn long_password_costs_no_more_and_ends_at_160_kib() {
     let server = Server::start("");
     server.account("nora");
-    assert_eq!(login(&server, "nora", &"x".repeat(1_000_000)), wrong());
-    assert_eq!(login(&server, &"x".repeat(1_000_000), "secret-1"), wrong());
+    assert_eq!(login(&server, "nora", &"x".repeat(160_000)), wrong());
+    assert_eq!(login(&server, &"x".repeat(160_000), "secret-1"), wrong());
+    let too_long = fault_with(-2, "Error JSON value", "data: longer than 160 KiB, and no picture");
+    assert_eq!(login(&server, "nora", &"x".repeat(1_000_000)), too_long);
     assert!(is_in(&login(&server, "nora", "secret-1")));
 }
 
