@@ -5,7 +5,7 @@ use super::game::{AppName, OpenId};
 use super::newcomer::leaving_time;
 use super::signing::{self, Post};
 use engine::caller::Anyone;
-use engine::data::{Field, Flaw, Text, Value, Within};
+use engine::data::{Field, Flaw, Optional, Text, Value, Within};
 use engine::db::{Param, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, RegisteredTwice, Registry, Write};
@@ -67,7 +67,7 @@ data! {
         app: AppName,
         openid: OpenId,
         nickname: Option<Shown<64>>,
-        sex: Option<Within<0, 2>>,
+        sex: Optional<Within<0, 2>>,
         province: Option<Shown<64>>,
         city: Option<Shown<64>>,
         country: Option<Shown<64>>,
@@ -131,7 +131,7 @@ impl Update {
               WHERE app = $8 AND openid = $9",
             args![
                 self.nickname.as_ref().map(|text| &text.0),
-                self.sex.map(|sex| sex.0),
+                self.sex.0.map(|sex| sex.0),
                 self.province.as_ref().map(|text| &text.0),
                 self.city.as_ref().map(|text| &text.0),
                 self.country.as_ref().map(|text| &text.0),

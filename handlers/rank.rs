@@ -3,7 +3,7 @@
 use engine::board::{Board, Builder, Numbers, Row};
 use engine::boards::{Boards, Settled};
 use engine::caller::Account;
-use engine::data::{Data, Digits, Field, Fields, Flaw, Flaws, Value, Within};
+use engine::data::{Data, Digits, Field, Fields, Flaw, Flaws, Optional, Value, Within};
 use engine::db::{Deferred, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Write};
@@ -74,10 +74,10 @@ impl Data for Upload {
         let mut flaws = Flaws::default();
         let rank = flaws.read(fields, "rank");
         let list = flaws.read::<Option<bool>>(fields, "list");
-        let range = flaws.read::<Option<Arange>>(fields, "arange");
-        let version = flaws.read::<Option<Version>>(fields, "version");
+        let range = flaws.read::<Optional<Arange>>(fields, "arange");
+        let version = flaws.read::<Optional<Version>>(fields, "version");
         match (rank, list, range, version) {
-            (Some(rank), Some(list), Some(range), Some(version)) => {
+            (Some(rank), Some(list), Some(Optional(range)), Some(Optional(version))) => {
                 let wanted = Wanted { range: range.unwrap_or_default(), version };
                 Ok(Upload { rank, list: list.filter(|list| *list).map(|_| wanted) })
             }
@@ -100,12 +100,12 @@ impl Default for Arange {
 
 impl Field for Arange {
     fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        let Value::List(ends) = value else { return Err(Flaw::Type("a list of two integers")) };
-        let [Value::Int(first), Value::Int(last)] = ends[..] else {
-            return Err(Flaw::Type("a list of two integers"));
-        };
-        let count = last.checked_sub(first).and_then(|more| u64::try_from(more).ok());
-        match (u64::try_from(first), count) {
+        const EXPECTED: Flaw = Flaw::Type("a list of two integers");
+        let Value::List(ends) = value else { return Err(EXPECTED) };
+        let ends: Result<Vec<i64>, Flaw> = ends.into_iter().map(i64::read).collect();
+        let Ok([first, last]) = ends.as_deref() else { return Err(EXPECTED) };
+        let count = last.checked_sub(*first).and_then(|more| u64::try_from(more).ok());
+        match (u64::try_from(*first), count) {
             (Ok(first @ 1..), Some(more)) if more < PLACES => {
                 Ok(Arange { first, count: usize::try_from(more).unwrap_or(0) + 1 })
             }
@@ -229,7 +229,7 @@ fn with<T>(view: &View, look: impl FnOnce(&Board<Numbers>) -> T) -> Option<T> {
 data! {
     /// The places asked for, the first ten by default.
     struct List {
-        arange: Option<Arange>,
+        arange: Optional<Arange>,
     }
 }
 
@@ -240,7 +240,7 @@ impl Op for List {
     type Reply = Vec<Place>;
 
     fn run(self, view: &View, _: Account) -> Result<Vec<Place>, Fault> {
-        let range = self.arange.unwrap_or_default();
+        let range = self.arange.0.unwrap_or_default();
         Ok(with(view, |board| places(board, &range)).unwrap_or_default())
     }
 }

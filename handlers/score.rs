@@ -8,7 +8,7 @@ use super::signing::{self, Post as Signed};
 use engine::board::{Board, Builder, Row, Texts};
 use engine::boards::{First, Page, Settled};
 use engine::caller::Anyone;
-use engine::data::Within;
+use engine::data::{Optional, Within};
 use engine::db::{Deferred, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Write};
@@ -184,7 +184,7 @@ data! {
     /// The best players.
     struct Top {
         app: AppName,
-        limit: Option<Within<1, 1000>>,
+        limit: Optional<Within<1, 1000>>,
         /// Whether nickname and avatar of players who told nothing of themselves are `null` instead of
         /// empty.
         null_faces: Option<bool>,
@@ -199,7 +199,7 @@ impl Op for Top {
 
     fn run(self, view: &View, _: Anyone) -> Result<First, Fault> {
         let app = self.app.name();
-        let count = self.limit.map_or(100, |limit| limit.0);
+        let count = self.limit.0.map_or(100, |limit| limit.0);
         let count = usize::try_from(count).unwrap_or(100);
         let unknown = if self.null_faces == Some(true) { None } else { Some("") };
         let form = usize::from(unknown.is_none());

@@ -52,6 +52,9 @@ pub struct Row {
     /// The keys that the wire has, in query and body; what else a client sends is not looked at.
     /// `None` where the operation itself refuses what it does not know.
     pub takes: Option<&'static [&'static str]>,
+    /// Keys among them that are lists: a form sends each element as a field of its own, `key=1&key=2` or
+    /// `key[]=1&key[]=2`.
+    pub lists: &'static [&'static str],
     /// Keys that the wire names otherwise than the operation: `(wire, operation)`.
     pub renames: &'static [(&'static str, &'static str)],
     /// Keys that the operation takes and the wire does not have.
@@ -77,6 +80,7 @@ impl Row {
         op: ("", ""),
         then: &[],
         takes: Some(&[]),
+        lists: &[],
         renames: &[],
         fixed: &[],
         md5: None,
@@ -89,6 +93,18 @@ impl Row {
     /// Does the wire have `key`, in a query or a body?
     pub(crate) fn has(&self, key: &str) -> bool {
         self.takes.is_none_or(|keys| keys.contains(&key))
+    }
+
+    /// The list of which a form's field is an element: `list`, `list[]` and `list[0]` are.
+    pub(crate) fn list(&self, field: &str) -> Option<&'static str> {
+        let is_index = |rest: &str| {
+            let index = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let is_element = |list: &str| {
+            field.strip_prefix(list).is_some_and(|rest| rest.is_empty() || is_index(rest))
+        };
+        self.lists.iter().copied().find(|list| is_element(list))
     }
 }
 

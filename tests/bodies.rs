@@ -117,14 +117,14 @@ fn what_is_not_json_is_refused_in_each_documents_dialect() {
         (b"{'a':1}".to_vec(), "not a JSON text: key must be a string at line 1 column 2"),
         (b"{\"a\":1,}".to_vec(), "not a JSON text: trailing comma at line 1 column 8"),
         (b"{\"a\":NaN}".to_vec(), "not a JSON text: expected value at line 1 column 6"),
-        (b"{\"a\":1e400}".to_vec(), "not a JSON text: number out of range at line 1 column 10"),
         (
             b"{\"a\":\"\xff\"}".to_vec(),
             "not a JSON text: invalid utf-8 sequence of 1 bytes from index 6",
         ),
         (
-            br#"{"a":"\ud800"}"#.to_vec(),
-            "not a JSON text: unexpected end of hex escape at line 1 column 13",
+            br#"{"rank":"\ud800","openid":"\ud800","username":"\ud800","mobile":"\ud800"}"#
+                .to_vec(),
+            "not a JSON text: unexpected end of hex escape at line 1 column 16",
         ),
         (
             br#"{"a":1,"\u0061":2}"#.to_vec(),

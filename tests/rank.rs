@@ -116,6 +116,7 @@ fn a_rank_that_is_missing_or_no_integer_is_asked_for() {
             r#""5""#,
             "5.0",
             "1e2",
+            "1e400",
             "true",
             "null",
             "[]",
@@ -145,7 +146,6 @@ fn a_body_that_is_no_object_is_refused() {
         ("[1]", "the body is not a JSON object"),
         (r#"{"rank":1"#, eof),
         (r#"{"rank":1,"rank":2}"#, twice),
-        (r#"{"rank":1e400}"#, "not a JSON text: number out of range at line 1 column 13"),
     ] {
         for (method, answer) in refused(10099, error) {
             assert_eq!(send(&server, method, "/ranking_list", &token, body), answer, "{body}");
@@ -185,6 +185,7 @@ fn arange_chooses_the_places_and_a_wrong_one_uploads_nothing() {
     for (arange, expected) in [
         ("", &all[..10]),
         (r#","arange":null"#, &all[..10]),
+        (r#","arange":[]"#, &all[..10]),
         (r#","arange":[1,10]"#, &all[..10]),
         (r#","arange":[3,3]"#, &all[2..3]),
         (r#","arange":[11,12]"#, &all[10..]),
@@ -209,7 +210,6 @@ fn arange_chooses_the_places_and_a_wrong_one_uploads_nothing() {
         ("[-1,5]", value),
         ("[-9223372036854775808,9223372036854775807]", value),
         ("[1]", kind),
-        ("[]", kind),
         ("[1,2,3]", kind),
         (r#"["1","2"]"#, kind),
         ("[1.0,2]", kind),
@@ -256,7 +256,6 @@ fn a_version_is_compared_number_by_number() {
         ("1", kind),
         ("1.2", kind),
         (r#"["1.2.3"]"#, kind),
-        (r#""""#, value),
         (r#""1.""#, value),
         (r#"".1""#, value),
         (r#""1..2""#, value),

@@ -21,6 +21,7 @@ const ROWS: &[Row] = &[
         paths: PATHS,
         op: ("rank", "upload"),
         takes: Some(&["rank", "arange", "version"]),
+        lists: &["arange"],
         fixed: &[("list", Fixed::True)],
         ..Row::PLAIN
     },

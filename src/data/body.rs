@@ -5,7 +5,11 @@
 //! object's keys these are kept: the first ones whatever they are called, the known ones, and the first
 //! unknown one (an operation may refuse unknown keys). A field's value is a scalar or a list of a few
 //! scalars. Anything else becomes [`Value::Skipped`].
+//!
+//! A body that can't be read so may still be JSON: the grammar knows numbers of any size, for example. It is
+//! read once more, value by value ([`careful`](super::careful)): unknown fields are then only checked.
 
+use super::careful::{self, raw_text};
 use super::json::{inner, read};
 use super::keys::{KeySeed, Keys, MANY_KEYS};
 use super::{Fields, Value};
@@ -52,13 +56,30 @@ pub fn envelopes<'de>(
     wanted: &Wanted<'_>,
 ) -> Result<Envelopes<'de>, serde_json::Error> {
     let seen = Seen::default();
-    let value = read(body, Seed { depth: 0, part: Part::Body, wanted, seen: &seen })?;
+    let value = decode(body, Part::Body, wanted, &seen)?;
     Ok(Envelopes { value, count: seen.count.get(), size: seen.size.get() })
 }
 
 /// Decode an operation's data that stands alone.
 pub fn data<'de>(body: &'de [u8], wanted: &Wanted<'_>) -> Result<Value<'de>, serde_json::Error> {
-    read(body, Seed { depth: 0, part: Part::Data, wanted, seen: &Seen::default() })
+    decode(body, Part::Data, wanted, &Seen::default())
+}
+
+fn decode<'de>(
+    body: &'de [u8],
+    part: Part,
+    wanted: &Wanted<'_>,
+    seen: &Seen,
+) -> Result<Value<'de>, serde_json::Error> {
+    let seed = Seed { depth: 0, part, wanted, seen, is_careful: false };
+    match read(body, seed) {
+        Err(error) if error.is_syntax() => {
+            seen.count.set(0);
+            seen.size.set(0);
+            read(body, Seed { is_careful: true, ..seed }).map_err(|_| error)
+        }
+        result => result,
+    }
 }
 
 /// What is counted while a body is decoded.
@@ -89,6 +110,8 @@ enum Part {
     Field,
     /// A scalar.
     Scalar,
+    /// The value of a key that nobody knows.
+    Unknown,
 }
 
 /// Decodes one part that stands inside `depth` open arrays and objects.
@@ -98,13 +121,29 @@ struct Seed<'s> {
     part: Part,
     wanted: &'s Wanted<'s>,
     seen: &'s Seen,
+    /// Is it the second reading, value by value?
+    is_careful: bool,
+}
+
+impl Seed<'_> {
+    fn skip(self) -> Skip {
+        Skip { depth: self.depth, is_careful: self.is_careful }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
-        json.deserialize_any(self)
+        if !self.is_careful {
+            return json.deserialize_any(self);
+        }
+        let text = raw_text(json)?;
+        if self.part == Part::Unknown {
+            careful::check(text, self.depth)?;
+            return Ok(Value::Skipped);
+        }
+        careful::number(text).map_or_else(|| careful::value(text, self), Ok)
     }
 }
 
@@ -129,11 +168,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
         // Past 63 bits it is no integer that any operation takes, but still a number.
-        Ok(i64::try_from(value).map_or(Value::Number(value as f64), Value::Int))
+        Ok(i64::try_from(value).map_or(Value::Number, Value::Int))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(value))
+    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Number)
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Value<'de>, E> {
@@ -147,15 +186,16 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value<'de>, A::Error> {
         let depth = inner(self.depth)?;
+        let skip = Skip { depth, is_careful: self.is_careful };
         let (most, part) = match self.part {
             Part::Body => (self.wanted.items, Part::Item),
             Part::Field => (LIST, Part::Scalar),
             // Those who have nothing to say in JSON-RPC say it so: it is no list of positions.
-            Part::Data if list.next_element_seed(Skip { depth })?.is_none() => {
+            Part::Data if list.next_element_seed(skip)?.is_none() => {
                 return Ok(Value::List(Vec::new()));
             }
-            Part::Item | Part::Data | Part::Scalar => {
-                Skip { depth: self.depth }.visit_seq(list)?;
+            Part::Item | Part::Data | Part::Scalar | Part::Unknown => {
+                self.skip().visit_seq(list)?;
                 return Ok(Value::Skipped);
             }
         };
@@ -167,7 +207,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
                     break;
                 };
                 values.push(value);
-            } else if list.next_element_seed(Skip { depth })?.is_none() {
+            } else if list.next_element_seed(skip)?.is_none() {
                 break;
             }
             count += 1;
@@ -186,11 +226,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let is_envelope = match self.part {
             Part::Body | Part::Item => true,
             Part::Data => false,
-            Part::Field | Part::Scalar => {
-                Skip { depth: self.depth }.visit_map(map)?;
+            Part::Field | Part::Scalar | Part::Unknown => {
+                self.skip().visit_map(map)?;
                 return Ok(Value::Skipped);
             }
         };
+        let skip = Skip { depth, is_careful: self.is_careful };
         // All of the first: the others are told from each other by their hashes.
         let most = self.wanted.keys.max(MANY_KEYS);
         // The envelope has five keys; most operations' data fewer.
@@ -207,13 +248,15 @@ impl<'de> Visitor<'de> for Seed<'_> {
                     }
                 };
                 if !is_kept {
-                    map.next_value_seed(Skip { depth })?;
+                    map.next_value_seed(skip)?;
                     continue;
                 }
             }
             let part = match is_envelope {
                 true if DATA_KEYS.contains(&&*key) => Part::Data,
+                true if self.is_careful && !ENVELOPE_KEYS.contains(&&*key) => Part::Unknown,
                 true => Part::Scalar,
+                false if self.is_careful && !(self.wanted.is_known)(&key) => Part::Unknown,
                 false => Part::Field,
             };
             if let Cow::Owned(key) = &key {
@@ -230,12 +273,16 @@ impl<'de> Visitor<'de> for Seed<'_> {
 #[derive(Clone, Copy)]
 struct Skip {
     depth: usize,
+    is_careful: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Skip {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        if self.is_careful {
+            return careful::check(raw_text(json)?, self.depth);
+        }
         // Not `deserialize_ignored_any`, which takes lone surrogates and numbers of any size.
         json.deserialize_any(self)
     }
@@ -273,13 +320,13 @@ impl<'de> Visitor<'de> for Skip {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let inner = Skip { depth: inner(self.depth)? };
+        let inner = Skip { depth: inner(self.depth)?, ..self };
         while list.next_element_seed(inner)?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let inner = Skip { depth: inner(self.depth)? };
+        let inner = Skip { depth: inner(self.depth)?, ..self };
         let mut keys = Keys::default();
         while let Some(key) = map.next_key_seed(KeySeed)? {
             keys.add_alone(&key)?;
@@ -312,6 +359,40 @@ mod tests {
             r#"("list", List([Int(1), Text("b"), Skipped])), ("name", Skipped), ("other", List([Int(1)]))])))]))"#
         );
         assert_eq!(format!("{:?}", decoded.value), expected);
+    }
+
+    #[test]
+    fn unknown_fields_are_json_and_nothing_more() {
+        for unknown in [
+            "1e400",
+            "-1E+99999",
+            r#""\ud800""#,
+            r#"{"\udfff":["\ud83d",1e999]}"#,
+            "[[[123456789012345678901234567890]]]",
+        ] {
+            for body in [
+                format!(r#"{{"x":{unknown},"data":{{"name":"n"}}}}"#),
+                format!(r#"{{"data":{{"x":{unknown},"name":"n","list":[1,2]}},"y":1}}"#),
+            ] {
+                let Value::Map(mut fields) = decoded(&body).value else { panic!("no object") };
+                let Some(Value::Map(data)) = fields.take("data") else { panic!("no data") };
+                assert_eq!(data.get("name"), Some(&Value::Text("n".into())), "{body}");
+            }
+        }
+        for bad in [
+            r#"{"x":1e400,"data":{"name":"\ud800"}}"#,
+            r#"{"x":1e400,"y":{"a":1,"\u0061":2}}"#,
+            r#"{"x":1e400,"y":[1,]}"#,
+            r#"{"x":1e400,"x":1}"#,
+            r#"{"data":{"x":1e400,"y":"\x"}}"#,
+        ] {
+            let error = envelopes(bad.as_bytes(), &WANTED).unwrap_err().to_string();
+            assert!(error.contains("out of range"), "{bad}: {error}");
+        }
+        // A known field is told by its name.
+        let Value::Map(mut fields) = decoded(r#"{"data":{"name":1e400}}"#).value else { panic!() };
+        let Some(Value::Map(data)) = fields.take("data") else { panic!("no data") };
+        assert_eq!(data.get("name"), Some(&Value::Number));
     }
 
     #[test]
@@ -386,10 +467,19 @@ mod tests {
         #[test]
         fn refusals_are_those_of_the_whole_tree(text in text()) {
             let whole = json::decode(text.as_bytes()).map(|_| ()).map_err(|e| e.to_string());
-            let part = envelopes(text.as_bytes(), &WANTED).map(|_| ()).map_err(|e| e.to_string());
-            prop_assert_eq!(&part, &whole);
-            let part = data(text.as_bytes(), &WANTED).map(|_| ()).map_err(|e| e.to_string());
-            prop_assert_eq!(&part, &whole);
+            for part in [
+                envelopes(text.as_bytes(), &WANTED).map(|_| ()).map_err(|e| e.to_string()),
+                data(text.as_bytes(), &WANTED).map(|_| ()).map_err(|e| e.to_string()),
+            ] {
+                // Of an unknown field only the grammar is checked.
+                let is_grammar = |error: &String| {
+                    error.contains("out of range") || error.contains("hex escape")
+                };
+                match &whole {
+                    Err(error) if is_grammar(error) => prop_assert!(part.is_ok() || part == whole),
+                    _ => prop_assert_eq!(&part, &whole),
+                }
+            }
         }
 
         #[test]

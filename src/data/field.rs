@@ -193,6 +193,23 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
+/// An optional field that may be sent empty: `""` and `[]` are the same as no such key. Clients of the
+/// documents send all fields of a page, those that were not filled in too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Optional<T>(pub Option<T>);
+
+impl<T: Field> Field for Optional<T> {
+    const TAKES_FILE: bool = T::TAKES_FILE;
+
+    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+        if value.is_empty() { Ok(Optional(None)) } else { T::read(value).map(Some).map(Optional) }
+    }
+
+    fn absent() -> Result<Self, Flaw> {
+        Ok(Optional(None))
+    }
+}
+
 /// Text of `MIN` to `MAX` characters (Unicode scalar values). With `MIN` of 1 or more, `""` is
 /// empty rather than too short.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -310,6 +327,21 @@ mod tests {
             assert!(i64::read(Value::Word(bad.into())).is_err(), "{bad:?}");
         }
         assert!(i64::read(Value::Text("7".into())).is_err());
+    }
+
+    #[test]
+    fn empty_optional_field_is_an_absent_one() {
+        let read = Optional::<Within<0, 2>>::read;
+        let empty = [Value::Null, Value::Text("".into()), Value::Word("".into())];
+        let lists = [Value::List(vec![]), Value::List(vec![Value::Word("".into())])];
+        for value in empty.into_iter().chain(lists) {
+            assert_eq!(read(value.clone()), Ok(Optional(None)), "{value:?}");
+        }
+        assert_eq!(read(Value::Int(2)), Ok(Optional(Some(Within(2)))));
+        for value in [Value::Word(" ".into()), Value::List(vec![Value::Int(1)]), Value::Bool(false)]
+        {
+            assert!(read(value.clone()).is_err(), "{value:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@
 //! told from text in JSON (`"1"`), because only the first may stand for an integer.
 
 pub mod body;
+mod careful;
+pub(crate) mod encoding;
 pub mod field;
 pub mod json;
 mod keys;
@@ -16,7 +18,7 @@ pub mod span;
 use bytes::Bytes;
 use std::borrow::Cow;
 
-pub use field::{Data, Digits, Field, Flaw, Flaws, Text, Within};
+pub use field::{Data, Digits, Field, Flaw, Flaws, Optional, Text, Within};
 
 /// One value as the client sent it; text borrows from the body where it needed no unescaping.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +29,8 @@ pub enum Value<'a> {
     Bool(bool),
     /// An integer that fits in 64 bits, sign included.
     Int(i64),
-    /// Any other number. No operation takes one; the envelope of JSON-RPC echoes it.
-    Number(f64),
+    /// Any other number, of which nothing is kept: no operation takes one.
+    Number,
     /// Text in JSON.
     Text(Cow<'a, str>),
     /// Text outside JSON (a query, a form, a path), where digits may stand for an integer.
@@ -41,6 +43,18 @@ pub enum Value<'a> {
     Map(Fields<'a>),
     /// A JSON array or object where no operation takes one: checked, and not kept.
     Skipped,
+}
+
+impl Value<'_> {
+    /// Does it say nothing: `null`, `""`, or a list of nothing but such values?
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Text(text) | Value::Word(text) => text.is_empty(),
+            Value::List(values) => values.iter().all(Value::is_empty),
+            _ => false,
+        }
+    }
 }
 
 /// Keys and values in the order they were sent; no key stands twice.

@@ -4,6 +4,7 @@
 //! The body must be JSON that was decoded without an error: nothing is checked here, and of other text
 //! the answer is some number or some text.
 
+use super::encoding::without_bom;
 use std::borrow::Cow;
 
 /// The length of the value under `data` or `params` of each envelope, in bytes of the body, in the order
@@ -29,7 +30,7 @@ pub fn ids(body: &[u8]) -> Vec<&[u8]> {
 
 /// What `add` makes of the keys and values of each envelope.
 fn items<'t, T: Default>(body: &'t [u8], add: impl Fn(&mut T, &str, &'t [u8])) -> Vec<T> {
-    let mut text = Scanner { text: body, at: 0 };
+    let mut text = Scanner { text: without_bom(body), at: 0 };
     match text.peek() {
         Some(b'[') => text.elements(|text| text.members(&add)),
         _ => vec![text.members(&add)],
@@ -144,6 +145,7 @@ mod tests {
         );
         assert_eq!(data_lengths(br#""text""#), [0]);
         assert_eq!(data_lengths(b"[]"), [] as [usize; 0]);
+        assert_eq!(data_lengths(b"\xef\xbb\xbf[{\"data\":{}}]"), [2]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! `error.message` = its text, as in an envelope.
 
 use super::{Call, Item, Room, Seen, Told, astray, note_turned_away, run};
+use crate::data::encoding::without_bom;
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
 use crate::op::{Answer, Entry};
@@ -52,7 +53,7 @@ impl<'b> Id<'b> {
         match value {
             Value::Null => Some(Id::Null),
             Value::Int(id) => Some(Id::Int(id)),
-            Value::Number(_) => Some(Id::Digits(text)),
+            Value::Number => Some(Id::Digits(text)),
             Value::Text(id) => Some(Id::Text(id)),
             _ => None,
         }
@@ -78,7 +79,7 @@ pub(super) fn is_call(item: &Value<'_>) -> bool {
 /// Has it an id whose digits the decoded value does not keep?
 pub(super) fn has_odd_id(item: &Value<'_>) -> bool {
     let Value::Map(fields) = item else { return false };
-    matches!(fields.get("id"), Some(Value::Number(_)))
+    matches!(fields.get("id"), Some(Value::Number))
 }
 
 /// Answer a body that could not be decoded. What is JSON all the same, and refused for what it says (a
@@ -99,7 +100,7 @@ pub(super) fn unreadable(
 }
 
 fn is_json(body: &[u8]) -> bool {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body = without_bom(body);
     let Ok(text) = std::str::from_utf8(body) else { return false };
     let mut json = serde_json::Deserializer::from_str(text);
     // What is ignored is read without recursion.

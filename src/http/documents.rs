@@ -19,7 +19,7 @@ use crate::request::RequestId;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue, SET_COOKIE};
+use hyper::header::{HeaderValue, SET_COOKIE};
 use hyper::http::request::Parts;
 use matchit::Params;
 use std::borrow::Cow;
@@ -59,11 +59,10 @@ impl Asked<'_> {
         {
             return respond::dressed(Response::file(403, banned.clone()), None, &head.headers);
         }
-        let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let bodies = &self.engine.bodies;
         let mut body = Bounded::new(body, config.limits.max_body, bodies, self.client);
         let mut is_too_large = false;
-        let content = match fields::read(&mut body, content_type.unwrap_or_default()).await {
+        let content = match fields::read(&mut body, &head.headers, row).await {
             // The document has an answer for a picture that it refuses, and its pages show no other.
             Err(ContentError::Body(BodyError::TooLarge)) if self.takes_picture() => {
                 if let Err(error) = body.discard().await {

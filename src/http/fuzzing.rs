@@ -1,11 +1,12 @@
 //! What a body, a query and headers come to, without a connection: for the fuzz targets alone.
 
-use super::fields::{self, Content};
+use super::content::{Content, TextKind};
+use super::fields;
+use super::multipart::{self, Reader};
 use super::{client, forwarded};
 use crate::config::{Config, Networks};
 use crate::document::{Document, Row};
 use bytes::Bytes;
-use futures_util::{FutureExt, stream};
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERER};
 use ipnet::IpNet;
@@ -19,16 +20,17 @@ const DOCUMENT: Document = Document { rows: std::slice::from_ref(&ROW), ..Docume
 pub fn gather(query: &str, body: &[u8], cut: usize, boundary: Option<&str>) {
     let content = match boundary {
         None => {
-            Content::Text { body: Bytes::copy_from_slice(body), is_json: cut.is_multiple_of(2) }
+            let kinds = [TextKind::Json, TextKind::Plain, TextKind::Other];
+            let kind = kinds.get(cut % 3).copied().unwrap_or(TextKind::Other);
+            Content::text(Bytes::copy_from_slice(body), kind)
         }
         Some(boundary) => {
             let (first, rest) = body.split_at(cut.min(body.len()));
-            let pieces = [first, rest].map(|piece| Ok(Bytes::copy_from_slice(piece)));
-            let parts = fields::parts(stream::iter(pieces), boundary.to_owned());
-            // Nothing is waited for: all pieces are there.
-            match parts.now_or_never() {
-                Some(Ok(parts)) => Content::Parts(parts, None),
-                _ => return,
+            let mut reader = Reader::new(boundary.as_bytes(), |name: &str| ROW.has(name));
+            let read = [first, rest].into_iter().try_for_each(|piece| reader.push(piece));
+            match read.and_then(|()| reader.finish()) {
+                Ok(parts) => Content::Parts(parts, None),
+                Err(_) => return,
             }
         }
     };
@@ -72,4 +74,9 @@ pub fn client_of(lines: &[(u8, Vec<u8>)]) {
     headers.append(&TELLING[0], written);
     let found = forwarded::source(proxy, &headers, &config.limits.trusted_proxies);
     assert_eq!(found, forwarded::Source::Address(IpAddr::from([203, 0, 113, 7])));
+}
+
+/// Read the head of a multipart body's part: everything but the empty line behind it.
+pub fn part_head(head: &[u8]) {
+    multipart::fuzz_head(head);
 }

@@ -14,10 +14,12 @@ mod notice;
 mod web;
 
 mod envelope_settings;
+mod forms;
 mod headers;
 mod ihome_values;
 mod large_pictures;
 mod moved_rows;
+mod multipart;
 mod names;
 mod pages;
 mod repacked;
