@@ -16,6 +16,7 @@ mod restore;
 mod routes;
 mod seed;
 mod serve;
+mod usage;
 mod user;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -78,6 +79,7 @@ enum Task {
     /// Put an archive in the place of the data, which is kept; no server may run
     Restore(restore::Restore),
     Check(check::Check),
+    Usage(usage::Usage),
     Call(call::Call),
     /// List every operation and every path: one a line, with the keys that it takes
     ///
@@ -118,6 +120,7 @@ pub fn run() -> ExitCode {
             as_owner().and_then(|config| restore::run(config, task)).map(|()| true)
         }
         Task::Check(task) => check::run(file.as_deref(), &task),
+        Task::Usage(task) => config().and_then(|config| usage::run(&config, &task)).map(|()| true),
         Task::Call(task) => call::run(config, &task),
         Task::Routes => routes::run().map(|()| true),
         Task::Seed(task) => as_owner().and_then(|config| seed::run(config, &task)).map(|()| true),

@@ -21,3 +21,8 @@ pub fn told(done: io::Result<()>) -> Result<(), String> {
         _ => Ok(()),
     }
 }
+
+/// A number of bytes, for people.
+pub fn size(bytes: u64) -> String {
+    indicatif::BinaryBytes(bytes).to_string()
+}

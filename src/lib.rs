@@ -52,4 +52,5 @@ mod signals;
 pub mod signature;
 pub mod sms;
 pub mod status;
+pub mod usage;
 pub mod vault;

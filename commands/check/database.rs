@@ -1,8 +1,8 @@
 //! The database: whose it is, who holds it, and whether every page of it is whole.
 
-use super::place::size;
 use super::services::Services;
 use super::{Findings, upgrade};
+use crate::commands::output::size;
 use crate::handlers::user::admin;
 use crate::handlers::{CONTENT, sms};
 use engine::config::Config;

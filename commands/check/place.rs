@@ -1,6 +1,7 @@
 //! The folders: whose they are, who may look in, how much room there is.
 
 use super::Findings;
+use crate::commands::output::size;
 use engine::config::Config;
 use engine::db;
 use engine::disk::Disk;
@@ -144,9 +145,4 @@ fn files(config: &Config, findings: &mut Findings) {
     } else {
         findings.ok("files", text);
     }
-}
-
-/// A number of bytes, for people.
-pub fn size(bytes: u64) -> String {
-    indicatif::BinaryBytes(bytes).to_string()
 }

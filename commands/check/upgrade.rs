@@ -5,7 +5,7 @@
 //! another one, a new key, a rule of the wire. `CHANGELOG.md` lists the same.
 
 use super::Findings;
-use engine::config::Config;
+use engine::config::{Config, SmsGateway};
 
 const WHAT: &str = "upgrade";
 
@@ -222,6 +222,14 @@ const CHANGES: &[Change] = &[
                the machine (0600, folders 0700), unless store.public_url says that another \
                server shows the pictures",
         concerns: ALWAYS,
+    },
+    Change {
+        step: 2,
+        kind: Kind::Files,
+        name: "outbox.jsonl",
+        text: "grew without end; at 10 MiB it becomes outbox.jsonl.1, in the place of the one \
+               before, and a new one is begun",
+        concerns: |config| config.sms.gateway == SmsGateway::Outbox,
     },
     Change {
         step: 2,

@@ -5,6 +5,7 @@ pub mod clean;
 pub mod limits;
 mod store;
 mod upload;
+pub mod usage;
 
 pub use store::{Stored, Uploading, store};
 

@@ -23,8 +23,18 @@ pub(super) fn stamp(clock: &Clock, at: i64) -> String {
 }
 
 /// Is it the name of a backup?
-pub(super) fn is_archive(name: &str) -> bool {
+pub(crate) fn is_archive(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
+/// Is it the name of a folder for what a restore took the place of? `before-` and a [`stamp`].
+pub(crate) fn is_replaced(name: &str) -> bool {
+    let rest = name.strip_prefix("before-").map(str::as_bytes);
+    rest.is_some_and(|rest| {
+        rest.get(8) == Some(&b'-')
+            && rest.iter().take(8).all(u8::is_ascii_digit)
+            && rest.get(9..15).is_some_and(|time| time.iter().all(u8::is_ascii_digit))
+    })
 }
 
 /// When a backup of this name was begun, in seconds since 1970, and which of that second it is;
@@ -132,6 +142,15 @@ mod tests {
             ".guichet-20260301-033000.tar",
         ] {
             assert_eq!(read(&clock, other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn folders_of_a_restore_are_known_by_name() {
+        assert!(is_replaced("before-20260301-033000") && is_replaced("before-20260301-033000-2"));
+        for other in ["before-upgrade", "before-2026", "before-20260301_033000", "20260301-033000"]
+        {
+            assert!(!is_replaced(other), "{other}");
         }
     }
 

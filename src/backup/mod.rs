@@ -30,11 +30,13 @@ mod write;
 
 pub use contents::Manifest;
 pub use error::BackupError;
+pub(crate) use kept::{is_archive, is_replaced};
 pub use make::{Made, make, ready};
 pub use restore::{Restored, restore, verify};
 pub(crate) use schedule::Schedule;
 pub(crate) use swap::finish;
 pub use target::Target;
+pub(crate) use work::is_work;
 
 use crate::services::Services;
 use std::ops::ControlFlow;
@@ -73,7 +75,7 @@ pub(crate) fn close(folder: &Path) -> std::io::Result<()> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
     crate::folder::close_to_others(folder)?;
     for entry in entries.flatten() {
-        if entry.file_name().to_str().is_some_and(kept::is_archive) {
+        if entry.file_name().to_str().is_some_and(is_archive) {
             crate::folder::close_file(&entry.path())?;
         }
     }

@@ -61,9 +61,7 @@ fn attempt(parent: &Path) -> io::Result<Option<Work>> {
 /// Remove folders whose process is gone. What can't be removed is in nobody's way.
 fn tidy(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let digits = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
-        if !digits.is_some_and(|it| it.len() == 32 && it.bytes().all(|b| b.is_ascii_hexdigit())) {
+        if !entry.file_name().to_str().is_some_and(is_work) {
             continue;
         }
         let folder = File::open(entry.path());
@@ -72,6 +70,12 @@ fn tidy(parent: &Path) {
             tracing::info!(path = %entry.path().display(), "what a broken-off backup left was removed");
         }
     }
+}
+
+/// Is it the name of such a folder?
+pub(crate) fn is_work(name: &str) -> bool {
+    let digits = name.strip_prefix(PREFIX);
+    digits.is_some_and(|it| it.len() == 32 && it.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 /// The folder, beside the database.
-const FOLDER: &str = "before-upgrade";
+pub(crate) const FOLDER: &str = "before-upgrade";
 
 /// How many times the database's size must be free: for the copy, and for writing the file anew.
 const TIMES: u64 = 3;

@@ -45,16 +45,8 @@ impl Look {
         config: &Config,
         content: &'static Content,
     ) -> Result<Option<Self>, OpenError> {
-        let path = super::path(config);
-        let io = |error| OpenError::Io(path.clone(), error);
-        if !path.try_exists().map_err(io)? {
-            return Ok(None);
-        }
-        // SQLite says that it can't open it, and not why.
-        drop(File::open(&path).map_err(io)?);
-        let sqlite = |error| OpenError::Sqlite(path.clone(), error);
-        let (connection, is_alone) = connect(&path).map_err(sqlite)?;
-        let version = schema::examine(&connection, &path, content.schema.steps)?;
+        let Some(opened) = open_file(config, content.schema.steps)? else { return Ok(None) };
+        let Opened { path, connection, version, is_alone } = opened;
         let view = View::over_writer(connection, Arc::clone(services));
         Ok(Some(Look { path, view, version, content, is_alone }))
     }
@@ -136,6 +128,31 @@ impl Look {
             fault.cause().cloned().unwrap_or_else(|| Cause::new("there is no connection"))
         })
     }
+}
+
+/// A database file that is open for a look.
+pub(super) struct Opened {
+    pub path: PathBuf,
+    pub connection: Connection,
+    /// How many steps of the schema it has.
+    pub version: i64,
+    /// Was it opened as if nobody else could be at it?
+    pub is_alone: bool,
+}
+
+/// Open the file that the configuration names, if it is there and ours.
+pub(super) fn open_file(config: &Config, steps: &[&str]) -> Result<Option<Opened>, OpenError> {
+    let path = super::path(config);
+    let io = |error| OpenError::Io(path.clone(), error);
+    if !path.try_exists().map_err(io)? {
+        return Ok(None);
+    }
+    // SQLite says that it can't open it, and not why.
+    drop(File::open(&path).map_err(io)?);
+    let sqlite = |error| OpenError::Sqlite(path.clone(), error);
+    let (connection, is_alone) = connect(&path).map_err(sqlite)?;
+    let version = schema::examine(&connection, &path, steps)?;
+    Ok(Some(Opened { path, connection, version, is_alone }))
 }
 
 /// Open the file in one of the three ways; whether it was as if nobody else could be at it.

@@ -5,7 +5,7 @@ mod circuit;
 pub mod codes;
 mod counted;
 mod mac;
-mod outbox;
+pub(crate) mod outbox;
 mod post;
 mod tencent;
 mod webhook;
@@ -111,8 +111,8 @@ pub fn open(
     let line = Line::new(outgoing.clone(), config.timeout);
     Ok(match config.gateway {
         SmsGateway::Outbox => {
-            let path = folder.join("outbox.jsonl");
-            Box::new(Outbox::open(&path).map_err(|error| OpenError::Outbox(path, error))?)
+            let at = |error| OpenError::Outbox(folder.join(outbox::NAME), error);
+            Box::new(Outbox::open(folder).map_err(at)?)
         }
         SmsGateway::Tencent => Box::new(Circuit::new(Tencent::new(&config.tencent, line)?)),
         SmsGateway::Webhook => Box::new(Circuit::new(Webhook::new(&config.webhook, line)?)),

@@ -48,7 +48,7 @@ pub fn bad(told: &Told) -> Vec<&str> {
 }
 
 /// A folder's files: path, content, mode and time of the last change.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>, u32, i64)> {
+pub fn files(folder: &Path) -> Vec<(String, Vec<u8>, u32, i64)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

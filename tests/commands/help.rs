@@ -20,7 +20,7 @@ fn listed(args: &[&str]) -> Vec<String> {
 #[test]
 fn every_command_has_a_line_a_help_and_a_row_in_the_readme() {
     let commands = listed(&["--help"]);
-    for name in ["serve", "user", "check", "call", "routes", "seed", "export", "import"] {
+    for name in ["serve", "user", "check", "usage", "call", "routes", "seed", "export", "import"] {
         assert!(commands.iter().any(|listed| listed == name), "{name}: {commands:?}");
     }
     for name in &commands {
@@ -50,6 +50,7 @@ fn options_are_named_with_what_they_are_for() {
         (&["seed", "--help"], &["--accounts <N>", "--seed <N>", "--force", "[default: 1000]"]),
         (&["export", "--help"], &["--table <TABLE>", "[DIR]", "Examples:"]),
         (&["import", "--help"], &["<DIR>"]),
+        (&["usage", "--help"], &["--json", "Examples:"]),
         (&["completions", "--help"], &["bash", "zsh", "fish"]),
     ] {
         let help = done(bare(args));

@@ -19,3 +19,4 @@ mod help;
 mod import;
 mod seed;
 mod streams;
+mod usage;

@@ -6,8 +6,9 @@ use std::fs::File;
 use std::process::Stdio;
 
 /// Commands that tell something on stdout; the last one needs accounts.
-const TALKERS: [&[&str]; 6] = [
+const TALKERS: [&[&str]; 7] = [
     &["routes"],
+    &["usage"],
     &["man"],
     &["completions", "zsh"],
     &["backup", "."],

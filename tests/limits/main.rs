@@ -23,6 +23,7 @@ mod locked_address;
 mod login_guesses;
 mod memory;
 mod names;
+mod outbox;
 mod pictures;
 mod privacy;
 mod process;
