@@ -236,14 +236,15 @@ fn parameters_are_percent_encoded_utf_8() {
 }
 
 #[test]
-fn a_search_text_may_have_256_bytes() {
+fn a_filter_may_have_256_bytes_and_a_key_64_characters() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let content = "长".repeat(85) + "x";
     add(&server, &token, with(sample(), json!({ "content": content })));
     assert_eq!(content.len(), 256);
-    for key in ["key", "content"] {
-        assert_eq!(ids(&search(&server, &token, &[("type", "1"), (key, &content)])), [1]);
+    let key = "长".repeat(64);
+    for (name, text) in [("content", content.as_str()), ("key", key.as_str())] {
+        assert_eq!(ids(&search(&server, &token, &[("type", "1"), (name, text)])), [1]);
     }
 }
 

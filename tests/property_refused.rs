@@ -12,6 +12,12 @@ use serde_json::json;
 /// Parameters, and the fault that they end in: code and text, and the detail.
 type Case<'a> = (&'a [(&'a str, &'a str)], (i64, &'a str), String);
 
+/// The detail where no token was sent.
+const NO_TOKEN: &str = "a token is needed: log in first";
+
+/// The detail where the token sent is not valid.
+const BAD_TOKEN: &str = "the token is unknown, expired, logged out or older than the password";
+
 /// The whole answer of a search that ended in a fault.
 fn refused(status: i64, message: &str, detail: &str) -> String {
     let answer = format!("{{\"id\":-1,\"status\":{status},\"message\":\"{message}\",\"data\":[]");
@@ -129,8 +135,8 @@ fn faults_come_in_the_contracts_order() {
         vec![("limit", "0"), ("before", "x"), ("id", "1"), ("key", "k"), ("colour", "blue")];
     let told = |query: &[(&str, &str)]| search(&server, &token, query);
     let unknown = refused(-100, "Args Error", "colour: unknown parameter");
-    assert_eq!(search(&server, "", &query), refused(-104, "Missing necessary args", ""));
-    assert_eq!(search(&server, "junk", &query), refused(-105, "Error token", ""));
+    assert_eq!(search(&server, "", &query), refused(-104, "Missing necessary args", NO_TOKEN));
+    assert_eq!(search(&server, "junk", &query), refused(-105, "Error token", BAD_TOKEN));
     assert_eq!(told(&query), unknown);
     query.pop();
     assert_eq!(told(&query), refused(-104, "Missing necessary args", "type: missing"));
@@ -152,11 +158,11 @@ fn a_token_that_proves_nothing_is_refused_before_anything_else() {
         let reply = server.get(path);
         (reply.status, reply.text())
     };
-    let none = (200, refused(-104, "Missing necessary args", ""));
+    let none = (200, refused(-104, "Missing necessary args", NO_TOKEN));
     for query in ["", "?", "?type=1", "?token=", "?token=&type=1", "?colour=blue"] {
         assert_eq!(get(&format!("/api/external/get/property{query}")), none, "{query}");
     }
-    let bad = (200, refused(-105, "Error token", ""));
+    let bad = (200, refused(-105, "Error token", BAD_TOKEN));
     let out = server.login("nora");
     server.done(&out, "user/logout", json!({}));
     for junk in ["junk", &"0".repeat(32), &token.to_uppercase(), &out] {
@@ -166,7 +172,8 @@ fn a_token_that_proves_nothing_is_refused_before_anything_else() {
     }
     let removed = command(server.folder()).args(["user", "remove", "nora"]).status().unwrap();
     assert!(removed.success());
-    assert_eq!(get(&format!("/api/external/get/property?token={token}&type=1")), bad);
+    let gone = (200, refused(-105, "Error token", "the token's account was removed"));
+    assert_eq!(get(&format!("/api/external/get/property?token={token}&type=1")), gone);
 }
 
 #[test]
@@ -185,8 +192,8 @@ fn a_parameter_that_is_sent_twice_is_a_wrong_value() {
     }
     // Who asks is still proven first.
     let twice = "type=1&type=1";
-    assert_eq!(get(twice), refused(-104, "Missing necessary args", ""));
-    assert_eq!(get(&format!("token=junk&{twice}")), refused(-105, "Error token", ""));
+    assert_eq!(get(twice), refused(-104, "Missing necessary args", NO_TOKEN));
+    assert_eq!(get(&format!("token=junk&{twice}")), refused(-105, "Error token", BAD_TOKEN));
 }
 
 #[test]
@@ -211,9 +218,9 @@ fn by_envelope_a_fault_has_an_empty_list_too() {
         assert_eq!(answer, by_envelope(status, message, detail), "{data}");
     }
     let none = server.call("property/query", json!({}));
-    assert_eq!(none, by_envelope(-104, "Missing necessary args", ""));
+    assert_eq!(none, by_envelope(-104, "Missing necessary args", NO_TOKEN));
     let junk = server.call_as("junk", "property/query", json!({}));
-    assert_eq!(junk, by_envelope(-105, "Error token", ""));
+    assert_eq!(junk, by_envelope(-105, "Error token", BAD_TOKEN));
     // The envelope's own faults come before, and are objects.
     let body = envelope("property/query", json!({})).replace("{}", "[]");
     let answer = server.post("/api", &body);
