@@ -6,7 +6,7 @@
 //! its text may quote anything. A request's own line ([`Config::log`](crate::config::Config::log)) is
 //! made of what we know of it, and of nothing that it says: its path is the one that we registered.
 //!
-//! Every line goes through the writer in [`later`], which never waits for the reader of the log.
+//! Every line goes through the writer in `later`, which never waits for the reader of the log.
 
 mod later;
 

@@ -2,7 +2,7 @@
 //!
 //! A [`Quota`] has a name, a window and, for each key (an address, an account, a telephone number), a
 //! count of what was done in the last window. Counts are rows, so a restart forgives nobody. They are
-//! kept in [`SLOTS`] slots a window: a key has at most that many rows, however often it is counted.
+//! kept in `SLOTS` slots a window: a key has at most that many rows, however often it is counted.
 
 use crate::args;
 use crate::client::Client;

@@ -3,7 +3,7 @@
 //! Each client has a time at which all it did will have been paid for: every operation moves that time
 //! on by a minute divided by the limit, and an operation is refused if the time is further ahead than the
 //! burst allows (the generic cell rate algorithm). A table with an entry a client could be made to grow
-//! by many addresses. So the times stand in [`ROWS`] arrays of a fixed size, in each at a place that a
+//! by many addresses. So the times stand in `ROWS` arrays of a fixed size, in each at a place that a
 //! hash of the client gives, and the earliest of its times counts: a client is slowed down by another one
 //! only if all of its places are shared with busy clients (a count-min sketch): while 10,000 clients use up
 //! their limits at once, that is one client in 2,500. The hash has a secret key, so nobody can choose

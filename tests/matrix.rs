@@ -270,7 +270,11 @@ fn another_accounts_things_are_not_ones_own() {
         (
             "shop/creat",
             json!({"shop_name": "x", "user_id": 100_001}),
-            fault(-102, "Get userid failed for the token"),
+            fault_with(
+                -102,
+                "Get userid failed for the token",
+                "user_id: must be the id of the account that the token is of",
+            ),
         ),
         ("portrait/upload", portrait, fault(-101, "Error token")),
     ] {

@@ -4,7 +4,7 @@
 #![no_main]
 
 #[path = "../../handlers/mod.rs"]
-#[allow(dead_code, reason = "the command line is not fuzzed")]
+#[allow(dead_code, unused_imports, reason = "the command line is not fuzzed")]
 mod handlers;
 
 use engine::caller::Credentials;

@@ -69,7 +69,7 @@ pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
     if done { Ok(()) } else { Err("the password was changed at the same time; try again".into()) }
 }
 
-/// Remove an account with all its content (see [`remove`](super::remove)); whether all of that was done
+/// Remove an account with all its content (see [`remove`](super::remove::remove)); whether all of that was done
 /// when this returns. If not, the server that runs beside this does the rest when it can.
 ///
 /// `is_alone` says that no server runs.

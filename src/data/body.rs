@@ -7,7 +7,7 @@
 //! scalars. Anything else becomes [`Value::Skipped`].
 //!
 //! A body that can't be read so may still be JSON: the grammar knows numbers of any size, for example. It is
-//! read once more, value by value ([`careful`](super::careful)): unknown fields are then only checked.
+//! read once more, value by value (`careful`): unknown fields are then only checked.
 
 use super::careful::{self, raw_text};
 use super::json::{inner, read};
@@ -33,7 +33,7 @@ pub struct Wanted<'k> {
     /// The most elements of a batch that are kept; the others are counted.
     pub items: usize,
     /// The most keys of an object that are kept whatever they are called. Never fewer than
-    /// [`MANY_KEYS`] are.
+    /// `MANY_KEYS` are.
     pub keys: usize,
     /// Is it a key of some operation's data?
     pub is_known: &'k dyn Fn(&str) -> bool,
