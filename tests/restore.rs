@@ -106,7 +106,7 @@ fn what_was_there_is_kept_and_can_be_put_back() {
     server.done(&token, "user/update", json!({"nickname": "later"}));
     let base64 = STANDARD.encode(PICTURE);
     let data = json!({"name": "", "id": "7", "base64": base64, "type": "png"});
-    server.done("", "portrait/upload", data);
+    server.done(&token, "portrait/upload", data);
     server.done("", "score/post", json!({"openid": "ada", "score": 99}));
     let now = asked(&server, &token);
     assert_ne!(now, then);

@@ -83,7 +83,9 @@ pub enum StartError {
 
 /// What a server keeps when it opens its database again: whoever connects meanwhile waits.
 pub struct Door {
-    listener: std::net::TcpListener,
+    /// `None` while a server accepts from it: a second handle would keep the address open after the end.
+    listener: Option<std::net::TcpListener>,
+    address: SocketAddr,
     signals: Signals,
     /// The address was announced.
     is_announced: bool,
@@ -98,10 +100,11 @@ impl Door {
             // Accepted connections have it from the listener. Elsewhere the system holds more.
             #[cfg(target_os = "linux")]
             socket2::SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT)?;
-            Ok(listener)
+            Ok((listener.local_addr()?, listener))
         };
-        let listener = bind().map_err(|error| StartError::Listen(config.listen, error))?;
-        Ok(Door { listener, signals, is_announced: false })
+        let (address, listener) =
+            bind().map_err(|error| StartError::Listen(config.listen, error))?;
+        Ok(Door { listener: Some(listener), address, signals, is_announced: false })
     }
 }
 
@@ -149,7 +152,7 @@ impl Server {
         config: Config,
         program: Program,
     ) -> Result<Self, StartError> {
-        let address = door.listener.local_addr()?;
+        let address = door.address;
         let Program { registry, schema, sweeps, documents, endpoints, follow_up, upkeep, home } =
             program;
         let router = Router::new(&registry, endpoints, documents)?;
@@ -174,7 +177,7 @@ impl Server {
 
     /// The address that is listened on.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.door.listener.local_addr()
+        Ok(self.door.address)
     }
 
     /// The engine behind it.
@@ -275,7 +278,14 @@ async fn serve(
     sweeps: &'static [&'static str],
     reload: Option<Arc<Mutex<Reload>>>,
 ) -> Result<Until, StartError> {
-    let listener = TcpListener::from_std(door.listener.try_clone()?)?;
+    let standard =
+        door.listener.take().ok_or_else(|| std::io::Error::other("the address is not open"))?;
+    // Only a server on a full disk is opened again by the same door.
+    let kept = match handler.engine.db.is_read_only() {
+        true => Some(standard.try_clone()?),
+        false => None,
+    };
+    let listener = TcpListener::from_std(standard)?;
     if !std::mem::replace(&mut door.is_announced, true) {
         announce(listener.local_addr()?)?;
     }
@@ -311,6 +321,7 @@ async fn serve(
     };
     handler.engine.health.end();
     drop(listener);
+    door.listener = kept.filter(|_| until == Until::Room);
     sweeper.abort();
     presence.abort();
     watch.abort();

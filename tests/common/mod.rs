@@ -285,6 +285,11 @@ pub fn fault(status: i64, message: &str) -> String {
     fault_with(status, message, detail)
 }
 
+/// The answer to an envelope of `id` 7 whose message the gateway refused or failed to send.
+pub fn not_sent(status: i64, message: &str) -> String {
+    fault_with(status, message, "the message could not be sent")
+}
+
 /// The answer to an envelope of `id` 7 whose write the database could not keep.
 pub fn database_failed() -> String {
     fault_with(-200, "Failure to operate database", "the database failed; nothing was stored")
