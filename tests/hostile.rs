@@ -75,7 +75,7 @@ fn every_value_in_every_key_around_the_data_is_answered() {
                     let reply = post(&mut connection, "/api", &body);
                     let sent = String::from_utf8_lossy(&body);
                     assert_eq!(reply.status, 200, "{sent:.500}");
-                    let answer = reply.json();
+                    let answer = with_readable_id(&reply);
                     let answer = answer.get(0).unwrap_or(&answer);
                     assert!(is_answer(answer), "{sent:.500}\n{answer}");
                 }
@@ -83,6 +83,13 @@ fn every_value_in_every_key_around_the_data_is_answered() {
         }
     }
     is_well(&server);
+}
+
+/// The answer. An id is echoed digit by digit, so it may be a number that the parser used here refuses.
+fn with_readable_id(reply: &Reply) -> Value {
+    let text = reply.text();
+    let text = text.replace("\"id\":1e400", "\"id\":7").replace("\"id\":-1e400", "\"id\":7");
+    serde_json::from_str(&text).unwrap()
 }
 
 /// The shapes of an operation's data in which `field` stands; all, where it stands in none.
@@ -161,7 +168,8 @@ fn every_value_in_every_field_of_every_operation_is_answered() {
                     let is_refused = answer["id"] == -1 && answer["status"] == -2;
                     assert!(is_told(&operation.name, &answer), "{sent:.500}\n{answer}");
                     assert!(is_read != is_refused, "{sent:.500}\n{answer}");
-                    let is_json = serde_json::from_slice::<Value>(&value).is_ok();
+                    // By its grammar alone: of a field that no operation takes, nothing else is checked.
+                    let is_json = serde_json::from_slice::<&RawValue>(&value).is_ok();
                     assert!(!is_read || is_json, "{sent:.500}\n{answer}");
                     assert!(is_refused || value != twice, "{sent:.500}\n{answer}");
                 }
