@@ -1,6 +1,6 @@
 //! `guichet call`: an operation of a running server.
 
-use crate::cli::{done, folder, refused, with_config};
+use crate::common::cli::{done, folder, refused, with_config};
 use crate::common::{Server, command, with_input};
 use serde_json::Value;
 use std::fs;

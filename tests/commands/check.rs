@@ -1,6 +1,6 @@
 //! `guichet check`: what it finds, and that it changes nothing.
 
-use crate::cli::{done, folder, guichet, with_config};
+use crate::common::cli::{done, folder, guichet, with_config};
 use crate::common::{Folder, Server, command, has};
 use std::fs;
 use std::net::TcpListener;

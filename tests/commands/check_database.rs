@@ -1,7 +1,7 @@
 //! `guichet check` on a database or pictures that something has happened to.
 
 use crate::check::{bad, check, of, world};
-use crate::cli::{done, guichet};
+use crate::common::cli::{done, guichet};
 use crate::common::{Folder, Server};
 use rusqlite::Connection;
 use std::fs;

@@ -1,6 +1,6 @@
 //! `guichet export`: all rows of one moment, to the last.
 
-use crate::cli::{done, folder, guichet, refused};
+use crate::common::cli::{done, folder, guichet, refused};
 use crate::common::{Folder, Server};
 use rusqlite::Connection;
 use serde_json::{Value, json};

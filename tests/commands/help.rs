@@ -1,6 +1,6 @@
 //! Help, completions and the manual: every command has them, whatever commands there are.
 
-use crate::cli::{bare, done};
+use crate::common::cli::{bare, done};
 use crate::common::{Folder, has, run, with_input};
 use std::fs;
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! `guichet import`: what was exported, into an empty database, whole or not at all.
 
-use crate::cli::{done, folder, guichet, refused};
+use crate::common::cli::{done, folder, guichet, refused};
 use crate::common::{Folder, Server};
 use crate::export::{ODD, export, odd_world};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The command line besides `user …`, by the built binary.
+//! The command line: every command, its output and its exit status.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,16 +7,21 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
+
+mod backup;
 mod call;
 mod check;
 mod check_database;
-#[path = "../common/cli.rs"]
-mod cli;
-#[path = "../common/mod.rs"]
-mod common;
 mod export;
 mod help;
 mod import;
+mod restore;
+mod restore_refused;
+mod schedule;
 mod seed;
+mod start;
 mod streams;
 mod usage;
+mod user;

@@ -1,7 +1,7 @@
 //! `guichet seed`: a world that can be served.
 
 use crate::check::check;
-use crate::cli::{bare, done, folder, guichet, refused};
+use crate::common::cli::{bare, done, folder, guichet, refused};
 use crate::common::{Folder, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

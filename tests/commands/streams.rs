@@ -1,6 +1,6 @@
 //! Where a command tells what it found: to a reader that leaves, and to a disk that is full.
 
-use crate::cli::{done, folder, guichet};
+use crate::common::cli::{done, folder, guichet};
 use crate::common::command;
 use std::fs::File;
 use std::process::Stdio;

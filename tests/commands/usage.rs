@@ -1,7 +1,7 @@
 //! `guichet usage`: its numbers are those of the files, and it changes nothing.
 
 use crate::check::{files, world};
-use crate::cli::{done, guichet, refused, with_config};
+use crate::common::cli::{done, guichet, refused, with_config};
 use crate::common::{Folder, Server, command};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,9 +1,6 @@
 //! Backups and what is in them: the two commands, and archives that are taken apart and put together.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-use super::common::{Folder, Server, command};
+use super::{Folder, Server, command};
 use engine::hex;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};

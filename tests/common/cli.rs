@@ -1,9 +1,6 @@
 //! Commands that are run to their end, and what they told.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-use super::common::{Folder, command};
+use super::{Folder, command};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

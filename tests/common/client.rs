@@ -1,9 +1,6 @@
 //! A client that keeps its connection, and that may lose it: for tests in which the server ends.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-use super::common::Server;
+use super::Server;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;

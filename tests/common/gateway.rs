@@ -3,14 +3,9 @@
 //! `tls` has a certificate for 127.0.0.1 with its key, and that of the CA that it is from, whose key
 //! nobody has.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+pub use super::received::Request;
 
-mod received;
-
-pub use received::Request;
-
-use super::common::Server;
+use super::Server;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};

@@ -1,11 +1,8 @@
 //! A database that another process keeps to itself, so that writes wait.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
 use super::client::{Client, head};
-use super::common::{Server, envelope};
 use super::scrape::Scrape;
+use super::{Server, envelope};
 use rusqlite::Connection;
 use serde_json::json;
 use std::time::Duration;

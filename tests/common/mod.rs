@@ -9,8 +9,20 @@
 )]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod archive;
+pub mod cli;
+pub mod client;
 pub mod connection;
 mod folder;
+pub mod gateway;
+pub mod held;
+pub mod naughty;
+pub mod notice;
+pub mod received;
+pub mod scrape;
+pub mod surface;
+pub mod web;
+pub mod world;
 
 pub use folder::Folder;
 

@@ -1,8 +1,6 @@
 //! Texts and pieces of JSON that have broken other programs: the kinds that the big list of naughty
 //! strings and JSONTestSuite collect, chosen for what stands between our door and our disk.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
 /// Short texts, each of a kind of its own.
 const SHORT: [&str; 98] = [
     // Nothing, or nothing to see.

@@ -1,9 +1,6 @@
 //! Notices: as a client sends them, and as rows come back.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-use super::common::Server;
+use super::Server;
 use serde_json::{Value, json};
 
 /// The keys of a row in the seed's order, each with what a notice made from [`sample`] has.

@@ -1,15 +1,7 @@
 //! What `/metrics` tells, read as strictly as OpenMetrics 1.0 writes it: whatever is not exactly so
 //! fails the test that asks.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-use super::common::Server;
+use super::Server;
 use std::collections::BTreeMap;
 
 /// What Prometheus says that it takes.

@@ -1,12 +1,9 @@
 //! What there is to attack: every operation and every path, told by the program itself
 //! (`guichet routes`), so that a new one can't be forgotten.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-use super::common::connection::Connection;
-use super::common::{Reply, Server, run};
+use super::connection::Connection;
 use super::notice;
+use super::{Reply, Server, run};
 use serde_json::{Value, json};
 use std::process::Command;
 

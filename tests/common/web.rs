@@ -1,9 +1,6 @@
 //! Requests as the pages and apps of the REST documents make them.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
-use super::common::{Reply, Server, command, fault, with_input};
+use super::{Reply, Server, command, fault, with_input};
 use serde_json::{Value, json};
 use std::fs;
 use std::thread::sleep;

@@ -1,10 +1,8 @@
 //! Notices that are added, changed and deleted at random, with fixed dice, and what a search must
 //! then answer.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use super::common::{Server, envelope};
 use super::notice::{found, sample, search, with};
+use super::{Server, envelope};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};

@@ -1,0 +1,48 @@
+//! The wire contract, operation by operation and document by document.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod across;
+mod batch;
+mod bodies;
+mod captcha_named;
+mod credentials;
+mod engine;
+mod entry_task;
+mod entry_task_picture;
+mod envelope;
+mod http;
+mod http_access;
+mod ihome;
+mod ihome_account;
+mod ihome_session;
+mod img;
+mod inputs;
+mod jsonrpc;
+mod matrix;
+mod matrix_owner;
+mod pages;
+mod password;
+mod pinball;
+mod portrait_get;
+mod portrait_upload;
+mod property_add;
+mod property_query;
+mod property_refused;
+mod property_search;
+mod property_update;
+mod rank;
+mod register;
+mod shop;
+mod shop_list;
+mod sms;
+mod sms_codes;
+mod user;

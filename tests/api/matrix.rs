@@ -1,0 +1,284 @@
+//! Every operation that needs a login, by every way to lack one (contract pages `faults.md` and
+//! `operations.md`): the codes of each document.
+
+use crate::common::notice;
+use crate::common::surface;
+use crate::common::web::{FORM, MULTIPART, PNG, entry, file, refused};
+use crate::common::{Reply, Server, fault, fault_with};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// How a login is lacking.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Lack {
+    /// No token at all.
+    None,
+    /// One that is junk, unknown, expired or logged out.
+    Bad,
+    /// One that is older than the password.
+    Stale,
+    /// One whose account was removed.
+    Gone,
+}
+
+fn told_in_envelope(name: &str, lack: Lack) -> String {
+    if name == "property/query" {
+        return told_in_query(7, lack);
+    }
+    match lack {
+        Lack::None => fault(-100, "Missing necessary args"),
+        Lack::Bad | Lack::Stale => fault(-101, "Error token"),
+        Lack::Gone => fault(-102, "Get userid failed for the token"),
+    }
+}
+
+fn told_in_query(id: i64, lack: Lack) -> String {
+    let (status, message, detail) = match lack {
+        Lack::None => (-104, "Missing necessary args", "a token is needed: log in first"),
+        Lack::Bad | Lack::Stale => (
+            -105,
+            "Error token",
+            "the token is unknown, expired, logged out or older than the password",
+        ),
+        Lack::Gone => (-105, "Error token", "the token's account was removed"),
+    };
+    let answer =
+        json!({"id": id, "status": status, "message": message, "data": [], "detail": detail});
+    answer.to_string()
+}
+
+fn told_by_rank(method: &str, lack: Lack) -> String {
+    let (code, error) = match lack {
+        Lack::None | Lack::Bad => (10086, "Please login"),
+        Lack::Stale => (10111, "User or password is wrong"),
+        Lack::Gone => (10010, "User is wrong"),
+    };
+    match method {
+        "POST" => json!({"code": code, "data": "error", "error": error}).to_string(),
+        _ => json!({"code": code, "error": error}).to_string(),
+    }
+}
+
+fn told_by_entry_task(lack: Lack) -> String {
+    match lack {
+        Lack::None => entry(200_410, "no token", json!("")),
+        _ => entry(200_412, "the token is not valid", json!("")),
+    }
+}
+
+/// Data that an operation would take from somebody who is logged in.
+fn data(name: &str) -> Value {
+    let mut data = surface::samples(name, 123_456_789).swap_remove(0);
+    if name == "portrait/upload" {
+        data["id"] = "100001".into();
+    }
+    data
+}
+
+/// Ask a path of a document; which ones were asked is kept, to be compared with all there are.
+struct Asked<'a> {
+    server: &'a Server,
+    paths: Vec<String>,
+}
+
+impl Asked<'_> {
+    fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        self.paths.push(format!("{method} {}", path.split('?').next().unwrap()));
+        self.server.send(method, path, headers, body.as_bytes())
+    }
+
+    fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+        let reply = self.send(method, path, headers, body);
+        assert_eq!(reply.status, 200, "{method} {path}: {}", reply.text());
+        reply.text()
+    }
+}
+
+/// Ask for everything with this token, well and badly formed, and compare what is told.
+fn ask(server: &Server, token: &str, lack: Lack) {
+    let operations = surface::operations();
+    let needs_login = |name: &str| {
+        operations.iter().any(|operation| operation.needs_login && operation.name == name)
+    };
+    for surface::Operation { name, needs_login, .. } in &operations {
+        let name = name.as_str();
+        // A portrait's data says whether a login is needed; a removed account's id is free.
+        let is_portrait = name == "portrait/upload";
+        if !needs_login && !is_portrait || is_portrait && lack == Lack::Gone {
+            continue;
+        }
+        let told = told_in_envelope(name, lack);
+        let nothing = if is_portrait { data(name) } else { json!({}) };
+        for mut data in [data(name), nothing] {
+            assert_eq!(server.call_as(token, name, data.clone()), told, "{name} {lack:?}");
+            if lack != Lack::None {
+                data["token"] = token.into();
+                assert_eq!(server.call(name, data), told, "{name} {lack:?}");
+            }
+        }
+    }
+    let mut asked = Asked { server, paths: Vec::new() };
+    let query = format!("/api/external/get/property?token={token}&type=1");
+    for query in [&query, &format!("{query}&no=1")] {
+        assert_eq!(asked.ask("GET", query, &[], ""), told_in_query(-1, lack), "{lack:?}");
+    }
+
+    let login = ("Authorization", token);
+    for method in ["POST", "PUT"] {
+        for path in ["/ranking_list", "/api/ranking_list"] {
+            for body in ["rank=5", "{}", r#"{"rank":5,"arange":[1,1]}"#, "{"] {
+                let answer = asked.ask(method, path, &[login], body);
+                assert_eq!(answer, told_by_rank(method, lack), "{method} {body} {lack:?}");
+            }
+        }
+    }
+    let picture = String::from_utf8_lossy(&file("file", "a.png", b"GIF")).into_owned();
+    for (method, path, more, body) in [
+        ("POST", "logout", FORM, ""),
+        ("PUT", "update_user_info", FORM, "nickname=Mia"),
+        ("PUT", "update_user_info", FORM, ""),
+        ("PUT", "update_user_profile_picture", MULTIPART, &*picture),
+        ("GET", "get_user_info", FORM, ""),
+    ] {
+        for prefix in ["/user", "/api/user"] {
+            let path = format!("{prefix}/{path}");
+            let answer = asked.ask(method, &path, &[login, more], body);
+            assert_eq!(answer, told_by_entry_task(lack), "{path} {lack:?}");
+        }
+    }
+    let cookie = format!("session={token}");
+    let avatar = picture.replace("\"file\"", "\"avatar\"");
+    for (method, path, more, body) in [
+        ("GET", "session", FORM, ""),
+        ("GET", "user", FORM, ""),
+        ("POST", "user/avatar", MULTIPART, &*avatar),
+        ("POST", "user/avatar", FORM, ""),
+        ("PUT", "user/name", FORM, "name=mia"),
+        ("PUT", "user/name", FORM, "name=mia&name=mia"),
+        ("POST", "user/auth", FORM, "real_name=Mia&id_card=11010519491231002X"),
+        ("GET", "user/auth", FORM, ""),
+        ("DELETE", "session", FORM, ""),
+    ] {
+        for login in [login, ("Cookie", &*cookie)] {
+            let path = format!("/api/v1.0/{path}");
+            let reply = asked.send(method, &path, &[login, more], body);
+            assert_eq!((reply.status, reply.text()), (200, refused("4101", "用户未登录")));
+            assert_eq!(reply.header("set-cookie"), "", "{path} {lack:?}");
+        }
+    }
+    for surface::Path { method, path, operation, .. } in surface::paths() {
+        let is_asked = asked.paths.contains(&format!("{method} {path}"));
+        assert!(is_asked || !needs_login(&operation), "{method} {path} is missing here");
+    }
+}
+
+#[test]
+fn without_a_good_token_every_operation_says_so_in_its_documents_code() {
+    let server = Server::start("");
+    let (_, token) = server.account("nora");
+    let before = server.done(&token, "user/info", json!({}));
+    ask(&server, "", Lack::None);
+    let upper = token.to_uppercase().replace(|c: char| c.is_ascii_digit(), "A");
+    for junk in ["junk", &"0".repeat(32), &token[1..], &format!("{token}0"), &upper] {
+        ask(&server, junk, Lack::Bad);
+    }
+    let out = server.login("nora");
+    server.done(&out, "user/logout", json!({}));
+    ask(&server, &out, Lack::Bad);
+    // None of it did anything.
+    assert_eq!(server.done(&token, "user/info", json!({})), before);
+    assert_eq!(server.done(&token, "rank/list", json!({})), json!([]));
+    assert_eq!(server.done(&token, "property/query", json!({"type": 1})), json!([]));
+    assert_eq!(server.done(&token, "shop/list", json!({})), json!([]));
+    assert_eq!(server.pictures(), [""; 0]);
+}
+
+#[test]
+fn an_expired_token_is_none() {
+    let server = Server::start("[session]\nttl = \"1s\"\n");
+    let (_, token) = server.account("nora");
+    server.outlive(&token);
+    ask(&server, &token, Lack::Bad);
+}
+
+#[test]
+fn a_token_older_than_the_password_is_told_apart_where_the_document_does() {
+    let server = Server::start("");
+    let (_, token) = server.account("nora");
+    let other = server.login("nora");
+    let change = json!({"old_password": "secret-1", "new_password": "secret-2"});
+    server.done(&token, "user/password", change);
+    ask(&server, &token, Lack::Stale);
+    ask(&server, &other, Lack::Stale);
+    server.user(&["passwd", "nora", "--password-stdin"], "secret-1\n");
+    let newest = server.login("nora");
+    server.user(&["passwd", "nora", "--password-stdin"], "secret-1\n");
+    ask(&server, &newest, Lack::Stale);
+}
+
+#[test]
+fn a_token_whose_account_was_removed_is_told_apart_where_the_document_does() {
+    let server = Server::start("");
+    let (_, token) = server.account("nora");
+    server.user(&["remove", "nora"], "");
+    ask(&server, &token, Lack::Gone);
+    // The token stays the old account's.
+    assert_eq!(server.account("paula").0, 100_002);
+    ask(&server, &token, Lack::Gone);
+}
+
+#[test]
+fn another_accounts_things_are_not_ones_own() {
+    let server = Server::start("");
+    let (_, nora) = server.account("nora");
+    let (_, mallory) = server.account("mallory");
+    let notice = notice::add(&server, &nora, notice::sample());
+    let shop = server.done(&nora, "shop/creat", json!({"shop_name": "Nora's"}))["shop_id"].clone();
+    let mut portrait = data("portrait/upload");
+    portrait["base64"] = STANDARD.encode(PNG).into();
+    server.done(&nora, "portrait/upload", portrait.clone());
+    let before = (notice::show(&server, &nora, notice), server.call("shop/list", json!({})));
+
+    let denied = fault(-200, "Failure to operate database");
+    let sample = notice::with(notice::sample(), json!({"user_id": "100001"}));
+    for (name, data, told) in [
+        ("property/update", json!({"id": notice, "title": "x"}), denied.clone()),
+        ("property/update", json!({"id": notice, "user_id": "100001"}), denied.clone()),
+        ("property/delete", json!({"id": notice}), denied.clone()),
+        ("property/delete", json!({"id": notice, "user_id": "100001"}), denied.clone()),
+        // As if there were none.
+        ("property/delete", json!({"id": 999}), denied),
+        (
+            "shop/update",
+            json!({"shop_id": shop, "shop_content": "x"}),
+            fault(100, "No right to update"),
+        ),
+        (
+            "shop/creat",
+            json!({"shop_id": shop, "shop_content": "x"}),
+            fault(100, "No right to update"),
+        ),
+        (
+            "shop/creat",
+            json!({"shop_name": "x", "user_id": 100_001}),
+            fault_with(
+                -102,
+                "Get userid failed for the token",
+                "user_id: must be the id of the account that the token is of",
+            ),
+        ),
+        ("portrait/upload", portrait, fault(-101, "Error token")),
+    ] {
+        assert_eq!(server.call_as(&mallory, name, data.clone()), told, "{name} {data}");
+    }
+    let told = server.call_as(&mallory, "property/add", sample);
+    let detail = told.split_once(",\"detail\":").unwrap().1.trim_end_matches('}');
+    let detail: String = serde_json::from_str(detail).unwrap();
+    assert_eq!(told, fault_with(-204, "Arg's value error", &detail));
+    assert!(detail.starts_with("user_id: "), "{detail}");
+
+    let after = (notice::show(&server, &nora, notice), server.call("shop/list", json!({})));
+    assert_eq!(after, before);
+    assert!(server.get("/api/external/get/portrait/100001").body == PNG);
+}

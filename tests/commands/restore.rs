@@ -1,0 +1,286 @@
+//! Restoring: a server starts from what was backed up, and what was there is kept.
+
+use crate::common::archive;
+use crate::common::archive::{backup, done, folder, refused, run, tree};
+use crate::common::client;
+use crate::common::notice::{sample, search};
+use crate::common::{Folder, Server};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, chown, symlink};
+use std::path::{Path, PathBuf};
+
+const PICTURE: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
+const OTHER: &[u8] = include_bytes!("../../src/picture/fixtures/progressive.jpg");
+
+/// A server with something of every kind; the token of the account that it belongs to.
+fn filled(config: &str) -> (Server, String) {
+    let server = Server::start(config);
+    let (id, token) = server.account("nora");
+    for (id, kind, bytes) in [(id, "png", PICTURE), (7, "jpg", OTHER)] {
+        let base64 = STANDARD.encode(bytes);
+        let data = json!({"name": "", "id": id.to_string(), "base64": base64, "type": kind});
+        server.done(&token, "portrait/upload", data);
+    }
+    let avatar = json!({"base64": STANDARD.encode(PICTURE), "type": "png"});
+    server.done(&token, "user/avatar", avatar);
+    server.done(&token, "property/add", sample());
+    server.done(&token, "shop/creat", json!({"shop_name": "伞"}));
+    server.done(&token, "rank/upload", json!({"rank": 50}));
+    for (openid, score) in [("ada", 5), ("bob", 7)] {
+        server.done("", "score/post", json!({"openid": openid, "score": score}));
+    }
+    (server, token)
+}
+
+/// All that a client can ask of it.
+fn asked(server: &Server, token: &str) -> Vec<String> {
+    let mut told: Vec<String> = [
+        ("user/info", json!({})),
+        ("user/verified", json!({})),
+        ("portrait/get", json!({"id": "7"})),
+        ("portrait/get", json!({"id": "100001"})),
+        ("shop/list", json!({})),
+        ("rank/list", json!({})),
+        ("score/top", json!({"limit": 10})),
+        ("score/get", json!({"openid": "ada"})),
+    ]
+    .into_iter()
+    .map(|(name, data)| server.call_as(token, name, data))
+    .collect();
+    told.push(search(server, token, &[("type", "1"), ("key", "图书馆")]));
+    let info: Value = serde_json::from_str(&told[0]).unwrap();
+    let avatar = info["data"]["profile_picture"].as_str().unwrap();
+    let path = avatar.strip_prefix("http://api.example.com").unwrap();
+    told.push(STANDARD.encode(server.get(path).body));
+    told
+}
+
+/// The folders of what was there before a restore.
+fn before(data: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(data).unwrap().map(|entry| entry.unwrap());
+    let ours = entries.filter(|it| it.file_name().to_str().unwrap().starts_with("before-"));
+    ours.map(|entry| entry.path()).collect()
+}
+
+#[test]
+fn a_server_starts_from_a_backup_and_answers_what_it_did() {
+    let (server, token) = filled("");
+    let expected = asked(&server, &token);
+    assert!(expected.iter().any(|told| told.contains("伞")), "{expected:?}");
+    let file = server.folder().join("a.tar");
+    let facts = backup(server.folder(), &file);
+    // Into a folder that is not there.
+    let fresh = folder("");
+    let told = done(run(fresh.path(), &["restore", file.to_str().unwrap()]));
+    for fact in ["created", "program", "schema", "database", "pictures"] {
+        assert_eq!(told[fact], facts[fact], "{fact}");
+    }
+    assert!(!told.contains_key("before"), "{told:?}");
+    let restored = Server::start_in(fresh, "");
+    assert_eq!(asked(&restored, &token), expected);
+    // It is a life of its own: what is written there goes on from where the backup was.
+    let next = restored.done(&token, "property/add", sample());
+    assert_eq!(next["uid"], 2);
+    assert_eq!(asked(&server, &token), expected);
+}
+
+#[test]
+fn what_was_there_is_kept_and_can_be_put_back() {
+    let (server, token) = filled("");
+    let file = server.folder().join("a.tar");
+    backup(server.folder(), &file);
+    let then = asked(&server, &token);
+    // A life after the backup, ended by force: its last writes are in the log alone.
+    server.done(&token, "user/update", json!({"nickname": "later"}));
+    let base64 = STANDARD.encode(PICTURE);
+    let data = json!({"name": "", "id": "7", "base64": base64, "type": "png"});
+    server.done(&token, "portrait/upload", data);
+    server.done("", "score/post", json!({"openid": "ada", "score": 99}));
+    let now = asked(&server, &token);
+    assert_ne!(now, then);
+    client::signal(&server, "KILL");
+    let folder = server.leave();
+    let data = folder.path().join("data");
+    fs::write(data.join("outbox.jsonl"), "a message\n").unwrap();
+    let old = tree(&data);
+    assert!(old[Path::new("guichet.db-wal")].len() > 1_000);
+
+    let told = done(run(folder.path(), &["restore", file.to_str().unwrap()]));
+    let kept = before(&data);
+    assert_eq!(kept, [PathBuf::from(&told["before"])]);
+    for (name, bytes) in tree(&kept[0]) {
+        assert!(old[&name] == bytes, "{}", name.display());
+    }
+    assert_eq!(tree(&kept[0]).len(), old.len() - 2, "all but the lock and the outbox");
+    assert_eq!(fs::read_to_string(data.join("outbox.jsonl")).unwrap(), "a message\n");
+    assert!(!data.join("guichet.db-wal").exists(), "no old log beside the new database");
+    let server = Server::start_in(folder, "");
+    assert_eq!(asked(&server, &token), then);
+
+    // By hand, as the README says: what was kept is complete.
+    let folder = server.leave();
+    let other = archive::folder("");
+    fs::rename(&kept[0], other.path().join("data")).unwrap();
+    let server = Server::start_in(other, "");
+    assert_eq!(asked(&server, &token), now);
+    drop(folder);
+}
+
+#[test]
+fn while_a_server_runs_nothing_is_restored() {
+    let (server, token) = filled("");
+    let file = server.folder().join("a.tar");
+    backup(server.folder(), &file);
+    let said = refused(run(server.folder(), &["restore", file.to_str().unwrap()]));
+    let database = server.folder().join("data/guichet.db");
+    let held = "held by another guichet; one process at a time may serve a database";
+    assert_eq!(said, format!("{}: {held}", database.display()));
+    done(run(server.folder(), &["restore", "--verify-only", file.to_str().unwrap()]));
+    assert!(before(&server.folder().join("data")).is_empty());
+    asked(&server, &token);
+}
+
+#[test]
+fn to_verify_changes_nothing_and_needs_no_data() {
+    let (server, _) = filled("");
+    let file = server.folder().join("a.tar");
+    let facts = backup(server.folder(), &file);
+    let elsewhere = folder("");
+    fs::copy(&file, elsewhere.path().join("b.tar")).unwrap();
+    let told = done(run(elsewhere.path(), &["restore", "--verify-only", "b.tar"]));
+    assert_eq!(told["pictures"], facts["pictures"]);
+    let mut left: Vec<_> = tree(elsewhere.path()).into_keys().collect();
+    left.sort_unstable();
+    assert_eq!(left, [Path::new("b.tar"), Path::new("guichet.toml")]);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 2, "no folder either");
+}
+
+#[test]
+fn a_database_elsewhere_is_swapped_where_it_is() {
+    let inside = Folder::new();
+    let database = inside.path().join("my.db");
+    let config = format!("[database]\nurl = \"sqlite:{}\"\n", database.display());
+    let (server, token) = filled(&config);
+    let file = server.folder().join("a.tar");
+    backup(server.folder(), &file);
+    let then = asked(&server, &token);
+    server.done(&token, "user/update", json!({"nickname": "later"}));
+    client::signal(&server, "KILL");
+    let folder = server.leave();
+    done(run(folder.path(), &["restore", file.to_str().unwrap()]));
+    let [old] = &before(inside.path())[..] else { panic!("one folder") };
+    assert!(old.join("my.db").exists() && old.join("my.db-wal").exists());
+    let [pictures] = &before(&folder.path().join("data"))[..] else { panic!("one folder") };
+    assert_eq!(fs::read_dir(pictures.join("pictures")).unwrap().count(), 3);
+    let server = Server::start_in(folder, &config);
+    assert_eq!(asked(&server, &token), then);
+}
+
+#[test]
+fn a_start_finishes_a_restore_that_was_cut_off() {
+    let (server, token) = filled("");
+    let file = server.folder().join("a.tar");
+    backup(server.folder(), &file);
+    let then = asked(&server, &token);
+    server.done(&token, "user/update", json!({"nickname": "later"}));
+    let folder = server.restart().leave();
+    let data = folder.path().join("data");
+    // As it is after the marker and two of the renames: the new pictures are in, the old database out.
+    let staged = data.join("restore-0123456789abcdef");
+    let kept = data.join("before-20260301-033000");
+    fs::create_dir(&kept).unwrap();
+    fs::create_dir_all(staged.join("pictures")).unwrap();
+    let other = archive::folder("");
+    done(run(other.path(), &["restore", file.to_str().unwrap()]));
+    fs::rename(other.path().join("data/guichet.db"), staged.join("guichet.db")).unwrap();
+    fs::remove_dir(staged.join("pictures")).unwrap();
+    fs::rename(data.join("pictures"), kept.join("pictures")).unwrap();
+    fs::rename(other.path().join("data/pictures"), data.join("pictures")).unwrap();
+    for name in ["guichet.db-wal", "guichet.db-shm", "guichet.db"] {
+        let _ = fs::rename(data.join(name), kept.join(name));
+    }
+    let marker = json!({
+        "staged": "restore-0123456789abcdef",
+        "kept": "before-20260301-033000",
+        "database": data.join("guichet.db"),
+        "pictures": true,
+    });
+    fs::write(data.join("restore.json"), marker.to_string()).unwrap();
+    let said = refused(run(folder.path(), &["backup", "b.tar"]));
+    assert!(said.contains("a restore was cut off"), "{said}");
+    let server = Server::start_in(folder, "");
+    assert_eq!(asked(&server, &token), then);
+    assert!(server.log().contains("a restore that was cut off was finished"));
+    assert!(!data.join("restore.json").exists() && !staged.exists() && kept.exists());
+    backup(server.folder(), &server.folder().join("b.tar"));
+}
+
+#[test]
+fn what_a_killed_restore_has_staged_is_removed_and_the_data_is_what_it_was() {
+    let (server, token) = filled("");
+    let file = server.folder().join("a.tar");
+    archive::fill(&server);
+    backup(server.folder(), &file);
+    let expected = asked(&server, &token);
+    let mut folder = server.leave();
+    for moment in 0..10_u32 {
+        let data = folder.path().join("data");
+        let mut child = crate::common::command(folder.path())
+            .args(["restore", file.to_str().unwrap()])
+            .spawn()
+            .unwrap();
+        let staged = || {
+            let entries = fs::read_dir(&data).unwrap().flatten();
+            entries.filter(|it| it.file_name().to_str().unwrap().starts_with("restore-")).count()
+        };
+        archive::wait_until("it begins", || staged() > 0 || child.try_wait().unwrap().is_some());
+        for _ in 0..moment * 300 {
+            let _ = fs::metadata(&file);
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // It was the same data, so that whether it was swapped or not can't be told by a client.
+        let server = Server::start_in(folder, "");
+        assert_eq!(asked(&server, &token), expected);
+        assert_eq!(staged(), 0);
+        folder = server.restart().leave();
+    }
+}
+
+#[test]
+fn what_cannot_be_swapped_is_refused_before_anything_is_touched() {
+    let (server, _) = filled("");
+    let file = server.folder().join("a.tar");
+    backup(server.folder(), &file);
+    let folder = server.restart().leave();
+    let (data, real) = (folder.path().join("data"), folder.path().join("real"));
+    for name in ["pictures", "guichet.db"] {
+        fs::rename(data.join(name), &real).unwrap();
+        symlink(&real, data.join(name)).unwrap();
+        let old = tree(folder.path());
+        let said = refused(run(folder.path(), &["restore", file.to_str().unwrap()]));
+        let why = "a link, which can't be swapped; name what it points to in the configuration";
+        assert_eq!(said, format!("{}: {why}", data.join(name).display()));
+        assert!(tree(folder.path()) == old);
+        fs::remove_file(data.join(name)).unwrap();
+        fs::rename(&real, data.join(name)).unwrap();
+    }
+    // Only root may give a file away.
+    let database = data.join("guichet.db");
+    let ours = fs::metadata(&database).unwrap().uid();
+    if chown(&database, Some(65_534), None).is_ok() {
+        let said = refused(run(folder.path(), &["restore", file.to_str().unwrap()]));
+        let why = "belongs to another user (uid 65534); run this as that user";
+        assert_eq!(said, format!("{}: {why}", database.display()));
+        assert!(before(&data).is_empty());
+        chown(&database, Some(ours), None).unwrap();
+    }
+    let said = refused(run(folder.path(), &["restore", "no.tar"]));
+    assert!(said.starts_with("no.tar: "), "{said}");
+    let database = Connection::open(data.join("guichet.db")).unwrap();
+    database.query_row("SELECT count(*) FROM account", [], |row| row.get::<_, i64>(0)).unwrap();
+}

@@ -1,0 +1,168 @@
+//! The commands of the README, in their order.
+
+use super::between;
+use crate::common::{Server, has, run};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Keys of an answer whose values are other ones each time.
+const FRESH: [&str; 14] = [
+    "avatar",
+    "avatar_url",
+    "base64",
+    "creat_time",
+    "create_time",
+    "imgdata",
+    "profilePicture",
+    "profile_picture",
+    "publish_time",
+    "rand",
+    "shop_id",
+    "token",
+    "update_time",
+    "url",
+];
+
+#[test]
+fn the_walk_answers_what_it_shows() {
+    if !(has("sh") && has("curl")) {
+        return;
+    }
+    let server = Server::start("");
+    // Every answer is also kept, under the number of the block that asked for it.
+    let mut script = r#"
+        curl() { command curl "$@" | tee -a "answers.$block"; echo >> "answers.$block"; }
+    "#
+    .to_owned();
+    let blocks = walk();
+    for (number, block) in blocks.iter().enumerate() {
+        let commands = block.commands.replace("127.0.0.1:8080", server.address());
+        script.push_str(&format!("block={number}\n{commands}"));
+    }
+    assert!(script.contains(server.address()), "the walk names its server");
+    run(Command::new("sh").arg("-euc").arg(script).current_dir(server.folder()));
+    for (number, Block { commands, answer: shown }) in blocks.iter().enumerate() {
+        let path = server.folder().join(format!("answers.{number}"));
+        let told = fs::read_to_string(path).expect(commands);
+        let mut answers = told.lines().filter(|line| !line.is_empty()).peekable();
+        assert!(answers.peek().is_some(), "{commands}");
+        while let Some(line) = answers.next() {
+            let answer = serde_json::from_str(line).unwrap_or(Value::from(line));
+            match shown {
+                Some(shown) if answers.peek().is_none() => {
+                    assert_eq!(steady(&answer), steady(shown), "{commands}");
+                }
+                _ => assert!(is_done(&answer), "{commands}\n{line}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_walk_takes_every_path() {
+    let walk: String = walk().into_iter().map(|block| block.commands).collect();
+    let mut taken = 0;
+    for document in ["rank", "pinball", "entry_task", "ihome"] {
+        let path = format!("{}/handlers/documents/{document}.rs", env!("CARGO_MANIFEST_DIR"));
+        let source = fs::read_to_string(path).unwrap();
+        // A row's first path, up to what stands for a name of the caller's.
+        for row in source.split("    Row {").skip(1) {
+            let Some(path) = row.split('"').find(|text| text.starts_with('/')) else { continue };
+            let path = path.replace("{app}", "pinball");
+            let path = path.split('{').next().unwrap();
+            assert!(walk.contains(&format!("$base{path}")) || path == "/upload/", "{path}");
+            taken += 1;
+        }
+    }
+    assert!(taken > 20, "{taken}");
+}
+
+#[test]
+fn the_walk_calls_every_operation() {
+    let walk: String = walk().into_iter().map(|block| block.commands).collect();
+    let mut names = Vec::new();
+    operations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("handlers"), &mut names);
+    assert!(names.len() > 30, "{names:?}");
+    for (kind, subtype) in names {
+        // Clients know it as the address of an avatar, `GET /upload/{name}`.
+        if (&*kind, &*subtype) != ("portrait", "file") {
+            let call = format!("\"type\":\"{kind}\",\"subtype\":\"{subtype}\"");
+            assert!(walk.contains(&call), "{kind}/{subtype}");
+        }
+    }
+}
+
+/// The names of the operations in the sources of a folder.
+fn operations(folder: &Path, names: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            operations(&path, names);
+            continue;
+        }
+        let source = fs::read_to_string(path).unwrap();
+        for line in source.lines().filter(|line| line.contains("const NAME: ")) {
+            let [_, kind, _, subtype, _] = line.split('"').collect::<Vec<_>>()[..] else {
+                panic!("a name is (type, subtype): {line}");
+            };
+            names.push((kind.to_owned(), subtype.to_owned()));
+        }
+    }
+}
+
+/// Commands to paste, and the answer that is shown below them.
+struct Block {
+    commands: String,
+    answer: Option<Value>,
+}
+
+/// The fenced blocks of the walk.
+fn walk() -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut fences = between("walk").split("```").skip(1).step_by(2);
+    for fence in &mut fences {
+        match fence.split_once('\n') {
+            Some(("sh", commands)) => {
+                blocks.push(Block { commands: commands.to_owned(), answer: None });
+            }
+            Some(("json", answer)) => {
+                let shown = serde_json::from_str(answer).expect(answer);
+                blocks.last_mut().unwrap().answer = Some(shown);
+            }
+            _ => panic!("neither sh nor json: {fence}"),
+        }
+    }
+    assert!(blocks.len() > 20, "the walk is there");
+    blocks
+}
+/// An answer without what is another each time.
+fn steady(answer: &Value) -> Value {
+    match answer {
+        Value::Array(items) => items.iter().map(steady).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| {
+                let fresh = FRESH.contains(&key.as_str()) && *value != "";
+                (key.clone(), if fresh { "another each time".into() } else { steady(value) })
+            })
+            .collect(),
+        value => value.clone(),
+    }
+}
+
+/// Did all of it end well?
+fn is_done(answer: &Value) -> bool {
+    match answer {
+        // What `curl -w` tells of a picture.
+        Value::String(line) => line == "200 image/png" || line == "200 image/jpg",
+        Value::Array(items) => items.iter().all(is_done),
+        // An envelope, JSON-RPC, and the documents.
+        answer => match (answer.get("errno"), answer.get("code")) {
+            (Some(errno), _) => errno == "0",
+            (_, Some(code)) => *code == 0 || *code == 200,
+            _ => answer["status"] == 0 || answer.get("result").is_some(),
+        },
+    }
+}

@@ -1,0 +1,20 @@
+//! Beside programs of others: gateways of messages, stores of pictures, replicas, client libraries.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod litestream;
+mod rpc_clients;
+mod sms_gateway;
+mod sms_gateway_engine;
+mod sms_gateway_https;
+mod sms_gateway_tencent;
+mod sms_gateway_webhook;
+mod store_s3;

@@ -1,0 +1,189 @@
+//! A gateway that misbehaves: what the client is told, what is counted, what is tried again, when
+//! it is asked no more, and what the log says of it.
+
+use crate::common::gateway::{Gateway, Manner, ask};
+use crate::common::{Server, envelope, fault, not_sent};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+const OTHER: (i64, &str) = (1007, "其他错误");
+const TIME_OUT: (i64, &str) = (1008, "请求下发短信超时");
+const USED_UP: (i64, &str) = (1023, "单个手机号30秒内下发短信条数超过设定的上限");
+
+/// What a sending to `phone` ended in.
+fn ends(server: &Server, phone: &str, (code, message): (i64, &str)) {
+    // Our own quota names itself; everything else is the gateway's.
+    let told = if (code, message) == USED_UP { fault } else { not_sent };
+    assert_eq!(ask(server, phone), told(code, message), "{phone}");
+}
+
+fn good() -> Manner {
+    Manner::Answer(200, String::new())
+}
+
+/// How often the log says this.
+fn said(server: &Server, what: &str) -> usize {
+    server.log().lines().filter(|line| line.contains(what)).count()
+}
+
+#[test]
+fn a_gateway_that_fails_with_the_message_in_hand_is_asked_once_and_the_message_counts() {
+    let gateway = Gateway::start(good());
+    // Time enough for a second try, if there were one.
+    let server = Server::start(&gateway.tencent("3s"));
+    let cases = [
+        (Manner::Silent, TIME_OUT),
+        (Manner::Answer(500, "<h1>Oops</h1>".to_owned()), OTHER),
+        (Manner::Answer(200, "{\"Response\":[]}".to_owned()), OTHER),
+        (Manner::Half, OTHER),
+        (Manner::Endless, OTHER),
+        (Manner::Closed, OTHER),
+        (Manner::Echo, OTHER),
+    ];
+    for (n, (manner, end)) in cases.into_iter().enumerate() {
+        let phone = format!("1380000100{n}");
+        gateway.will(&[manner, good()]);
+        let before = gateway.connections();
+        ends(&server, &phone, end);
+        assert_eq!(gateway.connections() - before, 1, "{phone}");
+        // It may be on its way, so one more is one too many.
+        ends(&server, &phone, USED_UP);
+        // The circuit is for failures in a row.
+        gateway.will(&[Manner::Answer(
+            200,
+            json!({"Response": {"Error": {"Code": "X"}}}).to_string(),
+        )]);
+        ends(&server, "13800009999", OTHER);
+    }
+    assert_eq!(said(&server, "the SMS gateway is"), 0, "{}", server.log());
+    assert_eq!(said(&server, "the SMS gateway answered"), 14, "each once: {}", server.log());
+}
+
+#[test]
+fn a_gateway_that_is_not_reached_is_tried_twice_and_the_message_does_not_count() {
+    // Over TLS, what closes at once has not heard of any message.
+    let gateway = Gateway::start_tls(Manner::Closed);
+    let server = Server::start(&gateway.webhook("5s"));
+    for tries in [2, 4] {
+        ends(&server, "13800001234", OTHER);
+        assert_eq!(gateway.connections(), tries);
+    }
+    assert_eq!(said(&server, "the SMS gateway answered"), 2, "once each, not once a try");
+
+    // A second is not enough for a second try.
+    let server = Server::start(&gateway.webhook("1s"));
+    ends(&server, "13800001234", OTHER);
+    assert_eq!(gateway.connections(), 5);
+}
+
+/// A port where nobody listens, and that nobody else gets.
+fn closed_port() -> tokio::net::TcpSocket {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket
+}
+
+#[test]
+fn a_refused_connection_is_1007_and_does_not_count() {
+    let port = closed_port();
+    let address = port.local_addr().unwrap();
+    let server = Server::start(&format!(
+        "[sms]\ngateway = \"webhook\"\ntimeout = \"1s\"\n\
+         [sms.webhook]\nurl = \"http://{address}/hidden\"\nsecret = \"x\"\n"
+    ));
+    for _ in 0..5 {
+        ends(&server, "13800001234", OTHER);
+    }
+    assert_eq!(said(&server, "Connection refused"), 5, "{}", server.log());
+    assert_eq!(said(&server, "the SMS gateway is down"), 1, "{}", server.log());
+    ends(&server, "13800001234", OTHER);
+    assert_eq!(said(&server, "Connection refused"), 5, "it was not asked");
+    assert_eq!(said(&server, "hidden"), 0, "an address may hold a secret");
+}
+
+#[test]
+fn after_five_failures_the_gateway_is_left_alone_and_clients_are_told_at_once() {
+    let gateway = Gateway::start(Manner::Answer(503, String::new()));
+    let server = Server::start(&gateway.webhook("5s"));
+    // What it refuses by a code of its own is no failure.
+    gateway.will(&[Manner::Answer(400, json!({"code": 1016}).to_string())]);
+    for _ in 0..6 {
+        ends(&server, "13800001234", (1016, "手机号格式错误"));
+    }
+    gateway.will(&[Manner::Answer(503, String::new())]);
+    for n in 0..5 {
+        ends(&server, &format!("1380000100{n}"), OTHER);
+    }
+    gateway.will(&[good()]);
+    let before = gateway.connections();
+    for _ in 0..3 {
+        // The same number each time: what was not tried is not counted.
+        ends(&server, "13800002000", OTHER);
+    }
+    assert_eq!(gateway.connections(), before, "nobody came");
+    assert_eq!(said(&server, "the SMS gateway is down"), 1, "{}", server.log());
+    assert_eq!(
+        said(&server, "the SMS gateway answered"),
+        11,
+        "not what was not tried: {}",
+        server.log()
+    );
+}
+
+#[test]
+fn neither_number_nor_code_nor_key_is_in_the_log() {
+    for format in ["text", "json"] {
+        let gateway = Gateway::start(good());
+        for config in [gateway.webhook("1s"), gateway.tencent("1s")] {
+            let open = config.replace("[sms]\n", "[sms]\nper_30_seconds = 0\nper_hour = 0\n");
+            let log = format!("[log]\nlevel = \"trace\"\nformat = \"{format}\"\n");
+            let server = Server::start(&(open + &log));
+            gateway.will(&[Manner::Echo]);
+            let before = gateway.requests().len();
+            ask(&server, "13812345678");
+            // An answer that repeats what it should not.
+            let code = gateway.requests()[before].json();
+            let code = code["code"].as_str().or(code["TemplateParamSet"][0].as_str()).unwrap();
+            let number: i64 = code.parse().unwrap();
+            let told =
+                json!({"Response": {"Error": {"Code": code}, "RequestId": code}, "code": number});
+            for manner in [
+                Manner::Answer(200, told.to_string()),
+                Manner::Answer(401, String::new()),
+                Manner::Silent,
+                Manner::Closed,
+                Manner::Half,
+            ] {
+                gateway.will(&[manner]);
+                ask(&server, "13812345678");
+            }
+            assert_eq!(gateway.requests().len() - before, 5, "all but the one that was closed");
+
+            let log = server.log();
+            assert!(said(&server, "the SMS gateway answered") >= 4, "{log}");
+            for secret in ["13812345678", "canary", "to=all", code] {
+                // The time at the beginning of a line has six digits of its own.
+                let leaks = |line: &&str| line.split_once('Z').unwrap().1.contains(secret);
+                assert_eq!(log.lines().find(leaks), None, "{secret}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_under_way_is_finished_before_the_server_ends() {
+    let gateway = Gateway::start(Manner::Silent);
+    let mut server = Server::start(&gateway.webhook("2s"));
+    let data = json!({"phone": "13800001234", "hash": server.captcha()});
+    let body = envelope("sms/generate", data);
+    let mut client = TcpStream::connect(server.address()).unwrap();
+    let head = format!("POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    client.write_all((head + &body).as_bytes()).unwrap();
+    gateway.wait_for(1);
+    assert_eq!(server.terminate(), 0);
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with(&fault(TIME_OUT.0, TIME_OUT.1)), "{answer}");
+    assert_eq!(said(&server, "work was still under way"), 0, "{}", server.log());
+}

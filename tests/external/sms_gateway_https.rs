@@ -1,0 +1,44 @@
+//! Gateways by https, and what a check tells of them: a certificate is believed if the system
+//! believes it, and nothing is sent to a server that can't prove its name.
+
+use crate::common::gateway::{Gateway, Manner, ask};
+use crate::common::{Folder, Server, fault};
+use std::path::Path;
+
+/// A server on a system that trusts the CA of our certificate, or one that does not.
+fn start(config: &str, trusts: bool) -> Server {
+    Server::start_by(Folder::new(), config, |mut command| {
+        let ca = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/tls/ca.pem");
+        // What OpenSSL's programs know as the file of trusted certificates.
+        command.env_remove("SSL_CERT_DIR").env_remove("SSL_CERT_FILE");
+        if trusts {
+            command.env("SSL_CERT_FILE", ca);
+        }
+        command
+    })
+}
+
+#[test]
+fn a_certificate_that_the_system_trusts_is_believed() {
+    let told = r#"{"Response":{"SendStatusSet":[{"Code":"Ok"}],"RequestId":""}}"#;
+    let gateway = Gateway::start_tls(Manner::Answer(200, told.to_owned()));
+    for config in [gateway.webhook("5s"), gateway.tencent("5s")] {
+        let server = start(&config, true);
+        let answer = ask(&server, "13800001234");
+        assert!(answer.contains("\"rand\""), "{answer} {}", server.log());
+    }
+    assert_eq!(gateway.requests().len(), 2);
+}
+
+#[test]
+fn nothing_is_sent_to_a_server_that_cannot_prove_its_name() {
+    let gateway = Gateway::start_tls(Manner::Answer(200, String::new()));
+    let by_name = gateway.webhook("5s").replace("127.0.0.1", "localhost");
+    for (config, trusts) in [(gateway.webhook("5s"), false), (by_name, true)] {
+        let server = start(&config, trusts);
+        assert_eq!(ask(&server, "13800001234"), fault(1007, "其他错误"));
+        let log = server.log();
+        assert!(log.contains("invalid peer certificate"), "the log says why: {log}");
+    }
+    assert_eq!(gateway.requests().len(), 0);
+}

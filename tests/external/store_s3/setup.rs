@@ -1,0 +1,60 @@
+//! Guichet on a store, with a server and without.
+
+use super::s3::{BUCKET, KEY_ID};
+use crate::common::{Folder, Server};
+use engine::config::Config;
+use engine::files::Files;
+use engine::outgoing::Outgoing;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// What the server has found out about its store at the start, once it has.
+pub fn found(server: &Server) -> String {
+    says(server, "pictures: bucket")
+}
+
+/// Wait until the log says this; the line.
+pub fn says(server: &Server, text: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let log = server.log();
+        if let Some(line) = log.lines().find(|line| line.contains(text)) {
+            return line.to_owned();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{log}");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+/// `[store]` for a store at `endpoint`, and more keys.
+pub fn config(endpoint: &str, secret: &str, more: &str) -> String {
+    format!(
+        "[store]\nkind = \"s3\"\nendpoint = \"{endpoint}\"\nbucket = \"{BUCKET}\"\n\
+         region = \"ap-nowhere\"\naccess_key_id = \"{KEY_ID}\"\nsecret_access_key = \"{secret}\"\n\
+         {more}\n"
+    )
+}
+
+/// Guichet with this configuration, on no proxy's way.
+pub fn start(config: &str) -> Server {
+    start_in(Folder::new(), config)
+}
+
+/// The same on a folder that may hold data.
+pub fn start_in(folder: Folder, config: &str) -> Server {
+    Server::start_by(folder, config, |mut command| {
+        command.env("NO_PROXY", "*");
+        command
+    })
+}
+
+/// The store that a configuration describes, without a server, with `folder` for what is on disk.
+pub fn files(folder: &Folder, config: &str) -> Files {
+    let config = Config::parse(config, []).unwrap();
+    let s3 = config.store.s3().unwrap().unwrap();
+    let files = Files::open(folder.path().join("pictures")).unwrap();
+    files
+        .seen_at(config.store.pictures_url())
+        .in_bucket(&s3, config.portrait.max_bytes, Outgoing::new().unwrap())
+        .unwrap()
+}

@@ -1,0 +1,81 @@
+//! Objects that no row names go, and nothing else does.
+
+use super::s3::S3;
+use super::setup;
+use super::uploads::upload;
+use crate::common::Folder;
+use crate::common::web::{GIF, PNG};
+use std::time::Duration;
+
+const OLD: Duration = Duration::from_hours(2);
+const YOUNG: Duration = Duration::from_mins(30);
+
+/// A name of ours.
+fn name(digit: char) -> String {
+    format!("{}.png", digit.to_string().repeat(32))
+}
+
+#[test]
+fn old_orphans_are_swept_at_the_start_and_foreign_objects_are_not() {
+    let store = S3::start();
+    let server = store.server("prefix = \"p\"");
+    upload(&server, "5", "gif", GIF);
+    upload(&server, "6", "png", PNG);
+    let used = store.settles(2);
+    used.iter().for_each(|key| store.age(key, OLD));
+    let folder = server.leave();
+    store.put(&format!("p/{}", name('a')), OLD);
+    store.put(&format!("p/{}", name('b')), OLD);
+    let stay = [
+        // Perhaps another process is about to name it.
+        (format!("p/{}", name('c')), YOUNG),
+        // Not a name that is made here.
+        (format!("p/{}.part", name('d')), OLD),
+        (format!("p/X{}", &name('e')[1..]), OLD),
+        ("p/README.txt".to_owned(), OLD),
+        // Another prefix's, and another product's.
+        (name('f'), OLD),
+        (format!("p/below/{}", name('0')), OLD),
+        (format!("pp/{}", name('1')), OLD),
+        ("p-notes/minutes.txt".to_owned(), OLD),
+    ];
+    for (key, age) in &stay {
+        store.put(key, *age);
+    }
+    let server = setup::start_in(folder, &store.config("prefix = \"p\""));
+    setup::says(&server, "pictures that were nobody's were removed removed=2");
+    let mut left: Vec<String> = stay.iter().map(|(key, _)| key.clone()).chain(used).collect();
+    left.sort();
+    assert_eq!(store.settles(left.len()), left);
+}
+
+#[test]
+fn a_database_that_names_few_of_them_sweeps_none() {
+    let store = S3::start();
+    for digit in ['a', 'b', 'c'] {
+        store.put(&name(digit), OLD);
+    }
+    // Its data folder is empty: somebody has lost theirs, or mistyped it.
+    let server = store.server("");
+    setup::says(&server, "no row names 3 of the pictures that are kept, and only 0 are named");
+    assert_eq!(store.settles(3).len(), 3);
+}
+
+#[test]
+fn all_pictures_are_listed_however_many_pages_that_takes() {
+    let store = S3::start();
+    let mut names: Vec<String> = (0..1_100).map(|number| format!("{number:032x}.webp")).collect();
+    for name in &names {
+        store.put(&format!("p/{name}"), YOUNG);
+    }
+    store.put("p/below/README", YOUNG);
+    let folder = Folder::new();
+    let files = setup::files(&folder, &store.config("prefix = \"p/\""));
+    assert!(files.names().unwrap() == names);
+    // Those that are still in the folder are kept too.
+    let on_disk = name('f');
+    std::fs::write(folder.path().join("pictures").join(&on_disk), PNG).unwrap();
+    names.push(on_disk);
+    assert!(files.names().unwrap() == names);
+    assert_eq!(files.sweep(|| Ok(names.iter().cloned().collect())).unwrap(), 0);
+}

@@ -1,0 +1,158 @@
+//! Stores that are down, silent, elsewhere, or do not know us: what clients are told, what the operator
+//! is told, and what nobody is told.
+
+use super::s3::{BUCKET, KEY_ID, S3, SECRET};
+use super::setup;
+use super::uploads::{portrait, shown, upload};
+use crate::common::web::{GIF, MULTIPART, PNG, entry, file, refused};
+use crate::common::{Folder, Server, fault};
+use serde_json::json;
+use std::net::TcpListener;
+
+/// Nobody's portrait, and the picture for a picture that can't be had.
+const DEFAULT: &[u8] = include_bytes!("../../../assets/pictures/default-avatar.png");
+const ERROR: &[u8] = include_bytes!("../../../assets/pictures/error.png");
+
+/// Uploads end in each document's own fault for a picture that was not stored.
+fn uploads_fail(server: &Server, token: &str) {
+    let answer = server.call("portrait/upload", portrait("6", "gif", GIF));
+    assert_eq!(answer, fault(1000, "头像文件创建失败"));
+    let header = ("Authorization", token);
+    let body = file("file", "a.png", PNG);
+    let path = "/user/update_user_profile_picture";
+    let reply = server.send("PUT", path, &[header, MULTIPART], &body);
+    assert_eq!(reply.text(), entry(200_500, "the server failed", json!("")));
+    let body = file("avatar", "a.png", PNG);
+    let reply = server.send("POST", "/api/v1.0/user/avatar", &[header, MULTIPART], &body);
+    assert_eq!(reply.text(), refused("4301", "上传图片失败"));
+    assert_eq!(server.done(token, "user/info", json!({}))["profile_picture"], "");
+}
+
+/// What has nothing to do with the store goes on.
+fn others_are_served(server: &Server, token: &str) {
+    assert_eq!(shown(server, "7"), DEFAULT);
+    assert_eq!(server.done(token, "user/info", json!({}))["username"], "nora");
+    assert_eq!(server.done("", "shop/list", json!({})), json!([]));
+}
+
+#[test]
+fn while_the_store_is_down_uploads_are_refused_and_all_else_is_served() {
+    let store = S3::start();
+    let (config, address) = (store.config(""), store.address);
+    let server = setup::start(&config);
+    let (_, token) = server.account("nora");
+    upload(&server, "5", "gif", GIF);
+    let key = store.settles(1).remove(0);
+    drop(store);
+    uploads_fail(&server, &token);
+    others_are_served(&server, &token);
+    let reply = server.get("/api/external/get/portrait/5");
+    assert_eq!((reply.status, reply.header("content-type")), (500, "image/png"));
+    assert!(reply.body == ERROR);
+    // One line for each, and none for what was tried again in between.
+    let log = server.log();
+    let told = log.lines().filter(|line| line.contains("ERROR") && line.contains("refused"));
+    assert_eq!((told.count(), log.contains("backing off")), (4, false), "{log}");
+    // It starts without the store as well, and tells the operator.
+    let server = server.kill_and_restart();
+    let problem = setup::says(&server, "nobody is reached at store.endpoint");
+    assert!(problem.contains("WARN pictures: bucket "), "{problem}");
+    uploads_fail(&server, &token);
+    others_are_served(&server, &token);
+    let store = S3::start_at(address);
+    upload(&server, "6", "png", PNG);
+    assert_eq!(shown(&server, "6"), PNG);
+    assert_ne!(store.settles(1), [key]);
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_waited_for_no_longer_than_configured() {
+    // Accepted by the system, and never read.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let config = setup::config(&endpoint, SECRET, "path_style = true\ntimeout = \"1s\"");
+    let server = setup::start(&config);
+    let (_, token) = server.account("nora");
+    uploads_fail(&server, &token);
+    others_are_served(&server, &token);
+    let found = setup::found(&server);
+    assert!(found.contains("the store did not answer in 1s; see whether"), "{found}");
+}
+
+#[test]
+fn a_check_says_what_is_wrong_and_how_to_mend_it() {
+    let store = S3::start();
+    let checked = |config: &str| setup::files(&Folder::new(), config).check();
+    let here = format!("pictures: bucket {BUCKET} at http://{}", store.address);
+    let fine = format!("{here} can be written, read, listed and emptied");
+    assert_eq!(checked(&store.config("")), Ok(fine.clone()));
+    assert_eq!(checked(&store.config("prefix = \"a/b\"")), Ok(fine.clone()));
+    let cdn = format!("public_url = \"http://{}/cdn\"\nprefix = \"p\"", store.address);
+    let seen = checked(&store.config(&cdn)).unwrap();
+    assert!(seen.starts_with(&format!("{fine}, and is seen at http://")), "{seen}");
+    assert_eq!(store.keys(), [""; 0]);
+    let config = store.config("");
+    let wrong = |from: &str, to: &str| checked(&config.replace(from, to)).unwrap_err();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    for (said, status, advice) in [
+        (wrong(SECRET, "another"), "403 SignatureDoesNotMatch", "mend store.secret_access_key"),
+        (wrong(KEY_ID, "AKIDOTHER"), "403 ", "store.access_key_id"),
+        (wrong(&store.address.to_string(), &nobody), "Connection refused", "store.endpoint"),
+    ] {
+        assert!(said.contains(status) && said.contains(advice), "{status}, {advice}: {said}");
+        assert!(said.starts_with("pictures: bucket ") && !said.contains('\n'), "{said}");
+        for secret in [SECRET, "AWS4-HMAC", "Signature="] {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
+    // A bucket that works and that nobody else may read.
+    let public = format!("public_url = \"http://{}/{BUCKET}\"", store.address);
+    let said = checked(&store.config(&public)).unwrap_err();
+    assert!(said.contains("browsers do not see it at") && said.contains("403"), "{said}");
+    assert_eq!(store.keys(), [""; 0]);
+}
+
+#[test]
+fn no_key_and_no_signature_is_logged() {
+    for (format, secret) in
+        [("text", SECRET), ("json", SECRET), ("text", "wRoNg"), ("json", "wRoNg")]
+    {
+        let store = S3::start();
+        let log = format!("[log]\nlevel = \"trace\"\nformat = \"{format}\"");
+        let config = store.config(&log).replace(SECRET, secret);
+        let server = setup::start(&config);
+        let found = setup::found(&server);
+        let answer = server.call("portrait/upload", portrait("5", "gif", GIF));
+        assert_eq!(answer.contains("\"status\":0"), secret == SECRET, "{answer}");
+        assert_eq!(found.contains("WARN"), secret != SECRET, "{found}");
+        server.get("/api/external/get/portrait/5");
+        let log = server.log();
+        for secret in [secret, KEY_ID, "AWS4-HMAC", "Signature=", "Credential="] {
+            assert!(!log.contains(secret), "{secret}: {log}");
+        }
+    }
+}
+
+#[test]
+fn a_store_that_stumbles_is_asked_again() {
+    let store = S3::start();
+    let server = store.server("");
+    setup::found(&server);
+    store.stumble(2, 503);
+    upload(&server, "5", "gif", GIF);
+    store.stumble(1, 500);
+    assert_eq!(shown(&server, "5"), GIF);
+    // In vain, or to no purpose: then what is logged is for people, and of no use to others.
+    for (status, asked) in [(503, 3), (403, 1)] {
+        // Of pictures, not of the list of them that a start asks for.
+        let count = || store.requests().iter().filter(|asked| asked.line.contains('.')).count();
+        let before = count();
+        store.stumble(10, status);
+        let answer = server.call("portrait/upload", portrait("6", "gif", GIF));
+        assert_eq!(answer, fault(1000, "头像文件创建失败"));
+        assert_eq!(count() - before, asked);
+        let line = setup::says(&server, &format!("{status} "));
+        assert!(line.contains("ERROR") && line.contains("SlowDown"), "{line}");
+        assert!(!line.contains(KEY_ID) && !line.contains("AWS4"), "{line}");
+    }
+}

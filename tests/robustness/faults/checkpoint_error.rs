@@ -1,0 +1,194 @@
+//! A disk that fails while the log is moved into the database: nobody is refused anything, nothing is
+//! lost, the log says so once a failure, and is moved later.
+
+use super::facts::{Fact, integrity, lost};
+use super::strace::{STRACE, may_trace};
+use crate::common::notice::{sample, with};
+use crate::common::{Folder, Server, envelope};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Read;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Commits after which the log is moved (src/db/checkpoint.rs).
+const GROUPS: usize = 1_000;
+
+/// Envelopes in a batch; each is a commit.
+const BATCH: usize = 50;
+
+/// A server that is written to.
+struct Case {
+    server: Server,
+    token: String,
+    facts: Vec<Fact>,
+}
+
+impl Case {
+    /// A server whose `calls` on the database file fail with EIO, as strace counts them in each of its
+    /// threads. Jobs write to the log: this file is written by whoever moves it.
+    fn failing(calls: &str, when: &str) -> Self {
+        let mut server = Server::start("");
+        let (_, token) = server.account("nora");
+        assert_eq!(server.terminate(), 0);
+        let folder = server.leave();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        fs::copy(path("data/guichet.db"), path("before.db")).unwrap();
+        let inject = format!("inject={calls}:error=EIO:when={when}");
+        let (database, record) = (path("data/guichet.db"), path("trace"));
+        let options =
+            ["-P", &database, "-e", "trace=pwrite64,fdatasync", "-e", &inject, "-o", &record];
+        let server = Server::start_under(&[&STRACE, &options[..]].concat(), folder, "");
+        Case { server, token, facts: Vec::new() }
+    }
+
+    /// Make so many commits: scores, and a notice at the end. Every one is acknowledged.
+    fn write(&mut self, commits: usize) {
+        let first = self.facts.len();
+        let scores = || (first + 1..first + commits).map(|nth| (format!("p{}", nth % 100), nth));
+        let score = |(openid, nth)| envelope("score/post", json!({"openid": openid, "score": nth}));
+        let mut batch: Vec<String> = scores().map(score).collect();
+        let title = format!("notice {first}");
+        let notice = with(sample(), json!({ "title": title, "token": self.token }));
+        batch.push(envelope("property/add", notice));
+        let answers = self.server.post("/api", &format!("[{}]", batch.join(",")));
+        let answers: Vec<Value> = serde_json::from_str(&answers).unwrap();
+        assert_eq!(answers.len(), commits);
+        assert!(answers.iter().all(|answer| answer["status"] == 0), "{answers:?}");
+        let id = answers[commits - 1]["data"]["uid"].as_i64().unwrap();
+        let fact = |(openid, nth)| Fact::Score(openid, i64::try_from(nth).unwrap());
+        self.facts.extend(scores().map(fact));
+        self.facts.push(Fact::Notice(id, title, self.token.clone()));
+    }
+
+    /// Write until this has happened to the log. All of it is moved, and synced, only where nobody
+    /// writes meanwhile: so the commits around the one after which it is moved come one by one.
+    fn write_until(&mut self, happened: impl Fn(&Case) -> bool) {
+        // On a slow machine one of them may come too early.
+        for _ in 0..5 {
+            for _ in 1..GROUPS / BATCH {
+                self.write(BATCH);
+            }
+            for _ in 0..2 * BATCH {
+                if happened(self) {
+                    return;
+                }
+                self.write(1);
+                sleep(Duration::from_millis(50));
+            }
+        }
+        panic!("it does not happen: {}", self.server.log());
+    }
+
+    /// How many calls failed, and how often what was moved has been synced.
+    fn traced(&self) -> (usize, usize) {
+        let trace = fs::read_to_string(self.server.folder().join("trace")).unwrap();
+        let (failed, done): (Vec<&str>, Vec<&str>) =
+            trace.lines().partition(|line| line.contains("(INJECTED)"));
+        (failed.len(), done.iter().filter(|line| line.contains("fdatasync(")).count())
+    }
+
+    /// Lines of the log that contain this.
+    fn logged(&self, text: &str) -> usize {
+        self.server.log().lines().filter(|line| line.contains(text)).count()
+    }
+
+    /// How many notices the database file holds by itself; none while it is being written.
+    fn moved(&self) -> usize {
+        let folder = Folder::new();
+        let copy = folder.path().join("copy.db");
+        fs::copy(self.server.folder().join("data/guichet.db"), &copy).unwrap();
+        let count = rusqlite::Connection::open(copy).and_then(|database| {
+            database.query_row("SELECT count(*) FROM property", [], |row| row.get(0))
+        });
+        count.map_or(0, |count: i64| usize::try_from(count).unwrap())
+    }
+
+    /// What the log calls itself; another name each time that it starts over.
+    fn salt(&self) -> [u8; 32] {
+        let mut header = [0; 32];
+        let log = self.server.folder().join("data/guichet.db-wal");
+        fs::File::open(log).unwrap().read_exact(&mut header).unwrap();
+        header
+    }
+
+    /// Everything acknowledged is there where nothing that was moved has reached the disk: in the
+    /// database as it was, and the log.
+    fn survives_a_power_cut(&self) {
+        let cut = Folder::new();
+        let (from, to) = (self.server.folder(), cut.path().join("data"));
+        fs::create_dir(&to).unwrap();
+        fs::copy(from.join("data/guichet.db-wal"), to.join("guichet.db-wal")).unwrap();
+        fs::copy(from.join("before.db"), to.join("guichet.db")).unwrap();
+        self.is_all_in(&Server::start_in(cut, ""));
+    }
+
+    /// The same after `kill -9`.
+    fn survives_a_kill(self) {
+        let Case { server, token, facts } = self;
+        let case = Case { server: server.kill_and_restart(), token, facts };
+        case.is_all_in(&case.server);
+    }
+
+    fn is_all_in(&self, server: &Server) {
+        assert_eq!(lost(server, &self.facts.iter().collect::<Vec<_>>()), [""; 0]);
+        assert_eq!(integrity(&server.folder().join("data")), "ok");
+    }
+}
+
+const FAILED: &str = "checkpoint failed";
+
+#[test]
+fn what_could_not_be_moved_stays_in_the_log() {
+    if !may_trace() {
+        return;
+    }
+    for calls in ["pwrite64", "fdatasync"] {
+        let mut case = Case::failing(calls, "1+");
+        for failures in 1..=2 {
+            case.write_until(|case| case.logged(FAILED) == failures);
+            assert_eq!(case.traced(), (failures, 0), "each is told once");
+        }
+        assert_eq!(case.logged("ERROR"), 0);
+        case.is_all_in(&case.server);
+        case.survives_a_power_cut();
+        case.survives_a_kill();
+    }
+}
+
+#[test]
+fn the_log_is_moved_once_the_disk_does_it() {
+    if !may_trace() {
+        return;
+    }
+    for calls in ["pwrite64", "fdatasync"] {
+        let mut case = Case::failing(calls, "1");
+        case.write_until(|case| case.logged(FAILED) == 1);
+        assert_eq!(case.traced(), (1, 0), "nothing was moved for good");
+        let notices = case.facts.iter().filter(|fact| matches!(fact, Fact::Notice(..))).count();
+        case.write_until(|case| case.traced() == (1, 1));
+        assert!(case.moved() >= notices, "{} of {notices} notices", case.moved());
+        assert_eq!((case.logged(FAILED), case.logged("ERROR")), (1, 0));
+        case.survives_a_kill();
+    }
+}
+
+#[test]
+fn a_writer_that_could_not_move_the_log_goes_on_writing() {
+    if !may_trace() {
+        return;
+    }
+    let mut case = Case::failing("pwrite64", "1");
+    while case.logged("the writer's checkpoint failed") == 0 {
+        assert!(case.facts.len() < 20_000, "the log is never long");
+        case.write(BATCH);
+    }
+    assert_eq!(case.traced().0, 2, "the thread's and the writer's");
+    let before = case.salt();
+    while case.salt() == before {
+        assert!(case.facts.len() < 40_000, "the log never starts over");
+        case.write(BATCH);
+    }
+    assert_eq!((case.logged(FAILED), case.logged("ERROR")), (2, 0));
+    case.survives_a_kill();
+}

@@ -1,0 +1,90 @@
+//! No more file descriptors: the server waits without spinning, and serves again once there are some.
+
+use super::facts::PICTURES;
+use crate::common::client::{Client, head};
+use crate::common::notice::sample;
+use crate::common::{Server, envelope, fault, has, ok, run};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::fs;
+use std::net::TcpStream;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How many the server may have.
+const MOST: usize = 64;
+
+fn used(server: &Server) -> usize {
+    fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count()
+}
+
+/// The processor time that the server has used, in ticks of 10 ms.
+fn ticks(server: &Server) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
+    // The name in parentheses may hold anything; the times are the 12th and 13th after it.
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn used_up_file_descriptors_are_waited_for_without_spinning() {
+    if !has("prlimit") {
+        return;
+    }
+    // Lowered once it runs: it has counted on more.
+    let server = Server::start("");
+    let (pid, limit) = (server.pid().to_string(), format!("--nofile={MOST}"));
+    run(Command::new("prlimit").args(["--pid", &pid, &limit]));
+    let (_, token) = server.account("nora");
+    let path = format!("/api?token={token}");
+    let request = |name: &str, data: Value| {
+        let body = envelope(name, data);
+        head(&path, body.len(), "") + &body
+    };
+    let query = request("property/query", json!({"type": 1}));
+    let mut first: Vec<Client> = (0..16).map(|_| Client::connect(&server)).collect();
+    for client in &mut first {
+        assert!(client.send(query.as_bytes()));
+        assert_eq!(client.receive(), Some((200, ok(json!([])))));
+    }
+    let rest: Vec<TcpStream> =
+        (0..2 * MOST).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    let begun = Instant::now();
+    while used(&server) < MOST {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{} are used", used(&server));
+        sleep(Duration::from_millis(5));
+    }
+    // It is the time of this window that counts, however late it begins or ends.
+    let (begun, before) = (Instant::now(), ticks(&server));
+    sleep(Duration::from_secs(2));
+    let (lasted, spent) = (begun.elapsed(), ticks(&server) - before);
+    let share = u128::from(spent) * 10 * 100 / lasted.as_millis();
+    assert!(share <= 5, "{share} % of a processor while it only waits");
+    // Those who are connected are answered, all at once, from what is open already.
+    for client in &mut first {
+        assert!(client.send(query.as_bytes()));
+    }
+    for client in &mut first {
+        assert_eq!(client.receive(), Some((200, ok(json!([])))));
+    }
+    let score = request("score/post", json!({"openid": "p", "score": 5}));
+    assert!(first[0].send(score.as_bytes()));
+    let (_, answer) = first[0].receive().unwrap();
+    assert!(answer.starts_with(r#"{"id":7,"status":0,"#), "{answer}");
+    // What needs a file of its own is refused.
+    let (kind, bytes) = PICTURES[0];
+    let picture = json!({"name": "", "id": "5", "base64": STANDARD.encode(bytes), "type": kind});
+    let upload = request("portrait/upload", picture.clone());
+    assert!(first[0].send(upload.as_bytes()));
+    assert_eq!(first[0].receive(), Some((200, fault(1000, "头像文件创建失败"))));
+    drop((first, rest));
+    let closed = Instant::now();
+    assert_eq!(server.done(&token, "property/add", sample()), json!({"uid": 1}));
+    let found = server.done(&token, "property/query", json!({"type": 1}));
+    assert_eq!(found.as_array().map(Vec::len), Some(1));
+    server.done("", "portrait/upload", picture);
+    let again = closed.elapsed();
+    assert!(again < Duration::from_secs(2), "serving again took {again:?}");
+}

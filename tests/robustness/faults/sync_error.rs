@@ -1,0 +1,165 @@
+//! A disk that fails to sync: what could not be synced is refused and gone, and writing goes on once
+//! the disk does.
+
+use super::facts::{Fact, PICTURES, ask, integrity, lost};
+use super::strace::{STRACE, may_trace};
+use crate::common::notice::{sample, with};
+use crate::common::{Server, database_failed, fault};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::fs;
+use std::thread;
+
+/// A server whose `calls` fail with EIO, as strace counts them in each of its threads, on a folder
+/// in which an account is at home; and that account's token.
+fn failing(calls: &str, when: &str) -> (Server, String) {
+    let mut server = Server::start("");
+    let (_, token) = server.account("nora");
+    assert_eq!(server.terminate(), 0);
+    let folder = server.leave();
+    let record = folder.path().join("trace");
+    let (trace, inject) =
+        (format!("trace={calls}"), format!("inject={calls}:error=EIO:when={when}"));
+    let options = ["-e", &trace, "-e", &inject, "-o", record.to_str().unwrap()];
+    (Server::start_under(&[&STRACE, &options[..]].concat(), folder, ""), token)
+}
+
+/// How many calls failed.
+fn failures(server: &Server) -> usize {
+    let trace = fs::read_to_string(server.folder().join("trace")).unwrap();
+    trace.lines().filter(|line| line.contains("(INJECTED)")).count()
+}
+
+/// Publish a notice or post a score. `None` if it is refused; there is no third answer.
+fn write(server: &Server, token: &str, nth: i64) -> Option<Fact> {
+    let (title, openid) = (format!("notice {nth}"), format!("p{nth}"));
+    let (name, data) = match nth % 2 {
+        0 => ("property/add", with(sample(), json!({ "title": title }))),
+        _ => ("score/post", json!({"openid": openid, "score": nth})),
+    };
+    let answer = server.call_as(token, name, data);
+    if answer == database_failed() {
+        return None;
+    }
+    let parsed: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(parsed["status"], 0, "{answer}");
+    Some(match nth % 2 {
+        0 => Fact::Notice(parsed["data"]["uid"].as_i64().unwrap(), title, token.to_owned()),
+        _ => Fact::Score(openid, nth),
+    })
+}
+
+/// Everything acknowledged is there, and nothing else of these writes.
+fn compare(server: &Server, token: &str, facts: &[Fact], writes: i64) {
+    let wrong = lost(server, &facts.iter().collect::<Vec<_>>());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let notices = ask(server, token, "property/query", json!({"type": 1, "limit": 1000})).unwrap();
+    let is_notice = |fact: &&Fact| matches!(fact, Fact::Notice(..));
+    assert_eq!(notices.as_array().unwrap().len(), facts.iter().filter(is_notice).count());
+    for nth in (1..writes).step_by(2) {
+        let openid = format!("p{nth}");
+        let known = facts.contains(&Fact::Score(openid.clone(), nth));
+        let held = ask(server, "", "score/get", json!({ "openid": openid }));
+        assert_eq!(held.is_some(), known, "{openid}: {held:?}");
+    }
+}
+
+#[test]
+fn what_could_not_be_synced_is_refused_and_gone_and_writing_goes_on() {
+    const WRITES: i64 = 24;
+    if !may_trace() {
+        return;
+    }
+    // The second is the sync of the folder that the log is new in: SQLite does not mind if it fails,
+    // since the log's own sync makes its entry durable where it matters.
+    for when in ["1", "3", "4", "5", "9", "3..8", "2+3"] {
+        let (server, token) = failing("fdatasync", when);
+        let facts: Vec<Fact> = (0..WRITES).filter_map(|nth| write(&server, &token, nth)).collect();
+        let (failures, refused) =
+            (failures(&server), usize::try_from(WRITES).unwrap() - facts.len());
+        assert!((1..=failures).contains(&refused), "{when}: {failures} failed, {refused} refused");
+        compare(&server, &token, &facts, WRITES);
+        let server = server.kill_and_restart();
+        compare(&server, &token, &facts, WRITES);
+        assert_eq!(integrity(&server.folder().join("data")), "ok");
+    }
+}
+
+#[test]
+fn what_was_refused_is_not_there_after_a_crash_that_comes_next() {
+    if !may_trace() {
+        return;
+    }
+    for when in ["3", "6", "7"] {
+        let (server, token) = failing("fdatasync", when);
+        let facts: Vec<Fact> = (0..24).map_while(|nth| write(&server, &token, nth)).collect();
+        assert!(facts.len() < 24, "none was refused");
+        let server = server.kill_and_restart();
+        compare(&server, &token, &facts, 24);
+        assert_eq!(integrity(&server.folder().join("data")), "ok");
+    }
+}
+
+#[test]
+fn a_group_that_could_not_be_synced_is_refused_whole() {
+    const WRITES: i64 = 128;
+    if !may_trace() {
+        return;
+    }
+    let (server, token) = failing("fdatasync", "3+3");
+    let facts: Vec<Fact> = thread::scope(|scope| {
+        let (server, token) = (&server, &token);
+        let writers: Vec<_> =
+            (0..WRITES).map(|nth| scope.spawn(move || write(server, token, nth))).collect();
+        writers.into_iter().filter_map(|writer| writer.join().unwrap()).collect()
+    });
+    assert!(failures(&server) > 0 && facts.len() < usize::try_from(WRITES).unwrap());
+    compare(&server, &token, &facts, WRITES);
+    let server = server.kill_and_restart();
+    compare(&server, &token, &facts, WRITES);
+    assert_eq!(integrity(&server.folder().join("data")), "ok");
+}
+
+#[test]
+fn a_disk_that_never_syncs_again_refuses_writes_serves_reads_and_lets_the_server_end() {
+    const WRITES: i64 = 20;
+    if !may_trace() {
+        return;
+    }
+    let (mut server, token) = failing("fdatasync", "9+");
+    let facts: Vec<Option<Fact>> = (0..WRITES).map(|nth| write(&server, &token, nth)).collect();
+    let done = facts.iter().take_while(|fact| fact.is_some()).count();
+    assert!(done > 0 && done < facts.len(), "{facts:?}");
+    assert!(facts.iter().skip(done).all(Option::is_none), "{facts:?}");
+    let facts: Vec<Fact> = facts.into_iter().flatten().collect();
+    compare(&server, &token, &facts, WRITES);
+    assert_eq!(server.terminate(), 0);
+    let server = Server::start_in(server.leave(), "");
+    let wrong = lost(&server, &facts.iter().collect::<Vec<_>>());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(integrity(&server.folder().join("data")), "ok");
+}
+
+#[test]
+fn a_picture_that_could_not_be_synced_leaves_nothing() {
+    if !may_trace() {
+        return;
+    }
+    // The file's own sync fails, and its folder's.
+    for when in ["1", "2"] {
+        let (server, _) = failing("fsync", when);
+        let (kind, bytes) = PICTURES[1];
+        let base64 = STANDARD.encode(bytes);
+        let upload = json!({"name": "", "id": "5", "base64": base64, "type": kind});
+        let answer = server.call("portrait/upload", upload.clone());
+        assert_eq!(answer, fault(1000, "头像文件创建失败"));
+        let pictures = || fs::read_dir(server.folder().join("data/pictures")).unwrap().count();
+        assert_eq!((failures(&server), pictures()), (1, 0));
+        // Another thread that takes it has its own failure before it.
+        let uploaded = || ask(&server, "", "portrait/upload", upload.clone()).is_some();
+        assert!((0..100).any(|_| uploaded()), "no upload is taken any more");
+        assert_eq!(lost(&server, &[&Fact::Picture(5, 1)]), [""; 0]);
+        assert_eq!(pictures(), 1);
+    }
+}

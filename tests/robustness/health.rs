@@ -1,0 +1,165 @@
+//! Is the server alive, can it write, and if not, why not?
+
+use crate::common::client::{Client, signal};
+use crate::common::connection::Connection;
+use crate::common::held::{database, depth, hold};
+use crate::common::scrape::Scrape;
+use crate::common::{Reply, Server};
+use rusqlite::Connection as Database;
+use std::thread::scope;
+use std::time::{Duration, Instant};
+
+const OK: &str = r#"{"status":"ok"}"#;
+const ENDING: &str = r#"{"status":"failed","why":"the server is shutting down"}"#;
+const SLOW: &str = r#"{"status":"failed","why":"a write did not reach the disk within a second"}"#;
+const HELD: &str =
+    r#"{"status":"failed","why":"the database can't be written: another process holds it"}"#;
+
+fn told(reply: &Reply) -> (u16, String) {
+    assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
+    assert_eq!(reply.header("cache-control"), "no-store");
+    (reply.status, reply.text())
+}
+
+#[test]
+fn a_server_that_can_write_says_so_to_everyone_as_often_as_it_is_asked() {
+    let server = Server::start("[limits]\nrequests_per_minute = 1\n");
+    for path in ["/healthz", "/readyz"] {
+        for headers in [[("X-Forwarded-For", "203.0.113.7")], [("Origin", "https://a.example")]] {
+            for _ in 0..3 {
+                let reply = server.send("GET", path, &headers, b"");
+                assert_eq!(told(&reply), (200, OK.to_owned()));
+                assert!(reply.headers.iter().all(|(name, _)| !name.starts_with("access-control")));
+            }
+        }
+        let head = server.send("HEAD", path, &[], b"");
+        assert_eq!((head.status, head.body.len()), (200, 0));
+        let length = OK.len().to_string();
+        assert_eq!(head.header("content-length"), length);
+        for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+            let reply = server.send(method, path, &[], b"");
+            assert_eq!((reply.status, reply.header("allow")), (405, "GET, HEAD"), "{method}");
+        }
+        // As a proxy's simplest check asks.
+        let reply = server.raw(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes());
+        assert_eq!(told(&reply), (200, OK.to_owned()));
+    }
+    assert_eq!(server.get("/").status, 200);
+    assert_eq!(server.get("/").status, 429);
+}
+
+#[test]
+fn while_nothing_can_be_written_the_server_is_alive_and_not_ready() {
+    let server = Server::start("");
+    assert_eq!(told(&server.get("/readyz")), (200, OK.to_owned()));
+    let other = database(&server);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = Instant::now();
+    // What was told a moment ago is told for a second more.
+    let mut seen = Vec::new();
+    while seen.last() != Some(&(503, HELD.to_owned())) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{seen:?}");
+        let asked = Instant::now();
+        let now = told(&server.get("/readyz"));
+        assert!(asked.elapsed() < Duration::from_secs(5), "{now:?}");
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+        assert_eq!(told(&server.get("/healthz")), (200, OK.to_owned()));
+    }
+    // First it does not come back, and later the writer gives up waiting for the other process.
+    let failed = |why: &str| (503, why.to_owned());
+    assert_eq!(seen, [(200, OK.to_owned()), failed(SLOW), failed(HELD)]);
+    other.execute_batch("ROLLBACK").unwrap();
+    let released = Instant::now();
+    while told(&server.get("/readyz")).0 != 200 {
+        assert!(released.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[test]
+fn whoever_asks_without_end_makes_one_write_a_second() {
+    let server = Server::start("");
+    server.get("/readyz");
+    let commits = || Scrape::of(&server).get("guichet_commit_seconds_count");
+    let (before, begun) = (commits(), Instant::now());
+    scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut connection = Connection::open(&server);
+                for _ in 0..500 {
+                    connection.write(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
+                    assert_eq!(connection.read().unwrap().text(), OK);
+                }
+            });
+        }
+    });
+    let made = commits() - before;
+    // One more where a second had begun, and whatever the server writes of its own accord.
+    assert!(made <= begun.elapsed().as_secs_f64() + 3.0, "{made} in {:?}", begun.elapsed());
+}
+
+#[test]
+fn probes_leave_nothing_behind() {
+    let server = Server::start("");
+    let version = |database: &Database| -> i64 {
+        database.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    };
+    let other = database(&server);
+    let dump = |database: &Database| -> Vec<(String, i64)> {
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'
+                      AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name";
+        let mut tables = database.prepare(sql).unwrap();
+        let names = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let count = |name: String| {
+            let sql = format!("SELECT count(*) FROM \"{name}\"");
+            let rows = database.query_row(&sql, [], |row| row.get(0)).unwrap();
+            (name, rows)
+        };
+        names.map(|name| count(name.unwrap())).collect()
+    };
+    let before = (version(&other), dump(&other));
+    let commits = || Scrape::of(&server).get("guichet_commit_seconds_count");
+    let first = commits();
+    let begun = Instant::now();
+    while commits() < first + 3.0 {
+        assert_eq!(server.get("/readyz").status, 200);
+        assert!(begun.elapsed() < Duration::from_secs(30));
+    }
+    assert_eq!((version(&other), dump(&other)), before);
+}
+
+#[test]
+fn a_server_that_is_told_to_end_is_neither_alive_nor_ready() {
+    let mut server = Server::start("");
+    let held = hold(&server);
+    // A write that is to tell whether it can be made waits too. Others have sent half a question.
+    let before = depth(&server);
+    let mut waits = Client::connect(&server);
+    waits.send(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut halves: Vec<Client> = (0..8).map(|_| Client::connect(&server)).collect();
+    for (nth, half) in halves.iter_mut().enumerate() {
+        let path = ["/healthz", "/readyz"][nth % 2];
+        assert!(half.send(format!("GET {path} HTTP/1.1\r\nHo").as_bytes()));
+    }
+    let open = held.waiting.len() as f64 + 10.0;
+    let begun = Instant::now();
+    let connections = || Scrape::of(&server).get("guichet_connections");
+    while connections() < open || depth(&server) <= before {
+        assert!(begun.elapsed() < Duration::from_secs(5), "all have been accepted");
+    }
+    signal(&server, "TERM");
+    assert_eq!(waits.receive(), Some((503, ENDING.to_owned())));
+    // Those whose head had begun to be read are heard out, and told; none is told that all is well.
+    let mut told = 0;
+    for half in &mut halves {
+        half.send(b"st: a\r\n\r\n");
+        if let Some(answer) = half.receive() {
+            assert_eq!(answer, (503, ENDING.to_owned()));
+            told += 1;
+        }
+    }
+    assert!(told > 0, "nobody was told");
+    held.release();
+    assert_eq!(server.terminate(), 0);
+}

@@ -1,0 +1,122 @@
+//! Clients that leave in the middle, of what they send and of what they are answered: the whole
+//! effect of an operation comes about, or none of it.
+
+use crate::common::connection::{Connection, post};
+use crate::common::{Server, envelope, ok};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Where a client leaves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Leaves {
+    /// After this share of its request, in hundredths.
+    Sending(usize),
+    /// So many microseconds after the last byte of it.
+    Waiting(u64),
+    /// After the first byte of the answer.
+    Reading,
+}
+
+/// Send a request and leave.
+fn leave(server: &Server, request: &[u8], leaves: Leaves) {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_nodelay(true).unwrap();
+    match leaves {
+        Leaves::Sending(share) => {
+            stream.write_all(&request[..(request.len() - 1) * share / 100]).unwrap();
+        }
+        Leaves::Waiting(micros) => {
+            stream.write_all(request).unwrap();
+            sleep(Duration::from_micros(micros));
+        }
+        Leaves::Reading => {
+            stream.write_all(request).unwrap();
+            stream.read_exact(&mut [0]).unwrap();
+        }
+    }
+}
+
+/// Every way to leave, many times over.
+fn ways() -> impl Iterator<Item = Leaves> {
+    let sending = [0, 30, 60, 90, 100].map(Leaves::Sending);
+    let waiting = [0, 50, 200, 500, 1_000, 3_000].map(Leaves::Waiting);
+    sending.into_iter().chain(waiting).chain([Leaves::Reading])
+}
+
+/// A request with a token.
+fn post_as(token: &str, body: &str) -> Vec<u8> {
+    let plain = String::from_utf8(post(body.as_bytes())).unwrap();
+    plain.replacen("POST /api ", &format!("POST /api?token={token} "), 1).into_bytes()
+}
+
+#[test]
+fn a_write_is_made_whole_or_not_at_all() {
+    let server = Server::start("[shop]\nmax_per_account = 1000\n");
+    let (_, token) = server.account("ann");
+    let shop = |name: &str| envelope("shop/creat", json!({ "shop_name": name }));
+    let mut sent = BTreeMap::new();
+    for (nth, leaves) in (0..8).flat_map(|_| ways()).enumerate() {
+        let name = format!("shop-{nth}");
+        leave(&server, &post_as(&token, &shop(&name)), leaves);
+        sent.insert(name, leaves);
+    }
+    // The writer takes one after the other: what is answered now comes after all of them.
+    server.done(&token, "shop/creat", json!({"shop_name": "the last"}));
+    let list = server.done("", "shop/list", json!({"limit": 1000}));
+    let rows = list.as_array().unwrap();
+    let count = |name: &str| rows.iter().filter(|row| row["shop_name"] == name).count();
+    for (name, leaves) in &sent {
+        match leaves {
+            Leaves::Sending(_) => assert_eq!(count(name), 0, "{name} {leaves:?}"),
+            Leaves::Waiting(_) => assert!(count(name) <= 1, "{name} {leaves:?}"),
+            Leaves::Reading => assert_eq!(count(name), 1, "{name} {leaves:?}"),
+        }
+    }
+    let known = rows.iter().filter(|row| row["shop_name"] != "the last");
+    let known = known.filter(|row| sent.contains_key(row["shop_name"].as_str().unwrap()));
+    assert_eq!(known.count() + 1, rows.len(), "nothing else came about");
+    assert!(!server.log().contains("ERROR"), "{}", server.log());
+}
+
+#[test]
+fn an_account_and_the_captcha_that_paid_for_it_go_together() {
+    let server = Server::start("");
+    let register = |name: &str, hash: &str| {
+        envelope("user/register", json!({"username": name, "password": "secret-1", "hash": hash}))
+    };
+    // Hashing takes a while: some of these end before it, in it and after it.
+    let later = [5_000, 20_000, 60_000].map(Leaves::Waiting);
+    let sent: Vec<(String, String, Leaves)> = ways()
+        .chain(later)
+        .enumerate()
+        .map(|(nth, leaves)| {
+            let (name, hash) = (format!("user-{nth}"), server.captcha());
+            leave(&server, &post(register(&name, &hash).as_bytes()), leaves);
+            (name, hash, leaves)
+        })
+        .collect();
+    // Hashing is queued too, so this comes after all of them.
+    server.account("the last");
+    let mut connection = Connection::open(&server);
+    let mut made = 0;
+    for (nth, (name, hash, leaves)) in sent.iter().enumerate() {
+        let data = json!({"username": name, "password": "secret-1"});
+        let login: Value = serde_json::from_str(&server.call("user/login", data)).unwrap();
+        let again = connection.post(register(&format!("other-{nth}"), hash).as_bytes());
+        let was_made = login["status"] == 0;
+        made += usize::from(was_made);
+        assert_eq!(again.json()["status"] == 0, !was_made, "{name} {leaves:?}: {}", again.text());
+        if let Leaves::Sending(_) = leaves {
+            assert!(!was_made, "{name} {leaves:?}");
+        }
+        if *leaves == Leaves::Reading {
+            assert!(was_made, "{name} {leaves:?}");
+        }
+    }
+    assert!((1..sent.len()).contains(&made), "{made} of {} were made", sent.len());
+    assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
+}

@@ -1,0 +1,191 @@
+//! From the first schema to today's: a database that the first version left when it was killed, with
+//! commits in its log and in its journal.
+
+use super::privacy::{CARD, NAME, NONE, guichet, holding, success};
+use crate::common::{Folder, Server, has, run};
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+/// The token of the account `nora`, which lives for 30 days of the clock; see [`old`].
+const TOKEN: &str = "186f5cd7d6763e0dfe0e29851873d14a";
+
+/// The names of the pictures.
+const PICTURES: [&str; 3] = [
+    "1e4d8f61658e5725aca67d9326b72834.png",
+    "64d75a617b555678b1c67cee0d0ba438.png",
+    "f089b570ebe0bac66a57756d865b8603.png",
+];
+
+/// A picture of one dot.
+const PNG: &[u8] = &[
+    137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0,
+    0, 0, 31, 21, 196, 137, 0, 0, 0, 13, 73, 68, 65, 84, 120, 218, 99, 100, 248, 207, 80, 15, 0, 3,
+    134, 1, 128, 90, 52, 125, 107, 0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+];
+
+/// The old database in a folder, as the first version left it.
+fn old() -> Folder {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    fs::create_dir_all(data.join("pictures")).unwrap();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/robustness/limits/upgrade");
+    for name in ["guichet.db", "guichet.db-wal"] {
+        let packed = data.join(format!("{name}.gz"));
+        fs::copy(from.join(format!("{name}.gz")), &packed).unwrap();
+        run(Command::new("gzip").arg("-d").arg(packed));
+    }
+    for name in PICTURES {
+        fs::write(data.join("pictures").join(name), PNG).unwrap();
+    }
+    let config = format!("listen = \"127.0.0.1:0\"\ndata_dir = {data:?}\n");
+    fs::write(folder.path().join("guichet.toml"), config).unwrap();
+    folder
+}
+
+fn version(path: &Path) -> i64 {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn old_database_is_whole_after_the_upgrade() {
+    if !has("gzip") {
+        return;
+    }
+    let folder = old();
+    assert!(!holding(&folder.path().join("data"), CARD).is_empty(), "it was in the clear");
+    let server = Server::start_in(folder, "");
+    let token = server.login("nora");
+    let told = server.done(&token, "user/verified", json!({}));
+    assert_eq!(told, json!({"user_id": 100_001, "real_name": NAME, "id_card": CARD}));
+    let board = server.done(&token, "rank/list", json!({}));
+    assert_eq!(board.as_array().unwrap().len(), 2);
+    let score = server.done("", "score/get", json!({"openid": "p3"}));
+    assert_eq!(score, json!({"score": 300, "rank": 1}));
+    let found = server.get(&format!("/api/external/get/property?type=1&token={token}")).json();
+    assert_eq!(found["data"].as_array().unwrap().len(), 2);
+    assert_eq!(server.done("", "shop/list", json!({})).as_array().unwrap().len(), 1);
+    let avatar = server.done(&token, "user/info", json!({}))["profile_picture"].clone();
+    let name = avatar.as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
+    assert_eq!(server.get(&format!("/upload/{name}")).status, 200);
+    assert_eq!(server.get("/api/external/get/portrait/7").header("content-type"), "image/png");
+    // Names that look alike go on, and log in as themselves.
+    for name in ["Nora", "n\u{43e}ra", "omar", "paula"] {
+        server.login(name);
+    }
+    let data = server.folder().join("data");
+    for file in ["guichet.db", "guichet.db-wal"] {
+        assert_eq!(fs::metadata(data.join(file)).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    // Nothing is left in the clear but in the copy that was kept.
+    let kept = data.join("before-upgrade/guichet-schema-1.db");
+    for secret in [CARD, "110105198506150022", NAME] {
+        assert_eq!(holding(server.folder(), secret), std::slice::from_ref(&kept), "{secret}");
+    }
+    assert_eq!(
+        (version(&kept), fs::metadata(&kept).unwrap().permissions().mode() & 0o777),
+        (1, 0o600)
+    );
+    assert!(server.log().contains("before-upgrade/guichet-schema-1.db"), "{}", server.log());
+    let checked = guichet(server.folder(), &["check"]);
+    let text = String::from_utf8(checked.stdout).unwrap();
+    assert!(text.contains("\"Nora\" (100003) looks like \"nora\" (100001)"), "{text}");
+    assert!(text.contains("(100004) looks like \"nora\" (100001)"), "{text}");
+}
+
+#[test]
+fn check_of_old_database_changes_nothing() {
+    if !has("gzip") {
+        return;
+    }
+    let folder = old();
+    let bytes = |name: &str| fs::read(folder.path().join("data").join(name)).unwrap();
+    let before = [bytes("guichet.db"), bytes("guichet.db-wal")];
+    let checked = guichet(folder.path(), &["check"]);
+    let text = String::from_utf8(checked.stdout).unwrap();
+    assert!(text.lines().any(|line| line.starts_with("warning  upgrade: ")), "{text}");
+    assert!(text.contains("new key privacy.key_file"), "{text}");
+    assert!(text.contains("looks like"), "{text}");
+    assert_eq!([bytes("guichet.db"), bytes("guichet.db-wal")], before);
+    assert!(!folder.path().join("data.key").exists());
+}
+
+#[test]
+fn upgrade_without_a_place_for_the_key_is_refused() {
+    if !has("gzip") {
+        return;
+    }
+    let folder = old();
+    // A folder can't be made under a file.
+    fs::write(folder.path().join("file"), "").unwrap();
+    let key = folder.path().join("file/key");
+    let config = fs::read_to_string(folder.path().join("guichet.toml")).unwrap();
+    fs::write(
+        folder.path().join("guichet.toml"),
+        format!("{config}[privacy]\nkey_file = {key:?}\n"),
+    )
+    .unwrap();
+    let refused = guichet(folder.path(), &["serve"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("can't be upgraded: privacy.key_file"), "{said}");
+    assert_eq!(version(&folder.path().join("data/guichet.db")), 1);
+    // With a place for it, it goes on from there.
+    fs::write(folder.path().join("guichet.toml"), config).unwrap();
+    let server = Server::start_in(folder, "");
+    server.login("nora");
+}
+
+#[test]
+fn old_export_is_encrypted_when_imported() {
+    if !has("gzip") {
+        return;
+    }
+    // Rows in the clear, as the first version exported them.
+    let old = old();
+    let server = Server::start_in(old, "");
+    let export = server.folder().join("export");
+    success(guichet(server.folder(), &["export", export.to_str().unwrap()]));
+    let accounts = export.join("account.jsonl");
+    let clear: String = fs::read_to_string(&accounts)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let mut row: serde_json::Value = serde_json::from_str(line).unwrap();
+            if !row["id_card"].is_null() {
+                row["id_card"] = json!(CARD);
+                row["real_name"] = json!(NAME);
+            }
+            format!("{row}\n")
+        })
+        .collect();
+    fs::write(&accounts, clear).unwrap();
+    let new = Folder::new();
+    let config = format!("data_dir = {:?}\n", new.path().join("data"));
+    fs::write(new.path().join("guichet.toml"), config).unwrap();
+    success(guichet(new.path(), &["import", export.to_str().unwrap()]));
+    let server = Server::start_in(new, "");
+    let token = server.login("nora");
+    assert_eq!(server.done(&token, "user/verified", json!({}))["id_card"], CARD);
+    assert_eq!(holding(server.folder(), CARD), NONE);
+    // Names are compared there too.
+    let data = json!({"username": "OMAR", "password": "secret-1", "hash": server.captcha()});
+    assert!(server.call("user/register", data).contains("the name is taken"));
+}
+
+#[test]
+fn session_of_the_first_version_goes_on() {
+    if !has("gzip") {
+        return;
+    }
+    let folder = old();
+    let database = folder.path().join("data/guichet.db");
+    let connection = rusqlite::Connection::open(&database).unwrap();
+    connection.execute_batch("UPDATE session SET expires_at = 99999999999").unwrap();
+    drop(connection);
+    let server = Server::start_in(folder, "");
+    assert_eq!(server.done(TOKEN, "user/info", json!({}))["username"], "nora");
+}
