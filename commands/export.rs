@@ -5,7 +5,7 @@ use super::{open, output, said};
 use crate::handlers::CONTENT;
 use clap::Args;
 use engine::config::Config;
-use engine::db::{self, ExportError, Exporter};
+use engine::db::{ExportError, Exporter};
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -37,7 +37,7 @@ pub struct Export {
 
 /// Write them.
 pub fn run(config: Config, task: &Export) -> Result<(), String> {
-    let path = db::path(&config);
+    let path = config.database_file();
     if !path.try_exists().map_err(|error| format!("{}: {error}", path.display()))? {
         return Err(format!("{}: there is no database", path.display()));
     }

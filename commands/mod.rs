@@ -165,7 +165,7 @@ fn open_alone(config: Config) -> Result<Db, String> {
 fn hold(config: &Config) -> Result<db::Lock, OpenError> {
     let folder = &config.data_dir;
     engine::folder::make(folder).map_err(|error| OpenError::Io(folder.clone(), error))?;
-    db::hold(config)
+    engine::backup::hold(config)
 }
 
 fn open_with(config: Config, lock: Option<db::Lock>) -> Result<Db, String> {

@@ -5,7 +5,6 @@
 //! what root gives away. So a command that root runs goes on as the owner of the folder.
 
 use engine::config::Config;
-use engine::db;
 use rustix::process::geteuid;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
@@ -19,7 +18,7 @@ pub fn take_on(config: &Config) -> Result<(), String> {
     if !geteuid().is_root() {
         return Ok(());
     }
-    let folders = [db::folder(config), config.data_dir.clone()];
+    let folders = [config.database_folder(), config.data_dir.clone()];
     let owned = folders.iter().filter_map(|folder| nearest(folder));
     let Some((folder, owner)) = owned.into_iter().find(|(_, about)| about.uid() != 0) else {
         return Ok(());

@@ -3,7 +3,7 @@
 use super::said;
 use crate::handlers;
 use engine::config::Config;
-use engine::http::{Ended, Server};
+use engine::server::{Ended, Server};
 use std::path::PathBuf;
 
 /// Serve until SIGTERM or SIGINT. On SIGHUP the configuration is read again from `file`.
@@ -27,8 +27,8 @@ fn serve(config: Config, file: Option<PathBuf>) -> Result<(), String> {
         let load = move || Config::load(file.as_deref());
         match server.reload_by(Box::new(load)).run().map_err(said)? {
             Ended::Stopped => return Ok(()),
-            Ended::Writable(door) => {
-                server = Server::open_by(door, config.clone(), program()?).map_err(said)?;
+            Ended::Writable(listener) => {
+                server = Server::open_by(listener, config.clone(), program()?).map_err(said)?;
             }
         }
     }

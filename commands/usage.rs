@@ -7,7 +7,7 @@ use crate::handlers::SCHEMA;
 use crate::handlers::portrait::usage::KINDS;
 use clap::Args;
 use engine::config::Config;
-use engine::db::{self, Measured, Table};
+use engine::db::{Measured, Table};
 use engine::disk::{Disk, Room};
 use engine::usage::{Amount, Files, files};
 use std::collections::{HashMap, HashSet};
@@ -79,7 +79,7 @@ pub fn run(config: &Config, task: &Usage) -> Result<(), String> {
     }
     let backup_dir = config.backup.dir.clone();
     let disks = Disk::open(config).rooms();
-    let path = db::path(config);
+    let path = config.database_file();
     let report = Report { files, path, database, is_in_bucket, unnamed, backup_dir, disks };
     let text = if task.json { show::json(&report)? } else { show::text(&report) };
     output::print(&text)?;

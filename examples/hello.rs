@@ -6,7 +6,7 @@
 use engine::caller::Anyone;
 use engine::data::Text;
 use engine::op::{Name, Op, Read};
-use engine::{config::Config, data, db::View, fault::Fault, http::Server, program::Program};
+use engine::{config::Config, data, db::View, fault::Fault, program::Program, server::Server};
 
 data! {
     /// Greet somebody.

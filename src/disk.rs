@@ -5,7 +5,6 @@
 //! The disks are looked at in the background; an operation reads one atomic.
 
 use crate::config::{Config, Reserve};
-use crate::db;
 use crate::fault::Fault;
 use rustix::fs::{stat, statvfs};
 use std::path::PathBuf;
@@ -56,7 +55,7 @@ impl Disk {
     pub fn open(config: &Config) -> Self {
         let mut folders = vec![("data_dir", config.data_dir.clone())];
         if let Some(folder) =
-            db::path(config).parent().filter(|folder| !folder.as_os_str().is_empty())
+            config.database_file().parent().filter(|folder| !folder.as_os_str().is_empty())
         {
             folders.push(("database", folder.to_owned()));
         }

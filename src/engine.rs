@@ -3,9 +3,9 @@
 use crate::budget::Budget;
 use crate::db::Db;
 use crate::health::Health;
-use crate::op::Places;
 use crate::rate::Rate;
 use crate::services::Services;
+use crate::workers::Places;
 use std::sync::Arc;
 
 /// The memory for all request bodies and what is built of them, in bytes. Each body is charged twice its

@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Why an operation was not done.
@@ -290,4 +291,9 @@ impl Fault {
         };
         Some(text)
     }
+}
+
+/// Run an operation; a panic in it is a fault, not the end of the connection.
+pub(crate) fn caught<T>(run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Fault::panicked()))
 }

@@ -1,6 +1,6 @@
 //! The engine of Guichet: envelopes, callers, lanes, storage. It names no business; a program
 //! brings its operations ([`op::Op`]) and documents ([`document::Document`]) as a
-//! [`program::Program`] and serves them with a [`http::Server`].
+//! [`program::Program`] and serves them with a [`server::Server`].
 //!
 //! One request goes downward through few files:
 //!
@@ -45,12 +45,14 @@ pub mod picture;
 pub mod program;
 pub mod quota;
 pub mod rate;
-mod reload;
+pub mod reply;
 pub mod request;
+mod scrape;
+pub mod server;
 pub mod services;
-mod signals;
 pub mod signature;
 pub mod sms;
 pub mod status;
 pub mod usage;
 pub mod vault;
+mod workers;

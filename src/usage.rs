@@ -55,7 +55,7 @@ pub struct Files {
 pub fn files(config: &Config) -> Files {
     let mut found = Files::default();
     let mut walk = Walk::default();
-    let database = db::path(config);
+    let database = config.database_file();
     walk.file(&database, &mut |bytes| found.database.add(bytes));
     let mut log = OsString::from(&database);
     log.push("-wal");
@@ -72,7 +72,7 @@ pub fn files(config: &Config) -> Files {
             _ => found.other.add(bytes),
         });
     }
-    let beside = db::folder(config);
+    let beside = config.database_folder();
     walk.tree(beside.join(db::BEFORE_UPGRADE), &mut |bytes| found.before_upgrade.add(bytes));
     for folder in [&config.data_dir, &beside] {
         for entry in walk.entries(folder) {

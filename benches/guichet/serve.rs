@@ -3,8 +3,8 @@
 use crate::hello::Greet;
 use bytes::Bytes;
 use engine::config::Config;
-use engine::http::Server;
 use engine::program::Program;
+use engine::server::Server;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};

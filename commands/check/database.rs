@@ -21,7 +21,7 @@ pub fn check(
     quick: bool,
     findings: &mut Findings,
 ) -> Option<Look> {
-    let path = db::path(config);
+    let path = config.database_file();
     let shown = path.display();
     let is_held = match db::is_held(config) {
         Ok(is_held) => is_held,

@@ -3,7 +3,6 @@
 use super::Findings;
 use crate::commands::output::size;
 use engine::config::Config;
-use engine::db;
 use engine::disk::Disk;
 use rustix::fs::{Access, access, statvfs};
 use rustix::process::{Resource, geteuid, getrlimit};
@@ -22,7 +21,7 @@ const FILES: u64 = 4_096;
 
 pub fn check(config: &Config, findings: &mut Findings) {
     folder("data_dir", &config.data_dir, findings);
-    let database = db::path(config);
+    let database = config.database_file();
     let beside = database.parent().filter(|folder| *folder != Path::new(""));
     let beside = beside.unwrap_or(Path::new("."));
     if beside != config.data_dir {

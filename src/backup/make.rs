@@ -37,7 +37,7 @@ pub struct Made {
 /// Is there a database to back up? Nothing is made where there is none.
 pub fn ready(config: &Config) -> Result<(), BackupError> {
     super::swap::refuse_unfinished(config)?;
-    let database = db::path(config);
+    let database = config.database_file();
     if database.exists() { Ok(()) } else { Err(OpenError::Missing(database).into()) }
 }
 
@@ -75,7 +75,7 @@ impl Making<'_> {
         let found = self.collect(&mut archive, &copy, watch)?;
         let (manifest, written) = aside(gives_way, || {
             tell(watch, Step::Check, 0, 1)?;
-            let database = db::path(&services.config);
+            let database = services.config.database_file();
             let steps = db::examine(&copy, schema).map_err(|error| error.of(&database))?;
             let manifest = Manifest {
                 format: FORMAT,

@@ -34,10 +34,11 @@ pub(crate) use kept::{is_archive, is_replaced};
 pub use make::{Made, make, ready};
 pub use restore::{Restored, restore, verify};
 pub(crate) use schedule::Schedule;
-pub(crate) use swap::finish;
 pub use target::Target;
 pub(crate) use work::is_work;
 
+use crate::config::Config;
+use crate::db::{self, Lock, OpenError};
 use crate::services::Services;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -61,6 +62,13 @@ pub enum Step {
 
 /// Told how far a step is, `done` of `total`; a break ends the whole as [`BackupError::Stopped`].
 pub type Watch<'a> = dyn FnMut(Step, u64, u64) -> ControlFlow<()> + Send + 'a;
+
+/// Hold the database that the configuration names, or say who does, and finish a restore that was cut off.
+pub fn hold(config: &Config) -> Result<Lock, OpenError> {
+    let lock = db::hold(config)?;
+    swap::finish(config, &lock)?;
+    Ok(lock)
+}
 
 /// When the newest backup in `backup.dir` was begun, in seconds since 1970; 0 if there is none that
 /// can be read. `None` where the configuration names no folder.
@@ -89,7 +97,7 @@ fn aside<T: Send>(gives_way: bool, work: impl FnOnce() -> T + Send) -> T {
     }
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            crate::op::give_way();
+            crate::workers::idle::give_way();
             work()
         });
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

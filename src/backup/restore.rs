@@ -33,7 +33,7 @@ pub fn verify(path: &Path, schema: Schema, watch: &mut Watch) -> Result<Manifest
 
 /// Put the archive at `path` in the place of the data that the services use. It is read and checked
 /// to its end before anything is touched, and then takes that place as a whole; what was there is
-/// kept. `_held` is what [`db::hold`] answered: no server runs.
+/// kept. `_held` is what [`hold`](super::hold) answered: no server runs.
 ///
 /// It needs room in `data_dir`, and where the database is, for all that is in the archive.
 pub fn restore(
@@ -44,7 +44,7 @@ pub fn restore(
     watch: &mut Watch,
 ) -> Result<Restored, BackupError> {
     let config = &services.config;
-    let database = db::path(config);
+    let database = config.database_file();
     let local = !services.files.is_remote();
     no_link(&database)?;
     no_link(&config.data_dir.join("pictures"))?;
@@ -104,7 +104,7 @@ fn store(services: &Services, folder: &Path, watch: &mut Watch) -> Result<(), Ba
 fn name_for_old(services: &Services) -> String {
     let clock = &services.clock;
     let base = format!("before-{}", kept::stamp(clock, clock.now()));
-    let folders = [services.config.data_dir.clone(), db::folder(&services.config)];
+    let folders = [services.config.data_dir.clone(), services.config.database_folder()];
     let is_free = |name: &String| folders.iter().all(|folder| !folder.join(name).exists());
     let more = (2..1000).map(|nth| format!("{base}-{nth}"));
     std::iter::once(base.clone()).chain(more).find(is_free).unwrap_or(base)

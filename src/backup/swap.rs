@@ -11,7 +11,7 @@ use super::contents::DATABASE;
 use super::pair::{Pair, is_there, private, remove, sync};
 use super::target::folder_of;
 use crate::config::Config;
-use crate::db::{self, OpenError};
+use crate::db::{Lock, OpenError};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io;
@@ -53,7 +53,7 @@ impl Swap {
     /// folders that are called `kept`.
     pub(super) fn new(config: &Config, kept: String, pictures: bool) -> Self {
         let staged = format!("{STAGED}{:016x}", rand::random::<u64>());
-        let database = db::path(config);
+        let database = config.database_file();
         let names = Names { staged, kept, database: database.clone(), pictures };
         Swap { data_dir: config.data_dir.clone(), database, names }
     }
@@ -191,14 +191,14 @@ impl Swap {
 
 /// Go on with a swap that was cut off, and remove what one that was never begun has left behind. For
 /// whoever holds the database.
-pub(crate) fn finish(config: &Config) -> Result<(), OpenError> {
+pub(super) fn finish(config: &Config, _held: &Lock) -> Result<(), OpenError> {
     let marker = config.data_dir.join(MARKER);
     let failed = |error| OpenError::Restore(marker.clone(), error);
     match fs::read(&marker) {
         Ok(text) => {
             let names: Names =
                 serde_json::from_slice(&text).map_err(|error| failed(error.into()))?;
-            let (data_dir, database) = (config.data_dir.clone(), db::path(config));
+            let (data_dir, database) = (config.data_dir.clone(), config.database_file());
             if names.database != database {
                 let why = format!("it was begun for the database {}", names.database.display());
                 return Err(failed(io::Error::other(why)));
@@ -210,7 +210,7 @@ pub(crate) fn finish(config: &Config) -> Result<(), OpenError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    for folder in [&config.data_dir, &db::folder(config)] {
+    for folder in [&config.data_dir, &config.database_folder()] {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let digits = name.to_str().and_then(|name| name.strip_prefix(STAGED));

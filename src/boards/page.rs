@@ -4,7 +4,7 @@
 //! beside the board, with the [`Version`] of what it was made of: a commit that changes one of these
 //! places, or what is told of a player, makes another version, and what was kept is of no use.
 
-use crate::op::{Answer, Json, Reply};
+use crate::reply::{Answer, Json, Reply};
 use serde::Serialize;
 use std::sync::Arc;
 

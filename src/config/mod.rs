@@ -25,7 +25,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::civil;
@@ -103,6 +103,22 @@ pub struct Config {
 }
 
 impl Config {
+    /// The database's file.
+    pub fn database_file(&self) -> PathBuf {
+        match &self.database.url {
+            DatabaseUrl::SqlitePath(path) => path.clone(),
+            _ => self.data_dir.join("guichet.db"),
+        }
+    }
+
+    /// The folder of the database's file.
+    pub fn database_folder(&self) -> PathBuf {
+        match self.database_file().parent() {
+            Some(folder) if folder != Path::new("") => folder.to_owned(),
+            _ => PathBuf::from("."),
+        }
+    }
+
     /// The file of the key that encrypts personal columns: `privacy.key_file`, or the name of `data_dir`
     /// with `.key` behind it, beside that folder.
     pub fn key_file(&self) -> PathBuf {

@@ -163,7 +163,7 @@ impl Sms {
 
 fn timeout<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let timeout = units::duration(from)?;
-    // One second less than a server waits for its requests when it is told to end (`http/accept.rs`).
+    // One second less than a server waits for its requests when it is told to end (`server/accept.rs`).
     if timeout > Duration::from_secs(7) {
         return Err(D::Error::custom(format!("{}s is longer than 7s", timeout.as_secs())));
     }

@@ -4,9 +4,10 @@
 //! Nobody is held up: it is a read transaction like any other, if a long one, so beside a busy
 //! server the write-ahead log grows until it ends.
 
-use super::tables::{Table, quoted};
-use super::{Content, OpenError, fold, schema};
 use crate::config::Config;
+use crate::db::sqlite::tables::{Table, quoted};
+use crate::db::sqlite::{fold, schema};
+use crate::db::{Content, OpenError};
 use crate::fault::Cause;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::HashSet;
@@ -46,7 +47,7 @@ pub struct Exporter {
 impl Exporter {
     /// Of the database that the configuration names, which must be there and up to date.
     pub fn open(config: &Config, content: &Content) -> Result<Self, OpenError> {
-        let path = super::path(config);
+        let path = config.database_file();
         schema::check(&path, content.schema.steps)?;
         let open = || {
             // For writing because only so can the last one out tidy the log; but it never writes.

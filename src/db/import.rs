@@ -1,11 +1,12 @@
 //! Lines of JSON back into an empty database: all of them or none, in one transaction.
 
-use super::empty::{self, Found};
-use super::tables::{Table, quoted};
 use super::tx::Tx;
 use super::view::View;
-use super::{Content, Location, Lock, OpenError, reindex, schema};
 use crate::data::{Value, json};
+use crate::db::sqlite::empty::{self, Found};
+use crate::db::sqlite::tables::{Table, quoted};
+use crate::db::sqlite::{reindex, schema};
+use crate::db::{Content, Location, Lock, OpenError};
 use crate::fault::Fault;
 use crate::services::Services;
 use rusqlite::Connection;
@@ -55,7 +56,7 @@ impl Import {
     pub fn begin(services: &Arc<Services>, content: &'static Content) -> Result<Self, ImportError> {
         let config = &services.config;
         let lock = super::hold(config)?;
-        let path = super::path(config);
+        let path = config.database_file();
         let steps = content.schema.steps;
         schema::check(&path, steps)?;
         let sqlite = |error| ImportError::Open(OpenError::Sqlite(path.clone(), error));

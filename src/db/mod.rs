@@ -4,53 +4,34 @@
 //! macro, and nothing of the driver beneath. Their SQL keeps to what SQLite and PostgreSQL both
 //! take, so that a second engine is an adapter in this folder.
 
-mod beside;
 mod cell;
-mod checkpoint;
-mod compact;
-mod empty;
 mod export;
-mod fold;
 mod grams;
 mod import;
-mod job;
-mod journal;
-mod keep;
-mod lock;
-mod look;
-mod pool;
 mod position;
-mod presence;
-mod reindex;
-mod replay;
 mod rows;
-mod schema;
 mod search;
-mod sizes;
-mod snapshot;
+mod sqlite;
 mod statement;
-mod tables;
 mod tx;
 mod usage;
 mod value;
 mod view;
-mod writer;
 
+pub use crate::db::sqlite::journal::Deferred;
+pub(crate) use crate::db::sqlite::keep::FOLDER as BEFORE_UPGRADE;
+pub use crate::db::sqlite::lock::{Lock, hold, is_held, is_in_place};
+pub use crate::db::sqlite::look::Look;
+pub(crate) use crate::db::sqlite::presence::LOST;
+pub use crate::db::sqlite::schema::{Content, Schema, Upgrade};
+pub(crate) use crate::db::sqlite::sizes::{Sizes, sizes};
+pub use crate::db::sqlite::snapshot::{Snapshot, examine};
 pub use export::{ExportError, Exporter};
 pub use grams::Wanted;
 pub use import::{Import, ImportError};
-pub use journal::Deferred;
-pub(crate) use keep::FOLDER as BEFORE_UPGRADE;
-pub use lock::folder;
-pub use lock::{Lock, hold, is_held, is_in_place, path};
-pub use look::Look;
 pub use position::position;
-pub(crate) use presence::LOST;
 pub use rows::{As, Projection, Rows};
-pub use schema::{Content, Schema, Upgrade};
 pub use search::{Listing, TextIndex};
-pub(crate) use sizes::{Sizes, sizes};
-pub use snapshot::{Snapshot, examine};
 pub use statement::{Arg, Search, Statement};
 pub use tx::Tx;
 pub use usage::{Measured, Table};
@@ -58,16 +39,17 @@ pub use value::{Column, Param, Row};
 pub use view::View;
 
 use crate::config::{Config, Synchronous};
+use crate::db::sqlite::presence::Presence;
+use crate::db::sqlite::writer::Writer;
+use crate::db::sqlite::{compact, empty, journal, keep, lock, look, pool, schema, tables};
 use crate::fault::Fault;
 use crate::services::Services;
-use presence::Presence;
 use rusqlite::Connection;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use writer::Writer;
 
 /// The oldest SQLite without the bug in resetting the write-ahead log that can corrupt a file
 /// (in 3.7.0 to 3.51.2).
@@ -84,7 +66,7 @@ const ROOM: u64 = 1 << 20;
 
 /// Is there room enough in the folder of the database to open it for writing?
 pub fn has_room(config: &Config) -> bool {
-    let room = rustix::fs::statvfs(folder(config));
+    let room = rustix::fs::statvfs(config.database_folder());
     room.is_ok_and(|about| about.f_bavail.saturating_mul(about.f_frsize) >= ROOM)
 }
 
@@ -201,7 +183,7 @@ impl Db {
             return Err(OpenError::OldSqlite(rusqlite::version()));
         }
         let config = &services.config;
-        let path = path(config);
+        let path = config.database_file();
         let location = Location { path: path.clone(), synchronous: config.database.synchronous };
         // One process at a time looks and sets up: SQLite does not wait for its turn when the
         // journal is changed, so two that meet there would fail.
@@ -241,7 +223,7 @@ impl Db {
         schema: Schema,
         lock: Lock,
     ) -> Result<Self, OpenError> {
-        let path = path(&services.config);
+        let path = services.config.database_file();
         let sqlite = |error| OpenError::Sqlite(path.clone(), error);
         let connection = look::connect_alone(&path).map_err(sqlite)?;
         let steps = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);

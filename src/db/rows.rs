@@ -6,6 +6,7 @@
 use super::value::Row;
 use crate::clock::Clock;
 use crate::fault::Fault;
+use crate::reply::{Answer, Json, Reply};
 use rusqlite::types::ValueRef;
 
 /// How a column stands in an answer.
@@ -105,6 +106,26 @@ fn write_text(json: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
     json.extend_from_slice(text);
     json.push(b'"');
     Ok(())
+}
+
+impl Reply for Rows {
+    fn answer(self) -> Answer {
+        Answer::Json(Box::new(self))
+    }
+}
+
+/// Already JSON.
+impl Json for Rows {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        // With room for what closes the answer, or that would move all of it once more.
+        out.reserve(self.json.len() + 64);
+        out.extend_from_slice(&self.json);
+        Ok(())
+    }
+
+    fn tree(&self) -> serde_json::Result<serde_json::Value> {
+        serde_json::from_slice(&self.json)
+    }
 }
 
 #[cfg(test)]

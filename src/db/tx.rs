@@ -1,10 +1,10 @@
 //! Writing: one job's share of a group's transaction.
 
-use super::journal::{self, Deferred};
 use super::search::{self, Entry, TextIndex};
 use super::value::Param;
 use super::view::{View, bind, execute};
 use crate::boards::{Boards, Settled};
+use crate::db::sqlite::journal::{self, Deferred};
 use crate::fault::Fault;
 use rusqlite::Connection;
 use std::ops::Deref;

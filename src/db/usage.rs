@@ -3,10 +3,10 @@
 //! It reads every page once and changes nothing. It needs no services, so that it also works where
 //! the disk is full.
 
-use super::look::{Opened, open_file};
-use super::tables::quoted;
 use super::{OpenError, is_held};
 use crate::config::Config;
+use crate::db::sqlite::look::{Opened, open_file};
+use crate::db::sqlite::tables::quoted;
 use crate::fault::Cause;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, HashMap};

@@ -1,10 +1,10 @@
 //! Reading: one consistent view of the database.
 
-use super::pool::{self, Readers};
 use super::rows::{RowWriter, Rows};
 use super::search::Listing;
 use super::statement::Statement;
 use super::value::{Param, Row};
+use crate::db::sqlite::pool::{self, Readers};
 use crate::fault::Fault;
 use crate::metrics::Refused;
 use crate::services::Services;

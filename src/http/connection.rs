@@ -1,5 +1,9 @@
 //! What is known of one connection while it is open, and ending it while it is idle.
 
+pub(crate) mod head;
+pub(crate) mod io;
+pub(crate) mod limit;
+
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -7,9 +11,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+/// The most bytes of a head that are read: a little more than a request may have, since this counts
+/// what is no part of it, such as blanks. Also how much of a body is read at once.
+pub(crate) const READ_BUFFER: usize = 20 * 1024;
+
 /// The state of a connection. Its own task changes it; the task that accepts connections reads it.
 #[derive(Default)]
-pub(super) struct State {
+pub(crate) struct State {
     /// Requests whose head was read and whose answer is not made to its end: 0 or 1.
     requests: AtomicUsize,
     /// A part of an answer waits until the peer takes it.
@@ -22,24 +30,24 @@ pub(super) struct State {
 
 impl State {
     /// A request begins; it ends when what is returned is dropped.
-    pub(super) fn request(self: &Arc<Self>) -> UnderWay {
+    pub(crate) fn request(self: &Arc<Self>) -> UnderWay {
         self.has_served.store(true, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
         UnderWay(Arc::clone(self))
     }
 
     /// Has it ever had a request?
-    pub(super) fn has_served(&self) -> bool {
+    pub(crate) fn has_served(&self) -> bool {
         self.has_served.load(Ordering::Relaxed)
     }
 
     /// A write has to wait, or has gone on.
-    pub(super) fn writing(&self, is_writing: bool) {
+    pub(crate) fn writing(&self, is_writing: bool) {
         self.is_writing.store(is_writing, Ordering::Relaxed);
     }
 
     /// It stands for clients whose address is not known: never evict it.
-    pub(super) fn exempt(&self) {
+    pub(crate) fn exempt(&self) {
         self.is_exempt.store(true, Ordering::Relaxed);
     }
 
@@ -48,19 +56,19 @@ impl State {
     }
 
     /// Is it idle and not asked to close yet?
-    pub(super) fn may_be_evicted(&self) -> bool {
+    pub(crate) fn may_be_evicted(&self) -> bool {
         self.is_idle()
             && !self.is_exempt.load(Ordering::Relaxed)
             && !self.is_evicted.load(Ordering::Relaxed)
     }
 
     #[cfg(test)]
-    pub(super) fn is_evicted(&self) -> bool {
+    pub(crate) fn is_evicted(&self) -> bool {
         self.is_evicted.load(Ordering::Relaxed)
     }
 
     /// Ask it to close, if it is still idle when its task looks.
-    pub(super) fn evict(&self) {
+    pub(crate) fn evict(&self) {
         self.is_evicted.store(true, Ordering::Release);
         let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(waker) = waker {
@@ -80,7 +88,7 @@ impl State {
 }
 
 /// A request that is under way on a connection.
-pub(super) struct UnderWay(Arc<State>);
+pub(crate) struct UnderWay(Arc<State>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
@@ -89,7 +97,7 @@ impl Drop for UnderWay {
 }
 
 /// The body of an answer, to whose end its request is under way.
-pub(super) struct Tracked<B> {
+pub(crate) struct Tracked<B> {
     pub body: B,
     #[expect(dead_code, reason = "held for its end")]
     pub under_way: UnderWay,
@@ -116,14 +124,14 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Tracked<B> {
 }
 
 /// A connection that ends by itself, or while it is idle once its [`State`] is evicted.
-pub(super) struct Evictable<F> {
+pub(crate) struct Evictable<F> {
     connection: Pin<Box<F>>,
     state: Arc<State>,
     is_registered: bool,
 }
 
 impl<F> Evictable<F> {
-    pub(super) fn new(connection: F, state: Arc<State>) -> Self {
+    pub(crate) fn new(connection: F, state: Arc<State>) -> Self {
         Evictable { connection: Box::pin(connection), state, is_registered: false }
     }
 }

@@ -1,11 +1,11 @@
 //! What a body, a query and headers come to, without a connection: for the fuzz targets alone.
 
-use super::content::{Content, TextKind};
-use super::fields;
-use super::multipart::{self, Reader};
-use super::{client, forwarded};
 use crate::config::{Config, Networks};
 use crate::document::{Document, Row};
+use crate::http::endpoint::fields;
+use crate::http::request::content::{Content, TextKind};
+use crate::http::request::multipart::{self, Reader};
+use crate::http::request::{client, forwarded};
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERER};

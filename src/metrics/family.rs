@@ -9,7 +9,7 @@ use std::fmt::{self, Write as _};
 
 /// Figures of one name: each with what tells it from the others.
 #[derive(Debug)]
-pub(super) struct Family {
+pub(crate) struct Family {
     name: &'static str,
     help: &'static str,
     unit: Option<Unit>,
@@ -18,15 +18,15 @@ pub(super) struct Family {
 }
 
 /// Pairs of a label's name and its value.
-pub(super) type Labels = Vec<(&'static str, String)>;
+pub(crate) type Labels = Vec<(&'static str, String)>;
 
 /// One label.
-pub(super) fn label(name: &'static str, value: impl Into<String>) -> Labels {
+pub(crate) fn label(name: &'static str, value: impl Into<String>) -> Labels {
     vec![(name, value.into())]
 }
 
 #[derive(Debug)]
-pub(super) enum Figure {
+pub(crate) enum Figure {
     Whole(u64),
     Real(f64),
     Spread(Spread),
@@ -52,32 +52,32 @@ impl From<Spread> for Figure {
 
 impl Family {
     /// A number that only grows; `_total` is added to its name.
-    pub(super) fn counter(name: &'static str, help: &'static str) -> Self {
+    pub(crate) fn counter(name: &'static str, help: &'static str) -> Self {
         Family { name, help, unit: None, kind: MetricType::Counter, figures: Vec::new() }
     }
 
     /// A number that rises and falls.
-    pub(super) fn gauge(name: &'static str, help: &'static str) -> Self {
+    pub(crate) fn gauge(name: &'static str, help: &'static str) -> Self {
         Family { kind: MetricType::Gauge, ..Family::counter(name, help) }
     }
 
     /// How values are spread.
-    pub(super) fn histogram(name: &'static str, help: &'static str) -> Self {
+    pub(crate) fn histogram(name: &'static str, help: &'static str) -> Self {
         Family { kind: MetricType::Histogram, ..Family::counter(name, help) }
     }
 
     /// In seconds, which is added to its name.
-    pub(super) fn seconds(self) -> Self {
+    pub(crate) fn seconds(self) -> Self {
         Family { unit: Some(Unit::Seconds), ..self }
     }
 
     /// In bytes, which is added to its name.
-    pub(super) fn bytes(self) -> Self {
+    pub(crate) fn bytes(self) -> Self {
         Family { unit: Some(Unit::Bytes), ..self }
     }
 
     /// With these figures, each with its labels.
-    pub(super) fn with<F: Into<Figure>>(
+    pub(crate) fn with<F: Into<Figure>>(
         mut self,
         figures: impl IntoIterator<Item = (Labels, F)>,
     ) -> Self {
@@ -87,7 +87,7 @@ impl Family {
     }
 
     /// With the one figure that it has, if that is known.
-    pub(super) fn only(self, figure: impl Into<Option<Figure>>) -> Self {
+    pub(crate) fn only(self, figure: impl Into<Option<Figure>>) -> Self {
         self.with(figure.into().map(|figure| (Labels::new(), figure)))
     }
 
@@ -132,7 +132,7 @@ impl Collector for All {
 }
 
 /// All of it, as OpenMetrics text.
-pub(super) fn text(families: Vec<Family>) -> Result<String, fmt::Error> {
+pub(crate) fn text(families: Vec<Family>) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(All(families)));
     let mut out = String::new();

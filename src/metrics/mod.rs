@@ -8,17 +8,15 @@
 //! but for the names of boards, of which a program bounds the number.
 
 mod count;
-mod family;
+pub(crate) mod family;
 mod histogram;
-mod operation;
-mod process;
-mod scrape;
+pub(crate) mod operation;
+pub(crate) mod process;
 
 pub(crate) use count::Counter;
 pub(crate) use family::plain;
 pub(crate) use operation::{Call, Operation, Tally};
 pub(crate) use process::open_files;
-pub(crate) use scrape::text;
 
 use count::{Level, Statuses};
 use histogram::{Sizes, Times};
@@ -31,7 +29,7 @@ pub(crate) static PANICS: Counter = Counter::new();
 /// What a server has counted since it began, besides what each operation counts of itself.
 #[derive(Debug)]
 pub struct Metrics {
-    began: SystemTime,
+    pub(crate) began: SystemTime,
     /// Statuses of what reached no operation.
     pub(crate) astray: Statuses,
     pub(crate) refused: [Counter; Refused::ALL.len()],
@@ -64,7 +62,7 @@ impl Metrics {
 #[derive(Debug)]
 pub(crate) struct Http {
     /// Answers by their status, from 100 on.
-    codes: [Counter; 500],
+    pub(crate) codes: [Counter; 500],
     /// Connections that are open.
     pub(crate) open: Level,
 }
@@ -115,7 +113,7 @@ pub(crate) enum Refused {
 
 impl Refused {
     /// All of them in their order, each with its label.
-    const ALL: [(Refused, &'static str); 11] = [
+    pub(crate) const ALL: [(Refused, &'static str); 11] = [
         (Refused::Rate, "rate_limit"),
         (Refused::BodySize, "body_size"),
         (Refused::BodyTime, "body_time"),

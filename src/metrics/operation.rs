@@ -2,7 +2,6 @@
 
 use super::count::{Counter, Statuses};
 use super::histogram::{Spread, Times};
-use crate::op::Name;
 use std::time::Instant;
 
 /// What was counted of an operation.
@@ -46,7 +45,7 @@ impl Tally {
 
     /// What was counted of the operation of this name. A call without anyone to tell its status has
     /// the status `left`.
-    pub(crate) fn get(&self, name: Name) -> Operation {
+    pub(crate) fn get(&self, name: (&str, &str)) -> Operation {
         let mut statuses = vec![("0".to_owned(), self.done.get())];
         let faults = self.faults.get().into_iter();
         statuses.extend(faults.map(|(status, told)| (text(status), told)));
@@ -57,7 +56,7 @@ impl Tally {
 }
 
 /// A status as a label.
-pub(super) fn text(status: Option<i64>) -> String {
+pub(crate) fn text(status: Option<i64>) -> String {
     status.map_or_else(|| "other".to_owned(), |status| status.to_string())
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 
 /// What the process uses.
 #[derive(Debug, Default)]
-pub(super) struct Process {
+pub(crate) struct Process {
     /// Memory in use, in bytes.
     pub resident: Option<f64>,
     /// Open files.
@@ -21,7 +21,7 @@ const TICKS: f64 = 100.0;
 
 impl Process {
     /// As it is now.
-    pub(super) fn look() -> Self {
+    pub(crate) fn look() -> Self {
         let read = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).ok();
         // One of those that are found is the folder itself, which is open while it is read.
         let open = fs::read_dir("/proc/self/fd").ok().map(|files| files.count().saturating_sub(1));

@@ -11,11 +11,10 @@ use crate::caller::{Caller, Credentials};
 use crate::client::Client;
 use crate::db::{Tx, View, lost};
 use crate::engine::Engine;
-use crate::fault::Fault;
+use crate::fault::{Fault, caught};
 use crate::services::Services;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -172,11 +171,6 @@ impl Deref for Desk {
     fn deref(&self) -> &Services {
         &self.engine.services
     }
-}
-
-/// Run an operation; a panic in it is a fault, not the end of the connection.
-pub(super) fn caught<T>(run: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Fault::panicked()))
 }
 
 mod sealed {

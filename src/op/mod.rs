@@ -4,21 +4,14 @@
 //! and [`Op::run`] does it. It is not `async` and names no thread, socket or connection; its
 //! [`Lane`] tells the engine where to run it.
 
-mod answer;
 mod called;
-mod crew;
-mod kind;
 mod lane;
-mod places;
-mod queue;
 mod registry;
 
-pub use answer::{Answer, Base64, File, Json, Reply};
+pub use crate::reply::{Answer, Base64, File, Json, Reply};
+pub use crate::workers::class::{Draw, Gateway, Hash, Kind, Pictures, Scan, Store};
 pub use called::{Called, Later};
-pub(crate) use crew::give_way;
-pub use kind::{Draw, Gateway, Hash, Kind, Pictures, Scan, Store};
 pub use lane::{Desk, Lane, Pending, Read, Work, Write};
-pub(crate) use places::Places;
 pub use registry::{Entry, RegisteredTwice, Registry};
 
 use crate::caller::Caller;

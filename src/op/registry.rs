@@ -1,12 +1,12 @@
 //! The registry: `(type, subtype)` to operation. Filled once, at start.
 
 use super::called::{Called, Later};
-use super::lane::{Pending, caught};
+use super::lane::Pending;
 use super::{Lane, Name, Op};
 use crate::caller::{Caller, Credentials};
 use crate::data::{Fields, field::on_the_wire};
 use crate::engine::Engine;
-use crate::fault::Fault;
+use crate::fault::{Fault, caught};
 use crate::metrics::{Call, Operation, Tally};
 use crate::status::Status;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! A gateway that is down is left alone for a while, and whoever wants a message is told at once.
 //!
 //! Otherwise each would wait for the whole time-out, and hold one of the places that there are for
-//! waiting (`op/kind.rs`): with a server that never answers, a few requests a second fill them all.
+//! waiting (`workers/class.rs`): with a server that never answers, a few requests a second fill them all.
 
 use super::{Fate, Gateway, Message, Refusal, codes};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -11,4 +11,5 @@
 mod common;
 
 mod examples;
+mod modules;
 mod readme;

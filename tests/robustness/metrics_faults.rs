@@ -8,9 +8,9 @@ use engine::config::{Config, Log};
 use engine::data;
 use engine::db::View;
 use engine::fault::Fault;
-use engine::http::Server;
 use engine::op::{Name, Op, Read};
 use engine::program::Program;
+use engine::server::Server;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 

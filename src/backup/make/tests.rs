@@ -23,7 +23,7 @@ fn world() -> (PathBuf, Services, Connection) {
     let folder = std::env::temp_dir().join(format!("make-{:032x}", rand::random::<u128>()));
     let config = Config { data_dir: folder.join("data"), ..Config::default() };
     let services = Services::open(config, String::new()).unwrap();
-    let database = Connection::open(db::path(&services.config)).unwrap();
+    let database = Connection::open(services.config.database_file()).unwrap();
     database.pragma_update(None, "journal_mode", "WAL").unwrap();
     database.execute_batch(SCHEMA.steps[0]).unwrap();
     database.pragma_update(None, "application_id", 0x4755_4943).unwrap();

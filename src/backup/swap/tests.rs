@@ -36,7 +36,7 @@ impl World {
         if case.apart {
             config.database.url = DatabaseUrl::SqlitePath(apart.join("my.db"));
         }
-        let database = db::path(&config);
+        let database = config.database_file();
         for folder in [&data_dir, &apart] {
             fs::create_dir_all(folder).unwrap();
         }
@@ -114,13 +114,13 @@ fn whoever_holds_the_database_next_finishes_what_was_cut_off() {
                 world.swap.mark().unwrap();
                 let more = (0..done).all(|_| world.swap.next().unwrap());
                 assert!(refuse_unfinished(&world.config).is_err());
-                drop(db::hold(&world.config).unwrap());
+                drop(crate::backup::hold(&world.config).unwrap());
                 let mut tree = world.tree();
                 tree.retain(|name, _| !name.ends_with(".lock"));
                 assert_eq!(tree, world.swapped(case), "after {done} renames");
                 refuse_unfinished(&world.config).unwrap();
                 // Once more changes nothing.
-                drop(db::hold(&world.config).unwrap());
+                drop(crate::backup::hold(&world.config).unwrap());
                 if !more {
                     let renames = 1
                         + i32::from(pictures)
@@ -139,7 +139,7 @@ fn what_was_staged_and_never_begun_is_removed() {
         let world = World::new(case, true);
         let mut before = world.tree();
         before.retain(|name, _| !name.contains("/restore-"));
-        drop(db::hold(&world.config).unwrap());
+        drop(crate::backup::hold(&world.config).unwrap());
         let mut tree = world.tree();
         tree.retain(|name, _| !name.ends_with(".lock"));
         assert_eq!(tree, before);
@@ -194,15 +194,15 @@ fn what_somebody_made_in_between_is_not_overwritten() {
     world.swap.mark().unwrap();
     // The pictures are swapped, and the old database is away.
     (0..5).for_each(|_| assert!(world.swap.next().unwrap()));
-    let live = db::path(&world.config);
+    let live = world.config.database_file();
     assert!(!live.exists());
     fs::write(&live, "somebody's").unwrap();
-    let error = db::hold(&world.config).unwrap_err().to_string();
+    let error = crate::backup::hold(&world.config).unwrap_err().to_string();
     assert!(error.contains("restore.json: a restore was cut off and can't be finished"), "{error}");
     assert!(error.contains("it was made after the restore was begun; move it away"), "{error}");
     assert_eq!(fs::read_to_string(&live).unwrap(), "somebody's");
     fs::remove_file(&live).unwrap();
-    drop(db::hold(&world.config).unwrap());
+    drop(crate::backup::hold(&world.config).unwrap());
     assert_eq!(fs::read_to_string(&live).unwrap(), "new");
 }
 
@@ -212,7 +212,7 @@ fn a_restore_is_finished_only_where_it_was_begun() {
     world.swap.mark().unwrap();
     let mut config = world.config.clone();
     config.database.url = DatabaseUrl::SqlitePath(world.root.join("apart/my.db"));
-    let error = db::hold(&config).unwrap_err().to_string();
+    let error = crate::backup::hold(&config).unwrap_err().to_string();
     assert!(error.contains("it was begun for the database"), "{error}");
-    drop(db::hold(&world.config).unwrap());
+    drop(crate::backup::hold(&world.config).unwrap());
 }

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// Commits after which the log is moved (src/db/checkpoint.rs).
+/// Commits after which the log is moved (src/db/sqlite/checkpoint.rs).
 const GROUPS: usize = 1_000;
 
 /// Envelopes in a batch; each is a commit.

@@ -6,11 +6,11 @@ use engine::data;
 use engine::data::{Data, Field, Fields, Flaw, Value};
 use engine::db::{Schema, Tx, View};
 use engine::fault::Fault;
-use engine::http::Server;
 use engine::op::{
     Desk, Gateway, Hash, Name, Op, Pictures, Read, Registry, Scan, Store, Work, Write,
 };
 use engine::program::Program;
+use engine::server::Server;
 use serde::{Serialize, Serializer};
 use std::path::Path;
 

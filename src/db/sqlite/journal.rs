@@ -1,0 +1,309 @@
+//! Rows that are committed now and reach their own place later.
+//!
+//! A row at a random place of a large table costs a commit a page of its own: 4 KiB in the log, and
+//! again when the log is moved. Where nobody reads such rows from the disk while the server runs, as
+//! with scores, which are read from the boards in memory, a commit writes what they come to as one
+//! row of the table `journal`, all its jobs together. Now and then a batch of journal rows is
+//! sorted by what they will change, and its statements are run: then many changes meet in one page.
+//! That is done a little in each group, so that nobody waits for it, and in idle moments.
+//!
+//! The journal's rows are removed in the transaction that runs the last of their statements, so a
+//! crash at any moment leaves either. Statements may be run twice, and are run in the order of the
+//! journal for each key. Who opens the database to serve from it runs all that is left: from then
+//! on the tables are what they would be without a journal.
+//!
+//! It is a write-ahead log over another (as the redo log over SQLite's own), for the reason that
+//! such logs are kept: many small changes at random places become one at the end of a file.
+
+use crate::data::{Value, json};
+use crate::db::value::Param;
+use rusqlite::Connection;
+use std::io::Write as _;
+use std::ops::Range;
+
+/// A statement that can wait: one that writes the row of a key, and that nobody's answer needs.
+///
+/// It may be run more than once, and again after later ones for the same key: so it must change
+/// nothing where the row is newer.
+#[derive(Debug)]
+pub struct Deferred {
+    /// Names it in the journal. A name that was released keeps its parameters.
+    pub name: &'static str,
+    /// The table that it writes to, whose primary key is the key, in its order.
+    pub table: &'static str,
+    /// What is run: the parameters of the key, then the others.
+    pub sql: &'static str,
+}
+
+/// The most rows of the journal in a batch, which is also how many make one due.
+const ROWS: usize = 1024;
+
+/// The bytes of the journal that make a batch due, and after which it takes no more rows.
+const BYTES: usize = 2 << 20;
+
+/// Append a call of a statement to a group's part of the journal: a line with its name, the key and
+/// the other arguments, between tabs. JSON has no raw tab and no raw line break.
+pub(crate) fn note(out: &mut Vec<u8>, statement: &Deferred, key: &[Param<'_>], rest: &[Param<'_>]) {
+    let start = out.len();
+    let written = write!(out, "{}\t", statement.name)
+        .map_err(serde_json::Error::io)
+        .and_then(|()| serde_json::to_writer(&mut *out, key))
+        .and_then(|()| {
+            out.push(b'\t');
+            serde_json::to_writer(&mut *out, rest)
+        });
+    debug_assert!(written.is_ok(), "numbers and texts are JSON, and memory takes them");
+    match written {
+        Ok(()) => out.push(b'\n'),
+        Err(_) => out.truncate(start),
+    }
+}
+
+/// Write a group's part.
+pub(crate) fn write(connection: &Connection, lines: &[u8]) -> rusqlite::Result<()> {
+    let text = std::str::from_utf8(lines).map_err(|error| rusqlite::Error::Utf8Error(0, error))?;
+    let sql = "INSERT INTO journal (id, lines) SELECT COALESCE(MAX(id), 0) + 1, $1 FROM journal";
+    connection.prepare_cached(sql)?.execute([text]).map(|_| ())
+}
+
+/// The oldest part of the journal, in the order in which its statements are run.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// The last row of the journal that is in it.
+    last: i64,
+    text: String,
+    /// The lines of `text`: by statement and key, and for one key in the order of the journal.
+    lines: Vec<Range<u32>>,
+    /// How many have been run and committed.
+    done: usize,
+    /// Is there more of the journal than what is in it?
+    pub(crate) more: bool,
+}
+
+impl Batch {
+    /// Take the next batch; `None` if the journal is empty.
+    pub(crate) fn take(connection: &Connection) -> rusqlite::Result<Option<Self>> {
+        let mut rows = connection.prepare_cached("SELECT id, lines FROM journal ORDER BY id")?;
+        let mut rows = rows.query([])?;
+        let (mut last, mut count, mut text) = (None, 0, String::new());
+        while count < ROWS
+            && text.len() < BYTES
+            && let Some(row) = rows.next()?
+        {
+            last = Some(row.get(0)?);
+            text.push_str(row.get_ref(1)?.as_str()?);
+            count += 1;
+        }
+        let more = rows.next()?.is_some();
+        Ok(last.map(|last| {
+            let lines = sorted(&text);
+            Batch { last, text, lines, done: 0, more }
+        }))
+    }
+
+    /// How many statements are left to run.
+    pub(crate) fn left(&self) -> usize {
+        self.lines.len() - self.done
+    }
+
+    /// Run the next `count` statements inside a transaction, and remove the rows of the journal
+    /// after the last one. Call [`Batch::committed`] once that is committed.
+    pub(crate) fn run(
+        &self,
+        connection: &Connection,
+        statements: &[&Deferred],
+        count: usize,
+    ) -> rusqlite::Result<()> {
+        let lines = self.lines.iter().skip(self.done).take(count);
+        for line in lines.filter_map(|line| self.text.get(line.start as usize..line.end as usize)) {
+            run(connection, statements, line)?;
+        }
+        if count >= self.left() {
+            connection
+                .prepare_cached("DELETE FROM journal WHERE id <= $1")?
+                .execute([self.last])?;
+        }
+        Ok(())
+    }
+
+    /// The next `count` statements were run for good.
+    pub(crate) fn committed(&mut self, count: usize) {
+        self.done = self.lines.len().min(self.done + count);
+    }
+
+    /// Is a batch due, after so many rows and bytes of the journal?
+    pub(crate) fn is_due(rows: usize, bytes: usize) -> bool {
+        rows >= ROWS || bytes >= BYTES
+    }
+}
+
+/// Run all that the journal holds, a batch in a transaction.
+pub(crate) fn drain(connection: &Connection, statements: &[&Deferred]) -> rusqlite::Result<()> {
+    if statements.is_empty() {
+        return Ok(());
+    }
+    while let Some(batch) = Batch::take(connection)? {
+        let tx = connection.unchecked_transaction()?;
+        batch.run(&tx, statements, batch.left())?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+/// The lines of a text by what stands before their second tab: the statement and the key.
+fn sorted(text: &str) -> Vec<Range<u32>> {
+    let mut lines: Vec<(&str, Range<u32>)> = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let end = start + line.len();
+        let key = line.rsplit_once('\t').map_or(line, |(key, _)| key);
+        if let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end)) {
+            lines.push((key, start..end));
+        }
+        start = end;
+    }
+    lines.sort_unstable_by(|(a, at), (b, other)| a.cmp(b).then(at.start.cmp(&other.start)));
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn run(connection: &Connection, statements: &[&Deferred], line: &str) -> rusqlite::Result<()> {
+    let Some((statement, values)) = parse(statements, line) else {
+        // Only who changed the file by hand can have written it; the others must not wait for it.
+        tracing::error!("a line of the journal can't be read and is left out");
+        return Ok(());
+    };
+    execute(connection, statement.sql, &values)
+}
+
+/// Run `sql` with values of a line.
+pub(crate) fn execute(
+    connection: &Connection,
+    sql: &str,
+    values: &[Value<'_>],
+) -> rusqlite::Result<()> {
+    let mut cached = connection.prepare_cached(sql)?;
+    for (index, value) in (1..).zip(values) {
+        let value = match value {
+            Value::Int(number) => Param::Int(*number),
+            Value::Text(text) => Param::Text(text),
+            _ => Param::Null,
+        };
+        cached.raw_bind_parameter(index, value)?;
+    }
+    cached.raw_execute().map(|_| ())
+}
+
+/// The statement of a line, and its arguments.
+pub(crate) fn parse<'s, 't>(
+    statements: &[&'s Deferred],
+    line: &'t str,
+) -> Option<(&'s Deferred, Vec<Value<'t>>)> {
+    let mut cells = line.trim_end_matches('\n').split('\t');
+    let (name, key, rest) = (cells.next()?, cells.next()?, cells.next()?);
+    let statement = statements.iter().find(|statement| statement.name == name)?;
+    match (json::decode(key.as_bytes()), json::decode(rest.as_bytes())) {
+        (Ok(Value::List(mut values)), Ok(Value::List(rest))) => {
+            values.extend(rest);
+            Some((statement, values))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    static KEEP: Deferred = Deferred {
+        name: "keep",
+        table: "kept",
+        sql: "INSERT INTO kept (name, value, at) VALUES ($1, $2, $3)
+              ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at
+               WHERE kept.value <> excluded.value AND kept.at < excluded.at",
+    };
+
+    fn database() -> Connection {
+        let database = Connection::open_in_memory().unwrap();
+        database
+            .execute_batch(
+                "CREATE TABLE journal (id BIGINT NOT NULL PRIMARY KEY, lines TEXT NOT NULL);
+                 CREATE TABLE kept (name TEXT NOT NULL PRIMARY KEY, value BIGINT, at BIGINT);",
+            )
+            .unwrap();
+        database
+    }
+
+    fn kept(database: &Connection) -> Vec<(String, i64, i64)> {
+        let mut rows = database.prepare("SELECT name, value, at FROM kept ORDER BY name").unwrap();
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        rows.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// Names that a line must not be confused by, and some that sort in each other's way.
+    const NAMES: [&str; 6] = ["a", "a\tb", "a\n", "\"],[", "中", ""];
+
+    proptest! {
+        #[test]
+        fn the_tables_become_what_they_would_be_without_a_journal(
+            groups in prop::collection::vec(prop::collection::vec((0..6_usize, 0..4_i64), 1..8), 1..12),
+            pieces in prop::collection::vec(1..9_usize, 0..12),
+            crash in 0..12_usize,
+        ) {
+            let (direct, database) = (database(), database());
+            let mut at = 0;
+            for group in &groups {
+                let mut lines = Vec::new();
+                for (name, value) in group {
+                    at += 1;
+                    direct.execute(KEEP.sql, (NAMES[*name], value, at)).unwrap();
+                    let key = [Param::Text(NAMES[*name])];
+                    note(&mut lines, &KEEP, &key, &[Param::Int(*value), Param::Int(at)]);
+                }
+                write(&database, &lines).unwrap();
+            }
+            // Some of a batch is run, then the process is gone; the next one runs it all.
+            let mut batch = Batch::take(&database).unwrap().unwrap();
+            for count in pieces.into_iter().take(crash) {
+                batch.run(&database, &[&KEEP], count).unwrap();
+                batch.committed(count);
+            }
+            drain(&database, &[&KEEP]).unwrap();
+            prop_assert_eq!(kept(&database), kept(&direct));
+            prop_assert!(Batch::take(&database).unwrap().is_none(), "nothing is left");
+        }
+    }
+
+    #[test]
+    fn a_batch_says_whether_it_is_the_last() {
+        let database = database();
+        let mut lines = Vec::new();
+        note(&mut lines, &KEEP, &[Param::Text("a")], &[Param::Int(1), Param::Int(1)]);
+        for _ in 0..ROWS + 5 {
+            write(&database, &lines).unwrap();
+        }
+        for (left, more) in [(ROWS, true), (5, false)] {
+            let batch = Batch::take(&database).unwrap().unwrap();
+            assert_eq!((batch.left(), batch.more), (left, more));
+            batch.run(&database, &[&KEEP], left).unwrap();
+        }
+        assert!(Batch::take(&database).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_batch_is_run_by_key_and_for_one_key_in_the_order_of_the_journal() {
+        let mut lines = Vec::new();
+        for (name, value) in [("b", 1), ("a", 2), ("b", 3), ("a", 4)] {
+            note(&mut lines, &KEEP, &[Param::Text(name)], &[Param::Int(value)]);
+        }
+        let text = String::from_utf8(lines).unwrap();
+        let order: String = sorted(&text)
+            .into_iter()
+            .map(|line| &text[line.start as usize..line.end as usize])
+            .collect();
+        assert_eq!(
+            order,
+            "keep\t[\"a\"]\t[2]\nkeep\t[\"a\"]\t[4]\nkeep\t[\"b\"]\t[1]\nkeep\t[\"b\"]\t[3]\n"
+        );
+    }
+}

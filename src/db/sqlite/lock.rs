@@ -1,0 +1,87 @@
+//! Where the database is, and who may be at it: one process at a time serves from it, and one sets it up.
+
+use super::presence::Identity;
+use crate::config::Config;
+use crate::db::OpenError;
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+/// A database file held against other servers, for as long as this lives.
+///
+/// It is a lock on a file beside it: closing any handle on the database file itself would drop
+/// SQLite's own locks (POSIX).
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Lock {
+    /// Note which file the database is, for [`is_in_place`]. That the lock is held matters more: a disk
+    /// that is full is no reason to fail.
+    pub(crate) fn note(&self, identity: Identity) {
+        let line = identity.line();
+        let noted = self.0.set_len(0).and_then(|()| self.0.write_all_at(line.as_bytes(), 0));
+        if let Err(error) = noted {
+            tracing::debug!(%error, "which file the database is was not noted");
+        }
+    }
+}
+
+/// A file that belongs to the database at `path`.
+pub(crate) fn beside_it(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Hold the database that the configuration names, or say who does. Whoever holds it finishes a restore
+/// that was cut off (`backup::hold`) before the database is opened.
+pub fn hold(config: &Config) -> Result<Lock, OpenError> {
+    let path = config.database_file();
+    if let Some(parent) = path.parent() {
+        crate::folder::make(parent).map_err(|error| OpenError::Io(parent.into(), error))?;
+    }
+    let name = beside_it(&path, ".lock");
+    let io = |error| OpenError::Io(name.clone(), error);
+    crate::folder::private_file(&name).map_err(io)?;
+    let file = File::options().write(true).open(&name).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Held(path)),
+        Err(TryLockError::Error(error)) => Err(io(error)),
+    }
+}
+
+/// Does a server hold the database that the configuration names, or a command?
+pub fn is_held(config: &Config) -> std::io::Result<bool> {
+    let file = match File::open(beside_it(&config.database_file(), ".lock")) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Is the database that a server holds the file that the configuration names? False where it was
+/// deleted or replaced under the server. True also where that can't be told.
+pub fn is_in_place(config: &Config) -> std::io::Result<bool> {
+    let path = config.database_file();
+    let noted = match std::fs::read_to_string(beside_it(&path, ".lock")) {
+        Ok(line) => Identity::parse(&line),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    Ok(noted.is_none() || Identity::of(&path)? == noted)
+}
+
+/// Wait until no other process sets up a database in the folder of `path`; the turn ends when what
+/// is answered is dropped.
+pub(crate) fn turn(path: &Path) -> std::io::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = File::open(folder.unwrap_or(Path::new(".")))?;
+    folder.lock()?;
+    Ok(folder)
+}

@@ -1,0 +1,128 @@
+//! Whether the database's file is still where it was opened.
+//!
+//! A file that is deleted or replaced under a running server goes on to take writes, which nobody finds
+//! again once the server ends. So its name is looked up now and then, and writes are refused where the
+//! name is gone or stands for another file.
+
+use super::lock::beside_it;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+/// The text of the fault with which writes are refused; `health` knows it.
+pub(crate) const LOST: &str = "the database file was deleted or replaced";
+
+/// Which file a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    /// The file at `path`; `None` if there is none.
+    pub(crate) fn of(path: &Path) -> io::Result<Option<Self>> {
+        match fs::metadata(path) {
+            Ok(about) => Ok(Some(Identity { device: about.dev(), inode: about.ino() })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As a line in the lock's file, for `guichet check`.
+    pub(crate) fn line(self) -> String {
+        format!("{} {}\n", self.device, self.inode)
+    }
+
+    /// What [`Identity::line`] wrote.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let (device, inode) = line.trim_end().split_once(' ')?;
+        Some(Identity { device: device.parse().ok()?, inode: inode.parse().ok()? })
+    }
+}
+
+/// The file that was opened.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    path: PathBuf,
+    identity: Option<Identity>,
+    /// The write-ahead log, if it was there.
+    log: Option<PathBuf>,
+    is_lost: AtomicBool,
+}
+
+impl Presence {
+    /// Remember the file at `path`, which is open with its log.
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
+        let log = Some(beside_it(path, "-wal")).filter(|log| log.exists());
+        let identity = Identity::of(path)?;
+        Ok(Presence { path: path.to_owned(), identity, log, is_lost: AtomicBool::new(false) })
+    }
+
+    /// The file that was opened.
+    pub(crate) fn identity(&self) -> Option<Identity> {
+        self.identity
+    }
+
+    /// Was the file gone when it was looked for last?
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost.load(Relaxed)
+    }
+
+    /// Look for it, and log what has changed. A name that can't be looked up says nothing.
+    pub(crate) fn look(&self) {
+        let Ok(found) = Identity::of(&self.path) else { return };
+        let lacks_log = self.log.as_ref().is_some_and(|log| matches!(Identity::of(log), Ok(None)));
+        let is_lost = found != self.identity || lacks_log;
+        if self.is_lost.swap(is_lost, Relaxed) == is_lost {
+            return;
+        }
+        let path = self.path.display();
+        if is_lost {
+            let cause = match found {
+                None => "it was deleted",
+                Some(found) if Some(found) != self.identity => "another file is in its place",
+                Some(_) => "its write-ahead log was deleted",
+            };
+            tracing::error!(
+                "{path}: {cause}; writes are refused: stop the server and put the file back, or \
+                 restore a backup. What was written last may be lost"
+            );
+        } else {
+            tracing::warn!("{path}: the file is in its place again; writes are taken");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deleted_replaced_and_returned_files_are_told_apart() {
+        let place = std::env::temp_dir().join(format!("presence-{:032x}", rand::random::<u128>()));
+        fs::create_dir(&place).unwrap();
+        let (path, other, log) = (place.join("a.db"), place.join("b.db"), place.join("a.db-wal"));
+        fs::write(&path, "").unwrap();
+        fs::write(&log, "").unwrap();
+        let presence = Presence::of(&path).unwrap();
+        let is_lost = || {
+            presence.look();
+            presence.is_lost()
+        };
+        assert!(!is_lost());
+        fs::rename(&path, &other).unwrap();
+        assert!(is_lost(), "deleted");
+        fs::write(&path, "").unwrap();
+        assert!(is_lost(), "replaced");
+        fs::rename(&other, &path).unwrap();
+        assert!(!is_lost(), "returned");
+        fs::remove_file(&log).unwrap();
+        assert!(is_lost(), "without its log");
+        let identity = presence.identity().unwrap();
+        assert_eq!(Identity::parse(&identity.line()), Some(identity));
+        fs::remove_dir_all(&place).unwrap();
+    }
+}

@@ -1,0 +1,147 @@
+//! When the journal's statements are run: beside the writer's own work, a little in each group.
+//!
+//! Reading a batch and sorting it takes some ten milliseconds, so a thread of its own does that.
+//! Running it is the writer's: in a busy server twice as many statements as the group has jobs, so
+//! that a batch ends before the next is due and no group becomes much longer; in an idle one all of
+//! it, piece by piece.
+
+use super::beside::Beside;
+use super::journal::{Batch, Deferred};
+use rusqlite::Connection;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::time::Duration;
+
+/// The fewest statements run in a group, if there are so many ...
+const FEW: usize = 64;
+
+/// ... and how many where there is no group: some milliseconds that a job may have to wait.
+const MANY: usize = 1024;
+
+/// How long the writer has nothing to do before it looks after the journal.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long an idle writer waits for a batch before it looks again.
+const SORTING: Duration = Duration::from_millis(20);
+
+pub(crate) struct Replay {
+    statements: &'static [&'static Deferred],
+    beside: Beside,
+    /// What it has sorted; `None` where there is nothing, or it failed.
+    sorted: Receiver<Option<Batch>>,
+    state: State,
+    /// What was written to the journal since a batch was last asked for.
+    rows: usize,
+    bytes: usize,
+}
+
+enum State {
+    Waiting,
+    /// A batch is being sorted.
+    Sorting,
+    Running(Batch),
+}
+
+impl Replay {
+    pub(crate) fn start(
+        path: PathBuf,
+        statements: &'static [&'static Deferred],
+    ) -> std::io::Result<Self> {
+        let (tell, sorted) = sync_channel(1);
+        let beside = Beside::start("journal", path, move |connection| {
+            let (batch, done) = match connection.and_then(Batch::take) {
+                Ok(batch) => (batch, Ok(())),
+                Err(error) => (None, Err(error)),
+            };
+            // Whatever became of it, the writer waits for an answer.
+            let _ = tell.send(batch);
+            done
+        })?;
+        Ok(Replay { statements, beside, sorted, state: State::Waiting, rows: 0, bytes: 0 })
+    }
+
+    /// A group has written `bytes` to the journal.
+    pub(crate) fn noted(&mut self, bytes: usize) {
+        if self.statements.is_empty() {
+            return;
+        }
+        if bytes > 0 {
+            (self.rows, self.bytes) = (self.rows + 1, self.bytes + bytes);
+        }
+        if Batch::is_due(self.rows, self.bytes) {
+            self.ask();
+        }
+    }
+
+    /// How long the writer may wait for a job before it calls [`Replay::idle`]; `None` if there is
+    /// nothing else to do.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        match &self.state {
+            State::Running(_) => Some(Duration::ZERO),
+            State::Sorting => Some(SORTING),
+            State::Waiting => (self.rows > 0).then_some(IDLE),
+        }
+    }
+
+    /// The writer has nothing else to do.
+    pub(crate) fn idle(&mut self) {
+        self.ask();
+    }
+
+    /// How many statements are to be run in a group of so many jobs.
+    pub(crate) fn share(&mut self, jobs: usize) -> usize {
+        if let State::Sorting = self.state {
+            self.state = match self.sorted.try_recv() {
+                Ok(Some(batch)) => State::Running(batch),
+                Ok(None) | Err(TryRecvError::Disconnected) => State::Waiting,
+                Err(TryRecvError::Empty) => State::Sorting,
+            };
+        }
+        match &self.state {
+            State::Running(batch) if jobs == 0 => batch.left().min(MANY),
+            State::Running(batch) => batch.left().min(FEW.max(2 * jobs)),
+            _ => 0,
+        }
+    }
+
+    /// Run the next `count` statements, inside the group's transaction.
+    pub(crate) fn run(&self, connection: &Connection, count: usize) -> rusqlite::Result<()> {
+        match &self.state {
+            State::Running(batch) => batch.run(connection, self.statements, count),
+            _ => Ok(()),
+        }
+    }
+
+    /// The group in which `count` statements were run is committed.
+    pub(crate) fn committed(&mut self, count: usize) {
+        if let State::Running(batch) = &mut self.state {
+            batch.committed(count);
+            if batch.left() == 0 {
+                let more = batch.more;
+                self.state = State::Waiting;
+                if more {
+                    self.ask();
+                }
+            }
+        }
+    }
+
+    /// A statement failed: the journal keeps the batch, and it is tried again when the next is due.
+    pub(crate) fn give_up(&mut self) {
+        self.state = State::Waiting;
+    }
+
+    pub(crate) fn close(self) {
+        // A batch that nobody takes any more must not hold the thread up.
+        drop(self.sorted);
+        self.beside.close();
+    }
+
+    fn ask(&mut self) {
+        if let State::Waiting = self.state {
+            self.beside.wake();
+            self.state = State::Sorting;
+            (self.rows, self.bytes) = (0, 0);
+        }
+    }
+}

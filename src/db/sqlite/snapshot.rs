@@ -1,0 +1,131 @@
+//! A copy of the database as of one commit, made while others go on writing.
+//!
+//! SQLite's online backup copies a few pages at a time and begins again whenever another process
+//! has written: on a busy server it would not come to an end. So one read transaction is held on the
+//! source from the first page to the last. In WAL mode it is in nobody's way, and what is copied is
+//! what was committed before it began. What it costs is that the log can't start over meanwhile.
+
+use super::schema::{self, Schema};
+use crate::config::Config;
+use crate::db::OpenError;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Pages copied at a time: 1 MiB, some milliseconds.
+const PAGES: i32 = 256;
+
+/// How long another process may keep the database to itself, as one that opens or closes it does.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The database as of one commit, for as long as this lives.
+pub struct Snapshot {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Snapshot {
+    /// The database that the configuration names, as of now; beside a server or without one.
+    /// Refused where there is none, or none that `schema` knows.
+    pub fn take(config: &Config, schema: Schema) -> Result<Self, OpenError> {
+        let path = config.database_file();
+        if !path.exists() {
+            return Err(OpenError::Missing(path));
+        }
+        schema::check(&path, schema.steps)?;
+        let open = || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(&path, flags)?;
+            connection.busy_timeout(PATIENCE)?;
+            // Whoever copies changes nothing, not even the log of a server that was killed.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+            connection.pragma_update(None, "query_only", true)?;
+            connection.pragma_update(None, "mmap_size", 0)?;
+            // The transaction begins with what it reads first.
+            connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
+            Ok(connection)
+        };
+        match open() {
+            Ok(connection) => Ok(Snapshot { connection, path }),
+            Err(error) => Err(OpenError::Sqlite(path, error)),
+        }
+    }
+
+    /// The texts that a statement finds.
+    pub fn texts(&self, sql: &str) -> Result<Vec<String>, OpenError> {
+        let texts = || {
+            let mut found = self.connection.prepare(sql)?;
+            found.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()
+        };
+        texts().map_err(|error| self.failed(error))
+    }
+
+    /// Write all of it to `to`, where nothing may be: one file that needs no other beside it. It is
+    /// not synced. `watch` is told how many pages of how many are done, and may break it off.
+    pub fn copy(
+        &self,
+        to: &Path,
+        watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, OpenError> {
+        let wrong = |error| OpenError::Sqlite(to.into(), error);
+        let mut copy = Connection::open(to).map_err(wrong)?;
+        // Half a copy is thrown away, so it is neither undone nor made to last.
+        copy.pragma_update(None, "journal_mode", "OFF").map_err(wrong)?;
+        copy.pragma_update(None, "synchronous", "OFF").map_err(wrong)?;
+        let backup = Backup::new(&self.connection, &mut copy).map_err(wrong)?;
+        loop {
+            // A step reads there and writes here; nothing but a full disk tells where it failed.
+            let step = backup.step(PAGES).map_err(|error| match error.sqlite_error_code() {
+                Some(ErrorCode::DiskFull) => wrong(error),
+                _ => self.failed(error),
+            })?;
+            let progress = backup.progress();
+            let total = u64::try_from(progress.pagecount).unwrap_or(0);
+            let left = u64::try_from(progress.remaining).unwrap_or(0);
+            if watch(total.saturating_sub(left), total).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            match step {
+                StepResult::Done => break,
+                // Where the log is short of room or its index is being made anew.
+                StepResult::Busy | StepResult::Locked => {
+                    std::thread::sleep(Duration::from_millis(10))
+                }
+                _ => {}
+            }
+        }
+        drop(backup);
+        // Its first page says WAL, as the source's does: such a file is opened with two more beside it.
+        copy.pragma_update(None, "journal_mode", "DELETE").map_err(wrong)?;
+        copy.close().map_err(|(_, error)| wrong(error))?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn failed(&self, error: rusqlite::Error) -> OpenError {
+        OpenError::Sqlite(self.path.clone(), error)
+    }
+}
+
+/// Look through a copy that nobody serves from: a whole database of ours, which `schema` knows?
+/// Answers how many steps of it the copy has.
+pub fn examine(path: &Path, schema: Schema) -> Result<i64, OpenError> {
+    schema::check(path, schema.steps)?;
+    let look = || {
+        let copy = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        copy.pragma_update(None, "mmap_size", 0)?;
+        copy.pragma_update(None, "cache_size", -16_384)?;
+        let found: String = copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        Ok((found, copy.pragma_query_value(None, "user_version", |row| row.get(0))?))
+    };
+    match look() {
+        Ok((found, version)) if found == "ok" => Ok(version),
+        Ok((found, _)) => Err(OpenError::Damaged(path.into(), found.replace('\n', " "))),
+        Err(error) => Err(OpenError::Sqlite(path.into(), error)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

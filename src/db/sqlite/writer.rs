@@ -1,0 +1,291 @@
+//! The one writer: a thread, a bounded queue, and a group of jobs a COMMIT.
+//!
+//! An fsync costs the same for one row as for a thousand. So the thread blocks for a first job,
+//! takes whatever else is queued by then, without waiting for more, runs each job in a savepoint
+//! of one transaction, and answers all of them after the one COMMIT has reached the disk. The
+//! busier the server, the larger the groups: throughput grows with load and latency stays at about
+//! two fsyncs. The design follows group commit as DeWitt et al. described it in 1984
+//! ("Implementation Techniques for Main Memory Database Systems").
+
+use super::checkpoint::Checkpointer;
+use super::job::{Job, Ticket};
+use super::journal::{self, Deferred};
+use super::replay::Replay;
+use crate::db::tx::{Tx, touch};
+use crate::db::view::View;
+use crate::db::{Location, open_writer};
+use crate::fault::{Cause, Fault};
+use crate::metrics::{Metrics, Refused};
+use crate::services::Services;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{
+    Receiver, RecvError, RecvTimeoutError, SyncSender, TrySendError, sync_channel,
+};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+/// The most jobs that share a COMMIT: bounds how long the first of them waits for the last.
+const GROUP: usize = 1024;
+
+/// How many jobs may wait. Past it the server says that it is busy rather than let everyone wait
+/// longer than a client does.
+const QUEUE: usize = 8192;
+
+/// The writer's thread and the way to its queue.
+pub(crate) struct Writer {
+    queue: SyncSender<Box<dyn Job>>,
+    thread: JoinHandle<()>,
+    runtime: Arc<OnceLock<Handle>>,
+    metrics: Arc<Metrics>,
+}
+
+impl Writer {
+    /// Start the thread on its own connection.
+    pub(crate) fn start(
+        location: Location,
+        services: Arc<Services>,
+        tx: Tx,
+        deferred: &'static [&'static Deferred],
+    ) -> std::io::Result<Self> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let metrics = Arc::clone(&services.metrics);
+        let checkpointer = Checkpointer::start(location.path.clone(), Arc::clone(&metrics))?;
+        let replay = Replay::start(location.path.clone(), deferred)?;
+        let runtime = Arc::new(OnceLock::new());
+        let state = State {
+            location,
+            services,
+            tx: Some(tx),
+            checkpointer,
+            replay,
+            deferred,
+            runtime: Arc::clone(&runtime),
+        };
+        let thread =
+            thread::Builder::new().name("writer".into()).spawn(move || state.serve(&jobs))?;
+        Ok(Writer { queue, thread, runtime, metrics })
+    }
+
+    /// Answer on this runtime from now on. A thread outside of it would have to wake it for each
+    /// answer of a group; so it is woken once, with all of them.
+    pub(crate) fn answer_on(&self, runtime: Handle) {
+        let _ = self.runtime.set(runtime);
+    }
+
+    /// Queue `work`; the answer comes after its COMMIT. `Busy` if the queue is full.
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
+        let (ticket, receiver) = Ticket::new(work);
+        let writes = &self.metrics.writes;
+        // Before it waits: it may be taken before we are back.
+        writes.waiting.up();
+        let Err(error) = self.queue.try_send(Box::new(ticket)) else { return Ok(receiver) };
+        writes.waiting.down(1);
+        match error {
+            TrySendError::Full(_) => {
+                self.metrics.refused(Refused::QueueFull);
+                Err(Fault::Busy)
+            }
+            TrySendError::Disconnected(_) => Err(Fault::database("the writer has ended")),
+        }
+    }
+
+    /// Finish what is queued, truncate the log, end the thread.
+    pub(crate) fn close(self) {
+        drop(self.queue);
+        if self.thread.join().is_err() {
+            tracing::error!("the writer thread panicked");
+        }
+    }
+}
+
+struct State {
+    location: Location,
+    services: Arc<Services>,
+    /// `None` after an I/O error, until the database could be opened again.
+    tx: Option<Tx>,
+    checkpointer: Checkpointer,
+    replay: Replay,
+    deferred: &'static [&'static Deferred],
+    runtime: Arc<OnceLock<Handle>>,
+}
+
+impl State {
+    fn serve(mut self, jobs: &Receiver<Box<dyn Job>>) {
+        let mut group = Vec::new();
+        while let Ok(first) = self.wait(jobs) {
+            group.extend(first);
+            group.extend(jobs.try_iter().take(GROUP - 1));
+            self.services.metrics.writes.waiting.down(group.len());
+            let lost = self.commit(&mut group).err();
+            let writes = &self.services.metrics.writes;
+            if let Some(fault) = &lost {
+                writes.lost.add();
+                tracing::error!(jobs = group.len(), cause = ?fault.cause(), "a group was lost");
+            } else if !group.is_empty() {
+                writes.group.add(group.len());
+                tracing::trace!(jobs = group.len(), "a group was committed");
+            }
+            self.answer(std::mem::take(&mut group), lost);
+        }
+        self.close();
+    }
+
+    /// The next job; `None` where there is none, and a group without any is of use.
+    fn wait(&mut self, jobs: &Receiver<Box<dyn Job>>) -> Result<Option<Box<dyn Job>>, RecvError> {
+        let Some(patience) = self.replay.patience() else { return jobs.recv().map(Some) };
+        match jobs.recv_timeout(patience) {
+            Ok(job) => Ok(Some(job)),
+            Err(RecvTimeoutError::Disconnected) => Err(RecvError),
+            Err(RecvTimeoutError::Timeout) => {
+                self.replay.idle();
+                Ok(None)
+            }
+        }
+    }
+
+    /// Leave the tables complete, the journal and the log empty.
+    fn close(self) {
+        self.replay.close();
+        self.checkpointer.close();
+        let Some(tx) = self.tx else { return };
+        if let Ok(connection) = tx.own()
+            && let Err(error) = journal::drain(connection, self.deferred)
+        {
+            tracing::warn!(%error, "the journal was not run; the next start will");
+        }
+        if let Err(error) = super::checkpoint::truncate(&tx) {
+            tracing::warn!(%error, "the write-ahead log was not truncated");
+        }
+    }
+
+    /// Answer a group, on the runtime if there is one.
+    fn answer(&self, group: Vec<Box<dyn Job>>, lost: Option<Fault>) {
+        let answer = move || {
+            for job in group {
+                job.answer(lost.as_ref());
+            }
+        };
+        match self.runtime.get() {
+            // A single answer wakes as often either way.
+            Some(runtime) => drop(runtime.spawn(async move { answer() })),
+            None => answer(),
+        }
+    }
+
+    /// Run all jobs in one transaction; the error is why none of it was kept.
+    fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        self.open()?;
+        let Some(tx) = &mut self.tx else { return Err(Fault::database("no connection")) };
+        match run(tx, group, &mut self.replay) {
+            Ok(()) => {
+                // The rows are on the disk: a panic now must not make them look as if they weren't.
+                if catch_unwind(AssertUnwindSafe(|| tx.apply_effects())).is_err() {
+                    let fault = Fault::panicked();
+                    tracing::error!(cause = ?fault.cause(), "a change after a commit failed");
+                }
+                self.checkpointer.committed(tx);
+                Ok(())
+            }
+            Err(lost) => {
+                tx.roll_back();
+                if lost.io {
+                    // After a failed fsync the page cache can't be trusted: only what a fresh
+                    // connection reads back from the disk is known to be there.
+                    self.tx = None;
+                    // Before anyone is told that nothing was written.
+                    self.overwrite();
+                }
+                Err(Fault::Database(lost.cause))
+            }
+        }
+    }
+
+    /// Commit something that changes nothing.
+    ///
+    /// A group whose sync failed is whole in the log all the same, behind its end as readers know it.
+    /// If the process died now, whoever opens the database next would take it for committed. The
+    /// next commit is written in its place: this one, or where the disk still fails the next group's.
+    fn overwrite(&mut self) {
+        let done = self.open().and_then(|()| {
+            let Some(tx) = &self.tx else { return Ok(()) };
+            touch(tx.own()?).map_err(Fault::database)
+        });
+        if done.is_err() {
+            self.tx = None;
+        }
+    }
+
+    /// Open the writer's connection anew if an I/O error ended the last one.
+    fn open(&mut self) -> Result<(), Fault> {
+        if self.tx.is_none() {
+            let connection = open_writer(&self.location).map_err(Fault::database)?;
+            self.tx = Some(Tx::new(View::over_writer(connection, Arc::clone(&self.services))));
+            tracing::warn!("the database was opened again after an I/O error");
+        }
+        Ok(())
+    }
+}
+
+/// Why a whole group was lost.
+struct Lost {
+    cause: Cause,
+    io: bool,
+}
+
+impl From<Fault> for Lost {
+    fn from(fault: Fault) -> Self {
+        let cause = fault.cause().cloned().unwrap_or_else(|| Cause::new("the group was refused"));
+        Lost { cause, io: false }
+    }
+}
+
+impl From<rusqlite::Error> for Lost {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, SystemIoFailure};
+        let io = matches!(error.sqlite_error_code(), Some(SystemIoFailure | DatabaseCorrupt));
+        Lost { cause: Cause::new(error), io }
+    }
+}
+
+fn run(tx: &mut Tx, group: &mut [Box<dyn Job>], replay: &mut Replay) -> Result<(), Lost> {
+    let share = replay.share(group.len());
+    if group.is_empty() && share == 0 {
+        return Ok(());
+    }
+    tx.begin()?;
+    for job in group {
+        tx.savepoint();
+        let keep = job.run(tx);
+        check(tx)?;
+        if keep { tx.release()? } else { tx.take_back()? }
+    }
+    if share > 0 {
+        tx.savepoint();
+        if let Err(error) = replay.run(tx.connection()?, share) {
+            check(tx)?;
+            tracing::error!(%error, "statements of the journal failed; they are tried again later");
+            tx.take_back()?;
+            replay.give_up();
+        } else {
+            tx.release()?;
+        }
+    }
+    let written = tx.commit()?;
+    replay.committed(share);
+    replay.noted(written);
+    Ok(())
+}
+
+/// A full disk or an I/O error makes SQLite take back the whole transaction by itself: what ran
+/// before is lost too, and what is next would run outside of any.
+fn check(tx: &Tx) -> Result<(), Lost> {
+    if tx.is_open() {
+        return Ok(());
+    }
+    Err(Lost { cause: Cause::new("the transaction was ended by SQLite"), io: true })
+}

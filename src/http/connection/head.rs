@@ -1,0 +1,302 @@
+//! Requests that name their length twice: by `Content-Length` and by `Transfer-Encoding`.
+//!
+//! Two readers that believe a different one of the two take the same bytes for different requests
+//! (RFC 9112, 11.2). hyper goes by the chunks and closes the connection behind them, which is right
+//! but silent, and it drops the length before a handler sees it. So the head is looked at while it
+//! streams in: of its lines only the names matter, and no byte of it is kept.
+//!
+//! A client that sends a request before it has the answer to the one before hides its head behind
+//! that one. It is not searched for, since a body may look like a head; hyper's way holds there.
+
+use crate::http::connection::State;
+use hyper::Method;
+use memchr::memchr;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// The names that are looked for, in lower case.
+const LENGTH: &[u8] = b"content-length";
+const ENCODING: &[u8] = b"transfer-encoding";
+
+/// What a connection has read of the head that began after its last answer.
+#[derive(Clone, Default)]
+pub(crate) struct Heads(Arc<Mutex<Scan>>);
+
+impl Heads {
+    /// Does the head of the request under way, of this method, have both?
+    pub(crate) fn has_both(&self, method: &Method) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).has_both(method)
+    }
+
+    /// Go on with the next bytes of a connection; `anew` where they begin a request.
+    fn read(&self, bytes: &[u8], anew: bool) {
+        let mut scan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if anew {
+            *scan = Scan::default();
+        }
+        scan.read(bytes);
+    }
+}
+
+/// Where in a head a [`Scan`] is.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum At {
+    /// Before the request line: hyper skips empty lines there.
+    #[default]
+    Start,
+    /// In the method.
+    Method,
+    /// At the start of a header line, or in its name.
+    Name,
+    /// In the rest of a line, which does not matter.
+    Rest,
+    /// Behind the empty line.
+    End,
+}
+
+/// Reads a head piece by piece.
+#[derive(Default)]
+struct Scan {
+    at: At,
+    method: Word<16>,
+    name: Word<20>,
+    has_length: bool,
+    has_encoding: bool,
+}
+
+impl Scan {
+    fn has_both(&self, method: &Method) -> bool {
+        // What was read may be the end of a body that was not waited for: then the method is another.
+        self.has_length && self.has_encoding && self.method.is(method.as_str().as_bytes())
+    }
+
+    fn read(&mut self, mut bytes: &[u8]) {
+        while let Some((&byte, rest)) = bytes.split_first() {
+            match self.at {
+                At::Start if matches!(byte, b'\r' | b'\n') => bytes = rest,
+                At::Start => self.at = At::Method,
+                At::Method => {
+                    if byte == b' ' {
+                        self.at = At::Rest;
+                    } else {
+                        self.method.push(byte);
+                    }
+                    bytes = rest;
+                }
+                At::Name => {
+                    self.name_goes_on(byte);
+                    bytes = rest;
+                }
+                At::Rest => {
+                    // hyper takes a bare LF for the end of a line, too.
+                    let Some(end) = memchr(b'\n', bytes) else { return };
+                    bytes = &bytes[end + 1..];
+                    self.line_begins();
+                }
+                At::End => return,
+            }
+        }
+    }
+
+    fn line_begins(&mut self) {
+        self.name = Word::default();
+        self.at = At::Name;
+    }
+
+    fn name_goes_on(&mut self, byte: u8) {
+        match byte {
+            b'\n' if self.name.is_blank() => self.at = At::End,
+            b'\n' => self.line_begins(),
+            b':' => {
+                self.has_length |= self.name.is(LENGTH);
+                self.has_encoding |= self.name.is(ENCODING);
+                self.at = At::Rest;
+            }
+            byte => {
+                self.name.push(byte.to_ascii_lowercase());
+                // Most names differ from both by their first letter.
+                let may_be_ours = matches!(self.name.bytes[0], b'c' | b't' | b'\r');
+                if !may_be_ours {
+                    self.at = At::Rest;
+                }
+            }
+        }
+    }
+}
+
+/// A short word, of at most `N` bytes; a longer one is like no other.
+struct Word<const N: usize> {
+    bytes: [u8; N],
+    length: usize,
+}
+
+impl<const N: usize> Default for Word<N> {
+    fn default() -> Self {
+        Word { bytes: [0; N], length: 0 }
+    }
+}
+
+impl<const N: usize> Word<N> {
+    fn push(&mut self, byte: u8) {
+        if let Some(slot) = self.bytes.get_mut(self.length) {
+            *slot = byte;
+        }
+        self.length = self.length.saturating_add(1);
+    }
+
+    fn is(&self, other: &[u8]) -> bool {
+        self.bytes.get(..self.length) == Some(other)
+    }
+
+    /// Is there nothing, or nothing but the CR of an empty line?
+    fn is_blank(&self) -> bool {
+        self.length == 0 || self.is(b"\r")
+    }
+}
+
+/// A stream whose [`Heads`] are looked at while they are read, and whose [`State`] knows whether a
+/// write waits.
+pub(crate) struct Watched<S> {
+    stream: S,
+    heads: Heads,
+    state: Arc<State>,
+    /// The last write had to wait for the peer.
+    is_blocked: bool,
+    /// Something was written since the last read: what comes next begins a request.
+    answered: bool,
+}
+
+impl<S> Watched<S> {
+    pub(crate) fn new(stream: S, heads: Heads, state: Arc<State>) -> Self {
+        Watched { stream, heads, state, is_blocked: false, answered: true }
+    }
+
+    /// Note what a write came to.
+    fn wrote(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        self.answered = true;
+        if written.is_pending() != self.is_blocked {
+            self.is_blocked = written.is_pending();
+            self.state.writing(self.is_blocked);
+        }
+        written
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let bytes = &buf.filled()[before..];
+        if !bytes.is_empty() {
+            let anew = std::mem::take(&mut self.answered);
+            self.heads.read(bytes, anew);
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.wrote(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.wrote(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn has_both(pieces: &[&[u8]]) -> bool {
+        let heads = Heads::default();
+        for (nth, piece) in pieces.iter().enumerate() {
+            heads.read(piece, nth == 0);
+        }
+        heads.has_both(&Method::POST)
+    }
+
+    #[test]
+    fn head_with_length_and_encoding_has_both() {
+        let both = |text: &str| has_both(&[text.as_bytes()]);
+        assert!(both("POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        assert!(both("\r\n\nPOST / HTTP/1.1\ntransfer-encoding:chunked\nCONTENT-LENGTH:5\n\n"));
+        for other in [
+            "",
+            "\r\n",
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "POST / HTTP/1.1\r\nX-Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "POST / HTTP/1.1\r\nX: Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "POST / HTTP/1.1\r\nContent-Length-And-More: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+            // In the body, as a part of a form has it.
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\r\nContent-Length: 5\r\n\r\n",
+            "GET / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "POSTER / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        ] {
+            assert!(!both(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn next_request_is_read_from_its_start() {
+        let heads = Heads::default();
+        let first = b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
+        heads.read(first, true);
+        heads.read(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", true);
+        assert!(!heads.has_both(&Method::POST));
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_of_a_head_are_read_like_the_whole(
+            lines in prop::collection::vec(
+                prop_oneof![
+                    Just("Content-Length: 1"), Just("Transfer-Encoding: chunked"), Just("Cookie: a"),
+                    Just("T: content-length:"), Just("content-lengthy: 2"), Just("")
+                ],
+                0..6,
+            ),
+            end in prop_oneof![Just("\r\n"), Just("\n")],
+            size in 1..40_usize,
+        ) {
+            let head = format!("POST / HTTP/1.1{end}{}{end}{end}", lines.join(end));
+            let pieces: Vec<&[u8]> = head.as_bytes().chunks(size).collect();
+            let until_empty: Vec<_> = lines.iter().take_while(|line| !line.is_empty()).collect();
+            let has = |name: &str| until_empty.iter().any(|line| line.starts_with(name));
+            let both = has("Content-Length:") && has("Transfer-Encoding:");
+            prop_assert_eq!(has_both(&pieces), both);
+            prop_assert_eq!(has_both(&[head.as_bytes()]), both);
+        }
+    }
+}

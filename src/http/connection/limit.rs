@@ -1,0 +1,245 @@
+//! How many connections may be open at once, and who gives way when they become many.
+//!
+//! Each connection is an open file and some memory, so there are places for as many as both allow.
+//! Some files are kept back: an upload, a page and a reader of the database are files too; where there
+//! are pages, each connection has room for one.
+//!
+//! While fewer than half of the places are taken, an address may open as many as it likes. Above that,
+//! each new connection makes the address with the most of them lose one that is idle: one that is
+//! between two requests or has not sent the whole head of its first. So whoever opens connections and
+//! leaves them waiting closes his own, and a newcomer gets a place at once. An address that holds half
+//! of all places gets no more. Trusted proxies stand for many clients and are exempt.
+
+use crate::client::Client;
+use crate::config::Limits;
+use crate::http::connection::State;
+use crate::metrics::open_files;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+/// The files that are kept back for what is not a connection.
+const RESERVED_FILES: usize = 128;
+
+/// The most bytes that a connection holds by itself: the buffer that its head is read into
+/// ([`READ_BUFFER`](crate::http::connection::READ_BUFFER)), hyper's buffer for the head of an answer (8 KiB) and
+/// its task. Bodies and answers are counted elsewhere.
+const BYTES_EACH: usize = 40 * 1024;
+
+/// How many connections an address may keep, however few others have: as many as a browser or a
+/// client's pool opens to one server.
+const USUAL: usize = 8;
+
+/// How many connections of an address are looked at to find one that is idle.
+const LOOKED_AT: usize = 64;
+
+/// How long to wait for a place before looking again for a connection to close: one that was asked to
+/// close may have got a request meanwhile.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// How often the log may say that places are short.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// All connections of a server.
+pub(crate) struct Connections {
+    most: usize,
+    limits: Limits,
+    table: Mutex<Table>,
+    /// A place was given back.
+    freed: Notify,
+}
+
+#[derive(Default)]
+struct Table {
+    open: usize,
+    /// The number of the next connection.
+    next: u64,
+    clients: HashMap<IpAddr, Held>,
+    /// Clients by their weight, the heaviest last.
+    by_weight: BTreeSet<(usize, IpAddr)>,
+    logged: Option<Instant>,
+}
+
+/// The connections of one client.
+struct Held {
+    /// How many people share the address: a connection weighs that much less.
+    factor: usize,
+    /// By number, so in the order of age.
+    connections: BTreeMap<u64, Arc<State>>,
+    /// Where to go on looking for one that is idle.
+    cursor: u64,
+}
+
+impl Held {
+    fn weight(&self) -> usize {
+        self.connections.len().div_ceil(self.factor)
+    }
+}
+
+/// A connection's place; it is free again when this is dropped.
+pub(crate) struct Place {
+    connections: Arc<Connections>,
+    /// The client and the connection's number; `None` for a trusted proxy.
+    held: Option<(IpAddr, u64)>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut table = self.connections.lock();
+        table.open -= 1;
+        if let Some((client, number)) = self.held {
+            table.change(client, |held| {
+                held.connections.remove(&number);
+            });
+        }
+        drop(table);
+        self.connections.freed.notify_one();
+    }
+}
+
+/// What becomes of a new connection.
+enum Admission {
+    Admitted(Option<(IpAddr, u64)>),
+    /// Its address has as many as it may.
+    Refused,
+    /// All places are taken; one may become free soon.
+    Full,
+}
+
+impl Connections {
+    /// Places for as many as the limits on files and memory allow, of `files_each` files each.
+    pub(crate) fn new(limits: &Limits, files_each: usize) -> Arc<Self> {
+        let most = most(open_files(), files_each, limits.connection_memory);
+        let (limits, table, freed) = (limits.clone(), Mutex::default(), Notify::new());
+        Arc::new(Connections { most, limits, table, freed })
+    }
+
+    /// A place for a connection of `peer`, once there is one; `None` if its address may not have it.
+    pub(crate) async fn admit(self: &Arc<Self>, peer: IpAddr, state: &Arc<State>) -> Option<Place> {
+        loop {
+            match self.try_admit(peer, state) {
+                Admission::Admitted(held) => {
+                    return Some(Place { connections: Arc::clone(self), held });
+                }
+                Admission::Refused => return None,
+                Admission::Full => {
+                    let _ = timeout(RETRY, self.freed.notified()).await;
+                }
+            }
+        }
+    }
+
+    fn try_admit(&self, peer: IpAddr, state: &Arc<State>) -> Admission {
+        let peer = peer.to_canonical();
+        let is_exempt = self.limits.trusted_proxies.contains(&peer);
+        let client = Client::new(peer, &self.limits.shared_networks);
+        let (network, factor) = (client.network(), client.scaled(1).unwrap_or(1));
+        let factor = usize::try_from(factor).unwrap_or(usize::MAX).max(1);
+        let mut table = self.lock();
+        let has = table.clients.get(&network).map_or(0, |held| held.connections.len());
+        let weight = if is_exempt { 0 } else { (has + 1).div_ceil(factor) };
+        if table.open >= self.most / 2 {
+            if weight > (self.most / 2).max(1) {
+                if !table.evict_idle_of(network) {
+                    table
+                        .log(self.most, "connections of the address with half of them are refused");
+                    return Admission::Refused;
+                }
+            } else if let Some(&(heaviest, client)) = table.by_weight.last()
+                && heaviest > USUAL
+            {
+                table.evict_idle_of(client);
+            }
+        }
+        if table.open >= self.most {
+            table.log(self.most, "as many connections as may be open; others wait");
+            table.evict_idle_above(weight, network);
+            return Admission::Full;
+        }
+        table.open += 1;
+        if is_exempt {
+            return Admission::Admitted(None);
+        }
+        let number = table.next;
+        table.next += 1;
+        let new = || Held { factor, connections: BTreeMap::new(), cursor: 0 };
+        table.clients.entry(network).or_insert_with(new);
+        table.change(network, |held| {
+            held.connections.insert(number, Arc::clone(state));
+        });
+        Admission::Admitted(Some((network, number)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    /// Change what a client holds, and keep the order of weights.
+    fn change(&mut self, client: IpAddr, change: impl FnOnce(&mut Held)) {
+        let Some(held) = self.clients.get_mut(&client) else { return };
+        self.by_weight.remove(&(held.weight(), client));
+        change(held);
+        if held.connections.is_empty() {
+            self.clients.remove(&client);
+        } else {
+            self.by_weight.insert((held.weight(), client));
+        }
+    }
+
+    /// Ask an idle connection of a client to close: rather one that never sent a request, and the
+    /// oldest. Was there one?
+    fn evict_idle_of(&mut self, client: IpAddr) -> bool {
+        let Some(held) = self.clients.get_mut(&client) else { return false };
+        let from_cursor = held.connections.range(held.cursor..);
+        let around = from_cursor.chain(held.connections.range(..held.cursor)).take(LOOKED_AT);
+        let (mut found, mut last) = (None, 0);
+        for (number, state) in around {
+            last = *number;
+            if state.may_be_evicted() {
+                found = found.or(Some(state));
+                if !state.has_served() {
+                    found = Some(state);
+                    break;
+                }
+            }
+        }
+        if let Some(state) = found {
+            state.evict();
+        }
+        let is_found = found.is_some();
+        held.cursor = last + 1;
+        is_found
+    }
+
+    /// Ask an idle connection of the heaviest client that has one to close, for a newcomer of
+    /// `client`, which weighs `weight`: nobody loses a connection to a client that has more.
+    fn evict_idle_above(&mut self, weight: usize, client: IpAddr) {
+        let heavier = self.by_weight.iter().rev();
+        let heavier = heavier.take_while(|(other, network)| *other > weight || *network == client);
+        let heavier: Vec<IpAddr> = heavier.map(|(_, network)| *network).take(LOOKED_AT).collect();
+        let _ = heavier.into_iter().any(|network| self.evict_idle_of(network));
+    }
+
+    fn log(&mut self, most: usize, what: &'static str) {
+        if self.logged.is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL) {
+            self.logged = Some(Instant::now());
+            tracing::warn!(most, clients = self.clients.len(), "{what}");
+        }
+    }
+}
+
+/// The most connections of `files_each` files, where there may be `files` and `memory` bytes of
+/// buffers. Where the system does not tell the number of files, memory alone decides.
+fn most(files: Option<usize>, files_each: usize, memory: usize) -> usize {
+    let by_files =
+        files.map_or(usize::MAX, |files| (files - RESERVED_FILES.min(files / 2)) / files_each);
+    by_files.min(memory / BYTES_EACH).max(1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,252 @@
+//! One request: from its path to its answer.
+
+pub(crate) mod documents;
+pub(crate) mod fields;
+pub(crate) mod record;
+pub(crate) mod route;
+
+use crate::client::Client;
+use crate::engine::Engine;
+use crate::envelope::{self, Accepts, Call, Outcome};
+use crate::fault::Fault;
+use crate::http::connection::head::Heads;
+use crate::http::endpoint::documents::Asked;
+use crate::http::endpoint::record::Record;
+use crate::http::endpoint::route::{Found, Route, Router};
+use crate::http::probes;
+use crate::http::request::body::Bounded;
+use crate::http::request::{client, host, signature};
+use crate::http::response::date::Dates;
+use crate::http::response::{self, Answer, cors};
+use crate::http::static_files::{PageHeaders, Pages};
+use crate::op::Registry;
+use crate::request::RequestId;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue, ORIGIN};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, StatusCode, Uri};
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// The most bytes of a request's target and headers.
+const HEAD: usize = 16 * 1024;
+
+/// What all requests share.
+pub(crate) struct Handler {
+    pub engine: Arc<Engine>,
+    pub dates: Arc<Dates>,
+    registry: Registry,
+    router: Router,
+    pages: Option<Pages>,
+    page_headers: PageHeaders,
+    home: &'static str,
+    /// The media type of answers in the envelope's form.
+    content_type: HeaderValue,
+}
+
+impl Handler {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        registry: Registry,
+        router: Router,
+        pages: Option<Pages>,
+        home: &'static str,
+    ) -> Self {
+        let config = &engine.services.config;
+        let content_type = HeaderValue::from_static(response::envelope_type(config));
+        Handler {
+            page_headers: PageHeaders::new(config),
+            engine,
+            dates: Arc::default(),
+            registry,
+            router,
+            pages,
+            home,
+            content_type,
+        }
+    }
+
+    /// Answer one request of `peer`, on a connection that has read `heads`.
+    pub(crate) async fn answer(
+        &self,
+        peer: SocketAddr,
+        heads: &Heads,
+        request: Request<Incoming>,
+    ) -> Answer {
+        let mut record = Record::new(&self.engine.services, peer, request.method());
+        let origin = request.headers().get(ORIGIN).cloned();
+        let comes_in_chunks = request.body().size_hint().exact().is_none();
+        let mut answer = if comes_in_chunks && heads.has_both(request.method()) {
+            response::malformed("both Content-Length and Transfer-Encoding")
+        } else {
+            caught(record.id, pin!(self.routed(peer, request, &mut record))).await
+        };
+        if response::is_refusal(&answer) {
+            answer.headers_mut().insert(CONTENT_TYPE, self.content_type.clone());
+        }
+        self.dates.stamp(answer.headers_mut());
+        if !record.is_for_watchers {
+            let allowed = &self.engine.services.config.cors.allowed_origins;
+            cors::allow(allowed, origin.as_ref(), answer.headers_mut());
+        }
+        // Of a preflight there is nothing to keep.
+        if answer.status() != StatusCode::NO_CONTENT {
+            response::keep_private(answer.headers_mut());
+        }
+        record.answered(&answer);
+        answer
+    }
+
+    async fn routed(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+        record: &mut Record<'_>,
+    ) -> Answer {
+        let (head, body) = request.into_parts();
+        let config = &self.engine.services.config;
+        let length: usize = head.headers.iter().map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
+        if length + target_length(&head.uri) > HEAD {
+            return response::long_head("the request's headers are longer than 16 KB");
+        }
+        if let Err(why) = host::check(&head.headers, head.version) {
+            return response::malformed(why);
+        }
+        if !expects_only_continue(&head.headers) {
+            return response::expectation_failed();
+        }
+        let client = client::client(peer.ip(), &head.headers, config);
+        record.client = client.address();
+        let found = self.router.find(head.uri.path());
+        if let Some(Found { path, route: Route::Watch(watch), .. }) = found {
+            (record.path, record.is_for_watchers) = (path, true);
+            let is_shown = probes::is_shown(peer.ip(), client.address(), &head.headers, config);
+            let counted = || self.registry.counted();
+            let asked = watch.answer(&self.engine, &head, is_shown, record.id, counted);
+            return Box::pin(asked).await;
+        }
+        // Of a batch, each further operation is counted when it is its turn.
+        if let Some(rate) = &self.engine.rate
+            && let Err(fault) = rate.count(&client)
+        {
+            return response::too_many(&fault);
+        }
+        let Some(Found { path, route, params }) = found else {
+            return Box::pin(self.page(&head, client, record)).await;
+        };
+        record.path = path;
+        if head.method == Method::OPTIONS && cors::is_preflight(&head.headers) {
+            let mut answer = response::nothing();
+            cors::preflight(&config.cors, &head.headers, &route.allow(), answer.headers_mut());
+            return answer;
+        }
+        match (route, route.row(&head.method)) {
+            (_, Some((document, row))) => {
+                let asked = Asked {
+                    engine: &self.engine,
+                    registry: &self.registry,
+                    document,
+                    row,
+                    params,
+                    head: &head,
+                    client,
+                    id: record.id,
+                };
+                // Boxed, so that the envelope's way through here does not carry its size.
+                Box::pin(asked.answer(body, &mut record.seen)).await
+            }
+            (Route::Endpoint(accepts), None) if head.method == Method::POST => {
+                self.endpoint(*accepts, &head, body, client, record).await
+            }
+            _ => response::wrong_method(&route.allow()),
+        }
+    }
+
+    /// Answer envelopes or calls of JSON-RPC.
+    async fn endpoint(
+        &self,
+        accepts: Accepts,
+        head: &Parts,
+        body: Incoming,
+        client: Client,
+        record: &mut Record<'_>,
+    ) -> Answer {
+        let config = &self.engine.services.config;
+        let bodies = &self.engine.bodies;
+        let mut body = Bounded::new(body, config.limits.max_body, bodies, client);
+        let body = match body.whole().await {
+            Ok(body) => body,
+            Err(error) => return response::unread(error),
+        };
+        let query = head.uri.query().unwrap_or("");
+        let mut credentials =
+            client::credentials(&head.method, &head.headers, query, client, config);
+        credentials.signature = signature::of(head, &body);
+        let call =
+            Call { engine: &self.engine, registry: &self.registry, credentials, id: record.id };
+        match envelope::answer_at(accepts, &call, &body, &mut record.seen).await {
+            Outcome::Answer(answer) => {
+                let is_rpc = answer.is_rpc;
+                let content_type = if is_rpc { response::JSON } else { self.content_type.clone() };
+                response::ok(answer, content_type)
+            }
+            Outcome::Nothing => response::nothing(),
+            Outcome::Busy => response::busy(),
+            Outcome::NoBodyMemory => response::no_body_memory(),
+            Outcome::NoAnswerMemory => response::no_answer_memory(),
+        }
+    }
+
+    /// Answer a path that is not the API's.
+    async fn page(&self, head: &Parts, client: Client, record: &mut Record<'_>) -> Answer {
+        let is_page = self.pages.is_some() || head.uri.path() == "/";
+        if is_page {
+            record.path = "page";
+        }
+        let mut answer = match (&self.pages, &head.method) {
+            _ if !is_page => return response::refusal(StatusCode::NOT_FOUND, "no such path"),
+            (Some(pages), &Method::GET | &Method::HEAD) => {
+                pages.answer(head, &client, &self.engine.answers).await
+            }
+            (None, &Method::GET | &Method::HEAD) => response::page(StatusCode::OK, self.home),
+            _ => return response::wrong_method("GET, HEAD"),
+        };
+        self.page_headers.add_to(answer.headers_mut());
+        answer
+    }
+
+    /// How many files a connection may have open: itself, and the page that it is sent.
+    pub(crate) fn files_each(&self) -> usize {
+        1 + usize::from(self.pages.is_some())
+    }
+}
+
+/// What a request comes to. A panic where no operation runs, in a field's reader or a document's
+/// dialect, would end the connection without a word.
+async fn caught(id: RequestId, mut answer: Pin<&mut impl Future<Output = Answer>>) -> Answer {
+    let polled = |cx: &mut Context<'_>| {
+        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))).unwrap_or_else(|_| {
+            let cause = Fault::panicked().cause().map(ToString::to_string);
+            tracing::error!(request = %id, cause, "a request was given up");
+            Poll::Ready(response::given_up())
+        })
+    };
+    poll_fn(polled).await
+}
+
+/// Does the client expect nothing, or nothing but `100-continue`? hyper knows no other expectation
+/// (RFC 9110, 10.1.1), and would serve the request as if it had none.
+fn expects_only_continue(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(EXPECT)
+        .iter()
+        .all(|expected| expected.as_bytes().trim_ascii().eq_ignore_ascii_case(b"100-continue"))
+}
+
+fn target_length(uri: &Uri) -> usize {
+    uri.path().len() + uri.query().map_or(0, str::len)
+}

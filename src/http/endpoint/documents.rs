@@ -1,0 +1,267 @@
+//! One request to a document: fields in, operations, dialect out.
+
+use super::fields::{self, Content, ContentError};
+use crate::budget::Charge;
+use crate::caller::Credentials;
+use crate::client::Client;
+use crate::config::Config;
+use crate::data::{Fields, Value};
+use crate::document::{Cookie, Document, Outcome, Response, Row, Shape};
+use crate::engine::Engine;
+use crate::envelope::{self, Seen};
+use crate::fault::Fault;
+use crate::http::request::body::{BodyError, Bounded};
+use crate::http::request::{client, signature};
+use crate::http::response::{self, Answer as HttpAnswer};
+use crate::metrics::Refused;
+use crate::op::{Answer, Called, Entry, Name, Registry, SMALL_ANSWER};
+use crate::request::RequestId;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::body::Incoming;
+use hyper::header::{HeaderValue, SET_COOKIE};
+use hyper::http::request::Parts;
+use matchit::Params;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// One request to a row of a document.
+pub(crate) struct Asked<'a> {
+    pub engine: &'a Arc<Engine>,
+    pub registry: &'a Registry,
+    pub document: &'a Document,
+    pub row: &'static Row,
+    pub params: Params<'a, 'a>,
+    pub head: &'a Parts,
+    pub client: Client,
+    pub id: RequestId,
+}
+
+/// What the operations of a row came to.
+struct Done {
+    /// The last one's answer.
+    answer: Answer,
+    /// The session that one of them opened.
+    token: Option<String>,
+}
+
+impl Asked<'_> {
+    /// Answer it, and keep in `seen` what becomes of it.
+    pub(crate) async fn answer(self, body: Incoming, seen: &mut Seen) -> HttpAnswer {
+        let Asked { document, row, head, .. } = self;
+        let config = &self.engine.services.config;
+        if document.by_cookie && client::is_cross_site(&head.method, &head.headers, config) {
+            let why = "a page of another site may not write here";
+            return response::foreign(why);
+        }
+        if let Some(banned) = row.hotlinked
+            && !client::may_embed(&head.headers, &config.portrait.allowed_referers)
+        {
+            return response::dressed(Response::file(403, banned.clone()), None, &head.headers);
+        }
+        let bodies = &self.engine.bodies;
+        let mut body = Bounded::new(body, config.limits.max_body, bodies, self.client);
+        let mut is_too_large = false;
+        let content = match fields::read(&mut body, &head.headers, row).await {
+            // The document has an answer for a picture that it refuses, and its pages show no other.
+            Err(ContentError::Body(BodyError::TooLarge)) if self.takes_picture() => {
+                if let Err(error) = body.discard().await {
+                    return response::unread(error);
+                }
+                is_too_large = true;
+                Err(too_large(config.limits.max_body))
+            }
+            Err(ContentError::Body(error)) => return response::unread(error),
+            Err(ContentError::Fault(fault)) => Err(fault),
+            Ok(content) => Ok(content),
+        };
+        drop(body);
+        let Ok(reserved) = self.reserved() else { return response::no_answer_memory() };
+        let (result, token) = match self.run(&content, seen).await {
+            Err(Fault::Busy) => return response::busy(),
+            Err(fault) => (Err(fault.on_wire(row.renames)), None),
+            Ok(done) => (Ok(done.answer), done.token),
+        };
+        // Of the body only the fields were needed.
+        drop(content);
+        let retry_after = result.as_ref().err().and_then(Fault::retry_after);
+        let cookies = if result.is_ok() { cookies(row.cookie, token, config) } else { Vec::new() };
+        let response = self.dress(result);
+        let is_envelope = response.is_envelope;
+        let Ok(charge) = self.charged(reserved, &response) else {
+            return response::no_answer_memory();
+        };
+        let mut answer = response::dressed(response, charge, &head.headers);
+        response::retry_after(&mut answer, retry_after);
+        if is_envelope {
+            response::set_envelope_type(&mut answer, config);
+        }
+        if is_too_large {
+            answer.extensions_mut().insert(Refused::BodySize);
+        }
+        for cookie in cookies {
+            answer.headers_mut().append(SET_COOKIE, cookie);
+        }
+        answer
+    }
+
+    /// Is one of its fields a picture?
+    fn takes_picture(&self) -> bool {
+        self.entry().is_some_and(|entry| entry.takes_file)
+    }
+
+    /// The row's operation.
+    fn entry(&self) -> Option<&Entry> {
+        self.registry.get(self.row.op.0, self.row.op.1)
+    }
+
+    /// The room for the answer of an operation that changes something and may answer much; an error if
+    /// there is none.
+    fn reserved(&self) -> Result<Option<Charge>, ()> {
+        let room = self.entry().map_or(0, |entry| entry.answer_room);
+        if room == 0 {
+            return Ok(None);
+        }
+        let mut charge = self.engine.answers.charge(&self.client);
+        if charge.hold(room) { Ok(Some(charge)) } else { Err(()) }
+    }
+
+    /// What an answer holds of the memory for all answers; an error if there is none. The answer of what
+    /// has changed something is sent all the same.
+    fn charged(&self, reserved: Option<Charge>, response: &Response) -> Result<Option<Charge>, ()> {
+        let length = response.body.len();
+        // What is built in is no memory of the answer's.
+        if length <= SMALL_ANSWER || matches!(response.body, Cow::Borrowed(_)) {
+            return Ok(None);
+        }
+        let mut charge = reserved.unwrap_or_else(|| self.engine.answers.charge(&self.client));
+        if !charge.hold(length) {
+            if !self.entry().is_some_and(|entry| entry.changes) {
+                return Err(());
+            }
+            charge.hold_anyway(length);
+        }
+        Ok(Some(charge))
+    }
+
+    /// Call the row's operation, and those that follow it, with a body as far as it was readable.
+    async fn run(&self, content: &Result<Content, Fault>, seen: &mut Seen) -> Result<Done, Fault> {
+        let Asked { document, row, params, head, id, .. } = self;
+        let query = head.uri.query().unwrap_or("");
+        let config = &self.engine.services.config;
+        let mut credentials =
+            client::credentials(&head.method, &head.headers, query, self.client, config);
+        if let Ok(Content::Text { body, .. }) = content {
+            credentials.signature = signature::of(head, body);
+        }
+        // Whoever adds to the query of a signed request adds nothing to it.
+        let query = if row.is_signed && credentials.signature.is_some() { "" } else { query };
+        let mut fields = content
+            .as_ref()
+            .map_err(Fault::clone)
+            .and_then(|content| {
+                let fields = fields::gather(document, row, params, query, content)?;
+                let is_too_long = content.length() > envelope::MOST_DATA
+                    && self.entry().is_some_and(|entry| !entry.takes_file);
+                if is_too_long { Err(envelope::too_long()) } else { Ok(fields) }
+            })
+            .map_err(|fault| self.refused(row.op, &credentials, fault, seen))
+            .inspect_err(|fault| id.log(row.op, fault))?;
+        let mut rest = if row.then.is_empty() { Fields::default() } else { fields.clone() };
+        let mut answer = self.call(row.op, &mut fields, &credentials, seen).await?;
+        let keeps_session = row.cookie == Cookie::Set;
+        let mut token = if keeps_session { text(&answer, "token") } else { None };
+        for step in row.then {
+            for (from, to) in step.renames {
+                let value = rest.take(from).unwrap_or(Value::Null);
+                rest.set(Cow::Borrowed(to), value);
+            }
+            answer = self.call(step.op, &mut rest.clone(), &credentials, seen).await?;
+            if let Some(opened) = text(&answer, "token") {
+                credentials.token = Some(opened.clone());
+                token = Some(opened);
+            }
+        }
+        Ok(Done { answer, token })
+    }
+
+    /// What is told where the fields of `op` can't be gathered.
+    fn refused(&self, op: Name, credentials: &Credentials, fault: Fault, seen: &mut Seen) -> Fault {
+        let Some(entry) = self.registry.get(op.0, op.1) else { return fault };
+        seen.asks(Some(op));
+        let fault = entry.refused(self.engine, credentials, fault);
+        seen.told((entry.status)(&fault).code);
+        fault
+    }
+
+    async fn call(
+        &self,
+        op: Name,
+        fields: &mut Fields<'_>,
+        credentials: &Credentials,
+        seen: &mut Seen,
+    ) -> Result<Answer, Fault> {
+        // Checked at start: every row names operations that are registered.
+        let entry = self.registry.get(op.0, op.1).ok_or(Fault::NoSuchOperation)?;
+        seen.asks(Some(op));
+        let result = match entry.call(self.engine, fields, credentials.clone()) {
+            Called::Ready(result) => result,
+            Called::Later(later) => later.await,
+        };
+        seen.told(entry.code(&result));
+        result.inspect_err(|fault| self.id.log(op, fault))
+    }
+
+    fn dress(&self, result: Result<Answer, Fault>) -> Response {
+        let Asked { document, row, id, .. } = self;
+        let result = match (result, row.reply) {
+            (Ok(Answer::File(file)), _) => return Response::file(200, file),
+            (Ok(answer), Shape::Bytes { key, content_type }) => {
+                match text(&answer, key).and_then(|text| STANDARD.decode(text).ok()) {
+                    Some(bytes) => return Response::bytes(bytes, content_type),
+                    None => {
+                        let fault = Fault::unknown(format_args!("{key} holds no bytes"));
+                        id.log(row.op, &fault);
+                        Err(fault)
+                    }
+                }
+            }
+            (result, _) => result,
+        };
+        let entry = self.entry();
+        (document.dialect)(Outcome { row, entry, result, id: *id })
+    }
+}
+
+/// The fault of a picture whose request is longer than `most` bytes.
+fn too_large(most: usize) -> Fault {
+    let why = format!("the picture is too large: its request is longer than {most} bytes");
+    Fault::Picture(why.into())
+}
+
+/// The text under `key` of an answer that is an object.
+fn text(answer: &Answer, key: &str) -> Option<String> {
+    match answer {
+        Answer::File(_) => None,
+        Answer::Json(json) => Some(json.tree().ok()?.get(key)?.as_str()?.to_owned()),
+    }
+}
+
+/// The headers that set or remove the session's cookie. No script may read it, and a browser sends it
+/// along only to this site and when a link leads here (`Lax`). Under https its name has the prefix
+/// `__Host-`; a cookie of the name that it had before is removed with it.
+fn cookies(cookie: Cookie, token: Option<String>, config: &Config) -> Vec<HeaderValue> {
+    let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    let (names, secure) = match is_https {
+        true => (&[client::HOST_COOKIE, client::COOKIE_NAME][..], "; Secure"),
+        false => (&[client::COOKIE_NAME][..], ""),
+    };
+    let (names, value, age) = match (cookie, token) {
+        (Cookie::Set, Some(token)) => (&names[..1], token, config.session.ttl.as_secs()),
+        (Cookie::Clear, _) => (names, String::new(), 0),
+        (Cookie::Untouched, _) | (Cookie::Set, None) => return Vec::new(),
+    };
+    let line =
+        |name| format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+    names.iter().filter_map(|name| HeaderValue::from_str(&line(name)).ok()).collect()
+}

@@ -1,0 +1,102 @@
+//! What an operation answers, before any dialect has dressed it.
+
+use crate::picture::Kind;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+
+/// An operation's answer. A dialect either serializes it or, for a file, sends its bytes.
+pub enum Answer {
+    /// Something that serializes as JSON.
+    Json(Box<dyn Json>),
+    /// A picture.
+    File(File),
+}
+
+/// Anything that can be an operation's reply: whatever serializes, [`Rows`](crate::db::Rows) and [`File`].
+pub trait Reply {
+    /// The reply, its type forgotten.
+    fn answer(self) -> Answer;
+}
+
+impl<T: Serialize + Send + 'static> Reply for T {
+    fn answer(self) -> Answer {
+        Answer::Json(Box::new(self))
+    }
+}
+
+impl Reply for File {
+    fn answer(self) -> Answer {
+        Answer::File(self)
+    }
+}
+
+/// A reply that serializes, its type forgotten.
+pub trait Json: Send {
+    /// Append it, as JSON text.
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
+
+    /// It as a tree, for a dialect that rearranges it.
+    fn tree(&self) -> serde_json::Result<serde_json::Value>;
+}
+
+impl<T: Serialize + Send> Json for T {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(out, self)
+    }
+
+    fn tree(&self) -> serde_json::Result<serde_json::Value> {
+        serde_json::to_value(self)
+    }
+}
+
+/// A picture: a path shim sends its bytes, an envelope carries them as `{base64, type}`.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// The whole picture.
+    pub bytes: Cow<'static, [u8]>,
+    /// What kind of picture it is.
+    pub kind: Kind,
+    /// Names this very content, for `ETag`; empty if the answer must not be kept.
+    pub tag: Cow<'static, str>,
+}
+
+impl Answer {
+    /// Append it, as JSON text.
+    pub fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        match self {
+            Answer::Json(json) => json.write(out),
+            Answer::File(file) => serde_json::to_writer(out, &file.in_json()),
+        }
+    }
+
+    /// It as a tree, for a dialect that rearranges it.
+    pub fn tree(&self) -> serde_json::Result<serde_json::Value> {
+        match self {
+            Answer::Json(json) => json.tree(),
+            Answer::File(file) => serde_json::to_value(file.in_json()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FileInJson<'a> {
+    base64: Base64<'a>,
+    r#type: &'static str,
+}
+
+impl File {
+    fn in_json(&self) -> FileInJson<'_> {
+        FileInJson { base64: Base64(&self.bytes), r#type: self.kind.extension() }
+    }
+}
+
+/// Bytes that serialize as text in base64, standard alphabet, padded.
+pub struct Base64<'a>(pub &'a [u8]);
+
+impl Serialize for Base64<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(self.0))
+    }
+}

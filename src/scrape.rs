@@ -1,0 +1,189 @@
+//! Everything that is told to Prometheus, put together when it asks.
+
+use crate::boards::Shared;
+use crate::disk::Room;
+use crate::engine::Engine;
+use crate::metrics::family::{self, Family, Figure, Labels, label};
+use crate::metrics::operation::{self, Operation};
+use crate::metrics::process::Process;
+use crate::metrics::{Messages, Metrics, PANICS, Refused, Writes};
+use crate::services::Services;
+use crate::{backup, db, log};
+use std::fmt;
+use std::time::UNIX_EPOCH;
+
+/// All of it as OpenMetrics text. It asks the system about files, so not on a thread that serves.
+pub(crate) fn text(engine: &Engine, operations: Vec<Operation>) -> Result<String, fmt::Error> {
+    let services = &engine.services;
+    let metrics = &services.metrics;
+    let mut families = Vec::from(requests(metrics, operations));
+    families.extend(http(metrics));
+    families.extend(writes(&metrics.writes));
+    families.extend(sizes(db::sizes(&services.config)));
+    families.extend(disk(&services.disk.rooms()));
+    families.push(boards(&services.boards));
+    families.push(messages(&metrics.messages));
+    families.push(backups(services));
+    families.extend(process(metrics));
+    family::text(families)
+}
+
+fn requests(metrics: &Metrics, operations: Vec<Operation>) -> [Family; 3] {
+    let mut counts: Vec<(Labels, u64)> = Vec::new();
+    let (mut failures, mut times) = (Vec::new(), Vec::new());
+    for Operation { name, statuses, failed, times: spread } in operations {
+        for (status, told) in statuses {
+            counts.push((vec![("operation", name.clone()), ("status", status)], told));
+        }
+        failures.push((label("operation", name.clone()), failed));
+        times.push((label("operation", name), spread));
+    }
+    // What names no operation is one, whatever it names.
+    for (status, told) in metrics.astray.get() {
+        let status = operation::text(status);
+        counts.push((vec![("operation", "none".to_owned()), ("status", status)], told));
+    }
+    [
+        Family::counter(
+            "guichet_requests",
+            "Operations asked for, each item of a batch by itself; status is the envelope's",
+        )
+        .with(counts),
+        Family::counter(
+            "guichet_failures",
+            "Operations that ended in a fault of the server's or its gateway's; the log has the causes",
+        )
+        .with(failures),
+        Family::histogram(
+            "guichet_request",
+            "From the fields of a request to its result, with the wait for the disk",
+        )
+        .seconds()
+        .with(times),
+    ]
+}
+
+/// Codes that are told before there was one: whoever watches their growth would miss the first.
+const USUAL: [u16; 8] = [200, 400, 403, 404, 413, 429, 500, 503];
+
+fn http(metrics: &Metrics) -> [Family; 3] {
+    let Metrics { http, refused, .. } = metrics;
+    let told = (100..).zip(&http.codes).map(|(code, told)| (code, told.get()));
+    let told = told.filter(|(code, told)| *told > 0 || USUAL.contains(code));
+    let codes = told.map(|(code, told)| (label("code", code.to_string()), told));
+    let refused = Refused::ALL.iter().zip(refused);
+    let refused = refused.map(|((_, name), refused)| (label("reason", *name), refused.get()));
+    [
+        Family::counter("guichet_http_responses", "Answers by their HTTP status").with(codes),
+        Family::counter(
+            "guichet_refused",
+            "Requests, and parts of them, that the server had no place for or could not read",
+        )
+        .with(refused),
+        Family::gauge("guichet_connections", "Connections that are open")
+            .only(Figure::Whole(http.open.get())),
+    ]
+}
+
+fn writes(writes: &Writes) -> [Family; 5] {
+    [
+        Family::gauge("guichet_queue_depth", "Writes that wait for the writer")
+            .only(Figure::Whole(writes.waiting.get())),
+        Family::histogram("guichet_jobs_per_commit", "Writes that shared a COMMIT")
+            .only(Figure::Spread(writes.group.get())),
+        Family::histogram(
+            "guichet_commit",
+            "The statement COMMIT: writing the log and, where synchronous is full, its fsync",
+        )
+        .seconds()
+        .only(Figure::Spread(writes.commit.get())),
+        Family::counter("guichet_commits_lost", "Groups of writes of which nothing was kept")
+            .only(Figure::Whole(writes.lost.get())),
+        Family::histogram("guichet_checkpoint", "Moving the log into the database file")
+            .seconds()
+            .only(Figure::Spread(writes.checkpoint.get())),
+    ]
+}
+
+fn sizes(sizes: db::Sizes) -> [Family; 2] {
+    [
+        Family::gauge("guichet_database", "The database file")
+            .bytes()
+            .only(sizes.database.map(Figure::Whole)),
+        Family::gauge(
+            "guichet_wal",
+            "The write-ahead log's file, which is written anew from its start",
+        )
+        .bytes()
+        .only(sizes.log.map(Figure::Whole)),
+    ]
+}
+
+fn disk(rooms: &[Room]) -> [Family; 2] {
+    let labelled = |bytes: fn(&Room) -> u64| {
+        rooms.iter().map(move |room| (label("disk", room.name), bytes(room))).collect::<Vec<_>>()
+    };
+    [
+        Family::gauge("guichet_disk_free", "Free space of each file system that data is on")
+            .bytes()
+            .with(labelled(|room| room.free)),
+        Family::gauge("guichet_disk_reserve", "Free space that is kept in reserve (disk.reserve)")
+            .bytes()
+            .with(labelled(|room| room.reserve)),
+    ]
+}
+
+fn boards(boards: &Shared) -> Family {
+    let labels = |kind: &str, name| vec![("board", name), ("kind", kind.to_owned())];
+    // The lock is held only to read the numbers.
+    let (numbers, texts) = {
+        let boards = boards.read();
+        (boards.numbers.sizes(), boards.texts.sizes())
+    };
+    Family::gauge("guichet_board_players", "Players on a board")
+        .with(numbers.into_iter().map(|(name, size)| (labels("numbers", name), size)))
+        .with(texts.into_iter().map(|(name, size)| (labels("texts", name), size)))
+}
+
+fn messages(messages: &Messages) -> Family {
+    let outcomes = [
+        ("sent", &messages.sent),
+        ("refused", &messages.refused),
+        ("time_out", &messages.timed_out),
+        ("failed", &messages.failed),
+    ];
+    Family::counter("guichet_sms", "Messages given to the gateway, by what it made of them")
+        .with(outcomes.map(|(name, count)| (label("outcome", name), count.get())))
+}
+
+fn backups(services: &Services) -> Family {
+    let newest = backup::newest(services).map(|begun| Figure::Real(begun as f64));
+    Family::gauge("guichet_last_backup_timestamp", "When the newest backup in backup.dir was begun")
+        .seconds()
+        .only(newest)
+}
+
+fn process(metrics: &Metrics) -> [Family; 8] {
+    let Process { resident, open, most, processor } = Process::look();
+    let began = metrics.began.duration_since(UNIX_EPOCH).unwrap_or_default();
+    [
+        Family::counter("guichet_panics", "Defects that were caught")
+            .only(Figure::Whole(PANICS.get())),
+        Family::counter("guichet_log_dropped", "Lines of the request log that found no room")
+            .only(Figure::Whole(log::dropped())),
+        Family::gauge("guichet_build_info", "Which version this is")
+            .with([(label("version", env!("CARGO_PKG_VERSION")), 1_u64)]),
+        Family::gauge("process_resident_memory", "Memory in use")
+            .bytes()
+            .only(resident.map(Figure::Real)),
+        Family::gauge("process_open_fds", "Open files").only(open.map(Figure::Whole)),
+        Family::gauge("process_max_fds", "The most files that may be open")
+            .only(most.map(Figure::Whole)),
+        Family::counter("process_cpu", "Processor time, of users and system")
+            .seconds()
+            .only(processor.map(Figure::Real)),
+        Family::gauge("process_start_time", "When the server began, since 1970")
+            .seconds()
+            .only(Figure::Real(began.as_secs_f64())),
+    ]
+}

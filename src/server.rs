@@ -1,0 +1,217 @@
+//! The server: opens what the configuration names, serves until it is told to end, and shuts down.
+//!
+//! On SIGTERM or SIGINT (`signals`) it stops accepting connections, lets every request that has begun
+//! finish (`accept`), closes idle connections at once, and then closes the database, which commits what
+//! is queued and leaves an empty log.
+
+mod accept;
+mod listener;
+mod maintenance;
+mod reload;
+mod signals;
+
+pub use listener::Listener;
+
+use crate::backup::{self, Schedule};
+use crate::config::{Config, StoreKind};
+use crate::db::{self, Db, OpenError, Schema};
+use crate::engine::Engine;
+use crate::http::endpoint::Handler;
+use crate::http::endpoint::route::{RouteError, Router};
+use crate::http::static_files::Pages;
+use crate::program::{FollowUp, Program, Upkeep};
+use crate::services::{Services, ServicesError};
+use accept::{Until, serve};
+use reload::{Load, Reload};
+use signals::Signals;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// How long work on other threads may go on once all connections are closed.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// Why a server could not start. Each is one line for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// What operations use can't be opened.
+    #[error(transparent)]
+    Services(#[from] ServicesError),
+    /// The database can't be opened.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The address can't be listened on.
+    #[error("listen: {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// Two rows answer the same path and method, or a path is not one.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// The folder of pages can't be served.
+    #[error("web.dir: {0}: {1}")]
+    Pages(PathBuf, std::io::Error),
+    /// The system refused something that every server needs.
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+}
+
+/// Why a server does not serve any more.
+pub enum Ended {
+    /// It was told to end.
+    Stopped,
+    /// It served on a full disk, and there is room again: it is to be opened by this listener.
+    Writable(Listener),
+}
+
+/// A server that is bound to its address and has opened its database.
+pub struct Server {
+    listener: Listener,
+    handler: Arc<Handler>,
+    sweeps: &'static [&'static str],
+    schema: Schema,
+    reload: Option<Reload>,
+    follow_up: Option<FollowUp>,
+    upkeep: Option<Upkeep>,
+}
+
+impl Server {
+    /// Take the database, the address and the paths; nothing is served yet. Where the disk is full, the
+    /// database is opened for reading alone.
+    pub fn open(config: Config, program: Program) -> Result<Self, StartError> {
+        // A signal that comes while the database is opened counts, too.
+        let signals = Signals::start()?;
+        // The database first: of two servers with one configuration, the second should be told
+        // that it is held, not that the address is in use.
+        let lock = backup::hold(&config)?;
+        let listener = Listener::open(&config, signals)?;
+        Server::open_with(listener, lock, config, program)
+    }
+
+    /// The same by a listener that is open already.
+    pub fn open_by(
+        listener: Listener,
+        config: Config,
+        program: Program,
+    ) -> Result<Self, StartError> {
+        let lock = backup::hold(&config)?;
+        Server::open_with(listener, lock, config, program)
+    }
+
+    fn open_with(
+        listener: Listener,
+        lock: db::Lock,
+        config: Config,
+        program: Program,
+    ) -> Result<Self, StartError> {
+        let address = listener.address;
+        let Program { registry, schema, sweeps, documents, endpoints, follow_up, upkeep, home } =
+            program;
+        let router = Router::new(&registry, endpoints, documents)?;
+        let services = Arc::new(Services::open(config, format!("http://{address}"))?);
+        let pages = services.config.web.dir.as_ref().map(|folder| {
+            Pages::open(folder, &services.config)
+                .map_err(|error| StartError::Pages(folder.clone(), error))
+        });
+        let pages = pages.transpose()?;
+        close_folders(&services.config)?;
+        let db = open_database(&services, schema, lock)?;
+        let engine = Arc::new(Engine::new(db, services));
+        let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
+        Ok(Server { listener, handler, sweeps, schema, reload: None, follow_up, upkeep })
+    }
+
+    /// Read the configuration by `load` again on SIGHUP. Without this, SIGHUP is told of and ignored.
+    pub fn reload_by(mut self, load: Load) -> Self {
+        self.reload = Some(Reload::new(self.engine().services.config.clone(), load));
+        self
+    }
+
+    /// The address that is listened on.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        Ok(self.listener.address)
+    }
+
+    /// The engine behind it.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.handler.engine
+    }
+
+    /// Print the address as the first line on stdout, then serve until SIGTERM or SIGINT, or where the
+    /// disk was full until there is room.
+    pub fn run(self) -> Result<Ended, StartError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        self.engine().db.answer_on(runtime.handle().clone());
+        let crews = self.engine().places.crews()?;
+        let Server { mut listener, handler, sweeps, schema, reload, follow_up, upkeep } = self;
+        let reload = reload.map(|reload| Arc::new(Mutex::new(reload)));
+        let is_read_only = handler.engine.db.is_read_only();
+        let sweeps = if is_read_only { &[] } else { sweeps };
+        let backups = match is_read_only {
+            true => None,
+            false => Schedule::start(&handler.engine.services, schema)?,
+        };
+        if !schema.pictures.is_empty() && !is_read_only {
+            runtime.spawn(maintenance::pictures(Arc::downgrade(&handler.engine), schema));
+        }
+        if let Some(work) = follow_up
+            && !is_read_only
+        {
+            runtime.spawn(maintenance::follow_up(Arc::downgrade(&handler.engine), work));
+        }
+        if let Some(upkeep) = upkeep
+            && !is_read_only
+        {
+            runtime.spawn(maintenance::upkeep(Arc::downgrade(&handler.engine), upkeep));
+        }
+        let served = runtime.block_on(serve(&mut listener, Arc::clone(&handler), sweeps, reload));
+        // Work whose client did not wait for it holds the engine; it gets a moment more.
+        runtime.shutdown_timeout(MOMENT);
+        crews.end(MOMENT);
+        // One that is being made would keep the log from being emptied.
+        if let Some(backups) = backups {
+            backups.close();
+        }
+        match Arc::try_unwrap(handler).map(|handler| Arc::try_unwrap(handler.engine)) {
+            Ok(Ok(engine)) => engine.db.close(),
+            _ => tracing::warn!("work was still under way; the log is moved at the next start"),
+        }
+        if served? == Until::Room {
+            tracing::info!("there is room on the disk again: the database is opened for writing");
+            return Ok(Ended::Writable(listener));
+        }
+        tracing::info!("ended");
+        Ok(Ended::Stopped)
+    }
+}
+
+/// Open the database, for reading alone if there is no room to write.
+fn open_database(
+    services: &Arc<Services>,
+    schema: Schema,
+    lock: db::Lock,
+) -> Result<Db, OpenError> {
+    let config = &services.config;
+    let error = match Db::open(Arc::clone(services), schema, Some(lock)) {
+        Err(error) if !db::has_room(config) && config.database_file().exists() => error,
+        opened => return opened,
+    };
+    let db = Db::open_on_full_disk(Arc::clone(services), schema, backup::hold(config)?)?;
+    tracing::error!(
+        %error,
+        "the disk is full: what is there is served, and writes are refused until there is room"
+    );
+    Ok(db)
+}
+
+/// Close to others what the server keeps, where it was open. A `data_dir` whose pictures another server
+/// shows must stay open to that.
+fn close_folders(config: &Config) -> Result<(), StartError> {
+    let shows_files = config.store.kind == StoreKind::Disk && config.store.public_url.is_some();
+    if !shows_files {
+        crate::folder::close_to_others(&config.data_dir)?;
+    }
+    if let Some(folder) = &config.backup.dir {
+        backup::close(folder)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! Accepting connections, until the server is told to end.
+
+use super::StartError;
+use super::listener::Listener;
+use super::maintenance;
+use super::reload::Reload;
+use super::signals::Told;
+use crate::db;
+use crate::engine::Engine;
+use crate::http::connection::head::{Heads, Watched};
+use crate::http::connection::io::Dressed;
+use crate::http::connection::limit::{Connections, Place};
+use crate::http::connection::{Evictable, READ_BUFFER, State, Tracked};
+use crate::http::endpoint::Handler;
+use crate::http::request::client;
+use crate::http::response::{self, date};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+
+/// How long a peer may take to send a request's head; also how long a connection may stay idle.
+const HEAD: Duration = Duration::from_secs(10);
+
+/// How long requests that have begun may take once the server is told to end.
+const FAREWELL: Duration = Duration::from_secs(8);
+
+/// How long to wait before accepting again where the system refuses, as it does when file
+/// descriptors are used up.
+const BACKOFF: Duration = Duration::from_millis(100);
+
+/// How often a server that was started on a full disk looks for room.
+const ROOM_CHECK: Duration = Duration::from_secs(1);
+
+/// What ended the serving.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// A signal.
+    Told,
+    /// There is room on the disk again.
+    Room,
+}
+
+/// Accept connections until a signal ends the server, or until there is room on a disk that was full.
+pub(super) async fn serve(
+    listener: &mut Listener,
+    handler: Arc<Handler>,
+    sweeps: &'static [&'static str],
+    reload: Option<Arc<Mutex<Reload>>>,
+) -> Result<Until, StartError> {
+    let standard =
+        listener.socket.take().ok_or_else(|| std::io::Error::other("the address is not open"))?;
+    // Only a server on a full disk is opened again by the same listener.
+    let kept = match handler.engine.db.is_read_only() {
+        true => Some(standard.try_clone()?),
+        false => None,
+    };
+    let socket = TcpListener::from_std(standard)?;
+    if !std::mem::replace(&mut listener.is_announced, true) {
+        announce(socket.local_addr()?)?;
+    }
+    let sweeper = tokio::spawn(maintenance::expired(Arc::clone(&handler), sweeps));
+    let presence = tokio::spawn(maintenance::presence(Arc::clone(&handler)));
+    let watch =
+        tokio::spawn(date::watch(Arc::clone(&handler.dates), Arc::clone(&handler.engine.services)));
+    let disk = tokio::spawn(maintenance::disk(Arc::clone(&handler)));
+    let graceful = GracefulShutdown::new();
+    let limits = &handler.engine.services.config.limits;
+    let connections = Connections::new(limits, handler.files_each());
+    let mut room = pin!(room(&handler.engine));
+    let until = loop {
+        let accepted = tokio::select! {
+            accepted = accept(&socket, &connections) => accepted,
+            told = listener.signals.next() => match told {
+                Told::End => break Until::Told,
+                Told::Reload => {
+                    reload_beside(reload.as_ref());
+                    continue;
+                }
+            },
+            () = &mut room => break Until::Room,
+        };
+        match accepted {
+            Ok(Some(accepted)) => connection(accepted, &handler, &graceful),
+            Ok(None) => {}
+            Err(error) if is_peers(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "can't accept connections; trying again");
+                tokio::time::sleep(BACKOFF).await;
+            }
+        }
+    };
+    handler.engine.health.end();
+    drop(socket);
+    listener.socket = kept.filter(|_| until == Until::Room);
+    sweeper.abort();
+    presence.abort();
+    watch.abort();
+    disk.abort();
+    tracing::info!("ending: finishing what has begun");
+    if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+    Ok(until)
+}
+
+/// Wait until a database that was opened on a full disk can be opened for writing; otherwise for ever.
+async fn room(engine: &Engine) {
+    if !engine.db.is_read_only() {
+        return std::future::pending().await;
+    }
+    let mut ticks = tokio::time::interval(ROOM_CHECK);
+    loop {
+        ticks.tick().await;
+        if db::has_room(&engine.services.config) {
+            return;
+        }
+    }
+}
+
+/// Read the configuration again, on a thread that may wait for a disk or for a name to be looked up.
+fn reload_beside(reload: Option<&Arc<Mutex<Reload>>>) {
+    let Some(reload) = reload.map(Arc::clone) else {
+        return tracing::info!("SIGHUP was ignored: there is no configuration to read again");
+    };
+    tokio::task::spawn_blocking(move || {
+        reload.lock().unwrap_or_else(PoisonError::into_inner).again();
+    });
+}
+
+/// Tell scripts and people where the server is.
+fn announce(address: SocketAddr) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on http://{address}")?;
+    out.flush()
+}
+
+/// An error of the one connection that was about to be accepted: the next may be fine.
+fn is_peers(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// A connection: its stream, who is at the other end, what is known of it, and its place.
+type Accepted = (TcpStream, SocketAddr, Arc<State>, Place);
+
+/// The next connection, once there is a place for it; `None` if its address may not have one more.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Connections>,
+) -> std::io::Result<Option<Accepted>> {
+    let (stream, peer) = listener.accept().await?;
+    let state = Arc::new(State::default());
+    let place = connections.admit(peer.ip(), &state).await;
+    Ok(place.map(|place| (stream, peer, state, place)))
+}
+
+fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShutdown) {
+    let (stream, peer, state, place) = accepted;
+    // An answer is one small write: waiting to fill a packet only delays it.
+    let _ = stream.set_nodelay(true);
+    let heads = Heads::default();
+    let stream = TokioIo::new(Watched::new(stream, heads.clone(), Arc::clone(&state)));
+    let metrics = Arc::clone(&handler.engine.services.metrics);
+    // A count of its own for each connection: one for all would go from core to core with every
+    // request.
+    let shared = Arc::new((Arc::clone(handler), heads, Arc::clone(&state)));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let shared = Arc::clone(&shared);
+        async move {
+            let (handler, heads, state) = &*shared;
+            if !state.has_served() {
+                let trusted = &handler.engine.services.config.limits.trusted_proxies;
+                if client::is_unknown_proxy(peer.ip().to_canonical(), request.headers(), trusted) {
+                    state.exempt();
+                }
+            }
+            let under_way = state.request();
+            let answer = handler.answer(peer, heads, request).await;
+            Ok::<_, Infallible>(answer.map(|body| Tracked { body, under_way }))
+        }
+    });
+    let content_type = response::envelope_type(&handler.engine.services.config);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(READ_BUFFER)
+        .serve_connection(Dressed::new(stream, content_type, Arc::clone(&metrics)), service);
+    let connection = Evictable::new(graceful.watch(connection), state);
+    metrics.http.open.up();
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%peer, %error, "a connection ended badly");
+        }
+        metrics.http.open.down(1);
+        drop(place);
+    });
+}

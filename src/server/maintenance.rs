@@ -1,0 +1,159 @@
+//! What a server does now and then besides serving: it removes what has expired, and pictures that are
+//! nobody's.
+
+use crate::db::Schema;
+use crate::disk;
+use crate::engine::Engine;
+use crate::fault::{Cause, Fault};
+use crate::http::endpoint::Handler;
+use crate::program::{FollowUp, Upkeep};
+use crate::services::Services;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often what has expired is removed.
+const EXPIRED: Duration = Duration::from_secs(60);
+
+/// How often the database's file is looked for.
+const PRESENCE: Duration = Duration::from_secs(5);
+
+/// How often pictures that are nobody's are looked for.
+const PICTURES: Duration = Duration::from_hours(24);
+
+/// How often it is looked for what another process has begun.
+const FOLLOW_UP: Duration = Duration::from_millis(200);
+
+/// How long to wait where that failed: its cause may last.
+const FOLLOW_UP_AGAIN: Duration = Duration::from_secs(30);
+
+/// Finish what another process has begun.
+pub(crate) async fn follow_up(engine: Weak<Engine>, work: FollowUp) {
+    let mut ticks = interval(FOLLOW_UP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(engine) = engine.upgrade() else { return };
+        // It may remove files and waits for the writer, so not on a thread that serves.
+        if let Ok(Err(fault)) = spawn_blocking(move || work(&engine.db)).await {
+            tracing::warn!(cause = ?fault.cause(), "what another process has begun was not finished");
+            tokio::time::sleep(FOLLOW_UP_AGAIN).await;
+        }
+    }
+}
+
+/// How long to wait before a piece of upkeep that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// Each piece of upkeep is followed by a rest of this many times its length, so it takes a fifth of
+/// one processor at most.
+const REST: u32 = 4;
+
+/// The least rest.
+const LEAST_REST: Duration = Duration::from_millis(5);
+
+/// Do what an upgrade left to do, piece by piece, until there is no more. A restart goes on with the
+/// next piece. The engine is held only for a piece, so that the server can end.
+pub(crate) async fn upkeep(engine: Weak<Engine>, piece: Upkeep) {
+    let mut pieces: u64 = 0;
+    loop {
+        let Some(engine) = engine.upgrade() else { return };
+        let begun = Instant::now();
+        let done = spawn_blocking(move || piece(&engine)).await;
+        let rest = match done {
+            Ok(Ok(true)) => {
+                pieces += 1;
+                (begun.elapsed() * REST).max(LEAST_REST)
+            }
+            Ok(Ok(false)) => {
+                if pieces > 0 {
+                    tracing::info!(pieces, "what the upgrade left to do is done");
+                }
+                return;
+            }
+            Ok(Err(fault)) => {
+                tracing::warn!(?fault, "upkeep is tried again in a minute");
+                AGAIN
+            }
+            Err(_) => return,
+        };
+        tokio::time::sleep(rest).await;
+    }
+}
+
+/// Remove what has expired.
+pub(crate) async fn expired(handler: Arc<Handler>, sweeps: &'static [&'static str]) {
+    let mut ticks = interval(EXPIRED);
+    loop {
+        ticks.tick().await;
+        let engine = Arc::clone(&handler.engine);
+        // It waits for the writer, so not on a thread that serves.
+        let _ = spawn_blocking(move || engine.sweep(sweeps)).await;
+    }
+}
+
+/// Look at the free space of the disks.
+pub(crate) async fn disk(handler: Arc<Handler>) {
+    let mut ticks = interval(disk::LOOK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let engine = Arc::clone(&handler.engine);
+        // A disk on the network may keep it waiting.
+        let _ = spawn_blocking(move || engine.services.disk.look()).await;
+    }
+}
+
+/// Look whether the database's file is still there.
+pub(crate) async fn presence(handler: Arc<Handler>) {
+    let mut ticks = interval(PRESENCE);
+    loop {
+        ticks.tick().await;
+        let engine = Arc::clone(&handler.engine);
+        // A network's disk may take its time.
+        let _ = spawn_blocking(move || engine.db.look_after_file()).await;
+    }
+}
+
+/// Remove pictures that are nobody's: once a day, and from somebody else's server at the start too,
+/// which does not wait for it. (From the disk they went before the start.)
+///
+/// A list of a million objects takes minutes. It must not keep the server from ending, so the engine
+/// is held only while it is asked.
+pub(crate) async fn pictures(engine: Weak<Engine>, schema: Schema) {
+    let mut ticks = interval(PICTURES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut first = true;
+    loop {
+        ticks.tick().await;
+        let Some(services) = engine.upgrade().map(|engine| Arc::clone(&engine.services)) else {
+            return;
+        };
+        if !first || services.files.is_remote() {
+            let engine = Weak::clone(&engine);
+            let _ = spawn_blocking(move || look_after(&services, &engine, schema, first)).await;
+        }
+        first = false;
+    }
+}
+
+fn look_after(services: &Services, engine: &Weak<Engine>, schema: Schema, first: bool) {
+    // Whoever has just written the configuration is looking now. The server serves what it can.
+    if first {
+        match services.files.check() {
+            Ok(found) => tracing::info!("{found}"),
+            Err(problem) => return tracing::warn!("{problem}"),
+        }
+    }
+    let used = || {
+        let engine = engine.upgrade().ok_or_else(|| Cause::new("the server ends"))?;
+        let cause = |fault: Fault| Cause::new(format_args!("{fault:?}"));
+        schema.named_pictures(&engine.db.view()).map_err(cause)
+    };
+    match services.files.sweep(used) {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "pictures that were nobody's were removed"),
+        Err(cause) => tracing::warn!(%cause, "pictures were not swept"),
+    }
+}

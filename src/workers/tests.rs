@@ -1,0 +1,263 @@
+use super::*;
+use crate::config::SharedNetworks;
+use crate::fault::Exceeded;
+use crate::workers::class::{Gateway, Hash, Pictures, Scan};
+use crate::workers::queue::{MAX_QUEUED, MAX_QUEUED_PER_ADDRESS};
+use std::future::{poll_fn, ready};
+use std::pin::Pin;
+use std::sync::mpsc::{Sender, channel};
+use std::task::Poll;
+use tokio::runtime::{Builder, Runtime};
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().build().unwrap()
+}
+
+type Waiting = Pin<Box<dyn Future<Output = Result<u32, Fault>>>>;
+
+/// A client without limits per address.
+fn unknown() -> Client {
+    Client::unknown([127, 0, 0, 1].into())
+}
+
+/// The client `192.0.2.last`.
+fn client(last: u8) -> Client {
+    Client::new([192, 0, 2, last].into(), &SharedNetworks::default())
+}
+
+/// Ask for work of a class for a client, and go as far as it goes without waiting.
+async fn ask_as<K: Kind>(
+    client: Client,
+    places: &Arc<Places>,
+    metrics: &Arc<Metrics>,
+    work: impl FnOnce() -> Result<u32, Fault> + Send + 'static,
+) -> Waiting {
+    let (places, metrics) = (Arc::clone(places), Arc::clone(metrics));
+    let mut waiting: Waiting =
+        Box::pin(async move { places.run::<K, _>(&metrics, &client, work).await });
+    match poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context))).await {
+        // Done already: whoever waits for it gets the result that this look has taken.
+        Poll::Ready(result) => Box::pin(ready(result)),
+        Poll::Pending => waiting,
+    }
+}
+
+async fn ask<K: Kind>(
+    places: &Arc<Places>,
+    metrics: &Arc<Metrics>,
+    work: impl FnOnce() -> Result<u32, Fault> + Send + 'static,
+) -> Waiting {
+    ask_as::<K>(unknown(), places, metrics, work).await
+}
+
+/// Take a permit until the sender is dropped.
+async fn hold_as<K: Kind>(
+    client: Client,
+    places: &Arc<Places>,
+    metrics: &Arc<Metrics>,
+) -> (Sender<()>, Waiting) {
+    let (held, until) = channel::<()>();
+    let work = move || {
+        let _ = until.recv();
+        Ok(0)
+    };
+    (held, ask_as::<K>(client, places, metrics, work).await)
+}
+
+async fn hold<K: Kind>(places: &Arc<Places>, metrics: &Arc<Metrics>) -> (Sender<()>, Waiting) {
+    hold_as::<K>(unknown(), places, metrics).await
+}
+
+fn refused(metrics: &Metrics) -> u64 {
+    metrics.refused[Refused::NoPlace as usize].get()
+}
+
+#[test]
+fn full_queue_is_busy_until_someone_leaves() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let mut line = Vec::new();
+        for nth in 0..u32::try_from(MAX_QUEUED).unwrap() {
+            line.push(ask::<Pictures>(&places, &metrics, move || Ok(nth)).await);
+        }
+        let none = || -> Result<u32, Fault> { panic!("it was done") };
+        let one_more = places.run::<Pictures, _>(&metrics, &unknown(), none).await;
+        assert!(matches!(one_more, Err(Fault::Busy)), "{one_more:?}");
+        assert_eq!(refused(&metrics), 1);
+        // Other kinds have a line of their own.
+        assert_eq!(places.run::<Gateway, _>(&metrics, &unknown(), || Ok(7)).await.unwrap(), 7);
+        drop(line.pop());
+        line.push(ask::<Pictures>(&places, &metrics, || Ok(255)).await);
+        drop(held);
+        assert_eq!(first.await.unwrap(), 0);
+        for (nth, waiting) in (0..).zip(line) {
+            assert_eq!(waiting.await.unwrap(), nth);
+        }
+        assert_eq!(refused(&metrics), 1);
+    });
+}
+
+#[test]
+fn waiting_ends_after_the_timeout() {
+    runtime().block_on(async {
+        tokio::time::pause();
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let waiting = ask::<Pictures>(&places, &metrics, || Ok(1)).await;
+        tokio::time::advance(QUEUE_TIMEOUT - Duration::from_secs(1)).await;
+        let later = ask::<Pictures>(&places, &metrics, || Ok(2)).await;
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert!(matches!(waiting.await, Err(Fault::Busy)));
+        drop(held);
+        assert_eq!((first.await.unwrap(), later.await.unwrap()), (0, 2));
+        assert_eq!(refused(&metrics), 1);
+    });
+}
+
+#[test]
+fn stuck_work_keeps_its_thread_but_not_its_permit() {
+    let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+    let crews = places.crews().unwrap();
+    runtime().block_on(async {
+        let mut stuck = Vec::new();
+        for _ in 0..Hash::places(cores()) {
+            stuck.push(hold::<Hash>(&places, &metrics).await);
+        }
+        let name = || Ok(u32::from(std::thread::current().name() == Some("hurried")));
+        let mut next = ask::<Hash>(&places, &metrics, name).await;
+        // Stuck is who is still there after a second; all of them must be asked.
+        let turn = poll_fn(|context| {
+            for (_, waiting) in &mut stuck {
+                assert!(waiting.as_mut().poll(context).is_pending());
+            }
+            next.as_mut().poll(context)
+        });
+        assert_eq!(turn.await.unwrap(), 1);
+        assert_eq!(places.run::<Hash, _>(&metrics, &unknown(), name).await.unwrap(), 1);
+        for (held, waiting) in stuck {
+            drop(held);
+            assert_eq!(waiting.await.unwrap(), 0);
+        }
+        // No place is given back twice.
+        let free = places.queues[Hash::INDEX].free();
+        assert_eq!(free, Hash::places(cores()));
+    });
+    crews.end(Duration::from_secs(1));
+}
+
+#[test]
+fn panic_gives_the_permit_back() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        for _ in 0..3 {
+            let panics = || -> Result<u32, Fault> { panic!("on purpose") };
+            let told = places.run::<Pictures, _>(&metrics, &unknown(), panics).await;
+            assert!(matches!(told, Err(Fault::Unknown(_))), "{told:?}");
+        }
+        assert_eq!(places.run::<Pictures, _>(&metrics, &unknown(), || Ok(1)).await.unwrap(), 1);
+    });
+}
+
+/// The order in which `clients` are served whose requests wait, told by the last byte of each.
+async fn served(clients: &[u8]) -> Vec<u32> {
+    let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+    let (held, first) = hold::<Pictures>(&places, &metrics).await;
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut waiting = Vec::new();
+    for last in clients.iter().copied() {
+        let order = Arc::clone(&order);
+        let work = move || {
+            order.lock().unwrap().push(u32::from(last));
+            Ok(0)
+        };
+        waiting.push(ask_as::<Pictures>(client(last), &places, &metrics, work).await);
+    }
+    drop(held);
+    first.await.unwrap();
+    // Each goes on when it is polled: all of them at once, until all are done.
+    poll_fn(|context| {
+        waiting.retain_mut(|waiting| waiting.as_mut().poll(context).is_pending());
+        if waiting.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    order.lock().unwrap().clone()
+}
+
+#[test]
+fn addresses_are_served_in_turn() {
+    runtime().block_on(async {
+        assert_eq!(served(&[1, 1, 1, 1, 2, 2, 3]).await, [1, 2, 3, 1, 2, 1, 1]);
+    });
+}
+
+#[test]
+fn one_address_may_queue_a_quarter() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let mut queued = Vec::new();
+        for _ in 0..MAX_QUEUED_PER_ADDRESS {
+            queued.push(ask_as::<Pictures>(client(1), &places, &metrics, || Ok(1)).await);
+        }
+        let refused = places.run::<Pictures, u32>(&metrics, &client(1), || Ok(1)).await;
+        let limit = "queue.per_address";
+        assert!(
+            matches!(refused, Err(Fault::TooManyAttempts(Exceeded { limit: told, .. })) if told == limit),
+            "{refused:?}"
+        );
+        let other = ask_as::<Pictures>(client(2), &places, &metrics, || Ok(2)).await;
+        drop(held);
+        first.await.unwrap();
+        for waiting in queued {
+            drop(waiting);
+        }
+        assert_eq!(other.await.unwrap(), 2);
+    });
+}
+
+#[test]
+fn newcomer_displaces_latest_of_longest_line() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let mut queued = Vec::new();
+        for _ in 0..MAX_QUEUED {
+            queued.push(ask::<Pictures>(&places, &metrics, || Ok(1)).await);
+        }
+        let newcomer = ask_as::<Pictures>(client(2), &places, &metrics, || Ok(2)).await;
+        assert!(matches!(queued.pop().unwrap().await, Err(Fault::Busy)));
+        drop((held, queued));
+        assert_eq!((first.await.unwrap(), newcomer.await.unwrap()), (0, 2));
+    });
+}
+
+#[test]
+fn one_address_does_not_take_all_scans() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let mut scans = Vec::new();
+        for _ in 0..2 * Scan::places(cores()) {
+            scans.push(hold_as::<Scan>(client(1), &places, &metrics).await);
+        }
+        let other = ask_as::<Scan>(client(2), &places, &metrics, || Ok(2)).await;
+        assert_eq!(other.await.unwrap(), 2);
+        drop(scans);
+    });
+}
+
+#[test]
+fn leaving_after_the_grant_gives_the_permit_back() {
+    runtime().block_on(async {
+        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let leaver = ask_as::<Pictures>(client(1), &places, &metrics, || Ok(1)).await;
+        let other = ask_as::<Pictures>(client(2), &places, &metrics, || Ok(2)).await;
+        drop(held);
+        // Now the leaver has the permit, and has not looked.
+        first.await.unwrap();
+        drop(leaver);
+        assert_eq!(other.await.unwrap(), 2);
+        assert_eq!(places.queues[Pictures::INDEX].free(), 1);
+    });
+}

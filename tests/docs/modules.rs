@@ -1,0 +1,175 @@
+//! The modules of the engine form no circle: what a module uses never uses it in turn, by way of whichever
+//! others. So each can be understood after those that it uses, and tested without those that use it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// For each module the modules that it uses.
+type Uses = BTreeMap<String, BTreeSet<String>>;
+
+/// Every file of Rust in a folder and below.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.is_dir() {
+            true => files(&path),
+            false => vec![path],
+        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
+}
+
+/// The path of the module that a file is, below `src`.
+fn module(file: &Path) -> Vec<String> {
+    let mut path: Vec<String> = file
+        .with_extension("")
+        .iter()
+        .skip_while(|part| *part != "src")
+        .skip(1)
+        .map(|part| part.to_string_lossy().into_owned())
+        .collect();
+    if path.last().is_some_and(|last| last == "mod") {
+        path.pop();
+    }
+    path
+}
+
+/// A file's text without comments and without the module of its tests.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let code = lines.collect::<Vec<_>>().join("\n");
+    code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()
+}
+
+/// The absolute paths that a module's code names: those that begin with `crate` or `super`. Of a list in
+/// braces the part before the braces, and each element with it.
+fn paths(code: &str, me: &[String]) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (start, _) in code.match_indices("crate::").chain(code.match_indices("super::")) {
+        let before = code[..start].chars().next_back();
+        if before.is_some_and(|it| it.is_alphanumeric() || it == '_' || it == ':' || it == '$') {
+            continue;
+        }
+        expand(&code[start..], &mut Vec::new(), &mut found);
+    }
+    let absolute = found.into_iter().map(|path| {
+        let up = path.iter().take_while(|part| *part == "super").count();
+        match path.first().map(String::as_str) {
+            Some("crate") => path[1..].to_vec(),
+            _ => [&me[..me.len().saturating_sub(up)], &path[up..]].concat(),
+        }
+    });
+    absolute.collect()
+}
+
+/// Read one path, with lists in braces; what is left behind it.
+fn expand<'a>(text: &'a str, before: &mut Vec<String>, found: &mut Vec<Vec<String>>) -> &'a str {
+    let end = text.find(|it: char| !it.is_alphanumeric() && it != '_').unwrap_or(text.len());
+    let depth = before.len();
+    let mut rest = &text[end..];
+    if end > 0 {
+        before.push(text[..end].to_owned());
+    }
+    if let Some(next) = rest.strip_prefix("::") {
+        if let Some(list) = next.strip_prefix('{') {
+            rest = list;
+            while !rest.starts_with('}') && !rest.is_empty() {
+                let at = rest.find(|it: char| it.is_alphanumeric() || it == '}' || it == '*');
+                rest = &rest[at.unwrap_or(rest.len())..];
+                if rest.starts_with('}') {
+                    break;
+                }
+                rest = expand(rest, before, found);
+                let at = rest.find([',', '}']);
+                rest = &rest[at.unwrap_or(rest.len())..];
+            }
+            rest = rest.strip_prefix('}').unwrap_or(rest);
+        } else {
+            rest = expand(next, before, found);
+        }
+    } else {
+        found.push(before.clone());
+    }
+    before.truncate(depth);
+    rest
+}
+
+/// Which modules directly below `room` use which others there; below `src` for an empty `room`.
+fn uses(room: &[&str]) -> Uses {
+    let mut uses = Uses::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let depth = room.len();
+    let is_inside =
+        |path: &[String]| path.len() > depth && path.iter().zip(room).all(|(a, b)| a == b);
+    let modules: Vec<(Vec<String>, PathBuf)> =
+        files(&root).into_iter().map(|file| (module(&file), file)).collect();
+    let names: BTreeSet<&String> =
+        modules.iter().filter(|(path, _)| is_inside(path)).map(|(path, _)| &path[depth]).collect();
+    for (me, file) in &modules {
+        if !is_inside(me) || me.iter().any(|part| part == "tests") {
+            continue;
+        }
+        let own = uses.entry(me[depth].clone()).or_default();
+        for path in paths(&code(file), me) {
+            if is_inside(&path) && path[depth] != me[depth] && names.contains(&path[depth]) {
+                own.insert(path[depth].clone());
+            }
+        }
+    }
+    uses
+}
+
+/// A circle of modules, each of which uses the next.
+fn circle(uses: &Uses) -> Option<Vec<String>> {
+    fn follow(at: &str, way: &mut Vec<String>, done: &mut BTreeSet<String>, uses: &Uses) -> bool {
+        if let Some(begin) = way.iter().position(|name| name == at) {
+            way.drain(..begin);
+            return true;
+        }
+        if !done.insert(at.to_owned()) {
+            return false;
+        }
+        way.push(at.to_owned());
+        if uses.get(at).into_iter().flatten().any(|next| follow(next, way, done, uses)) {
+            return true;
+        }
+        way.pop();
+        false
+    }
+    let mut done = BTreeSet::new();
+    uses.keys().find_map(|name| {
+        let mut way = Vec::new();
+        follow(name, &mut way, &mut done, uses).then_some(way)
+    })
+}
+
+#[test]
+fn modules_of_the_engine_form_no_circle() {
+    let all = uses(&[]);
+    assert!(all["http"].contains("op") && all["op"].contains("db"), "they are read: {all:?}");
+    assert_eq!(circle(&all), None);
+    let http = uses(&["http"]);
+    assert!(http["endpoint"].contains("response"), "they are read: {http:?}");
+    assert_eq!(circle(&http), None);
+    assert_eq!(circle(&uses(&["server"])), None);
+}
+
+#[test]
+fn circles_are_found_and_lists_are_read() {
+    let me = ["a".to_owned(), "b".to_owned()];
+    let code = "use crate::{x::{Y, z::W}, v};\nuse super::super::u::T;\nfn f(x: crate::t::S) {}";
+    let found: Vec<String> = paths(code, &me).iter().map(|path| path.join("::")).collect();
+    assert_eq!(found, ["x::Y", "x::z::W", "v", "t::S", "u::T"]);
+    let uses = |pairs: &[(&str, &str)]| {
+        let mut uses = Uses::new();
+        for (from, to) in pairs {
+            uses.entry((*from).to_owned()).or_default().insert((*to).to_owned());
+        }
+        uses
+    };
+    assert_eq!(circle(&uses(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
+    let found = circle(&uses(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "b")])).unwrap();
+    assert_eq!(found, ["b", "c", "d"]);
+}
