@@ -43,7 +43,11 @@ impl Origin {
             Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
             _ => (authority, None),
         };
-        let host = canonical_host(host)?;
+        let scheme = scheme.to_ascii_lowercase();
+        let host = match default_port(&scheme) {
+            Some(_) => canonical_host(host)?,
+            None => canonical_host(host).or_else(|| opaque_host(host))?,
+        };
         let port = match port {
             None => None,
             Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => match port.parse() {
@@ -52,7 +56,6 @@ impl Origin {
             },
             Some(_) => return None,
         };
-        let scheme = scheme.to_ascii_lowercase();
         let port = port.filter(|port| default_port(&scheme) != Some(*port));
         let port = port.map(|port: u16| format!(":{port}")).unwrap_or_default();
         Some(Origin { text: format!("{scheme}://{host}{port}"), scheme: scheme.len() })
@@ -107,6 +110,13 @@ fn canonical_host(host: &str) -> Option<String> {
     is_host_name(host).then(|| host.to_ascii_lowercase())
 }
 
+/// The host of a page whose scheme is none of the web's. It may be any text that can stand there (URL
+/// standard, "opaque host"): Electron's pages come from `app://.`.
+fn opaque_host(host: &str) -> Option<String> {
+    let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"#%/:<>?@[\\]^|*\"`{}".contains(&byte);
+    (!host.is_empty() && host.bytes().all(is_allowed)).then(|| host.to_ascii_lowercase())
+}
+
 /// Is it the name of a host, or an IPv4 address?
 pub fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
@@ -153,6 +163,15 @@ mod tests {
             ("ionic://localhost", "ionic://localhost"),
             ("tauri://localhost", "tauri://localhost"),
             ("app://-", "app://-"),
+            // Public report: electron-nuxt#680.
+            ("app://.", "app://."),
+            ("App://obsidian.MD", "app://obsidian.md"),
+            ("vscode-webview://0a1b~", "vscode-webview://0a1b~"),
+            ("wails://wails.localhost:34115", "wails://wails.localhost:34115"),
+            ("https://tauri.localhost", "https://tauri.localhost"),
+            ("com.example.app://a!b", "com.example.app://a!b"),
+            ("safari-web-extension://6E3B1BF6-0000", "safari-web-extension://6e3b1bf6-0000"),
+            ("ms-browser-extension://A_b", "ms-browser-extension://a_b"),
             (
                 "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
                 "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
@@ -189,6 +208,15 @@ mod tests {
             "http://[::1",
             "http://::1",
             "http://*.a.example",
+            "http://.",
+            "https://a!b",
+            "app://",
+            "app://*",
+            "app://a b",
+            "app://a/b",
+            "app://a@b",
+            "app://a%20b",
+            "file://",
         ] {
             assert_eq!(Origin::parse(text), None, "{text}");
         }

@@ -288,8 +288,11 @@ async fn run(
 ) -> Result<Answer, Fault> {
     seen.asks(Some(entry.name));
     let mut credentials = call.credentials.clone();
-    if let Some(Value::Text(token)) = data.get("token") {
-        credentials.offer(token);
+    match data.get("token") {
+        None | Some(Value::Null) => {}
+        Some(Value::Text(token)) => credentials.offer(token),
+        // A number or a list is a wrong token, and not none.
+        Some(_) => credentials.offer("not a text"),
     }
     let called = if length > MOST_DATA && !entry.takes_file {
         Called::Ready(Err(entry.refused(call.engine, &credentials, too_long())))

@@ -6,6 +6,7 @@ pub(crate) mod record;
 pub(crate) mod route;
 
 use crate::client::Client;
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::envelope::{self, Accepts, Call, Outcome};
 use crate::fault::Fault;
@@ -34,6 +35,9 @@ use std::task::{Context, Poll};
 
 /// The most bytes of a request's target and headers.
 const HEAD: usize = 16 * 1024;
+
+/// The methods of pages.
+const PAGE_METHODS: &str = "GET, HEAD";
 
 /// What all requests share.
 pub(crate) struct Handler {
@@ -139,10 +143,8 @@ impl Handler {
             return Box::pin(self.page(&head, client, record)).await;
         };
         record.path = path;
-        if head.method == Method::OPTIONS && cors::is_preflight(&head.headers) {
-            let mut answer = response::nothing();
-            cors::preflight(&config.cors, &head.headers, &route.allow(), answer.headers_mut());
-            return answer;
+        if is_preflight(&head) {
+            return preflight(config, &head, &route.allow());
         }
         match (route, route.row(&head.method)) {
             (_, Some((document, row))) => {
@@ -209,11 +211,15 @@ impl Handler {
         }
         let mut answer = match (&self.pages, &head.method) {
             _ if !is_page => return response::refusal(StatusCode::NOT_FOUND, "no such path"),
+            // Also where the folder has no such file: else the browser would hide that from the page that asks.
+            _ if is_preflight(head) => {
+                return preflight(&self.engine.services.config, head, PAGE_METHODS);
+            }
             (Some(pages), &Method::GET | &Method::HEAD) => {
                 pages.answer(head, &client, &self.engine.answers).await
             }
             (None, &Method::GET | &Method::HEAD) => response::page(StatusCode::OK, self.home),
-            _ => return response::wrong_method("GET, HEAD"),
+            _ => return response::wrong_method(PAGE_METHODS),
         };
         self.page_headers.add_to(answer.headers_mut());
         answer
@@ -223,6 +229,18 @@ impl Handler {
     pub(crate) fn files_each(&self) -> usize {
         1 + usize::from(self.pages.is_some())
     }
+}
+
+/// Does a browser ask what a page of another origin may send?
+fn is_preflight(head: &Parts) -> bool {
+    head.method == Method::OPTIONS && cors::is_preflight(&head.headers)
+}
+
+/// What it learns, of a path with these methods.
+fn preflight(config: &Config, head: &Parts, methods: &str) -> Answer {
+    let mut answer = respond::nothing();
+    cors::preflight(&config.cors, &head.headers, methods, answer.headers_mut());
+    answer
 }
 
 /// What a request comes to. A panic where no operation runs, in a field's reader or a document's

@@ -252,11 +252,14 @@ pub(crate) fn dressed(
     answer
 }
 
-/// Does a condition of the request name this content? (RFC 9110, 13.1.2: weak comparison.)
+/// Does a condition of the request name this content? (RFC 9110, 13.1.2: weak comparison.) Some clients
+/// leave out both quotation marks. One alone belongs to a longer tag that has a comma in it.
 pub(crate) fn names(request: &HeaderMap, condition: HeaderName, tag: &str) -> bool {
     !tag.is_empty()
         && headers::pieces(request, &condition, b',').filter_map(headers::ascii).any(|given| {
-            given == "*" || given.strip_prefix("W/").unwrap_or(given).trim_matches('"') == tag
+            let given = given.strip_prefix("W/").unwrap_or(given);
+            let inside = given.strip_prefix('"').and_then(|given| given.strip_suffix('"'));
+            given == "*" || inside.unwrap_or(given) == tag
         })
 }
 

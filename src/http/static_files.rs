@@ -1,8 +1,8 @@
 //! A folder of pages beside the API, so that a front end and its back end are one origin.
 //!
 //! What is served is what lies in the folder under that very name: no file or folder whose name
-//! begins with a dot, nothing that `..` or a link leads to outside, and never instead of a path of
-//! the API. Conditions and ranges are those of RFC 9110, sections 13 and 14.
+//! begins with a dot, except the folder `.well-known` (RFC 8615), nothing that `..` or a link leads to
+//! outside, and never instead of a path of the API. Conditions and ranges are those of RFC 9110, sections 13 and 14.
 
 mod media;
 pub(crate) mod private;
@@ -36,6 +36,9 @@ use tag::{TICK, Unsettled, tag};
 
 /// The page for a browser that asks for one that is not there.
 const MISSING: &str = include_str!("../../assets/missing.html");
+
+/// The folder of files that have one address on every host (RFC 8615), in spite of its dot.
+const WELL_KNOWN: &str = ".well-known";
 
 /// The headers of all pages: the defaults, and what the configuration has in their place or besides.
 ///
@@ -222,7 +225,9 @@ fn safe(path: &str) -> Option<PathBuf> {
     let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
     let is_plain = |name: &str| !name.starts_with('.') && !name.contains(['\\', '\0']);
     let names: Vec<&str> = path.split('/').collect();
-    let (last, folders) = names.split_last()?;
+    // Apps, certificates and people who report a flaw look for their files there.
+    let below = names.strip_prefix(&[WELL_KNOWN]).unwrap_or(&names);
+    let (last, folders) = below.split_last()?;
     // An empty name in the middle would be a second address for the same page.
     let is_safe = folders.iter().all(|name| !name.is_empty() && is_plain(name)) && is_plain(last);
     is_safe.then(|| names.iter().filter(|name| !name.is_empty()).collect())
@@ -326,60 +331,4 @@ fn header(text: &str) -> HeaderValue {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_plain_names_lead_to_a_page() {
-        for (path, file) in [("/", ""), ("/a.html", "a.html"), ("/a/b.js", "a/b.js"), ("/a/", "a")]
-        {
-            assert_eq!(safe(path), Some(PathBuf::from(file)), "{path}");
-        }
-        assert_eq!(safe("/%E4%B8%AD.html"), Some(PathBuf::from("中.html")));
-        for path in [
-            "/../x",
-            "/a/../x",
-            "/%2e%2e/x",
-            "/.env",
-            "/a/.git/config",
-            "//x",
-            "/a//b",
-            "/a%00b",
-            "/a\\..\\x",
-            "/%ff",
-            "/..%2fx",
-            "x",
-        ] {
-            assert_eq!(safe(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn folder_redirects_to_itself_and_keeps_its_query() {
-        // Public reports: connect#792, node-static#186 and static-web-server#523 (the query is lost),
-        // namecheap/ilc#520 (a way to another host).
-        for (asked, expected) in [
-            ("/docs", "/docs/"),
-            ("/docs?x=1", "/docs/?x=1"),
-            ("/docs?", "/docs/?"),
-            ("/docs?a=1&b=/c?d", "/docs/?a=1&b=/c?d"),
-            ("/docs?next=//evil.example", "/docs/?next=//evil.example"),
-            ("/docs?x=%0d%0aSet-Cookie:a", "/docs/?x=%0d%0aSet-Cookie:a"),
-            ("/a/b;p=1?x", "/a/b;p=1/?x"),
-            ("/docs%2f?x", "/docs/?x"),
-            ("/a%2Fb", "/a/b/"),
-            ("/%E4%B8%AD", "/%E4%B8%AD/"),
-        ] {
-            assert_eq!(inside(&asked.parse().unwrap()), expected, "{asked}");
-        }
-        assert_eq!(header("/\u{4e2d}/"), "/%E4%B8%AD/");
-    }
-
-    #[test]
-    fn only_the_very_tag_is_strongly_the_same() {
-        assert!(is_strongly(b"\"a\"", "a"));
-        for given in [&b"a"[..], b"W/\"a\"", b"\"b\"", b"\"a", b"*", b"\"\"", b"", b"\xff"] {
-            assert!(!is_strongly(given, "a") && !is_strongly(given, ""), "{given:?}");
-        }
-    }
-}
+mod tests;

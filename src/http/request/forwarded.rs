@@ -36,36 +36,60 @@ pub(crate) fn source(peer: IpAddr, request: &HeaderMap, trusted: &Networks) -> S
         return Source::Address(peer);
     }
     let list = headers::pieces(request, &X_FORWARDED_FOR, b',').filter(|hop| !hop.is_empty());
-    if let Some(source) = walk(peer, list.rev().map(address), trusted) {
+    if let Some(source) = walk(peer, list.rev().map(hop), trusted) {
         return source;
     }
     let elements: Vec<&[u8]> =
         request.get_all(FORWARDED).iter().flat_map(|line| elements(line.as_bytes())).collect();
     let elements = elements.into_iter().filter(|element| !element.is_empty());
-    if let Some(source) = walk(peer, elements.rev().map(forwarded_for), trusted) {
+    if let Some(source) = walk(peer, elements.rev().map(|e| Hop::new(forwarded_for(e))), trusted) {
         return source;
     }
     let real = headers::pieces(request, &X_REAL_IP, b',').filter(|hop| !hop.is_empty());
-    walk(peer, real.rev().map(address).take(1), trusted).unwrap_or(Source::Unknown(peer))
+    walk(peer, real.rev().map(hop).take(1), trusted).unwrap_or(Source::Unknown(peer))
+}
+
+/// Whom a proxy speaks for.
+enum Hop {
+    /// Who has this address.
+    Address(IpAddr),
+    /// Another proxy on its own machine, which came by a socket without addresses: it is trusted as this
+    /// one is, and whom it speaks for stands before it.
+    Socket,
+    /// Somebody whose address can't be read.
+    Unreadable,
+}
+
+impl Hop {
+    fn new(address: Option<IpAddr>) -> Self {
+        address.map_or(Hop::Unreadable, Hop::Address)
+    }
 }
 
 /// Go from hop to hop while they are trusted; `None` if there is no hop at all.
-fn walk(
-    peer: IpAddr,
-    hops: impl Iterator<Item = Option<IpAddr>>,
-    trusted: &Networks,
-) -> Option<Source> {
-    let mut known = None;
+fn walk(peer: IpAddr, hops: impl Iterator<Item = Hop>, trusted: &Networks) -> Option<Source> {
+    let mut last = None;
     for hop in hops {
-        let Some(address) = hop else {
-            return Some(Source::Unknown(known.unwrap_or(peer)));
-        };
-        known = Some(address);
-        if !trusted.contains(&address) {
-            break;
+        match hop {
+            Hop::Address(address) if trusted.contains(&address) => {
+                last = Some(Source::Address(address));
+            }
+            Hop::Address(address) => return Some(Source::Address(address)),
+            Hop::Socket => last = last.or(Some(Source::Unknown(peer))),
+            Hop::Unreadable => {
+                return Some(match last {
+                    Some(Source::Address(known) | Source::Unknown(known)) => Source::Unknown(known),
+                    None => Source::Unknown(peer),
+                });
+            }
         }
     }
-    known.map(Source::Address)
+    last
+}
+
+/// A hop of a list. nginx writes `unix:` for a peer at a socket of its own machine.
+fn hop(written: &[u8]) -> Hop {
+    if written == b"unix:" { Hop::Socket } else { Hop::new(address(written)) }
 }
 
 /// An address as proxies write it: bare, with a port, in brackets, in quotes, with a zone.
@@ -77,7 +101,10 @@ fn address(written: &[u8]) -> Option<IpAddr> {
         Some(rest) => {
             let (inside, behind) = rest.split_once(']')?;
             let is_port = behind.is_empty() || behind.strip_prefix(':').is_some_and(is_port);
-            is_port.then(|| ipv6(inside)).flatten()?.into()
+            // Brackets belong to IPv6; some gateways put all addresses in them.
+            is_port
+                .then(|| inside.parse().ok().or_else(|| ipv6(inside).map(IpAddr::V6)))
+                .flatten()?
         }
         None => match text.parse::<IpAddr>() {
             Ok(address) => address,

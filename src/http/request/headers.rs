@@ -30,12 +30,21 @@ pub(crate) fn ascii(bytes: &[u8]) -> Option<&str> {
     bytes.is_ascii().then(|| std::str::from_utf8(bytes).ok()).flatten()
 }
 
-/// Does a list of media types, as in `Accept`, name this one?
+/// Does the header `Accept` name this media type, and not with `q=0`, which refuses it (RFC 9110, 12.4.2)?
 pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
     pieces(headers, &hyper::header::ACCEPT, b',').any(|piece| {
-        let given = piece.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        given.eq_ignore_ascii_case(media_type.as_bytes())
+        let mut parts = piece.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        parts.next().unwrap_or_default().eq_ignore_ascii_case(media_type.as_bytes())
+            && !parts.any(is_weight_zero)
     })
+}
+
+/// Is it `q=0`, `q=0.0` and the like?
+fn is_weight_zero(parameter: &[u8]) -> bool {
+    let Some((b'q' | b'Q', value)) = parameter.split_first() else { return false };
+    let Some(weight) = value.trim_ascii_start().strip_prefix(b"=") else { return false };
+    let weight = weight.trim_ascii_start();
+    weight.starts_with(b"0") && weight.iter().all(|byte| matches!(byte, b'0' | b'.'))
 }
 
 #[cfg(test)]
@@ -66,6 +75,9 @@ mod tests {
         let accepted = |value: &[u8]| accepts(&of(&[("accept", value)]), "text/html");
         assert!(accepted(b"text/html,application/xhtml+xml;q=0.9"));
         assert!(accepted(b"image/*, TEXT/HTML;q=0.8"));
+        assert!(accepted(b"text/html;q=0.001") && accepted(b"text/html ; level=1;q=1"));
+        // Public reports: zmthy/http-media#30, pallets/werkzeug#536, webmachine#77 (`q=0`).
+        assert!(!accepted(b"text/html;q=0, */*") && !accepted(b"text/html; Q = 0.000"));
         assert!(!accepted(b"*/*") && !accepted(b"application/json") && !accepted(b"\xff"));
         assert!(!accepts(&HeaderMap::new(), "text/html"));
     }

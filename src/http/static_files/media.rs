@@ -5,6 +5,10 @@ use std::path::Path;
 /// What browsers show or play, and a few that they keep under the right name. For all else they are told
 /// that it is bytes, which they offer to keep. Text is UTF-8.
 pub(super) fn media_type(path: &Path) -> &'static str {
+    // Apple's name for a file of JSON, which has to be told so.
+    if path.file_name().is_some_and(|name| name == "apple-app-site-association") {
+        return "application/json; charset=utf-8";
+    }
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     match ending.to_ascii_lowercase().as_str() {
         "html" | "htm" => "text/html; charset=utf-8",

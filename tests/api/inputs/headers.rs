@@ -59,6 +59,9 @@ fn session_is_found_among_any_other_cookies() {
         &["cookie: a=\u{e9}", "COOKIE: session=<T>"],
         &["Cookie: __Host-session=<T>; session=junk"],
         &["Cookie: session=junk; __Host-session=<T>"],
+        // dotnet/yarp#437 and jdx/pitchfork#845: lines of HTTP/2 that a gateway joined.
+        &["Cookie: a=1, session=<T>"],
+        &["Cookie: session=<T>, a=1; b=2"],
         &[long.as_str()],
     ] {
         let mut sent = vec![HOST.into()];
@@ -94,6 +97,10 @@ fn credential_of_another_service_hides_nobodys_session() {
         "Authorization: Token abc",
         "Authorization:",
         "Proxy-Authorization: Basic eA==",
+        // laravel/framework#20282 and passport-http-bearer#13.
+        "Authorization: Basic eA==, Bearer null",
+        "Authorization: Basic eA==, Bearer <T>",
+        "Authorization: Bearer <T>, Basic eA==",
     ] {
         let cookie = with_token("Cookie: session=<T>", &token);
         let sent = [HOST.into(), with_token(line, &token), cookie];
@@ -135,6 +142,11 @@ fn forwarded_client_is_the_one_that_the_proxy_names() {
         ),
         (&["Forwarded: for=\"[2001:db8:N::1]\""], &["Forwarded: for=2001:db8:N::9;proto=https"]),
         (&["Forwarded: for=\"203\\.0\\.113\\.N\""], &["Forwarded: for=203.0.113.N ; host=\"a,b\""]),
+        // nextcloud/documentation#12908: nginx in front of nginx, by a socket.
+        (
+            &["X-Forwarded-For: 203.0.113.N, unix:"],
+            &["X-Forwarded-For: [203.0.113.N]:1, unix:,unix:"],
+        ),
         (&["X-Real-IP: 203.0.113.N"], &["X-Real-IP: [::ffff:203.0.113.N]"]),
         (
             &["X-Forwarded-For: \u{e9}\u{ff}, 203.0.113.N"],
@@ -169,6 +181,8 @@ fn forwarded_client_is_the_one_that_the_proxy_names() {
         "Forwarded: for=_SEVKISEK",
         "Forwarded: for=\"203.0.113.7",
         "X-Real-IP: a, b",
+        "X-Real-IP: unix:",
+        "X-Forwarded-For: unix:",
     ] {
         for _ in 0..3 {
             assert!(!is_locked(&[line.to_owned()]), "{line}");

@@ -8,6 +8,7 @@ mod large_pictures;
 mod moved_rows;
 mod multipart;
 mod names;
+mod page_files;
 mod pages;
 mod repacked;
 mod rpc;
