@@ -3,10 +3,14 @@
 /// U+FEFF in UTF-8. Editors and some platforms write it before a text.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// A text without the byte order mark that stands before it. RFC 8259, section 8.1, lets a reader of
-/// JSON skip it; before a form it would become part of the first key.
-pub(crate) fn without_bom(text: &[u8]) -> &[u8] {
-    text.strip_prefix(BOM).unwrap_or(text)
+/// A text without the byte order mark that stands before it, or the several that tools have put there one
+/// after another. RFC 8259, section 8.1, lets a reader of JSON skip it; before a form it would become part
+/// of the first key.
+pub(crate) fn without_bom(mut text: &[u8]) -> &[u8] {
+    while let Some(rest) = text.strip_prefix(BOM) {
+        text = rest;
+    }
+    text
 }
 
 /// The encoding of a text that is certainly not UTF-8, to name it in the fault.

@@ -238,7 +238,7 @@ fn is_preflight(head: &Parts) -> bool {
 
 /// What it learns, of a path with these methods.
 fn preflight(config: &Config, head: &Parts, methods: &str) -> Answer {
-    let mut answer = respond::nothing();
+    let mut answer = response::nothing();
     cors::preflight(&config.cors, &head.headers, methods, answer.headers_mut());
     answer
 }

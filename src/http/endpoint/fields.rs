@@ -203,8 +203,7 @@ impl<'a> Gathered<'_, 'a> {
         let lines = if kind == TextKind::Plain { form::lines(text) } else { None };
         match lines {
             Some(mut lines) => lines.try_for_each(|pair| self.form(pair, form::verbatim)),
-            None => form::pairs(without_escaped_bom(text))
-                .try_for_each(|pair| self.form(pair, form::decoded)),
+            None => form::pairs(text).try_for_each(|pair| self.form(pair, form::decoded)),
         }
     }
 
@@ -232,13 +231,4 @@ type Decode = for<'t> fn(&'t [u8]) -> Cow<'t, [u8]>;
 
 fn sent_twice(name: &str) -> Fault {
     Fault::WrongValue(name.to_owned().into(), "sent twice".into())
-}
-
-/// A form without the byte order mark that was taken for a part of its first key.
-fn without_escaped_bom(form: &[u8]) -> &[u8] {
-    const BOM: &[u8] = b"%EF%BB%BF";
-    match form.get(..BOM.len()) {
-        Some(begin) if begin.eq_ignore_ascii_case(BOM) => form.get(BOM.len()..).unwrap_or(form),
-        _ => form,
-    }
 }

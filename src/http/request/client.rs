@@ -1,7 +1,7 @@
 //! What a request says of its client: its address, its token, the site it comes from.
 
 use super::forwarded::{self, Source};
-use super::headers;
+use super::{form, headers};
 use crate::caller::{Credentials, is_token};
 use crate::client::Client;
 use crate::config::{Config, Networks};
@@ -126,9 +126,8 @@ fn is_other_scheme(scheme: &[u8], rest: &[u8]) -> bool {
 }
 
 fn query_token(query: &str, found: &mut Found) -> bool {
-    !query.is_empty()
-        && form_urlencoded::parse(query.as_bytes())
-            .any(|(key, value)| key == "token" && found.offer(value.as_bytes()))
+    form::pairs(query.as_bytes())
+        .any(|(key, value)| *form::decoded(key) == *b"token" && found.offer(&form::decoded(value)))
 }
 
 /// A foreign application on this host may have a cookie `session` of its own: it is passed over.

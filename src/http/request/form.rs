@@ -1,5 +1,6 @@
 //! Forms and queries: `name=value&…`, split first and decoded only where a field is wanted.
 
+use crate::data::encoding::without_bom;
 use bytes::Bytes;
 use percent_encoding::percent_decode;
 use std::borrow::Cow;
@@ -7,9 +8,18 @@ use std::borrow::Cow;
 /// A field as it was sent: its name and its value, neither of them decoded.
 pub(crate) type Pair<'t> = (&'t [u8], &'t [u8]);
 
-/// The fields of a query or of a form.
+/// The fields of a query or of a form, without a byte order mark that was taken for a part of the first key.
 pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+    let text = without_escaped_bom(without_bom(text));
     text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(pair)
+}
+
+fn without_escaped_bom(text: &[u8]) -> &[u8] {
+    const BOM: &[u8] = b"%EF%BB%BF";
+    match text.split_at_checked(BOM.len()) {
+        Some((begin, rest)) if begin.eq_ignore_ascii_case(BOM) => without_escaped_bom(rest),
+        _ => text,
+    }
 }
 
 /// The fields of a form that a page sends as `text/plain`: one a line, as they are. `None` where the text has one
@@ -89,6 +99,9 @@ mod tests {
             ("a%3D=%26&%61=+%2B", &[("a=", "&"), ("a", " +")]),
             ("a=100%&b=%zz&c=%4", &[("a", "100%"), ("b", "%zz"), ("c", "%4")]),
             ("a=%u6D4B", &[("a", "%u6D4B")]),
+            ("\u{feff}\u{feff}a=1", &[("a", "1")]),
+            ("%EF%BB%BF%ef%bb%bfa=1&%EF%BB%BFb=2", &[("a", "1"), ("\u{feff}b", "2")]),
+            ("%EF%BB%B", &[("\u{fffd}%B", "")]),
         ] {
             let expected: Vec<_> = expected.iter().copied().map(pair).collect();
             assert_eq!(shown(pairs(form.as_bytes())), expected, "{form}");

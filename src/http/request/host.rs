@@ -150,7 +150,8 @@ mod tests {
 
         #[test]
         fn what_a_uri_parser_refuses_is_no_host(text in "[\\x21-\\x7e]{1,12}") {
-            if is_host_and_port(text.as_bytes()) && !text.contains('[') {
+            // Of percent-encoded names, which the standard allows, hyper's parser knows nothing.
+            if is_host_and_port(text.as_bytes()) && !text.contains(['[', '%']) {
                 prop_assert!(format!("http://{text}/").parse::<hyper::Uri>().is_ok(), "{}", text);
             }
         }

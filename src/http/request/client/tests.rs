@@ -41,6 +41,9 @@ fn first_place_with_a_tokens_form_wins() {
     assert_eq!(token(&all, &query).as_deref(), Some(A));
     assert_eq!(token(&all[1..], &query).as_deref(), Some(B));
     assert_eq!(token(&all[1..], "token=").as_deref(), Some(C));
+    for query in [format!("%EF%BB%BFtoken={B}"), format!("?x&&%74oken=%62{}", &B[1..])] {
+        assert_eq!(token(&[], &query).as_deref(), Some(B), "{query}");
+    }
     assert_eq!(token(&[], ""), None);
     for bearer in ["bearer ", "Bearer  ", "BEARER\t"] {
         let line = format!("{bearer}{A}");

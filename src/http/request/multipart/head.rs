@@ -59,21 +59,24 @@ impl Head {
                 head.is_base64 = value.trim_ascii().eq_ignore_ascii_case(b"base64");
             } else if is("content-type") {
                 // No text is of such a type: the client gave the file no name.
-                let kind = value.trim_ascii().get(..6).unwrap_or_default();
-                head.is_file |= kind.eq_ignore_ascii_case(b"image/");
+                let kind = value.trim_ascii().to_ascii_lowercase();
+                head.is_file |= kind.starts_with(b"image/") || kind == b"application/octet-stream";
             }
         }
         head
     }
 
-    /// Read `form-data; name="…"; filename="…"`, whatever the first word is.
+    /// Read `form-data; name="…"; filename="…"`, whatever the first word is, and where there is none.
     fn disposition(&mut self, value: &[u8]) {
-        let start = value.iter().position(|byte| *byte == b';').unwrap_or(value.len());
+        let start = match value.iter().position(|byte| matches!(byte, b';' | b'=')) {
+            Some(at) if value.get(at) == Some(&b'=') => 0,
+            at => at.unwrap_or(value.len()),
+        };
         let mut name = None;
         let mut extended = None;
         for Parameter { name: key, value } in parameters(value.get(start..).unwrap_or_default()) {
             match key.as_slice() {
-                b"name" => name = name.or(Some(value)),
+                b"name" if !value.is_empty() => name = name.or(Some(value)),
                 b"name*" => extended = extended.or(Some(value)),
                 // `filename*` (RFC 8187), and `filename*0` of mail's libraries (RFC 2231).
                 key if key == b"filename" || key.starts_with(b"filename*") => {

@@ -33,7 +33,10 @@ pub(crate) fn parameters(text: &[u8]) -> Vec<Parameter> {
         let (name, behind) = rest.split_at(length);
         let name = name.trim_ascii().to_ascii_lowercase();
         rest = behind;
-        let Some(value) = behind.strip_prefix(b"=") else { continue };
+        let Some(value) = behind.strip_prefix(b"=") else {
+            found.push(Parameter { name, value: Vec::new() });
+            continue;
+        };
         let value = value.trim_ascii_start();
         let quoted = value.strip_prefix(b"\"").and_then(|text| quoted(text, &mut looks));
         let (value, behind) = quoted.unwrap_or_else(|| unquoted(value));

@@ -71,6 +71,14 @@ fn heads_of_real_clients_are_read_as_they_mean_it() {
         b"Content-Disposition: form-data; name='file'; filename='a.png'",
         // A file without a name, told by its type.
         b"Content-Disposition: form-data; name=\"file\"\r\nContent-Type: image/png",
+        // mscdex/busboy#343 and #172: what other servers take for a file then.
+        b"Content-Type: Application/Octet-Stream\r\nContent-Disposition: form-data; name=\"file\"",
+        // A file name's parameter without a value, and an empty field name before the right one.
+        b"Content-Disposition: form-data; name=\"file\"; filename",
+        b"Content-Disposition: form-data; filename; name; name=\"\"; name=file",
+        // No first word.
+        b"Content-Disposition: name=\"file\"; filename=\"a.png\"",
+        b"Content-Disposition: filename=a;name=file",
         // An empty name with bytes.
         b"Content-Disposition: form-data; name=\"file\"; filename=\"\"",
     ] {
