@@ -79,7 +79,7 @@ fn main() {
 
 async fn siege(only: Option<&str>) -> bool {
     let folder = Folder::new();
-    // As the README's unit for systemd has it.
+    // As the unit for systemd in docs/deploy.md has it.
     let server = guichet::start_with(&folder, "", &[("MALLOC_ARENA_MAX", "2")]);
     let cgroup = Cgroup::enter(server.pid(), LIMIT);
     let address = server.address();

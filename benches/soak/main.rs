@@ -60,7 +60,7 @@ use world::World;
 
 const USAGE: &str = "cargo bench --bench soak [-- --minutes=N]";
 
-/// A server that is told to end does within this time (README, "Command line").
+/// A server that is told to end does within this time (docs/cli.md).
 const FAREWELL: Duration = Duration::from_secs(10);
 
 fn main() {
@@ -87,7 +87,7 @@ fn soak(time: Duration) -> bool {
     // All players come from one address.
     let games = "[score]\nnew_boards_per_day = 0\nnew_players_per_hour = 0\n";
     let sections = format!("{web}{games}{}{}{watched}", world::SESSION, codes::QUOTAS);
-    // As the README's unit for systemd has it.
+    // As the unit for systemd in docs/deploy.md has it.
     let server = guichet::start_with(&folder, &sections, &[("MALLOC_ARENA_MAX", "2")]);
     let data = folder.path().join("data");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -5,7 +5,7 @@ use crate::common::{Folder, has, run, with_input};
 use std::fs;
 use std::process::Command;
 
-const README: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../docs/cli.md");
 
 /// The commands that a help lists.
 fn listed(args: &[&str]) -> Vec<String> {
@@ -18,7 +18,7 @@ fn listed(args: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_command_has_a_line_a_help_and_a_row_in_the_readme() {
+fn every_command_has_a_line_a_help_and_a_row_in_docs() {
     let commands = listed(&["--help"]);
     for name in ["serve", "user", "check", "usage", "call", "routes", "seed", "export", "import"] {
         assert!(commands.iter().any(|listed| listed == name), "{name}: {commands:?}");
@@ -32,10 +32,10 @@ fn every_command_has_a_line_a_help_and_a_row_in_the_readme() {
             let explained = option.split("  ").filter(|part| !part.is_empty()).count();
             assert!(explained > 1, "{name}: {option:?} says nothing");
         }
-        let in_readme = README.lines().any(|line| {
+        let in_page = PAGE.lines().any(|line| {
             line.starts_with("| `guichet") && line.split([' ', '`', '|']).any(|word| word == name)
         });
-        assert!(in_readme, "the README has no row for {name}");
+        assert!(in_page, "docs/cli.md has no row for {name}");
     }
     for name in listed(&["user", "--help"]) {
         assert!(done(bare(&["user", &name, "--help"])).contains("Usage: guichet user"), "{name}");

@@ -121,7 +121,7 @@ fn what_was_there_is_kept_and_can_be_put_back() {
     let server = Server::start_in(folder, "");
     assert_eq!(asked(&server, &token), then);
 
-    // By hand, as the README says: what was kept is complete.
+    // By hand, as docs/backup.md says: what was kept is complete.
     let folder = server.leave();
     let other = archive::folder("");
     fs::rename(&kept[0], other.path().join("data")).unwrap();

@@ -12,4 +12,4 @@ mod common;
 
 mod examples;
 mod modules;
-mod readme;
+mod pages;

@@ -1,4 +1,4 @@
-//! Litestream beside the server (README, "Litestream beside it"): its replica has all that was
+//! Litestream beside the server (docs/backup.md): its replica has all that was
 //! acknowledged, and a server starts from it.
 
 use crate::common::archive::{backup, wait_until};

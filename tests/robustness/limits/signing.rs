@@ -200,12 +200,12 @@ fn call_signs_with_the_configured_secret() {
 }
 
 #[test]
-fn readme_prints_headers_that_are_taken() {
+fn page_prints_headers_that_are_taken() {
     if !(has("sh") && has("curl") && has("openssl")) {
         return;
     }
-    let readme = include_str!("../../../README.md");
-    let (_, block) = readme.split_once("<!-- signing: begin -->\n\n```sh\n").unwrap();
+    let page = include_str!("../../../docs/api/leaderboards.md");
+    let (_, block) = page.split_once("<!-- signing: begin -->\n\n```sh\n").unwrap();
     let (block, _) = block.split_once("```\n").unwrap();
     let server = Server::start("[score.secrets]\npinball = \"a long random text\"\n");
     let script = block.replace("127.0.0.1:8080", server.address());

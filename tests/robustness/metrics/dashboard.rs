@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 const DASHBOARD: &str = include_str!("../../../examples/grafana.json");
-const README: &str = include_str!("../../../README.md");
+const PAGE: &str = include_str!("../../../docs/operate.md");
 const ALERTS: &str = include_str!("../../../examples/alerts.yml");
 
 /// All that is told by a server that makes backups.
@@ -137,8 +137,8 @@ fn the_dashboard_is_one_that_grafana_takes() {
 }
 
 #[test]
-fn the_readme_names_each_of_them() {
-    let (_, table) = README.split_once("<!-- metrics: begin -->").unwrap();
+fn page_of_metrics_names_each_of_them() {
+    let (_, table) = PAGE.split_once("<!-- metrics: begin -->").unwrap();
     let (table, _) = table.split_once("<!-- metrics: end -->").unwrap();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
     let named: BTreeSet<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();

@@ -1,6 +1,6 @@
-//! The commands of the README, in their order.
+//! The commands of the pages: each page on a server of its own, in their order.
 
-use super::between;
+use super::{between, pages, regions};
 use crate::common::{Server, has, run};
 use serde_json::Value;
 use std::fs;
@@ -26,43 +26,54 @@ const FRESH: [&str; 14] = [
 ];
 
 #[test]
-fn the_walk_answers_what_it_shows() {
+fn commands_of_the_pages_answer_what_they_show() {
     if !(has("sh") && has("curl")) {
         return;
     }
+    let wrong: Vec<String> = walks().iter().flat_map(check).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// Run a page's commands on an empty server; the answers that are not those that are shown.
+fn check(walk: &Walk) -> Vec<String> {
     let server = Server::start("");
     // Every answer is also kept, under the number of the block that asked for it.
     let mut script = r#"
         curl() { command curl "$@" | tee -a "answers.$block"; echo >> "answers.$block"; }
     "#
     .to_owned();
-    let blocks = walk();
-    for (number, block) in blocks.iter().enumerate() {
+    for (number, block) in walk.blocks.iter().enumerate() {
         let commands = block.commands.replace("127.0.0.1:8080", server.address());
         script.push_str(&format!("block={number}\n{commands}"));
     }
-    assert!(script.contains(server.address()), "the walk names its server");
+    assert!(script.contains(server.address()), "{} names its server", walk.page);
     run(Command::new("sh").arg("-euc").arg(script).current_dir(server.folder()));
-    for (number, Block { commands, answer: shown }) in blocks.iter().enumerate() {
+    let mut wrong = Vec::new();
+    for (number, Block { commands, answer: shown }) in walk.blocks.iter().enumerate() {
+        if !commands.contains("curl -") {
+            continue;
+        }
         let path = server.folder().join(format!("answers.{number}"));
         let told = fs::read_to_string(path).expect(commands);
         let mut answers = told.lines().filter(|line| !line.is_empty()).peekable();
-        assert!(answers.peek().is_some(), "{commands}");
+        assert!(answers.peek().is_some(), "{}: {commands}", walk.page);
         while let Some(line) = answers.next() {
             let answer = serde_json::from_str(line).unwrap_or(Value::from(line));
-            match shown {
-                Some(shown) if answers.peek().is_none() => {
-                    assert_eq!(steady(&answer), steady(shown), "{commands}");
-                }
-                _ => assert!(is_done(&answer), "{commands}\n{line}"),
+            let is_right = match shown {
+                Some(shown) if answers.peek().is_none() => steady(&answer) == steady(shown),
+                _ => is_done(&answer),
+            };
+            if !is_right {
+                wrong.push(format!("{}: {commands}\n{line}", walk.page));
             }
         }
     }
+    wrong
 }
 
 #[test]
-fn the_walk_takes_every_path() {
-    let walk: String = walk().into_iter().map(|block| block.commands).collect();
+fn commands_of_the_pages_take_every_path() {
+    let walk = all_commands();
     let mut taken = 0;
     for document in ["rank", "pinball", "entry_task", "ihome"] {
         let path = format!("{}/handlers/documents/{document}.rs", env!("CARGO_MANIFEST_DIR"));
@@ -80,8 +91,8 @@ fn the_walk_takes_every_path() {
 }
 
 #[test]
-fn the_walk_calls_every_operation() {
-    let walk: String = walk().into_iter().map(|block| block.commands).collect();
+fn commands_of_the_pages_call_every_operation() {
+    let walk = all_commands();
     let mut names = Vec::new();
     operations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("handlers"), &mut names);
     assert!(names.len() > 30, "{names:?}");
@@ -113,16 +124,48 @@ fn operations(folder: &Path, names: &mut Vec<(String, String)>) {
 }
 
 /// Commands to paste, and the answer that is shown below them.
+#[derive(Clone)]
 struct Block {
     commands: String,
     answer: Option<Value>,
 }
 
-/// The fenced blocks of the walk.
-fn walk() -> Vec<Block> {
+/// What a page has to paste.
+struct Walk {
+    page: String,
+    blocks: Vec<Block>,
+}
+
+/// The walks of all pages, each with the setup that it needs.
+fn walks() -> Vec<Walk> {
+    let functions = fences(&between("setup"));
+    let account = fences(&between("setup account"));
+    let mut walks = Vec::new();
+    for page in pages() {
+        let plain = regions(&page.text, "walk");
+        let with_account = regions(&page.text, "walk with account");
+        assert!(plain.is_empty() || with_account.is_empty(), "{}", page.path.display());
+        let setup = if with_account.is_empty() { Vec::new() } else { account.clone() };
+        let own = plain.iter().chain(&with_account).flat_map(|region| fences(region));
+        let own: Vec<Block> = own.collect();
+        if !own.is_empty() {
+            let blocks = functions.iter().cloned().chain(setup).chain(own).collect();
+            walks.push(Walk { page: page.path.display().to_string(), blocks });
+        }
+    }
+    assert!(walks.len() > 10, "the walks are there");
+    walks
+}
+
+/// All commands of all walks.
+fn all_commands() -> String {
+    walks().into_iter().flat_map(|walk| walk.blocks).map(|block| block.commands).collect()
+}
+
+/// The fenced blocks of a region.
+fn fences(region: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    let mut fences = between("walk").split("```").skip(1).step_by(2);
-    for fence in &mut fences {
+    for fence in region.split("```").skip(1).step_by(2) {
         match fence.split_once('\n') {
             Some(("sh", commands)) => {
                 blocks.push(Block { commands: commands.to_owned(), answer: None });
@@ -134,9 +177,9 @@ fn walk() -> Vec<Block> {
             _ => panic!("neither sh nor json: {fence}"),
         }
     }
-    assert!(blocks.len() > 20, "the walk is there");
     blocks
 }
+
 /// An answer without what is another each time.
 fn steady(answer: &Value) -> Value {
     match answer {

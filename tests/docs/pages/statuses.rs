@@ -1,11 +1,16 @@
 //! The tables of the envelope's statuses.
 
-use super::statuses;
+use super::rows;
 use crate::common::Server;
 use engine::fault::{Cause, Exceeded, Fault, Lapse, Unique, Window};
 use engine::sms::codes;
 use engine::status;
 use serde_json::{Value, json};
+
+/// A table of statuses: code and message.
+fn statuses(name: &str) -> Vec<(i64, String)> {
+    rows(name).into_iter().map(|[code, text, _]| (code.parse().unwrap(), text)).collect()
+}
 
 #[test]
 fn the_tables_of_statuses_are_the_program_s() {

@@ -1,0 +1,90 @@
+//! Links from page to page.
+
+use super::{Page, pages, root};
+use std::fs;
+use std::path::Path;
+
+/// The anchors of a page: its headings, as the page is shown.
+fn anchors(text: &str) -> Vec<String> {
+    let mut anchors = Vec::new();
+    let mut in_code = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            in_code = !in_code;
+        }
+        let title = line.trim_start_matches('#').strip_prefix(' ');
+        if let Some(title) = title.filter(|_| line.starts_with('#') && !in_code) {
+            let is_plain = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+            let plain: String = title.to_lowercase().chars().filter(is_plain).collect();
+            anchors.push(plain.replace(' ', "-"));
+        }
+    }
+    anchors
+}
+
+/// The targets of a page's links, without those in code.
+fn links(text: &str) -> Vec<&str> {
+    let mut links = Vec::new();
+    let mut in_code = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            in_code = !in_code;
+        }
+        if !in_code {
+            let ends = line.split("](").skip(1);
+            links.extend(ends.filter_map(|rest| rest.split_once(')').map(|(link, _)| link)));
+            let pictures = line.split("src=\"").skip(1);
+            links.extend(pictures.filter_map(|rest| rest.split_once('"').map(|(link, _)| link)));
+        }
+    }
+    links
+}
+
+/// Why a link of a page leads nowhere, if so.
+fn broken(page: &Page, link: &str) -> Option<String> {
+    if link.starts_with("https://") || link.starts_with("http://") {
+        return None;
+    }
+    let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let folder = root().join(page.path.parent().unwrap_or(Path::new("")));
+    let target = match path {
+        "" => root().join(&page.path),
+        path => folder.join(path),
+    };
+    let told = format!("{}: {link}", page.path.display());
+    if !target.exists() {
+        return Some(told);
+    }
+    let is_known = anchor.is_empty()
+        || anchors(&fs::read_to_string(target).unwrap()).iter().any(|known| known == anchor);
+    (!is_known).then_some(told)
+}
+
+#[test]
+fn every_link_of_every_page_leads_somewhere() {
+    let pages = pages();
+    let mut count = 0;
+    let mut bad = Vec::new();
+    for page in &pages {
+        for link in links(&page.text) {
+            count += 1;
+            bad.extend(broken(page, link));
+        }
+    }
+    assert!(count > 100, "links are found: {count}");
+    assert!(bad.is_empty(), "{bad:#?}");
+}
+
+/// Who opens the index finds every page.
+#[test]
+fn index_links_every_page_of_docs() {
+    let pages = pages();
+    let index = pages.iter().find(|page| page.path == Path::new("docs/README.md")).unwrap();
+    let linked = links(&index.text);
+    for page in &pages {
+        let Ok(path) = page.path.strip_prefix("docs") else { continue };
+        let path = path.to_str().unwrap();
+        let is_linked = path == "README.md" || linked.contains(&path);
+        assert!(is_linked, "docs/README.md does not link {path}");
+    }
+}
