@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mobile_number_is_one_of_mainland_china() {
+    fn only_mainland_china_mobile_numbers_are_accepted() {
         assert!(is_mobile("13800001234") && is_mobile("19900001234"));
         for other in
             ["", "12800001234", "1380000123", "138000012345", "+8613800001234", "1380000123x"]

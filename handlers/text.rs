@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn user_name_shows_all_that_it_is() {
+    fn user_name_with_invisible_characters_is_refused() {
         for good in ["nora", "张三", "Nora Lin", "❤\u{fe0f}", "o'hara", "e\u{301}"] {
             assert_eq!(user_name_problem(good), None, "{good:?}");
         }
@@ -164,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_the_rules_of_text(text in "\\PC{0,40}|\\p{Any}{0,40}") {
+        fn any_valid_user_name_is_a_valid_line(text in "\\PC{0,40}|\\p{Any}{0,40}") {
             let strict = user_name_problem(&text).is_none();
             prop_assert!(!strict || line_problem(&text).is_none());
         }

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stamps_rise_whatever_the_clock_does() {
+    fn sequence_stamps_rise_when_the_clock_steps_back() {
         let shared = Shared::default();
         let first = shared.stamp();
         shared.seen(first + 3_600_000_000);

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_leaves_half_to_others() {
+    fn one_address_uses_at_most_half_the_budget() {
         let budget = Arc::new(Budget::new(1000));
         let mut first: Vec<Charge> = (0..100).map(|_| charge(&budget, "192.0.2.1")).collect();
         assert_eq!(first.iter_mut().filter_map(|one| one.hold(10).then_some(())).count(), 50);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv6_site_leaves_half_to_others() {
+    fn ipv6_site_uses_at_most_half_the_budget() {
         let budget = Arc::new(Budget::new(1000));
         let household = |nth: usize| charge(&budget, &format!("2001:db8:7:{nth:x}::1"));
         let mut site: Vec<Charge> = (0..20).map(household).collect();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_leaves_no_entry() {
+    fn released_charge_leaves_no_entry() {
         let budget = Arc::new(Budget::new(1000));
         let mut one = charge(&budget, "192.0.2.1");
         assert!(one.hold(100) && one.hold(40));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn shared_network_has_a_larger_share() {
+    fn shared_network_gets_a_larger_share() {
         let budget = Arc::new(Budget::new(1000));
         let shared = SharedNetworks::from_iter([("192.0.2.0/24".parse().unwrap(), 3)]);
         let mut one = budget.charge(&Client::new("192.0.2.1".parse().unwrap(), &shared));

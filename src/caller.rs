@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_32_lower_case_hex_digits_and_its_key_is_not_the_token() {
+    fn token_is_32_hex_digits_and_stored_hashed() {
         let token = new_token();
         let key = session_key(&token).unwrap();
         assert_eq!((token.len(), key.len()), (32, 64));

@@ -226,7 +226,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_time_is_written_as_the_formatter_writes_it(
+        fn time_is_formatted_like_the_standard_formatter(
             zone in 0..ZONES.len(),
             seconds in prop_oneof![YEARS, 0..4_102_444_800_i64],
             near in -3_i64..=3,
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_time_is_read_in_the_servers_zone_and_written_back_the_same() {
+    fn date_time_in_server_zone_round_trips() {
         let clock = shanghai();
         let read = |text| clock.seconds(DateTime::parse(text).unwrap());
         assert_eq!(read("1970-01-01 08:00:00"), 0);
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn every_date_time_is_kept_in_every_zone() {
+    fn every_date_time_round_trips_in_every_zone() {
         let times = [
             "9999-12-31 23:59:59",
             "9999-12-31 00:00:00",
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn skipped_time_is_not_exact_and_repeated_one_is() {
+    fn skipped_local_time_is_inexact_repeated_is_exact() {
         for (zone, text, is_exact) in [
             ("America/New_York", "2024-03-10 01:59:59", true),
             ("America/New_York", "2024-03-10 02:00:00", false),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn later_date_time_has_more_seconds() {
+    fn later_date_time_is_a_larger_number() {
         let clock = shanghai();
         let at = |text| clock.seconds(DateTime::parse(text).unwrap());
         // On both sides of where the library's timestamps end.
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_step_of_more_than_a_day_forward_is_followed() {
+    fn clock_follows_only_forward_steps_over_a_day() {
         let clock = shanghai();
         let (begun, now) = (clock.steady(), since_1970());
         let hour = Duration::from_hours(1);
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_time_is_refused() {
+    fn invalid_date_time_is_refused() {
         for text in [
             "",
             "2019-04-22",

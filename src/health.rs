@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_that_is_told_to_end_is_not_alive() {
+    fn stopping_server_is_not_alive() {
         let health = Health::default();
         assert_eq!(health.alive(), Ok(()));
         health.end();
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_are_ours_and_not_the_database_s_own_words() {
+    fn health_reasons_do_not_quote_the_database() {
         let of = |text: &str| why(&Fault::database(text));
         assert!(of("database or disk is full").ends_with("the disk is full"));
         assert!(of("database is locked").ends_with("another process holds it"));

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn md5_is_the_published_one() {
+    fn md5_matches_the_rfc_1321_example() {
         // RFC 1321, appendix A.5.
         assert_eq!(md5("abc"), "900150983cd24fb0d6963f7d28e17f72");
     }

@@ -149,7 +149,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn equal_origins_are_equal_texts() {
+    fn equal_origins_have_equal_text() {
         for (text, canonical) in [
             ("http://a.example", "http://a.example"),
             ("HTTP://A.Example:80", "http://a.example"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_none() {
+    fn invalid_origin_is_refused() {
         for text in [
             "",
             "*",
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_an_origin_are_told() {
+    fn origin_has_scheme_host_and_port() {
         let origin = Origin::of_url("https://API.example.com:8443/v1?x=1").unwrap();
         assert_eq!((origin.scheme(), origin.host()), ("https", "api.example.com"));
         assert_eq!(Origin::of_url("http://[::1]/").unwrap().host(), "[::1]");
@@ -246,7 +246,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn canonical_text_reads_as_itself(text in "[a-zA-Z+]{1,8}://[a-zA-Z0-9.:\\[\\]-]{0,20}") {
+        fn canonical_origin_parses_to_itself(text in "[a-zA-Z+]{1,8}://[a-zA-Z0-9.:\\[\\]-]{0,20}") {
             if let Some(origin) = Origin::parse(&text) {
                 prop_assert_eq!(Origin::parse(origin.as_str()), Some(origin.clone()));
                 prop_assert!(!origin.scheme().is_empty() && !origin.host().is_empty());
@@ -254,7 +254,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
+        fn any_origin_bytes_are_parsed_without_panic(bytes: Vec<u8>) {
             let _ = Origin::from_bytes(&bytes);
         }
     }

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn md5_and_plain_text_are_one_password() {
+    fn md5_and_plain_text_are_the_same_password() {
         let stored = Password::plain("secret-1").hash().unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
         let md5 = hex::md5("secret-1");

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn burst_is_seconds_and_the_rate_is_kept() {
+    fn burst_lasts_seconds_and_rate_is_kept() {
         let rate = Rate::new(600).unwrap();
         let one = client("192.0.2.1");
         assert_eq!(admitted(&rate, &one, 1000, 100), 100);

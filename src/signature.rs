@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn legacy_form_is_hmac_sha256_of_the_body() {
+    fn legacy_signature_is_hmac_sha256_of_the_body() {
         // RFC 4231, test case 2.
         let given = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
         let body = b"what do ya want for nothing?";
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn fault_names_the_header() {
+    fn signature_error_names_the_header() {
         let (nonce, path) = ("0123456789abcdef", "/lamps/api/post_score");
         let sign =
             |timestamp: &str, nonce: &str| sign(b"key", "POST", path, timestamp, nonce, b"{}");
@@ -252,7 +252,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn changing_any_signed_part_ends_the_signature(
+        fn changing_any_signed_part_breaks_the_signature(
             path in "/[a-z]{1,8}/api/post_score",
             nonce in "[A-Za-z0-9_-]{16,64}",
             body in prop::collection::vec(any::<u8>(), 0..40),

@@ -255,7 +255,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sealed_text_is_read_only_in_its_place(text in "\\PC{0,40}", owner in any::<i64>()) {
+        fn encrypted_text_opens_only_in_its_own_row(text in "\\PC{0,40}", owner in any::<i64>()) {
             let (folder, vault) = vault();
             let sealed = vault.seal(owner, "name", &text).unwrap();
             prop_assert_eq!(vault.unseal(owner, "name", &sealed).unwrap(), text.as_str());
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn key_is_never_replaced() {
+    fn existing_key_file_is_never_replaced() {
         let (folder, vault) = vault();
         let sealed = vault.seal(1, "name", "nora").unwrap();
         let before = fs::read(vault.path()).unwrap();

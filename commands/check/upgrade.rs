@@ -257,7 +257,7 @@ mod tests {
     use crate::handlers::SCHEMA;
 
     #[test]
-    fn changes_name_steps_that_there_are() {
+    fn upgrade_notes_refer_to_existing_schema_steps() {
         let steps = i64::try_from(SCHEMA.steps.len()).unwrap();
         for change in CHANGES {
             assert!((2..=steps).contains(&change.step), "{}", change.name);

@@ -71,7 +71,7 @@ mod tests {
     use engine::picture::{Kind, accept};
 
     #[test]
-    fn what_is_drawn_is_a_picture_that_an_upload_may_be() {
+    fn drawn_picture_is_accepted_as_upload() {
         let bytes = draw(&mut Dice::new(1)).unwrap();
         let (kind, kept) = accept(&bytes, Some(Kind::Png), 1 << 20).unwrap();
         assert_eq!((kind, &kept[..]), (Kind::Png, &bytes[..]));

@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_check_digit_is_that_of_gb_11643() {
+    fn id_card_check_digit_follows_gb_11643() {
         // The example in the standard's own annex, and made-up numbers of each check digit kind.
         for good in ["11010519491231002X", "11010519491231002x", "440524188001010014"] {
             assert!(IdCard::parse(good).is_some(), "{good}");

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_of_digests_is_read_as_it_is_written() {
+    fn digest_line_is_parsed_as_written() {
         let sum = [0xa5; 32];
         let text = line(&sum, "pictures/a  b.png");
         assert_eq!(read_line(text.trim_end()), Some((sum, "pictures/a  b.png")));

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_tells_the_local_time_and_is_read_back() {
+    fn backup_name_holds_local_time_and_parses_back() {
         let clock = clock("Asia/Shanghai");
         assert_eq!(name(&clock, 0, 1), "guichet-19700101-080000.tar");
         assert_eq!(name(&clock, 1_772_307_000, 3), "guichet-20260301-033000-3.tar");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_a_restore_are_known_by_name() {
+    fn restore_folders_are_recognised_by_name() {
         assert!(is_replaced("before-20260301-033000") && is_replaced("before-20260301-033000-2"));
         for other in ["before-upgrade", "before-2026", "before-20260301_033000", "20260301-033000"]
         {
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_and_nothing_else_does() {
+    fn rotation_removes_only_the_oldest_backups() {
         let clock = clock("UTC");
         let days = ["01", "02", "03", "04"].map(|day| format!("guichet-202603{day}-033000.tar"));
         let mut all: Vec<&str> = days.iter().map(String::as_str).collect();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_was_just_made_stays_even_if_others_claim_to_be_newer() {
+    fn rotation_keeps_new_backup_despite_future_names() {
         let clock = clock("UTC");
         let ahead = ["guichet-20990101-000000.tar", "guichet-20990102-000000.tar"];
         let new = "guichet-20260301-033000.tar";
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_is_told_without_those_of_the_future() {
+    fn newest_backup_ignores_future_dates() {
         let clock = clock("UTC");
         let folder = folder(&["guichet-20260301-000000.tar", "guichet-20990101-000000.tar"]);
         let first = 1_772_323_200;

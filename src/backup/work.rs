@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leftover_is_removed_by_the_next_and_what_is_in_use_is_not() {
+    fn next_run_removes_leftovers_but_not_folders_in_use() {
         let parent = parent();
         let first = Work::make(&parent).unwrap();
         fs::write(first.file("half"), "bytes").unwrap();
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leftover_is_one_from_the_moment_that_it_is_there() {
+    fn work_folder_of_a_killed_process_is_removed() {
         let parent = parent();
         let made = parent.join(format!("{PREFIX}{:032x}", 7));
         // As a process that was killed right after, and one in the middle of removing it.
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn many_at_once_each_keep_theirs() {
+    fn concurrent_work_folders_do_not_interfere() {
         let parent = parent();
         std::thread::scope(|scope| {
             for _ in 0..8 {

@@ -208,7 +208,7 @@ fn differential<'a, O: Owners>(
 }
 
 #[test]
-fn numbers_agree_with_a_sorted_vector() {
+fn number_owners_agree_with_a_sorted_vector() {
     let ids: Vec<i64> = (0..3000).map(|player| (player - 1500) * 1_000_003).collect();
     for (seed, span) in [(1, 4), (2, 60), (3, 5000), (4, 1 << 45), (5, 1), (12, 1 << 35)] {
         differential::<Numbers>(&ids, |id| (id / 1_000_003 + 1500) as usize, span, seed, 25_000);
@@ -216,7 +216,7 @@ fn numbers_agree_with_a_sorted_vector() {
 }
 
 #[test]
-fn texts_agree_with_a_sorted_vector() {
+fn text_owners_agree_with_a_sorted_vector() {
     let texts: Vec<String> =
         (0..2000).map(|player| format!("{player}{}", "-".repeat(player % 7))).collect();
     let ids: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -232,7 +232,7 @@ fn texts_agree_with_a_sorted_vector() {
 }
 
 #[test]
-fn owners_whose_hashes_are_equal_are_told_apart() {
+fn owners_with_equal_hashes_stay_distinct() {
     // Sixteen hashes for all: their low bits differ, which the index cannot see, or the high ones.
     for bit in [32, 60] {
         let ids: Vec<i64> =
@@ -243,7 +243,7 @@ fn owners_whose_hashes_are_equal_are_told_apart() {
 }
 
 #[test]
-fn a_board_from_rows_is_the_board_that_grew() {
+fn board_built_from_rows_equals_incremental_board() {
     let ids: Vec<i64> = (0..5000).collect();
     for (seed, span) in [(9, 3), (10, 700), (11, 1 << 40)] {
         let mut dice = Dice(seed);
@@ -271,7 +271,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_sequence_agrees_with_a_sorted_vector(
+    fn any_operation_sequence_agrees_with_a_sorted_vector(
         start in 0usize..900,
         steps in prop::collection::vec(
             (0usize..900, prop_oneof![-3i64..3, any::<i64>()], 0u8..4),
@@ -294,7 +294,7 @@ proptest! {
     }
 
     #[test]
-    fn scrambling_comes_back(id in any::<i64>()) {
+    fn unscramble_reverses_scramble(id in any::<i64>()) {
         prop_assert_eq!(owners::unscramble(owners::scramble(id)), id);
     }
 }

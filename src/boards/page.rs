@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_number_of_first_rows_is_a_list() {
+    fn page_of_any_length_is_a_json_array() {
         let page = Page::new(&["a", "b,]", "c"], 5).unwrap();
         let first = |count| {
             let mut out = Vec::new();

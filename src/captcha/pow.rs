@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn solution_is_good_until_it_expires() {
+    fn solution_is_valid_until_it_expires() {
         let (key, asked, number) = solved(50);
         let proof = payload(&asked, number);
         let found = Solved { challenge: asked.challenge, expires_at: 1000 };
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_of_the_number_are_no_time() {
+    fn digits_moved_from_number_to_salt_are_refused() {
         let (key, mut asked, number) = solved(50);
         // The same text to hash, divided elsewhere.
         asked.salt = format!("{}{number}", asked.salt.trim_end_matches('&'));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn picture_proof_is_no_proof_of_work() {
+    fn picture_hash_is_not_a_proof_of_work() {
         assert!(!is_proof("900150983cd24fb0d6963f7d28e17f72"));
         assert!(!is_proof("EEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEE"));
         assert!(!is_proof(""));
@@ -186,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn changed_proofs_prove_nothing(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+        fn altered_proof_of_work_is_refused(at in any::<prop::sample::Index>(), to in any::<u8>()) {
             let (key, asked, number) = solved(9);
             let json = STANDARD.decode(payload(&asked, number)).unwrap();
             let mut changed = json.clone();
@@ -201,7 +201,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_without_panic(text in ".{0,200}") {
+        fn any_proof_text_is_parsed_without_panic(text in ".{0,200}") {
             prop_assert_eq!(verify(&[new_key()], &text, 0), None);
         }
     }

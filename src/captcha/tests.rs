@@ -12,7 +12,7 @@ const CONFUSABLE: [&str; 13] =
     ["0o", "1ilj", "2z", "5s", "8b", "6b", "68", "9gq", "uv", "vw", "nmh", "ce", "fr"];
 
 #[test]
-fn alphabet_has_one_of_each_confusable_group_at_most() {
+fn alphabet_has_no_confusable_pair() {
     for group in CONFUSABLE {
         let present = group.bytes().filter(|c| ALPHABET.contains(c)).count();
         assert!(present <= 1, "{group}");
@@ -22,7 +22,7 @@ fn alphabet_has_one_of_each_confusable_group_at_most() {
 }
 
 #[test]
-fn code_has_the_length_and_only_the_alphabet() {
+fn code_has_given_length_and_alphabet() {
     for length in 0..=MAX_LENGTH {
         let code = code(length);
         assert_eq!(code.len(), length);
@@ -32,7 +32,7 @@ fn code_has_the_length_and_only_the_alphabet() {
 }
 
 #[test]
-fn every_ascii_letter_and_digit_leaves_ink() {
+fn every_ascii_letter_and_digit_is_drawn() {
     for c in ('0'..='9').chain('a'..='z').chain('A'..='Z') {
         for seed in 0..20 {
             let rng = &mut StdRng::seed_from_u64(seed);
@@ -70,7 +70,7 @@ fn mean_colours(picture: &Picture, rgb: &[u8]) -> [[f32; 3]; 2] {
 /// Without colours ink and paper are the same; with them they are far apart, and so for people who can't tell
 /// red from green, who see blue against the rest.
 #[test]
-fn text_is_visible_in_colour_alone() {
+fn text_differs_from_background_only_in_colour() {
     for seed in 0..40 {
         let picture = Picture::draw("adek3", &mut StdRng::seed_from_u64(seed)).unwrap();
         for format in [Format::Png, Format::Jpeg] {
@@ -87,14 +87,14 @@ fn text_is_visible_in_colour_alone() {
 }
 
 #[test]
-fn the_same_code_is_drawn_anew_each_time() {
+fn same_code_is_drawn_differently_each_time() {
     for format in [Format::Png, Format::Jpeg] {
         assert_ne!(draw("abcde", format).unwrap(), draw("abcde", format).unwrap());
     }
 }
 
 #[test]
-fn the_same_random_numbers_draw_the_same_picture() {
+fn same_seed_draws_the_same_picture() {
     let draw = |seed| draw_with("abcde", Format::Png, &mut StdRng::seed_from_u64(seed)).unwrap();
     assert_eq!(draw(7), draw(7));
     assert_ne!(draw(7), draw(8));
@@ -116,7 +116,7 @@ fn both_formats_decode_at_every_length() {
 }
 
 #[test]
-fn five_characters_stay_small() {
+fn five_character_picture_stays_small() {
     for format in [Format::Png, Format::Jpeg] {
         for _ in 0..50 {
             assert!(draw(&code(5), format).unwrap().len() < 6 * 1024);
@@ -125,7 +125,7 @@ fn five_characters_stay_small() {
 }
 
 #[test]
-fn the_widest_and_the_narrowest_codes_stay_inside() {
+fn widest_and_narrowest_codes_fit_the_picture() {
     for code in ["W", "i", "WWWWWWWWWW", "iiiiiiiiii", "jjjjj", "mmmmm", "l"] {
         for seed in 0..50 {
             let width = width(code.len());
@@ -140,7 +140,7 @@ fn the_widest_and_the_narrowest_codes_stay_inside() {
 }
 
 #[test]
-fn what_cannot_be_drawn_is_an_error() {
+fn undrawable_code_is_an_error() {
     for code in ["ab de", "é", "abc验", "a\0b", "-"] {
         assert!(matches!(draw(code, Format::Png), Err(CaptchaError::Character(_))), "{code}");
     }
@@ -167,7 +167,7 @@ fn simple_segmentation_rarely_finds_the_characters() {
 /// The attackers are able: they cut most pictures whose characters stand 8 pixels further apart,
 /// although the curves, the waves and the specks are the same.
 #[test]
-fn simple_segmentation_succeeds_when_characters_stand_apart() {
+fn simple_segmentation_works_on_spaced_characters() {
     let best = attack(8.0).into_values().max_by_key(|tally| tally.cut_right).unwrap();
     assert!(best.cut_right * 100 > 60 * PICTURES, "{best:?}");
 }

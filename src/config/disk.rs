@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn auto_is_a_share_and_never_less_than_512_mib() {
+    fn automatic_reserve_is_a_share_of_at_least_512_mib() {
         assert_eq!(Reserve::Auto.of(1 << 30), 512 << 20);
         assert_eq!(Reserve::Auto.of(100 << 30), 5 << 30);
         assert_eq!(Reserve::Bytes(7).of(1 << 30), 7);

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_for_what_is_near() {
+    fn plain_http_is_allowed_only_to_private_hosts() {
         for good in [
             "https://sms.example.com",
             "https://203.0.113.7:8443/send?to=all",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_shown_without_what_may_be_a_secret() {
+    fn endpoint_is_printed_without_path_or_query() {
         let endpoint = read("https://SMS.example.com:8443/send/hidden?key=hidden").unwrap();
         assert_eq!(
             format!("{endpoint} {endpoint:?}"),

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_one_and_a_network_is_many() {
+    fn networks_parse_as_single_address_or_prefix() {
         let holds = |networks: &[&str], address: &str| {
             let networks: Networks = networks.iter().map(|text| parse(text).unwrap()).collect();
             networks.contains(&address.parse::<IpAddr>().unwrap().to_canonical())
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused_with_a_hint() {
+    fn invalid_network_is_refused_with_a_hint() {
         for text in ["", "10", "10.0.0.0/33", "10.0.0/8", "fd00::/129", "localhost", " ::1", "::1/"]
         {
             let error = parse(text).unwrap_err();

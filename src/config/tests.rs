@@ -11,7 +11,7 @@ fn parse(toml: &str) -> Result<Config, String> {
 }
 
 #[test]
-fn faults_name_file_line_column_and_key() {
+fn errors_name_file_line_column_and_key() {
     for (toml, line) in [
         ("\n[session]\ntll = \"1d\"", "3:1: session.tll: unknown key; expected one of ttl"),
         (
@@ -89,7 +89,7 @@ fn faults_name_file_line_column_and_key() {
 }
 
 #[test]
-fn checks_values() {
+fn invalid_values_are_refused() {
     for (key, good, bad) in [
         ("listen", "[::1]:0 127.0.0.1:8080", "8080 :8080 127.0.0.1 127.0.0.1:99999"),
         (
@@ -147,7 +147,7 @@ fn checks_values() {
 }
 
 #[test]
-fn checks_lists() {
+fn list_values_are_normalised_or_refused() {
     let lists = |key: &str, value: &str| parse(&format!("{key} = [\"{value}\"]"));
     for (written, read) in [
         ("*", "*"),
@@ -175,14 +175,14 @@ fn checks_lists() {
 }
 
 #[test]
-fn faults_of_the_file_itself() {
+fn missing_configuration_file_is_reported() {
     let error = Config::load(Some(Path::new("no/guichet.toml"))).unwrap_err();
     assert_eq!(error.to_string(), "no/guichet.toml: no such file");
     assert!(Config::load(Some(Path::new("src"))).is_err());
 }
 
 #[test]
-fn secrets_are_not_shown() {
+fn secrets_are_not_printed() {
     for hidden in
         ["score.secrets.a", "sms.tencent.secret_id", "sms.tencent.secret_key", "sms.webhook.secret"]
     {
@@ -194,7 +194,7 @@ fn secrets_are_not_shown() {
 }
 
 #[test]
-fn a_bucket_is_told_whole_or_what_is_missing_of_it() {
+fn incomplete_bucket_settings_name_the_missing_key() {
     let keys = [
         ("endpoint", "https://cos.ap-guangzhou.myqcloud.com"),
         ("bucket", "pics-1250000000"),
@@ -234,7 +234,7 @@ fn a_bucket_is_told_whole_or_what_is_missing_of_it() {
 }
 
 #[test]
-fn a_prefix_is_folders_and_part_of_the_public_address() {
+fn bucket_prefix_is_normalised_and_part_of_urls() {
     for (written, prefix, url) in [
         ("", "", "https://img.example.com"),
         ("a", "a/", "https://img.example.com/a"),
@@ -261,7 +261,7 @@ fn a_prefix_is_folders_and_part_of_the_public_address() {
 }
 
 #[test]
-fn test_code_is_refused_where_strangers_may_come() {
+fn test_code_is_refused_on_public_servers() {
     let read = |more: &str| parse(&format!("{more}\ncaptcha.test_code = \"abcde\""));
     for good in [
         "",
@@ -288,7 +288,7 @@ fn test_code_is_refused_where_strangers_may_come() {
 }
 
 #[test]
-fn headers_of_pages_are_checked_at_start() {
+fn invalid_page_headers_are_refused() {
     let read = |name: &str, value: &str| {
         parse(&format!("[web.headers]\n\"{name}\" = \"{value}\"")).map(|config| config.web.headers)
     };

@@ -107,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn refuses_what_could_be_misread() {
+    fn ambiguous_units_are_refused() {
         for text in ["", "d", "1", "1.5h", "-1s", "1 h", "1h30m", "1D", "1w", "１d", "1d "] {
             assert_eq!(parse_duration(text).is_ok(), text == "1", "{text}");
         }
@@ -137,7 +137,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in ".*", number: u64, tail in ".{0,4}") {
+        fn any_unit_text_is_read_without_panic(text in ".*", number: u64, tail in ".{0,4}") {
             let _ = (parse_duration(&text), parse_size(&text));
             let text = format!("{number}{tail}");
             let _ = (parse_duration(&text), parse_size(&text));

@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_values_are_skipped_and_known_kept() {
+    fn unknown_keys_are_skipped_and_known_ones_kept() {
         let decoded = decoded(
             r#"{"x":{"a":[{}]},"id":1,"data":{"list":[1,"b",[2]],"name":{"a":1},"other":[1]}}"#,
         );
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_fields_are_json_and_nothing_more() {
+    fn unknown_fields_must_still_be_valid_json() {
         for unknown in [
             "1e400",
             "-1E+99999",
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn batch_is_counted_beyond_what_is_kept() {
+    fn items_past_the_batch_limit_are_counted_not_kept() {
         let decoded = decoded("[{},[{}],1,2,{\"a\":[]}]");
         let Value::List(items) = decoded.value else { panic!("no list") };
         assert_eq!((items.len(), decoded.count), (3, 5));
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn nested_objects_without_end_build_nothing() {
+    fn unknown_nested_objects_are_not_built() {
         let nested = vec!["{}"; 100_000].join(",");
         for body in [
             format!(r#"{{"data":{{"x":[{nested}]}}}}"#),
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_object_keeps_known_and_one_unknown() {
+    fn wide_object_keeps_known_keys_and_one_unknown() {
         let many: String = (0..5_000).map(|n| format!("\"k{n}\":{n},")).collect();
         let body = format!(r#"{{{many}"id":7,"data":{{{many}"name":"n"}}}}"#);
         let decoded = decoded(&body);
@@ -465,7 +465,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn refusals_are_those_of_the_whole_tree(text in text()) {
+        fn selective_parser_refuses_what_the_full_one_does(text in text()) {
             let whole = json::decode(text.as_bytes()).map(|_| ()).map_err(|e| e.to_string());
             for part in [
                 envelopes(text.as_bytes(), &WANTED).map(|_| ()).map_err(|e| e.to_string()),
@@ -483,7 +483,7 @@ mod tests {
         }
 
         #[test]
-        fn nesting_is_limited_alike_in_every_part(depth in 120usize..136) {
+        fn nesting_limit_is_the_same_in_every_part(depth in 120usize..136) {
             for (before, after) in [("", ""), ("{\"x\":", "}"), ("{\"data\":{\"list\":", "}}")] {
                 let text = format!("{before}{}{}{after}", "[".repeat(depth), "]".repeat(depth));
                 let whole = json::decode(text.as_bytes()).is_ok();

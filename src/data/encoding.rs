@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_encodings_are_told_by_their_beginning() {
+    fn other_encodings_are_detected_by_first_bytes() {
         for (text, encoding) in [
             (&b"{\0}\0"[..], "UTF-16"),
             (b"\0{\0}", "UTF-16"),

@@ -304,14 +304,14 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_read_whatever_their_order() {
+    fn fields_are_read_in_any_order() {
         let sample = read(r#"{"type":5,"other":[],"name":"张三丰"}"#).unwrap();
         assert_eq!((&*sample.name, sample.r#type, sample.note), ("张三丰", 5, None));
         assert_eq!(read(r#"{"type":5,"name":"a","note":null}"#).unwrap().note, None);
     }
 
     #[test]
-    fn missing_ranks_before_empty_before_type_before_value() {
+    fn errors_rank_missing_then_empty_type_value() {
         let detail = |json| read(json).unwrap_err().detail().unwrap().into_owned();
         assert_eq!(detail(r#"{"name":""}"#), "type: missing");
         assert_eq!(detail(r#"{"type":"5","name":""}"#), "name: must not be empty");
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn only_text_outside_json_may_stand_for_an_integer() {
+    fn text_counts_as_integer_only_outside_json() {
         assert_eq!(i64::read(Value::Word("-7".into())), Ok(-7));
         for bad in ["+7", "", "7.0", "9223372036854775808", " 7"] {
             assert!(i64::read(Value::Word(bad.into())).is_err(), "{bad:?}");
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_optional_field_is_an_absent_one() {
+    fn empty_optional_field_counts_as_absent() {
         let read = Optional::<Within<0, 2>>::read;
         let empty = [Value::Null, Value::Text("".into()), Value::Word("".into())];
         let lists = [Value::List(vec![]), Value::List(vec![Value::Word("".into())])];

@@ -127,14 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_counted_to_the_contracts_limit() {
+    fn nesting_up_to_the_contract_limit_is_read() {
         assert!(decode(nested(MAX_DEPTH).as_bytes()).is_ok());
         assert!(decode(nested(MAX_DEPTH + 1).as_bytes()).is_err());
         assert!(decode("[".repeat(1_000_000).as_bytes()).is_err());
     }
 
     #[test]
-    fn a_key_sent_twice_is_refused_in_small_and_in_large_objects() {
+    fn duplicate_key_is_refused_in_objects_of_any_size() {
         assert!(decode(br#"{"a":1,"a":1}"#).is_err());
         assert!(decode(br#"{"x":{"a":1,"\u0061":2}}"#).is_err());
         let keys: Vec<String> = (0..40).map(|n| format!("\"k{n}\":{n}")).collect();
@@ -144,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn what_no_parser_should_guess_at_is_refused() {
+    fn ambiguous_json_is_refused() {
         for bad in [&b"\"\\ud800\""[..], b"\"\xff\"", b"1e400", b"{} {}", b"", b"nul", b"[1,]"] {
             assert!(decode(bad).is_err(), "{:?}", String::from_utf8_lossy(bad));
         }
     }
 
     #[test]
-    fn integers_stay_exact_to_the_last_bit_and_no_further() {
+    fn only_64_bit_integers_are_read_exactly() {
         assert_eq!(decode(b"9223372036854775807").unwrap(), Value::Int(i64::MAX));
         assert_eq!(decode(b"-9223372036854775808").unwrap(), Value::Int(i64::MIN));
         assert!(matches!(decode(b"9223372036854775808").unwrap(), Value::Number));

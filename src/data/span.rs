@@ -137,7 +137,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn data_is_found_whatever_surrounds_it() {
+    fn data_is_found_among_any_other_keys() {
         assert_eq!(data_lengths(br#"{"id":7,"data": {"a":"}"} ,"x":[]}"#), [9]);
         assert_eq!(
             data_lengths(br#" [ {"d\u0061ta":[1,2]} , 5 , {"a\"":{"data":1}},{"params":-12}] "#),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_as_they_stand_in_the_body() {
+    fn ids_are_kept_as_written_in_the_body() {
         let body = br#"[{"id":1e2,"x":[{"id":9}]},{"params":{"id":7},"i\u0064": -0 },5,{}]"#;
         assert_eq!(ids(body), [&b"1e2"[..], b"-0", b"", b""]);
         assert_eq!(ids(br#" {"a":"}","id":18446744073709551615}"#), [&b"18446744073709551615"[..]]);
@@ -157,7 +157,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_length_is_that_of_the_value(text in "\\PC{0,20}", number: i64, list: Vec<String>) {
+        fn data_length_equals_the_serialized_length(text in "\\PC{0,20}", number: i64, list: Vec<String>) {
             let data = serde_json::json!({"text": text, "list": list, "n": number});
             let item = serde_json::json!({"a": text, format!("{text}x"): [number], "data": data, "z": list});
             let length = data.to_string().len();
@@ -170,7 +170,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_at_all_has_an_end(text in prop::collection::vec(
+        fn scanning_any_text_terminates(text in prop::collection::vec(
             prop::sample::select(br#"[]{}",:\ a1"#.to_vec()), 0..200)) {
             data_lengths(&text);
         }

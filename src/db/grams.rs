@@ -128,13 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_the_pairs_of_each_text_and_its_words() {
+    fn row_is_indexed_by_character_pairs_and_words() {
         let tokens = tokens(1, &["钥匙 A", "伞"], &["17"]);
         assert_eq!(tokens, "1钥匙 1匙\u{a0} 1\u{a0}a 1a\u{80} 1伞\u{80} w1w17 ");
     }
 
     #[test]
-    fn a_search_asks_for_all_pairs_once_or_for_a_pair_that_begins_so() {
+    fn search_uses_each_pair_once_or_a_pair_prefix() {
         assert_eq!(wanted(&["一把钥匙"]).expression(2), "2一把 AND 2把钥 AND 2钥匙");
         assert_eq!(wanted(&["哈哈哈哈"]).expression(1), "1哈哈");
         assert_eq!(wanted(&["a*"]).expression(1), "1a\u{aa}");
@@ -147,13 +147,13 @@ mod tests {
     }
 
     #[test]
-    fn repeated_pairs_hide_no_other() {
+    fn repeated_pairs_do_not_hide_other_pairs() {
         let key = "a".repeat(249) + "c";
         assert_eq!(wanted(&[&key]).expression(0), "0aa AND 0ac");
     }
 
     #[test]
-    fn no_pair_is_asked_for_beyond_the_most() {
+    fn search_uses_at_most_the_allowed_pairs() {
         let long: String = (0x4e00..0x4e40).filter_map(char::from_u32).collect();
         assert_eq!(wanted(&[&long]).expression(1).matches("AND").count(), PAIRS - 1);
     }

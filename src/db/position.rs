@@ -35,7 +35,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn positions_are_in_the_order_of_time_then_id(
+        fn positions_sort_by_time_then_id(
             a in (YEARS, 0..1_i64 << 24),
             b in (YEARS, 0..1_i64 << 24),
             near in -2..3_i64,
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_holds_where_the_spans_meet() {
+    fn positions_stay_ordered_at_range_boundaries() {
         let rows = [
             (YEARS.start, 0),
             (-1, (1 << 26) - 1),
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_place_is_a_fault() {
+    fn time_or_id_out_of_range_is_an_error() {
         for (time, id) in [(0, 1 << 29), (0, -1), (-1, 1 << 26), (NEAR, 1 << 24), (i64::MIN, 1)] {
             assert!(position(time, id).is_err(), "{time} {id}");
         }

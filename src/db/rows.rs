@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn each_column_stands_as_it_was_asked_for() {
+    fn columns_are_written_as_requested() {
         assert_eq!(rows("SELECT 1, 2, 3, 4 WHERE 1 = 0", &[]).unwrap(), "[]");
         let sql = "VALUES (-7, 7, 0, $1), (9223372036854775807, 0, 1700000000, '')";
         assert_eq!(
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_another_type_is_a_fault() {
+    fn column_of_wrong_type_is_an_error() {
         for sql in ["VALUES ('1', 2, 3, '')", "VALUES (1, 2, 3, NULL)", "VALUES (1, 2, 3, 4)"] {
             assert!(rows(sql, &[]).is_err(), "{sql}");
         }
@@ -170,7 +170,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_is_written_as_serde_json_writes_it(
+        fn text_is_escaped_as_by_serde_json(
             text in prop_oneof!["\\PC*", "[\\x00-\\x7f\"\\\\]*", "[一-十😀\n]{0,200}"],
         ) {
             let mut json = Vec::new();

@@ -277,7 +277,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn contains_finds_what_lower_case_texts_show(
+        fn contains_agrees_with_lower_case_comparison(
             text in "[aAbBÄ钥%_]{0,12}",
             needle in "[aAbBÄ钥%_]{1,3}",
         ) {
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn contains_judges_texts_alone() {
+    fn contains_is_false_for_non_text() {
         let connection = Connection::open_in_memory().unwrap();
         add_functions(&connection).unwrap();
         let sql = "SELECT contains('Abc', 'bC'), contains('ABC', 'bc'), contains(NULL, 'a'), contains(11, '1')";

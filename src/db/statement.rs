@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn search_text_is_bounded_in_characters() {
+    fn search_text_length_is_limited_in_characters() {
         let read = |text: &str| Search::<4>::read(Value::Text(text.to_owned().into()));
         assert_eq!(read("%_aB").unwrap().needle(), "%_ab");
         assert_eq!(read("钥匙钥匙").unwrap().text(), "钥匙钥匙");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_may_name_its_parameter_twice() {
+    fn condition_may_use_its_parameter_twice() {
         let mut statement = Statement::new("SELECT 1 WHERE ".into());
         statement.with("a = ?", 1).text(" AND ").with("(b = ? OR c = ?)", "x".to_owned());
         assert_eq!(statement.sql, "SELECT 1 WHERE a = $1 AND (b = $2 OR c = $2)");

@@ -22,7 +22,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_id_is_an_integer_or_its_decimal_digits() {
+    fn id_is_an_integer_or_its_decimal_digits() {
         let text = |text: &'static str| id(&Value::Text(text.into()));
         assert_eq!(id(&Value::Int(7)), 7);
         assert_eq!((text("123456"), text("-5"), text("007")), (123_456, -5, 7));
@@ -37,13 +37,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_integer_is_its_own_id_as_a_number_and_as_text(number: i64) {
+        fn every_integer_is_an_id_as_number_and_as_text(number: i64) {
             prop_assert_eq!(id(&Value::Int(number)), number);
             prop_assert_eq!(id(&Value::Text(number.to_string().into())), number);
         }
 
         #[test]
-        fn any_other_text_has_no_id(text in "\\PC*") {
+        fn other_text_is_no_id(text in "\\PC*") {
             prop_assume!(text.parse::<i64>().is_err());
             prop_assert_eq!(id(&Value::Text(text.into())), -1);
         }

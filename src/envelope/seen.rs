@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_that_is_named_and_the_first_fault_are_kept() {
+    fn first_operation_and_first_fault_are_recorded() {
         let mut seen = Seen::default();
         seen.asks(None);
         assert_eq!((seen.operation, seen.status), (None, None));

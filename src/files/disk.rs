@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn tidying_removes_halves_and_orphans_and_nothing_else() {
+    fn tidy_removes_only_partial_and_orphaned_files() {
         let disk = disk("tidy");
         let [used, orphan] = ["1", "2"].map(|digit| format!("{}.png", digit.repeat(32)));
         disk.put(&used, b"used").unwrap();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_written_leaves_nothing() {
+    fn failed_write_leaves_no_file() {
         let disk = disk("gone");
         fs::remove_dir_all(&disk.folder).unwrap();
         assert!(disk.put("1.png", b"bytes").is_err() && disk.list().is_err());
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_under_a_name_is_replaced_whole() {
+    fn stored_file_is_replaced_atomically() {
         let disk = disk("again");
         let name = format!("{}.gif", "3".repeat(32));
         disk.put(&name, b"a longer one").unwrap();

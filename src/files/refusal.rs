@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_is_wrong_and_not_what_was_signed() {
+    fn refusal_gives_the_reason_without_signed_data() {
         let body = b"<?xml version=\"1.0\"?>\n<Error><Code>SignatureDoesNotMatch</Code><Message>The request \
             signature\nwe calculated</Message><AWSAccessKeyId>AKEXAMPLE</AWSAccessKeyId>\
             <StringToSign>AWS4-HMAC-SHA256 x</StringToSign></Error>";
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_store_answers_there_is_advice() {
+    fn every_store_error_has_advice() {
         for (status, code, advice) in [
             (404, "NoSuchBucket", "make the bucket"),
             (404, "", "make the bucket"),

@@ -16,7 +16,7 @@ fn age(folder: &std::path::Path, name: &str, age: Duration) {
 }
 
 #[test]
-fn a_picture_is_kept_under_a_name_of_ours_until_it_is_removed() {
+fn picture_is_stored_under_new_name_until_removed() {
     let (files, folder) = files("kept");
     let name = files.put(b"bytes", "png").unwrap();
     assert!(is_name(&name), "{name}");
@@ -28,7 +28,7 @@ fn a_picture_is_kept_under_a_name_of_ours_until_it_is_removed() {
 }
 
 #[test]
-fn no_name_leads_out_of_the_folder() {
+fn no_picture_name_escapes_the_folder() {
     let (files, folder) = files("inside");
     for name in ["../secret", "/etc/passwd", "", ".", &"a".repeat(32), "x.png"] {
         assert_eq!(files.get(name).unwrap(), None, "{name:?}");
@@ -40,7 +40,7 @@ fn no_name_leads_out_of_the_folder() {
 }
 
 #[test]
-fn what_is_restored_is_what_was_kept() {
+fn restored_picture_equals_the_stored_one() {
     let (files, folder) = files("restored");
     let name = files.put(b"bytes", "gif").unwrap();
     files.remove(&name);
@@ -52,7 +52,7 @@ fn what_is_restored_is_what_was_kept() {
 }
 
 #[test]
-fn only_old_orphans_are_swept() {
+fn only_old_orphaned_pictures_are_removed() {
     let (files, folder) = files("swept");
     let [used, young, old] = [b"1", b"2", b"3"].map(|bytes| files.put(bytes, "png").unwrap());
     for name in [&used, &old] {
@@ -73,7 +73,7 @@ fn only_old_orphans_are_swept() {
 }
 
 #[test]
-fn another_databases_pictures_are_left_alone() {
+fn pictures_of_another_database_are_not_removed() {
     let (files, folder) = files("another");
     let names = [b"1", b"2", b"3"].map(|bytes| files.put(bytes, "png").unwrap());
     names.iter().for_each(|name| age(&folder, name, 2 * AGE));
@@ -87,7 +87,7 @@ fn another_databases_pictures_are_left_alone() {
 }
 
 #[test]
-fn a_public_address_ends_in_the_name() {
+fn public_url_ends_in_the_picture_name() {
     let (files, folder) = files("seen");
     assert_eq!(files.public_url("1.png"), None);
     let files = files.seen_at(Some("https://img.example.com/a".into()));

@@ -131,7 +131,7 @@ mod tests {
     use ipnet::IpNet;
 
     #[test]
-    fn metrics_are_for_those_who_are_allowed_and_not_for_who_comes_by_way_of_them() {
+    fn metrics_are_shown_to_allowed_peers_not_proxied() {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let shown = |trusted: &[&str], peer, lines: &[(&'static str, &str)]| {
             let mut config = Config::default();

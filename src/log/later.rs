@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_out_once_and_in_order() {
+    fn log_lines_are_written_once_and_in_order() {
         let later = Later::new();
         let (mut out, mut batch) = (Vec::new(), Vec::new());
         later.add(b"one\n", false);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn dropped_lines_are_counted_and_none_is_torn() {
+    fn dropped_lines_are_counted_and_none_is_cut() {
         let later = Later::new();
         let line = [b'x'; 1000];
         let fit = MOST / line.len();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn stalled_reader_holds_up_nobody() {
+    fn stalled_log_reader_blocks_nobody() {
         let later: &'static Later = Box::leak(Box::new(Later::new()));
         let (read, reader) = channel();
         thread::spawn(move || later.write_all_to(&mut Stalled(reader)));

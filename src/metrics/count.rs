@@ -103,7 +103,7 @@ mod tests {
     use std::thread::scope;
 
     #[test]
-    fn each_status_is_counted_by_itself_whoever_meets_it_first() {
+    fn each_status_has_its_own_counter() {
         let statuses = Statuses::default();
         scope(|scope| {
             for _ in 0..8 {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_without_end_share_a_place() {
+    fn statuses_past_the_limit_share_a_counter() {
         let statuses = Statuses::default();
         (1..=10_000).for_each(|status| statuses.add(status));
         let told = statuses.get();

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_formats_are_those_of_their_specifications() {
+    fn both_formats_follow_their_specifications() {
         let families = vec![
             Family::counter("a", "It grows").with([(label("b", "c"), 2_u64)]),
             Family::gauge("d", "It rises").bytes().only(Figure::Real(1.5)),

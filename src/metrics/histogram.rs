@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_in_the_first_range_that_does_not_end_before_it() {
+    fn value_is_counted_in_the_first_fitting_bucket() {
         let times = Times::default();
         let micros = Duration::from_micros;
         for time in [micros(0), micros(50), micros(51), micros(10_000_000), micros(10_000_001)] {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_past_measure_does_not_overflow() {
+    fn longest_duration_does_not_overflow() {
         let times = Times::default();
         times.add(Duration::MAX);
         assert_eq!(times.get().count, 1);

@@ -161,14 +161,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_reason_to_refuse_stands_at_its_own_place() {
+    fn refusal_reasons_are_numbered_by_their_index() {
         for (place, (why, _)) in Refused::ALL.iter().enumerate() {
             assert_eq!(*why as usize, place);
         }
     }
 
     #[test]
-    fn a_status_that_is_none_is_not_counted() {
+    fn invalid_http_status_is_not_counted() {
         let http = Http::default();
         for code in [0, 99, 100, 599, 600, u16::MAX] {
             http.answered(code);

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_call_is_counted_once_however_it_ends() {
+    fn every_call_is_counted_once_for_any_outcome() {
         let tally = Tally::default();
         tally.begin().done();
         tally.begin().failed(-2, false);

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_read_as_linux_writes_them() {
+    fn process_figures_are_parsed_from_proc() {
         let limits = |files: &str| {
             format!(
                 "Limit       Soft Limit  Hard Limit  Units\n\

@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn other_passwords_are_not_common() {
+    fn uncommon_passwords_are_accepted() {
         for other in ["secret-1", "correct horse battery", "密码一二三四", &"0".repeat(32)] {
             assert!(!is_common(other), "{other}");
         }
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn list_is_sorted_and_has_no_remainder() {
+    fn common_password_list_is_sorted_and_complete() {
         let (entries, rest) = COMMON.as_chunks::<BYTES>();
         assert!(rest.is_empty() && entries.len() > 10_000);
         assert!(entries.is_sorted());

@@ -173,7 +173,7 @@ mod tests {
     const SPARED: (Option<Fate>, bool) = (Some(Fate::Spared), false);
 
     #[test]
-    fn five_failures_in_a_row_open_it() {
+    fn five_failures_in_a_row_open_the_circuit() {
         for fate in [Fate::Unreached, Fate::Unknown] {
             let stage = Stage::new();
             for _ in 0..5 {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_works_in_between_begins_the_count_anew() {
+    fn success_resets_the_failure_count() {
         let stage = Stage::new();
         for good in [None, Some(Fate::Refused), None] {
             for _ in 0..4 {
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_never_open_it() {
+    fn refusals_never_open_the_circuit() {
         let stage = Stage::new();
         for _ in 0..50 {
             assert_eq!(stage.send(Some(Fate::Refused)), (Some(Fate::Refused), true));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_rest_one_tries_for_all() {
+    fn after_the_pause_one_probe_decides() {
         let stage = Stage::new();
         for _ in 0..5 {
             assert_eq!(stage.send(DOWN), (DOWN, true));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn while_one_tries_nobody_else_does_but_its_silence_is_not_for_ever() {
+    fn one_probe_runs_at_a_time_and_expires() {
         let mut state = State::default();
         let now = Instant::now();
         assert_eq!(

@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn each_outcome_is_counted_by_itself() {
+    fn each_delivery_outcome_is_counted_separately() {
         let metrics = Arc::new(Metrics::default());
         for (code, fate, times) in [
             (0, Fate::Unknown, 4),

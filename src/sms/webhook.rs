@@ -114,7 +114,7 @@ mod tests {
     use reqwest::StatusCode;
 
     #[test]
-    fn signs_as_published() {
+    fn signature_matches_the_documented_example() {
         // The example that the libraries of Standard Webhooks are tested with.
         let secret = Secret::try_from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
         let body = br#"{"test": 2432232314}"#;
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_says_most_and_then_the_status() {
+    fn reply_code_counts_before_http_status() {
         for (status, body, expected) in [
             (200, "", None),
             (204, "", None),

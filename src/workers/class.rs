@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_address_never_takes_all_slow_places() {
+    fn one_address_never_takes_all_slow_permits() {
         for cores in [1, 2, 8] {
             let places = Scan::places(cores);
             assert_eq!(Scan::per_address(places), (cores, (cores / 2).max(1)));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_stands_at_its_own_place() {
+    fn work_classes_have_distinct_indexes() {
         let kinds = [
             (Hash::INDEX, Hash::places(8)),
             (Draw::INDEX, Draw::places(8)),

@@ -101,7 +101,7 @@ mod tests {
     use std::thread;
 
     #[test]
-    fn there_are_as_many_threads_as_places() {
+    fn idle_pool_has_one_thread_per_permit() {
         let crews = Crews::new(3).unwrap();
         let (threads, turn) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Barrier::new(3)));
         let jobs: Vec<_> = (0..12)

@@ -73,7 +73,7 @@ fn refused(metrics: &Metrics) -> u64 {
 }
 
 #[test]
-fn full_queue_is_busy_until_someone_leaves() {
+fn full_queue_is_busy_until_a_request_leaves() {
     runtime().block_on(async {
         let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
         let (held, first) = hold::<Pictures>(&places, &metrics).await;
@@ -99,7 +99,7 @@ fn full_queue_is_busy_until_someone_leaves() {
 }
 
 #[test]
-fn waiting_ends_after_the_timeout() {
+fn queued_request_times_out() {
     runtime().block_on(async {
         tokio::time::pause();
         let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
@@ -147,7 +147,7 @@ fn stuck_work_keeps_its_thread_but_not_its_permit() {
 }
 
 #[test]
-fn panic_gives_the_permit_back() {
+fn panic_returns_the_permit() {
     runtime().block_on(async {
         let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
         for _ in 0..3 {
@@ -217,7 +217,7 @@ fn one_address_may_queue_a_quarter() {
 }
 
 #[test]
-fn newcomer_displaces_latest_of_longest_line() {
+fn newcomer_displaces_latest_of_the_longest_queue() {
     runtime().block_on(async {
         let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
         let (held, first) = hold::<Pictures>(&places, &metrics).await;
@@ -233,7 +233,7 @@ fn newcomer_displaces_latest_of_longest_line() {
 }
 
 #[test]
-fn one_address_does_not_take_all_scans() {
+fn one_address_cannot_take_all_scan_permits() {
     runtime().block_on(async {
         let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
         let mut scans = Vec::new();
@@ -247,7 +247,7 @@ fn one_address_does_not_take_all_scans() {
 }
 
 #[test]
-fn leaving_after_the_grant_gives_the_permit_back() {
+fn leaving_after_the_grant_returns_the_permit() {
     runtime().block_on(async {
         let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
         let (held, first) = hold::<Pictures>(&places, &metrics).await;

@@ -62,7 +62,7 @@ fn profile(
 }
 
 #[test]
-fn whatever_one_document_changes_every_document_shows() {
+fn change_by_one_document_is_shown_by_all() {
     let server = Server::start("");
     let token = server.registered("13800000001");
     let created = server.done(&token, "user/info", json!({}))["create_time"].clone();
@@ -99,7 +99,7 @@ fn whatever_one_document_changes_every_document_shows() {
 }
 
 #[test]
-fn a_token_of_one_document_is_good_in_all() {
+fn token_of_one_document_is_valid_in_all() {
     let server = Server::start("");
     let ihome = server.registered("13800000001");
     let by_mobile = entry_login(&server, "13800000001", "secret-1");
@@ -126,7 +126,7 @@ fn a_token_of_one_document_is_good_in_all() {
 }
 
 #[test]
-fn whichever_document_ends_a_session_it_is_over_everywhere() {
+fn logout_by_any_document_ends_the_session_in_all() {
     let server = Server::start("");
     let other = server.registered("13800000001");
     let created = server.done(&other, "user/info", json!({}))["create_time"].clone();
@@ -147,7 +147,7 @@ fn whichever_document_ends_a_session_it_is_over_everywhere() {
 }
 
 #[test]
-fn a_new_password_ends_all_sessions_and_is_new_everywhere() {
+fn new_password_ends_sessions_in_all_documents() {
     let server = Server::start("");
     let ihome = server.registered("13800000001");
     let entry_token = entry_login(&server, "13800000001", "secret-1");
@@ -174,7 +174,7 @@ fn a_new_password_ends_all_sessions_and_is_new_everywhere() {
 }
 
 #[test]
-fn failed_logins_of_all_documents_are_one_count() {
+fn failed_logins_of_all_documents_count_together() {
     let server = Server::start("");
     server.registered("13800000001");
     let token = server.login("13800000001");
@@ -195,7 +195,7 @@ fn failed_logins_of_all_documents_are_one_count() {
 }
 
 #[test]
-fn secrets_are_in_no_log_and_in_no_other_accounts_answer() {
+fn secrets_are_in_no_log_or_foreign_answer() {
     for format in ["text", "json"] {
         let server = Server::start(&format!("[log]\nlevel = \"trace\"\nformat = \"{format}\"\n"));
         let code = server.sms_code("13800000001");

@@ -24,14 +24,14 @@ fn refused(detail: &str) -> String {
 }
 
 #[test]
-fn a_batch_of_one_is_answered_by_an_array_of_one() {
+fn batch_of_one_is_answered_by_an_array() {
     let server = Server::start("");
     let answer = server.post("/api", &format!("[{}]", envelope("shop/list", json!({}))));
     assert_eq!(answer, format!("[{}]", ok(json!([]))));
 }
 
 #[test]
-fn the_items_run_one_after_another_and_are_answered_in_their_order() {
+fn batch_items_run_and_are_answered_in_order() {
     let server = Server::start("");
     let hash = server.captcha();
     let account = json!({"username": "nora", "password": "secret-1", "hash": hash});
@@ -61,7 +61,7 @@ fn the_items_run_one_after_another_and_are_answered_in_their_order() {
 }
 
 #[test]
-fn sixty_four_items_are_a_batch_and_sixty_five_are_one_refusal() {
+fn batch_of_64_is_served_and_of_65_is_refused() {
     let server = Server::start("");
     let many = |count: i64| {
         let items: Vec<Value> = (0..count).map(|n| item(n, "shop/list", json!({}))).collect();
@@ -73,7 +73,7 @@ fn sixty_four_items_are_a_batch_and_sixty_five_are_one_refusal() {
 }
 
 #[test]
-fn nothing_of_a_batch_that_is_too_long_is_done() {
+fn too_long_batch_changes_nothing() {
     let server = Server::start("");
     let hash = server.captcha();
     let items = vec![item(1, "img/validate", json!({"hash": hash})); 65];
@@ -82,7 +82,7 @@ fn nothing_of_a_batch_that_is_too_long_is_done() {
 }
 
 #[test]
-fn an_empty_batch_is_one_refusal() {
+fn empty_batch_is_refused_once() {
     let server = Server::start("");
     for body in ["[]", " [ ] "] {
         assert_eq!(server.post("/api", body), refused("an empty batch"));
@@ -90,7 +90,7 @@ fn an_empty_batch_is_one_refusal() {
 }
 
 #[test]
-fn what_is_no_envelope_is_answered_in_its_place() {
+fn invalid_batch_item_is_refused_in_its_place() {
     let server = Server::start("");
     let list = item(5, "shop/list", json!({}));
     let body = batch(&[json!(1), list.clone(), json!([list]), json!({}), json!(null), list]);
@@ -105,7 +105,7 @@ fn what_is_no_envelope_is_answered_in_its_place() {
 }
 
 #[test]
-fn a_body_that_is_not_json_spoils_the_whole_batch() {
+fn malformed_json_fails_the_whole_batch() {
     let server = Server::start("");
     let hash = server.captcha();
     let good = envelope("img/validate", json!({"hash": hash}));
@@ -115,7 +115,7 @@ fn a_body_that_is_not_json_spoils_the_whole_batch() {
 }
 
 #[test]
-fn envelopes_and_json_rpc_mix_and_notifications_are_left_out() {
+fn mixed_batch_omits_answers_to_notifications() {
     let server = Server::start("");
     let hash = server.captcha();
     let list = item(5, "shop/list", json!({}));
@@ -133,7 +133,7 @@ fn envelopes_and_json_rpc_mix_and_notifications_are_left_out() {
 }
 
 #[test]
-fn one_login_outside_and_one_inside_serve_the_items_of_a_batch() {
+fn batch_items_use_their_own_or_the_header_token() {
     let server = Server::start("");
     let (nora, token) = server.account("nora");
     let (omar, other) = server.account("omar");
@@ -154,7 +154,7 @@ fn one_login_outside_and_one_inside_serve_the_items_of_a_batch() {
 }
 
 #[test]
-fn each_item_is_a_transaction_of_its_own() {
+fn each_batch_item_is_its_own_transaction() {
     let server = Server::start("");
     let rand = server.done("", "img/generate", json!({}))["rand"].clone();
     let hash = md5(&format!("{CODE}{}", rand.as_str().unwrap()));

@@ -74,7 +74,7 @@ fn with_player() -> Server {
 }
 
 #[test]
-fn json_form_and_multipart_say_the_same() {
+fn json_form_and_multipart_are_equivalent() {
     let server = with_player();
     let multipart =
         |value| format!("{}{}--XX--\r\n", named("openid", "p"), named("nickname", value));
@@ -97,7 +97,7 @@ fn json_form_and_multipart_say_the_same() {
 }
 
 #[test]
-fn what_is_not_json_is_refused_in_each_documents_dialect() {
+fn malformed_json_is_refused_in_each_dialect() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let deep = |levels: usize| {
@@ -140,7 +140,7 @@ fn what_is_not_json_is_refused_in_each_documents_dialect() {
 }
 
 #[test]
-fn an_empty_body_lacks_every_field() {
+fn empty_body_misses_every_field() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for kind in ["", JSON, FORM, "text/plain"] {
@@ -160,7 +160,7 @@ fn an_empty_body_lacks_every_field() {
 }
 
 #[test]
-fn a_field_that_is_sent_twice_is_refused_wherever_it_comes_from() {
+fn duplicate_field_is_refused_in_any_body_or_query() {
     let server = with_player();
     let twice = format!("{}{}--XX--\r\n", named("openid", "p"), named("openid", "p"));
     let once = format!("{}--XX--\r\n", named("openid", "p"));
@@ -185,7 +185,7 @@ fn a_field_that_is_sent_twice_is_refused_wherever_it_comes_from() {
 }
 
 #[test]
-fn a_path_or_a_query_that_does_not_decode_is_a_wrong_value() {
+fn undecodable_path_or_query_is_a_wrong_value() {
     let server = Server::start("");
     let plain = |key: &str, most: u8| format!("{key}: 1 to {most} of A-Z a-z 0-9 _ -");
     for (path, why) in [
@@ -215,7 +215,7 @@ fn a_path_or_a_query_that_does_not_decode_is_a_wrong_value() {
 }
 
 #[test]
-fn in_a_form_what_is_not_utf8_is_replaced_and_never_kept_as_it_is() {
+fn invalid_utf8_in_a_form_is_replaced() {
     // The shipped game's form is not clean and is read all the same; JSON says that it is UTF-8.
     let server = with_player();
     let multipart = [
@@ -239,7 +239,7 @@ fn in_a_form_what_is_not_utf8_is_replaced_and_never_kept_as_it_is() {
 }
 
 #[test]
-fn a_missing_login_is_told_before_a_body_that_can_not_be_read() {
+fn missing_login_is_reported_before_bad_body() {
     let server = Server::start("");
     let cut = named("rank", "1");
     for (kind, body) in [
@@ -259,7 +259,7 @@ fn a_missing_login_is_told_before_a_body_that_can_not_be_read() {
 }
 
 #[test]
-fn what_says_that_it_is_json_is_json_or_at_least_a_form() {
+fn json_media_type_accepts_json_or_a_form() {
     let server = Server::start("");
     let refused = r#"{"status":400,"code":400,"msg":"the body is not a JSON object"}"#;
     for (body, why) in [

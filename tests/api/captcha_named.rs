@@ -20,7 +20,7 @@ fn is_sent(answer: &str) -> bool {
 }
 
 #[test]
-fn a_captcha_by_name_is_a_jpeg_where_one_is_asked_for() {
+fn named_captcha_is_a_jpeg_if_requested() {
     let server = Server::start("");
     for (data, begins) in [
         (json!({"id": "a", "format": "jpg"}), "/9j/"),
@@ -37,7 +37,7 @@ fn a_captcha_by_name_is_a_jpeg_where_one_is_asked_for() {
 }
 
 #[test]
-fn a_name_is_plain_and_a_format_one_of_two() {
+fn captcha_name_and_format_are_validated() {
     let server = Server::start("");
     let name = "id: 1 to 64 of A-Z a-z 0-9 . _ -";
     for (data, detail) in [
@@ -59,7 +59,7 @@ fn a_name_is_plain_and_a_format_one_of_two() {
 }
 
 #[test]
-fn its_text_pays_for_one_message_in_either_case() {
+fn named_captcha_pays_once_in_either_case() {
     let server = Server::start("");
     for (phone, text) in [("13800001001", TEXT), ("13800001002", "AbCD")] {
         draw(&server, "page-1");
@@ -71,7 +71,7 @@ fn its_text_pays_for_one_message_in_either_case() {
 }
 
 #[test]
-fn right_or_wrong_it_is_looked_at_once() {
+fn named_captcha_allows_one_try() {
     let server = Server::start("");
     for wrong in ["abce", "abcde", "abc", " abcd", "%"] {
         draw(&server, "page-1");
@@ -82,7 +82,7 @@ fn right_or_wrong_it_is_looked_at_once() {
 }
 
 #[test]
-fn a_name_stands_for_its_newest_captcha() {
+fn captcha_name_refers_to_the_newest_one() {
     let server = Server::start("");
     draw(&server, "page-1");
     draw(&server, "page-2");
@@ -93,7 +93,7 @@ fn a_name_stands_for_its_newest_captcha() {
 }
 
 #[test]
-fn missing_and_malformed_come_before_the_text_and_that_before_the_quota() {
+fn errors_rank_missing_malformed_captcha_quota() {
     let server = Server::start("");
     draw(&server, "page-1");
     let missing = |key: &str| fault_with(-3, "Error data key", &format!("{key}: missing"));
@@ -114,7 +114,7 @@ fn missing_and_malformed_come_before_the_text_and_that_before_the_quota() {
 }
 
 #[test]
-fn a_number_that_has_an_account_gets_no_message_this_way() {
+fn registered_number_gets_no_registration_code() {
     let server = Server::start("[sms]\nper_30_seconds = 0\n");
     let phone = "13800001234";
     draw(&server, "page-1");
@@ -128,7 +128,7 @@ fn a_number_that_has_an_account_gets_no_message_this_way() {
 }
 
 #[test]
-fn a_captcha_of_one_kind_does_not_pay_as_the_other() {
+fn captcha_of_one_kind_cannot_pay_as_another() {
     let server = Server::start("");
     let captcha: Value = server.done("", "img/generate", json!({"id": "page-1"}));
     let rand = captcha["rand"].as_str().unwrap();

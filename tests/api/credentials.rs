@@ -23,7 +23,7 @@ fn name(reply: &Reply) -> String {
 }
 
 #[test]
-fn a_token_is_found_at_each_of_its_places() {
+fn token_is_found_in_every_supported_place() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let bare = token.as_str();
@@ -54,7 +54,7 @@ fn a_token_is_found_at_each_of_its_places() {
 }
 
 #[test]
-fn what_is_at_no_place_of_a_token_is_no_credential() {
+fn token_in_unsupported_place_is_ignored() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for (query, headers) in [
@@ -72,7 +72,7 @@ fn what_is_at_no_place_of_a_token_is_no_credential() {
 }
 
 #[test]
-fn what_is_no_token_of_ours_is_a_bad_one() {
+fn foreign_token_is_an_invalid_token() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let upper = token.to_uppercase();
@@ -95,7 +95,7 @@ fn what_is_no_token_of_ours_is_a_bad_one() {
 }
 
 #[test]
-fn the_first_place_wins_even_with_a_bad_token() {
+fn first_token_place_wins_even_if_invalid() {
     let server = Server::start("");
     let people = ["header", "query", "cookie", "inside"];
     let tokens = people.map(|name| server.account(name).1);
@@ -121,7 +121,7 @@ fn the_first_place_wins_even_with_a_bad_token() {
 }
 
 #[test]
-fn a_cookie_proves_nothing_in_a_write_from_another_site() {
+fn cookie_is_ignored_in_cross_site_write() {
     let config = "[cors]\nallowed_origins = [\"https://friend.example.com\"]\n";
     let server = Server::start(config);
     let (_, token) = server.account("nora");
@@ -170,7 +170,7 @@ fn a_cookie_proves_nothing_in_a_write_from_another_site() {
 }
 
 #[test]
-fn every_origin_being_welcome_does_not_make_its_cookies_so() {
+fn origin_star_does_not_accept_cookies() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");
@@ -182,7 +182,7 @@ fn every_origin_being_welcome_does_not_make_its_cookies_so() {
 }
 
 #[test]
-fn a_cookie_serves_a_read_wherever_it_comes_from() {
+fn cookie_is_accepted_for_reads_from_any_site() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");

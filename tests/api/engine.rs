@@ -141,7 +141,7 @@ const UNKNOWN: &str =
     r#"{"id":1,"status":-404,"message":"Unknown Error","data":{},"detail":"the server failed"}"#;
 
 #[test]
-fn a_panic_in_any_lane_is_an_answer_and_the_server_lives_on() {
+fn panic_in_any_lane_is_answered_and_survived() {
     let test = Test::new();
     for round in 0..100 {
         for subtype in ["panic-read", "panic-work", "panic-write"] {
@@ -152,7 +152,7 @@ fn a_panic_in_any_lane_is_an_answer_and_the_server_lives_on() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_written_is_a_fault_and_not_half_an_answer() {
+fn unserializable_answer_becomes_a_fault() {
     let test = Test::new();
     assert_eq!(test.call("unwritten", ""), UNKNOWN);
     let batch = format!("[{},{}]", envelope("unwritten", ""), envelope("notes", ""));
@@ -163,7 +163,7 @@ fn an_answer_that_cannot_be_written_is_a_fault_and_not_half_an_answer() {
 }
 
 #[test]
-fn a_database_that_fails_leaves_nothing_half_written() {
+fn failing_database_leaves_no_partial_write() {
     let test = Test::new();
     let failed = r#"{"id":1,"status":-200,"message":"Failure to operate database","data":{},"detail":"the database failed; nothing was stored"}"#;
     assert_eq!(test.call("bad-sql", "a"), failed);
@@ -171,7 +171,7 @@ fn a_database_that_fails_leaves_nothing_half_written() {
 }
 
 #[test]
-fn a_fault_takes_back_what_its_operation_wrote_except_what_it_keeps() {
+fn fault_rolls_back_all_but_kept_writes() {
     let test = Test::new();
     let refused = r#"{"id":1,"status":-2,"message":"Error JSON value","data":{},"detail":"it does not exist, or it belongs to another account"}"#;
     assert_eq!(test.call("refuse", "a"), refused);
@@ -180,7 +180,7 @@ fn a_fault_takes_back_what_its_operation_wrote_except_what_it_keeps() {
 }
 
 #[test]
-fn each_item_of_a_batch_has_a_transaction_of_its_own() {
+fn each_batch_item_has_its_own_transaction() {
     let test = Test::new();
     let items: Vec<String> = ["note", "panic-write", "refuse", "bad-sql", "note"]
         .iter()
@@ -192,7 +192,7 @@ fn each_item_of_a_batch_has_a_transaction_of_its_own() {
 }
 
 #[test]
-fn jobs_of_one_group_do_not_notice_that_a_neighbour_fails() {
+fn failing_job_does_not_affect_its_commit_group() {
     let test = Test::new();
     let receivers: Vec<_> = (0..200)
         .map(|nth: i64| {
@@ -215,7 +215,7 @@ fn jobs_of_one_group_do_not_notice_that_a_neighbour_fails() {
 }
 
 #[test]
-fn a_full_queue_says_so_at_once_and_nothing_that_was_taken_is_lost() {
+fn full_write_queue_refuses_and_loses_nothing() {
     let test = Test::new();
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let first = test.engine.db.submit(move |_| wait.recv().map_err(Fault::unknown));

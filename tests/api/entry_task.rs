@@ -28,7 +28,7 @@ fn info(username: &str, nickname: &str) -> String {
 }
 
 #[test]
-fn a_login_answers_the_profile_and_a_token() {
+fn login_returns_profile_and_token() {
     let server = Server::start("");
     server.account("nora");
     let hex = md5("secret-1");
@@ -56,7 +56,7 @@ fn a_login_answers_the_profile_and_a_token() {
 }
 
 #[test]
-fn what_is_wrong_with_a_login_has_a_code_of_its_own() {
+fn each_login_error_has_its_own_code() {
     let server = Server::start("");
     server.account("nora");
     let hex = md5("secret-1");
@@ -101,7 +101,7 @@ fn what_is_wrong_with_a_login_has_a_code_of_its_own() {
 }
 
 #[test]
-fn after_five_failures_the_right_password_is_refused_too() {
+fn right_password_after_five_failures_is_refused() {
     let server = Server::start("");
     server.account("nora");
     for name in ["nora", "nobody"] {
@@ -118,7 +118,7 @@ fn after_five_failures_the_right_password_is_refused_too() {
 }
 
 #[test]
-fn a_token_is_good_at_both_addresses_until_it_is_logged_out() {
+fn token_is_valid_on_both_paths_until_logout() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let bearer = format!("Bearer {token}");
@@ -177,7 +177,7 @@ fn a_nickname_has_1_to_32_characters_of_any_script() {
 }
 
 #[test]
-fn without_a_login_nothing_else_is_looked_at() {
+fn missing_login_is_reported_before_other_errors() {
     let server = Server::start("");
     let picture = file("file", "a.png", PNG);
     let junk = "0".repeat(32);
@@ -209,7 +209,7 @@ fn without_a_login_nothing_else_is_looked_at() {
 }
 
 #[test]
-fn a_wrong_method_is_told_the_right_ones_and_a_wrong_path_is_none() {
+fn wrong_method_is_405_and_wrong_path_is_404() {
     let server = Server::start("");
     let refusal = |detail: &str| {
         let answer = json!({
@@ -241,7 +241,7 @@ fn a_wrong_method_is_told_the_right_ones_and_a_wrong_path_is_none() {
 }
 
 #[test]
-fn a_profile_says_the_same_in_every_answer() {
+fn profile_is_the_same_in_every_answer() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let login = [("Authorization", &*token), MULTIPART];

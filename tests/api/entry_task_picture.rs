@@ -33,7 +33,7 @@ fn with_picture(config: &str) -> (Server, String, String) {
 }
 
 #[test]
-fn a_picture_is_what_its_bytes_say_whatever_its_name() {
+fn picture_type_follows_its_bytes_not_its_name() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for (name, bytes, kind, content_type) in [
@@ -55,7 +55,7 @@ fn a_picture_is_what_its_bytes_say_whatever_its_name() {
 }
 
 #[test]
-fn a_picture_has_at_most_1024_kb_and_is_one() {
+fn picture_over_1024_kb_or_invalid_is_refused() {
     let (server, token, before) = with_picture("");
     let padded = |length: usize| {
         let mut bytes = PNG.to_vec();
@@ -103,7 +103,7 @@ fn headers(reply: &Reply) -> [&str; 5] {
 }
 
 #[test]
-fn a_picture_is_served_with_the_portraits_headers() {
+fn picture_is_served_with_portrait_headers() {
     let (server, _, path) = with_picture("");
     let tag = format!("\"{}\"", &path["/upload/".len()..][..32]);
     let usual = ["image/png", &tag, "no-cache", "Referer", "nosniff"];
@@ -126,7 +126,7 @@ fn a_picture_is_served_with_the_portraits_headers() {
 }
 
 #[test]
-fn a_name_that_no_picture_has_is_answered_by_the_error_picture() {
+fn unknown_picture_name_gets_the_error_picture() {
     let (server, _, path) = with_picture("");
     let stem = &path["/upload/".len()..][..32];
     let secret = server.folder().join("data/pictures/secret.txt");
@@ -166,7 +166,7 @@ fn a_name_that_no_picture_has_is_answered_by_the_error_picture() {
 }
 
 #[test]
-fn a_page_of_a_foreign_site_gets_the_ban_picture() {
+fn page_of_a_foreign_site_gets_the_ban_picture() {
     let config = "[portrait]\nallowed_referers = [\"app.example.com\", \".example.org\"]\n";
     let (server, _, path) = with_picture(config);
     for (referer, welcome) in [

@@ -18,7 +18,7 @@ fn wrong_value(id: &str, detail: &str) -> String {
 }
 
 #[test]
-fn an_id_is_an_integer_or_its_digits_and_comes_back_as_that_integer() {
+fn envelope_id_comes_back_as_an_integer() {
     let server = Server::start("");
     for (sent, answered) in [
         ("7", "7"),
@@ -38,7 +38,7 @@ fn an_id_is_an_integer_or_its_digits_and_comes_back_as_that_integer() {
 }
 
 #[test]
-fn any_other_id_is_answered_as_minus_1_and_the_request_is_served_all_the_same() {
+fn invalid_envelope_id_is_served_with_id_minus_1() {
     let server = Server::start("");
     for id in [
         "9223372036854775808",
@@ -88,7 +88,7 @@ fn each_of_the_five_keys_is_required() {
 }
 
 #[test]
-fn the_envelopes_own_values_have_one_type_each() {
+fn envelope_keys_of_wrong_type_are_refused() {
     let server = Server::start("");
     let others = ["null", "true", "0.5", "[]", "9223372036854775808", "1e2"];
     for (key, also, expected) in [
@@ -112,7 +112,7 @@ fn the_envelopes_own_values_have_one_type_each() {
 }
 
 #[test]
-fn any_integer_is_a_status_and_keys_beyond_the_five_are_ignored() {
+fn any_status_passes_and_extra_keys_are_ignored() {
     let server = Server::start("");
     for status in ["-404", "1", "9223372036854775807"] {
         let request = shops("7").replace(r#""status":0"#, &format!(r#""status":{status}"#));
@@ -126,7 +126,7 @@ fn any_integer_is_a_status_and_keys_beyond_the_five_are_ignored() {
 }
 
 #[test]
-fn what_nobody_registered_is_a_wrong_value() {
+fn unknown_operation_is_a_wrong_value() {
     let server = Server::start("");
     for (kind, subtype) in
         [("img", "none"), ("IMG", "generate"), ("", ""), ("img/generate", ""), ("shop", "list ")]
@@ -138,7 +138,7 @@ fn what_nobody_registered_is_a_wrong_value() {
 }
 
 #[test]
-fn what_is_not_an_object_is_a_wrong_value_without_an_id() {
+fn non_object_body_is_a_wrong_value_without_id() {
     let server = Server::start("");
     for body in ["7", r#""text""#, "null", "true", "-0.5e-3"] {
         assert_eq!(server.post("/api", body), wrong_value("-1", "not an object"), "{body}");
@@ -156,7 +156,7 @@ fn assert_not_json(server: &Server, body: &[u8]) {
 }
 
 #[test]
-fn what_is_not_json_is_a_wrong_value_without_an_id() {
+fn malformed_json_is_a_wrong_value_without_id() {
     let server = Server::start("");
     let with = |data: &str| shops("7").replace("{}", data).into_bytes();
     for body in [
@@ -197,7 +197,7 @@ fn what_is_not_json_is_a_wrong_value_without_an_id() {
 }
 
 #[test]
-fn nesting_is_read_128_levels_deep_and_no_further() {
+fn nesting_deeper_than_128_levels_is_refused() {
     let server = Server::start("");
     // The envelope and its data are two levels.
     let nested = |levels: usize| {
@@ -211,7 +211,7 @@ fn nesting_is_read_128_levels_deep_and_no_further() {
 }
 
 #[test]
-fn an_integer_of_data_has_64_bits_and_no_fraction() {
+fn data_integers_have_64_bits_and_no_fraction() {
     let server = Server::start("");
     for (limit, detail) in [
         ("9223372036854775807", "limit: 1 to 1000"),
@@ -228,7 +228,7 @@ fn an_integer_of_data_has_64_bits_and_no_fraction() {
 }
 
 #[test]
-fn text_in_answers_is_utf_8_as_it_is() {
+fn text_in_answers_is_unescaped_utf_8() {
     let server = Server::start("");
     let (_, token) = server.account("诺拉😀");
     let answer = server.call_as(&token, "user/rename", json!({"username": "诺拉\u{7f}\"\\😀é"}));
@@ -241,7 +241,7 @@ fn text_in_answers_is_utf_8_as_it_is() {
 }
 
 #[test]
-fn every_endpoint_takes_every_type_under_any_content_type() {
+fn every_endpoint_ignores_the_request_content_type() {
     let server = Server::start("");
     for path in [
         "/api",
@@ -264,7 +264,7 @@ fn every_endpoint_takes_every_type_under_any_content_type() {
 }
 
 #[test]
-fn old_clients_may_be_answered_as_plain_text() {
+fn answers_are_plain_text_if_configured() {
     let server = Server::start("[envelope]\ncontent_type = \"text/plain\"\n");
     for body in [envelope("user/register", json!({})), shops("7"), "junk".into()] {
         let reply = server.send("POST", "/api", &[], body.as_bytes());

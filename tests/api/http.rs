@@ -16,7 +16,7 @@ fn shops() -> String {
 }
 
 #[test]
-fn an_unknown_path_is_404() {
+fn unknown_path_is_404() {
     let server = Server::start("");
     for path in ["/none", "/api/", "/API", "/api/external/", "/api/external/none", "/api//"] {
         for method in ["GET", "POST", "PUT", "DELETE"] {
@@ -29,7 +29,7 @@ fn an_unknown_path_is_404() {
 }
 
 #[test]
-fn another_method_is_405_and_told_which_there_are() {
+fn wrong_method_is_405_with_allow_header() {
     let server = Server::start("");
     let get = "GET, HEAD";
     for (method, path, allow) in [
@@ -50,7 +50,7 @@ fn another_method_is_405_and_told_which_there_are() {
 }
 
 #[test]
-fn head_is_answered_as_get_without_the_body() {
+fn head_is_answered_like_get_without_body() {
     let server = Server::start("");
     for path in ["/api", "/api/external/get/property", "/api/external/get/portrait/1", "/none"] {
         let (head, get) = (server.send("HEAD", path, &[], b""), server.get(path));
@@ -63,7 +63,7 @@ fn head_is_answered_as_get_without_the_body() {
 }
 
 #[test]
-fn a_body_of_exactly_the_limit_passes_and_a_byte_more_does_not() {
+fn body_at_the_limit_passes_and_one_byte_more_fails() {
     let server = Server::start("[limits]\nmax_body = 1000\n");
     let body = |length: usize| shops() + &" ".repeat(length - shops().len());
     let answer = server.send("POST", "/api", &[], body(1000).as_bytes());
@@ -94,7 +94,7 @@ fn chunked(pieces: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
-fn the_limit_holds_for_a_body_that_does_not_tell_its_length() {
+fn body_limit_holds_without_content_length() {
     let server = Server::start("[limits]\nmax_body = 1000\n");
     let body = format!("{:1000}", shops());
     let mut connection = Connection::open(&server);
@@ -139,7 +139,7 @@ fn headers_past_16_kb_are_431() {
 }
 
 #[test]
-fn a_connection_serves_one_request_after_another() {
+fn connection_serves_requests_in_sequence() {
     let server = Server::start("");
     let mut connection = Connection::open(&server);
     for id in 0..20 {
@@ -153,7 +153,7 @@ fn a_connection_serves_one_request_after_another() {
 }
 
 #[test]
-fn requests_sent_together_are_answered_in_their_order() {
+fn pipelined_requests_are_answered_in_order() {
     let server = Server::start("");
     let mut connection = Connection::open(&server);
     let of = |id: i64| shops().replace("\"id\":7", &format!("\"id\":{id}"));
@@ -170,7 +170,7 @@ fn requests_sent_together_are_answered_in_their_order() {
 }
 
 #[test]
-fn a_connection_outlives_what_was_refused_in_full() {
+fn refused_request_leaves_connection_open() {
     let server = Server::start("");
     let mut connection = Connection::open(&server);
     connection.write(b"GET /none HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -184,7 +184,7 @@ fn a_connection_outlives_what_was_refused_in_full() {
 }
 
 #[test]
-fn http_1_0_is_served_and_closed() {
+fn http_1_0_request_is_served_and_closed() {
     let server = Server::start("");
     let body = shops();
     let head = format!("POST /api HTTP/1.0\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -193,7 +193,7 @@ fn http_1_0_is_served_and_closed() {
 }
 
 #[test]
-fn whoever_announces_a_body_is_told_to_go_on() {
+fn expect_100_continue_is_answered() {
     let server = Server::start("");
     let mut connection = Connection::open(&server);
     let body = shops();

@@ -24,7 +24,7 @@ const CREDENTIALS: &str = "access-control-allow-credentials: true";
 const VARY: &str = "vary: Origin";
 
 #[test]
-fn any_page_may_call_by_default_but_never_with_cookies() {
+fn default_cors_allows_any_page_without_cookies() {
     let server = Server::start("");
     let none: &[&str] = &[];
     for (path, body) in [("/api", shops()), ("/api", "junk".into()), ("/none", String::new())] {
@@ -42,7 +42,7 @@ fn any_page_may_call_by_default_but_never_with_cookies() {
 }
 
 #[test]
-fn a_listed_origin_is_answered_by_name_and_may_bring_cookies() {
+fn listed_origin_is_echoed_and_may_send_cookies() {
     let listed = "https://www.example.com";
     for (origins, origin, expected) in [
         ("\"https://www.example.com\"", listed, vec![CREDENTIALS, listed, VARY]),
@@ -72,7 +72,7 @@ fn a_listed_origin_is_answered_by_name_and_may_bring_cookies() {
 }
 
 #[test]
-fn a_preflight_learns_what_the_path_answers() {
+fn preflight_lists_the_methods_of_the_path() {
     let server = Server::start("[cors]\nallowed_origins = [\"https://www.example.com\"]\n");
     let ask = |path: &str, origin: &str| {
         let headers = [
@@ -119,7 +119,7 @@ fn assert_is_too_many(reply: &Reply) {
 }
 
 #[test]
-fn an_address_that_asks_too_often_is_told_to_wait() {
+fn address_over_the_rate_is_told_to_wait() {
     let server = Server::start("[limits]\nrequests_per_minute = 3\n");
     for _ in 0..3 {
         assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
@@ -133,7 +133,7 @@ fn an_address_that_asks_too_often_is_told_to_wait() {
 }
 
 #[test]
-fn a_trusted_proxys_clients_are_counted_each_by_itself() {
+fn clients_of_a_trusted_proxy_are_counted_separately() {
     let config =
         "[limits]\nrequests_per_minute = 1\ntrusted_proxies = [\"127.0.0.1\", \"10.0.0.0/30\"]\n";
     let server = Server::start(config);
@@ -163,7 +163,7 @@ fn a_trusted_proxys_clients_are_counted_each_by_itself() {
 }
 
 #[test]
-fn requests_of_an_unknown_local_proxy_are_not_limited() {
+fn unconfigured_local_proxy_is_not_rate_limited() {
     let server =
         Server::start("[limits]\nrequests_per_minute = 1\ntrusted_proxies = [\"10.0.0.1\"]\n");
     assert_eq!(server.call("shop/list", json!({})), ok(json!([])));

@@ -42,7 +42,7 @@ fn other(code: &str) -> &'static str {
 }
 
 #[test]
-fn a_picture_is_a_jpeg_that_nobody_keeps() {
+fn captcha_is_an_uncached_jpeg() {
     let server = Server::start("");
     let reply = server.get("/api/v1.0/imagecode/my-own.id_1");
     assert_eq!(reply.status, 200);
@@ -55,7 +55,7 @@ fn a_picture_is_a_jpeg_that_nobody_keeps() {
 }
 
 #[test]
-fn an_id_is_1_to_64_letters_digits_dots_underscores_and_hyphens() {
+fn captcha_id_is_1_to_64_plain_characters() {
     let server = Server::start("");
     let longest = "a".repeat(64);
     for id in ["a", "A-z.0_9", "2b6f0cc9-04d1-4bd6-8a3f-5d1f1a7f2e11", "..", "%61", &longest] {
@@ -71,7 +71,7 @@ fn an_id_is_1_to_64_letters_digits_dots_underscores_and_hyphens() {
 }
 
 #[test]
-fn a_code_is_sent_once_everything_is_checked_in_the_contracts_order() {
+fn sms_code_errors_come_in_the_contract_order() {
     let server = Server::start("");
     server.registered("13800000001");
     draw(&server, "p");
@@ -116,7 +116,7 @@ fn a_code_is_sent_once_everything_is_checked_in_the_contracts_order() {
 }
 
 #[test]
-fn a_picture_reads_four_characters_in_any_case() {
+fn captcha_has_four_characters_in_any_case() {
     let server = Server::start("");
     for (text, answer) in [
         ("abcde", WRONG_PICTURE),
@@ -130,7 +130,7 @@ fn a_picture_reads_four_characters_in_any_case() {
 }
 
 #[test]
-fn asking_again_for_an_id_replaces_its_picture() {
+fn new_captcha_replaces_the_one_of_the_same_id() {
     let server = Server::start("");
     assert_ne!(draw(&server, "p"), draw(&server, "p"));
     sms(&server, "13800000001?id=p&text=abcd", SENT);
@@ -142,7 +142,7 @@ fn asking_again_for_an_id_replaces_its_picture() {
 }
 
 #[test]
-fn a_picture_lives_as_long_as_configured() {
+fn captcha_expires_as_configured() {
     let server =
         Server::start("[captcha]\nttl = \"1s\"\ntest_code = \"abcde\"\n[session]\nttl = \"1s\"\n");
     server.user(&["add", "clock", "--password-stdin"], "secret-1\n");
@@ -153,7 +153,7 @@ fn a_picture_lives_as_long_as_configured() {
 }
 
 #[test]
-fn registering_answers_the_user_and_logs_in() {
+fn registration_returns_the_user_and_logs_in() {
     let server = Server::start("");
     let code = server.sms_code("13800000001");
     assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()));
@@ -175,7 +175,7 @@ fn registering_answers_the_user_and_logs_in() {
 }
 
 #[test]
-fn what_is_wrong_with_a_registration_is_told_in_the_contracts_order() {
+fn registration_errors_come_in_the_contract_order() {
     let server = Server::start("");
     server.registered("13800000001");
     let code = server.sms_code("13800000002");
@@ -223,7 +223,7 @@ fn what_is_wrong_with_a_registration_is_told_in_the_contracts_order() {
 }
 
 #[test]
-fn the_operations_own_names_are_not_the_documents() {
+fn field_names_of_operations_are_refused_here() {
     let server = Server::start("");
     let hash = server.captcha();
     let by_name = json!({"username": "nora", "password": "secret-1", "hash": hash});
@@ -236,7 +236,7 @@ fn the_operations_own_names_are_not_the_documents() {
 }
 
 #[test]
-fn after_five_wrong_guesses_no_further_one_is_right() {
+fn right_code_after_five_wrong_ones_is_refused() {
     let server = Server::start("");
     let code = server.sms_code("13800000001");
     let wrong = other(&code);
@@ -258,7 +258,7 @@ fn after_five_wrong_guesses_no_further_one_is_right() {
 }
 
 #[test]
-fn a_code_is_good_once_and_a_registration_that_fails_does_not_use_it_up() {
+fn code_is_used_up_only_by_success() {
     let server = Server::start("[sms]\nper_30_seconds = 0\n");
     let (first, second) = (server.sms_code("13800000001"), server.sms_code("13800000001"));
     let body = |code: &str| form("13800000001", code, "secret-1");
@@ -276,7 +276,7 @@ fn a_code_is_good_once_and_a_registration_that_fails_does_not_use_it_up() {
 }
 
 #[test]
-fn a_code_lives_as_long_as_configured() {
+fn sms_code_expires_as_configured() {
     let server = Server::start("[sms]\nttl = \"1s\"\n[session]\nttl = \"1s\"\n");
     server.account("clock");
     let code = server.sms_code("13800000001");

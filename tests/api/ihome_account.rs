@@ -42,7 +42,7 @@ fn bad() -> String {
 }
 
 #[test]
-fn a_picture_is_stored_by_its_bytes_and_served() {
+fn avatar_type_follows_its_bytes_and_is_served() {
     let user = User::new();
     let mut last = String::new();
     // Whatever the file is called.
@@ -76,7 +76,7 @@ fn a_picture_is_stored_by_its_bytes_and_served() {
 }
 
 #[test]
-fn a_refused_picture_leaves_no_file_and_the_old_one_in_its_place() {
+fn refused_picture_leaves_the_old_one_in_place() {
     let user = User::new();
     let url = user.upload(&file("avatar", "a.png", PNG)).unwrap();
     let before = user.server.pictures();
@@ -116,7 +116,7 @@ fn a_refused_picture_leaves_no_file_and_the_old_one_in_its_place() {
 }
 
 #[test]
-fn a_name_is_ones_own_and_of_1_to_32_characters() {
+fn name_is_unique_and_has_1_to_32_characters() {
     let user = User::new();
     user.server.account("nora");
     user.server.registered("13800000002");
@@ -183,7 +183,7 @@ fn card(digits: &str) -> String {
 }
 
 #[test]
-fn a_real_name_is_null_until_it_is_told_once() {
+fn real_name_is_null_until_set_once() {
     let user = User::new();
     let (_, stranger) = user.server.account("nora");
     let nobody = |id: i64| fine(json!({"user_id": id, "real_name": null, "id_card": null}));
@@ -256,7 +256,7 @@ fn a_real_name_is_null_until_it_is_told_once() {
 }
 
 #[test]
-fn a_body_is_json_or_a_form_whatever_its_header_says() {
+fn body_is_json_or_form_whatever_its_content_type() {
     let user = User::new();
     for more in [JSON, FORM, ("Content-Type", "text/plain"), ("Content-Type", ""), ("X-A", "b")] {
         for (body, name) in [

@@ -22,7 +22,7 @@ fn names_nora() -> String {
 }
 
 #[test]
-fn logging_in_answers_the_id_and_sets_a_cookie_that_no_script_reads() {
+fn login_returns_id_and_sets_http_only_cookie() {
     let server = Server::start("");
     server.registered("13800000001");
     let md5 = engine::hex::md5("secret-1");
@@ -47,7 +47,7 @@ fn logging_in_answers_the_id_and_sets_a_cookie_that_no_script_reads() {
 }
 
 #[test]
-fn behind_https_the_cookie_is_secure_and_lives_as_long_as_the_session() {
+fn https_cookie_is_secure_and_lasts_the_session() {
     let server = Server::start("public_url = \"https://api.example.com\"\n[session]\nttl = \"2h\"");
     server.account("nora");
     let reply = post(&server, &[], LOGIN);
@@ -66,7 +66,7 @@ fn behind_https_the_cookie_is_secure_and_lives_as_long_as_the_session() {
 }
 
 #[test]
-fn a_refused_login_says_why_and_sets_no_cookie() {
+fn refused_login_has_a_reason_and_no_cookie() {
     let server = Server::start("");
     server.account("nora");
     let bad = refused("4103", "参数错误");
@@ -100,7 +100,7 @@ fn a_refused_login_says_why_and_sets_no_cookie() {
 }
 
 #[test]
-fn after_five_failures_the_right_password_is_refused_too() {
+fn right_password_after_five_failures_is_refused() {
     let server = Server::start("");
     server.account("nora");
     for name in ["nora", "nobody"] {
@@ -116,7 +116,7 @@ fn after_five_failures_the_right_password_is_refused_too() {
 }
 
 #[test]
-fn a_session_is_the_cookies_until_it_is_deleted_and_others_stay() {
+fn deleting_a_session_leaves_the_others() {
     let server = Server::start("");
     let (_, other) = server.account("nora");
     let token = session(&post(&server, &[], LOGIN));
@@ -173,7 +173,7 @@ fn writes() -> [Request; 6] {
 }
 
 #[test]
-fn a_page_of_another_site_writes_nothing() {
+fn page_of_another_site_cannot_write() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");
@@ -209,7 +209,7 @@ fn a_page_of_another_site_writes_nothing() {
 }
 
 #[test]
-fn the_sites_own_pages_and_clients_without_a_page_write() {
+fn own_pages_and_apps_can_write() {
     let server = Server::start("[cors]\nallowed_origins = [\"*\", \"http://app.example.com\"]\n");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");
@@ -233,7 +233,7 @@ fn the_sites_own_pages_and_clients_without_a_page_write() {
 }
 
 #[test]
-fn a_page_of_another_site_reads_no_answer_with_the_cookie() {
+fn page_of_another_site_cannot_read_with_cookie() {
     let server = Server::start("[cors]\nallowed_origins = [\"http://app.example.com\"]\n");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");
@@ -252,7 +252,7 @@ fn a_page_of_another_site_reads_no_answer_with_the_cookie() {
 }
 
 #[test]
-fn to_other_documents_a_cookie_from_another_sites_page_is_no_login() {
+fn cross_site_cookie_is_no_login_for_other_documents() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");

@@ -21,7 +21,7 @@ fn wait_until_expired(mut is_good: impl FnMut(usize) -> bool) {
 }
 
 #[test]
-fn a_captcha_is_a_png_and_five_random_letters_and_digits() {
+fn captcha_is_a_png_of_five_random_characters() {
     let server = Server::start("");
     let mut seen = Vec::new();
     for data in [json!({}), json!({"ID": "x", "hash": null}), json!({})] {
@@ -45,7 +45,7 @@ fn a_captcha_is_a_png_and_five_random_letters_and_digits() {
 }
 
 #[test]
-fn the_code_is_in_no_answer_no_log_and_no_file() {
+fn captcha_code_is_in_no_answer_log_or_file() {
     // Long enough not to be in base64 by chance, and in both cases.
     let code = "Zq7WkMx3Pd";
     let config =
@@ -70,7 +70,7 @@ fn the_code_is_in_no_answer_no_log_and_no_file() {
 }
 
 #[test]
-fn the_codes_case_does_not_matter_and_neither_does_the_hashs() {
+fn case_of_code_and_hash_is_ignored() {
     let server = Server::start("[captcha]\ntest_code = \"aBcDe\"\n");
     for is_upper in [false, true] {
         let data = server.done("", "img/generate", json!({}));
@@ -81,7 +81,7 @@ fn the_codes_case_does_not_matter_and_neither_does_the_hashs() {
 }
 
 #[test]
-fn what_proves_nothing_does_not_match() {
+fn wrong_captcha_hash_does_not_match() {
     let server = Server::start("");
     let rand = server.done("", "img/generate", json!({}))["rand"].clone();
     let rand = rand.as_str().unwrap();
@@ -108,7 +108,7 @@ fn what_proves_nothing_does_not_match() {
 }
 
 #[test]
-fn the_hash_is_a_required_string() {
+fn captcha_hash_is_a_required_string() {
     let server = Server::start("");
     let missing = fault_with(-3, "Error data key", "hash: missing");
     for data in [json!({}), json!({"Hash": "x"}), json!({"data": {"hash": "x"}})] {
@@ -121,7 +121,7 @@ fn the_hash_is_a_required_string() {
 }
 
 #[test]
-fn captcha_validates_until_it_has_paid() {
+fn captcha_validates_until_it_is_used() {
     let server = Server::start("");
     let send = |phone: &str, hash: &str| {
         let answer = server.call("sms/generate", json!({"phone": phone, "hash": hash}));
@@ -139,7 +139,7 @@ fn captcha_validates_until_it_has_paid() {
 }
 
 #[test]
-fn fifty_validations_at_once_are_all_told_yes() {
+fn fifty_concurrent_validations_all_succeed() {
     let server = Server::start("");
     let hash = server.captcha();
     let answers: Vec<String> = thread::scope(|scope| {
@@ -165,7 +165,7 @@ fn an_expired_captcha_does_not_match() {
 }
 
 #[test]
-fn an_expired_captcha_pays_for_nothing() {
+fn expired_captcha_cannot_be_used() {
     let config = format!("[captcha]\ntest_code = \"{CODE}\"\nttl = \"1s\"\n");
     let server = Server::start(&config);
     let hashes: Vec<String> = (0..100).map(|_| server.captcha()).collect();
@@ -180,7 +180,7 @@ fn an_expired_captcha_pays_for_nothing() {
 }
 
 #[test]
-fn a_captcha_outlives_a_restart() {
+fn captcha_survives_a_restart() {
     let server = Server::start("");
     let (one, two) = (server.captcha(), server.captcha());
     let server = server.restart();

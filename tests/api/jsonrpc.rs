@@ -18,7 +18,7 @@ fn error_with(id: &str, code: i64, message: &str, data: &str) -> String {
 }
 
 #[test]
-fn a_call_is_answered_by_its_result_under_its_own_id() {
+fn rpc_call_returns_its_result_and_id() {
     let server = Server::start("");
     for id in ["1", "0", "-7", "1.5", "\"1\"", "\"\"", "\"编号\\n\"", "null", "9223372036854775807"]
     {
@@ -29,7 +29,7 @@ fn a_call_is_answered_by_its_result_under_its_own_id() {
 }
 
 #[test]
-fn params_are_an_operations_data_and_may_be_absent() {
+fn rpc_params_become_data_and_may_be_absent() {
     let server = Server::start("");
     let hash = server.captcha();
     let answer = server.post("/api", &call(json!(1), "img.validate", json!({"hash": hash})));
@@ -46,7 +46,7 @@ fn params_are_an_operations_data_and_may_be_absent() {
 }
 
 #[test]
-fn a_fault_of_ours_is_an_error_with_its_status_as_code() {
+fn rpc_error_code_is_the_status_of_the_fault() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let junk = "0".repeat(32);
@@ -115,7 +115,7 @@ fn a_fault_of_ours_is_an_error_with_its_status_as_code() {
 }
 
 #[test]
-fn an_unknown_method_is_not_found() {
+fn unknown_rpc_method_is_not_found() {
     let server = Server::start("");
     for method in ["foobar", "shop.none", "shop", "shop/list", "", ".", "shop.list.", "Shop.list"] {
         let answer = server.post("/api", &call(json!("1"), method, json!({})));
@@ -127,7 +127,7 @@ fn an_unknown_method_is_not_found() {
 }
 
 #[test]
-fn what_is_no_request_is_invalid_and_answered_even_without_an_id() {
+fn invalid_rpc_request_is_answered_without_id() {
     let server = Server::start("");
     for (body, id) in [
         (r#"{"jsonrpc":"2.0"}"#, "null"),
@@ -145,7 +145,7 @@ fn what_is_no_request_is_invalid_and_answered_even_without_an_id() {
 }
 
 #[test]
-fn params_by_position_are_invalid_because_ours_have_names() {
+fn positional_params_are_invalid() {
     let server = Server::start("");
     for params in [json!([42, 23]), json!([null]), json!([{}]), json!([[]]), json!([{"limit": 1}])]
     {
@@ -155,7 +155,7 @@ fn params_by_position_are_invalid_because_ours_have_names() {
 }
 
 #[test]
-fn another_version_is_no_json_rpc_but_an_envelope() {
+fn other_jsonrpc_version_is_read_as_an_envelope() {
     let server = Server::start("");
     for version in [json!("1.0"), json!(2.0), json!(null), json!("2")] {
         let body = json!({"jsonrpc": version, "method": "shop.list", "id": 7}).to_string();
@@ -170,7 +170,7 @@ fn another_version_is_no_json_rpc_but_an_envelope() {
 }
 
 #[test]
-fn a_notification_is_done_and_answered_by_nothing() {
+fn notification_is_executed_and_not_answered() {
     let server = Server::start("");
     let hash = server.captcha();
     let notify = |method: &str, params: Value| {
@@ -191,7 +191,7 @@ fn a_notification_is_done_and_answered_by_nothing() {
 }
 
 #[test]
-fn a_batch_of_notifications_is_answered_by_nothing() {
+fn batch_of_notifications_is_not_answered() {
     let server = Server::start("");
     let (one, two) = (server.captcha(), server.captcha());
     let notify = |phone: &str, hash: &str| {
@@ -208,7 +208,7 @@ fn a_batch_of_notifications_is_answered_by_nothing() {
 }
 
 #[test]
-fn a_batch_is_answered_in_order_as_in_the_specifications_example() {
+fn rpc_batch_is_answered_in_order() {
     let server = Server::start("");
     let body = r#"[
         {"jsonrpc": "2.0", "method": "shop.list", "params": {"limit": 2}, "id": "1"},
@@ -229,7 +229,7 @@ fn a_batch_is_answered_in_order_as_in_the_specifications_example() {
 }
 
 #[test]
-fn what_is_not_json_is_told_in_an_envelope_as_on_the_whole_endpoint() {
+fn malformed_json_is_answered_by_an_envelope() {
     let server = Server::start("");
     let body = r#"{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]"#;
     let answer = server.post("/api", body);
@@ -237,7 +237,7 @@ fn what_is_not_json_is_told_in_an_envelope_as_on_the_whole_endpoint() {
 }
 
 #[test]
-fn a_token_is_found_in_params_and_outside() {
+fn token_is_found_in_params_and_in_headers() {
     let server = Server::start("");
     let (id, token) = server.account("nora");
     for (path, params) in

@@ -174,7 +174,7 @@ fn ask(server: &Server, token: &str, lack: Lack) {
 }
 
 #[test]
-fn without_a_good_token_every_operation_says_so_in_its_documents_code() {
+fn invalid_token_has_each_documents_code() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let before = server.done(&token, "user/info", json!({}));
@@ -195,7 +195,7 @@ fn without_a_good_token_every_operation_says_so_in_its_documents_code() {
 }
 
 #[test]
-fn an_expired_token_is_none() {
+fn expired_token_is_an_invalid_token() {
     let server = Server::start("[session]\nttl = \"1s\"\n");
     let (_, token) = server.account("nora");
     server.outlive(&token);
@@ -203,7 +203,7 @@ fn an_expired_token_is_none() {
 }
 
 #[test]
-fn a_token_older_than_the_password_is_told_apart_where_the_document_does() {
+fn token_older_than_password_has_its_own_code() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let other = server.login("nora");
@@ -218,7 +218,7 @@ fn a_token_older_than_the_password_is_told_apart_where_the_document_does() {
 }
 
 #[test]
-fn a_token_whose_account_was_removed_is_told_apart_where_the_document_does() {
+fn token_of_removed_account_has_its_own_code() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     server.user(&["remove", "nora"], "");
@@ -229,7 +229,7 @@ fn a_token_whose_account_was_removed_is_told_apart_where_the_document_does() {
 }
 
 #[test]
-fn another_accounts_things_are_not_ones_own() {
+fn another_accounts_data_cannot_be_changed() {
     let server = Server::start("");
     let (_, nora) = server.account("nora");
     let (_, mallory) = server.account("mallory");

@@ -85,7 +85,7 @@ impl<'a> Owner<'a> {
 }
 
 #[test]
-fn what_is_anothers_is_neither_changed_nor_told() {
+fn other_accounts_cannot_change_or_see_private_data() {
     let server = Server::start(OPEN);
     let owner = Owner::new(&server);
     // Of the name that it has at last nobody can tell; its number stays.
@@ -117,7 +117,7 @@ fn what_is_anothers_is_neither_changed_nor_told() {
 }
 
 #[test]
-fn what_is_ones_own_is_changed_and_told() {
+fn owner_can_change_and_see_private_data() {
     let server = Server::start(OPEN);
     let mut owner = Owner::new(&server);
     let own = |operation: &Operation| operation.needs_login || operation.name == "portrait/upload";

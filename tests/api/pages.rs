@@ -39,7 +39,7 @@ fn assert_refused(reply: &Reply, status: u16, detail: &str) {
 }
 
 #[test]
-fn the_root_and_every_folder_show_their_index() {
+fn root_and_every_folder_serve_their_index() {
     let server = serve(&[
         ("index.html", b"<p>home"),
         ("sub/index.html", b"<p>sub"),
@@ -79,7 +79,7 @@ fn the_root_and_every_folder_show_their_index() {
 }
 
 #[test]
-fn the_ending_of_a_name_is_its_type() {
+fn file_extension_sets_the_content_type() {
     let types = [
         ("a.html", "text/html; charset=utf-8"),
         ("a.HTM", "text/html; charset=utf-8"),
@@ -109,7 +109,7 @@ fn the_ending_of_a_name_is_its_type() {
 }
 
 #[test]
-fn nothing_outside_the_folder_and_nothing_hidden_is_served() {
+fn outside_and_hidden_files_are_not_served() {
     let server = serve(&[
         ("index.html", b"home"),
         ("sub/page.html", b"page"),
@@ -159,7 +159,7 @@ fn nothing_outside_the_folder_and_nothing_hidden_is_served() {
 }
 
 #[test]
-fn a_link_is_followed_within_the_folder_and_never_out_of_it() {
+fn symbolic_link_out_of_the_folder_is_not_followed() {
     let folder = with(&[("sub/page.html", b"page")]);
     let (web, root) = (folder.path().join("web"), folder.path());
     symlink(web.join("sub/page.html"), web.join("inside.html")).unwrap();
@@ -196,7 +196,7 @@ fn a_link_is_followed_within_the_folder_and_never_out_of_it() {
 }
 
 #[test]
-fn the_paths_of_the_api_win() {
+fn api_paths_take_precedence_over_pages() {
     let server = serve(&[
         ("ranking_list", b"page"),
         ("api/user_score", b"page"),
@@ -220,7 +220,7 @@ fn the_paths_of_the_api_win() {
 }
 
 #[test]
-fn a_page_is_read_and_nothing_else() {
+fn pages_answer_only_get_and_head() {
     let server = serve(&[("index.html", b"home"), ("a.js", b"code")]);
     for path in ["/", "/a.js"] {
         for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
@@ -235,7 +235,7 @@ fn a_page_is_read_and_nothing_else() {
 }
 
 #[test]
-fn without_a_folder_the_root_is_built_in_and_all_else_is_missing() {
+fn without_web_dir_only_the_built_in_root_exists() {
     let server = Server::start("");
     let home = include_str!("../../assets/home.html");
     let reply = server.get("/");
@@ -254,7 +254,7 @@ fn without_a_folder_the_root_is_built_in_and_all_else_is_missing() {
 }
 
 #[test]
-fn a_folder_that_would_serve_the_data_or_is_none_is_refused_at_start() {
+fn web_dir_with_data_or_missing_is_refused() {
     let holds = "lies in it and would be served; choose another folder";
     let folder = with(&[("index.html", b"home")]);
     let root = folder.path().canonicalize().unwrap();

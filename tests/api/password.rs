@@ -29,7 +29,7 @@ fn change(server: &Server, token: &str, old: &str, new: &str) -> String {
 }
 
 #[test]
-fn plain_text_and_its_md5_in_either_case_are_one_password() {
+fn plain_text_and_md5_are_the_same_password() {
     let server = Server::start("[limits]\nlogin_attempts = 0\n");
     let plain = "秘密-Secret-1";
     let hash = md5(plain);
@@ -48,7 +48,7 @@ fn plain_text_and_its_md5_in_either_case_are_one_password() {
 }
 
 #[test]
-fn long_password_costs_no_more_and_ends_at_160_kib() {
+fn long_password_costs_no_more_up_to_160_kib() {
     let server = Server::start("");
     server.account("nora");
     assert_eq!(login(&server, "nora", &"x".repeat(160_000)), wrong());
@@ -59,7 +59,7 @@ fn long_password_costs_no_more_and_ends_at_160_kib() {
 }
 
 #[test]
-fn no_password_and_no_token_is_ever_logged_or_stored_in_the_clear() {
+fn passwords_and_tokens_are_never_stored_in_the_clear() {
     let server = Server::start("[log]\nlevel = \"trace\"\n");
     register(&server, "nora", "Canary-Secret-1");
     login(&server, "nora", "Canary-Wrong-1");
@@ -80,7 +80,7 @@ fn no_password_and_no_token_is_ever_logged_or_stored_in_the_clear() {
 }
 
 #[test]
-fn after_five_failures_the_right_password_is_refused_too() {
+fn right_password_after_five_failures_is_refused() {
     let server = Server::start("");
     server.account("nora");
     server.account("omar");
@@ -96,7 +96,7 @@ fn after_five_failures_the_right_password_is_refused_too() {
 }
 
 #[test]
-fn a_success_clears_the_count() {
+fn successful_login_clears_the_failure_count() {
     let server = Server::start("");
     server.account("nora");
     for _ in 0..3 {
@@ -108,7 +108,7 @@ fn a_success_clears_the_count() {
 }
 
 #[test]
-fn an_unknown_name_is_answered_to_the_byte_as_a_wrong_password() {
+fn unknown_name_is_answered_like_wrong_password() {
     let server = Server::start("");
     server.account("nora");
     let transcript = |name: &str| -> Vec<Vec<u8>> {
@@ -129,7 +129,7 @@ fn an_unknown_name_is_answered_to_the_byte_as_a_wrong_password() {
 }
 
 #[test]
-fn the_limit_is_configured_and_none_is_none() {
+fn login_limit_is_configurable_and_can_be_off() {
     for (limit, tries) in [(1, 1), (2, 2), (0, 12)] {
         let server = Server::start(&format!("[limits]\nlogin_attempts = {limit}\n"));
         server.account("nora");
@@ -142,7 +142,7 @@ fn the_limit_is_configured_and_none_is_none() {
 }
 
 #[test]
-fn failures_are_counted_for_each_address_by_itself() {
+fn login_failures_are_counted_per_address() {
     let server = Server::start("[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n");
     server.account("nora");
     let from = |address: &str, password: &str| {
@@ -158,7 +158,7 @@ fn failures_are_counted_for_each_address_by_itself() {
 }
 
 #[test]
-fn name_and_number_of_an_account_are_counted_apart() {
+fn failures_by_name_and_by_number_are_separate() {
     let server = Server::start("");
     let hash = server.captcha();
     server.done("", "sms/generate", json!({"phone": "13800001234", "hash": hash}));
@@ -176,7 +176,7 @@ fn name_and_number_of_an_account_are_counted_apart() {
 }
 
 #[test]
-fn of_thirty_guesses_at_once_five_are_told_whether_they_were_right() {
+fn only_five_of_thirty_concurrent_guesses_are_checked() {
     let server = Server::start("");
     server.account("nora");
     let answers: Vec<String> = thread::scope(|scope| {
@@ -206,7 +206,7 @@ fn changing_the_password_ends_every_session() {
 }
 
 #[test]
-fn a_wrong_old_password_changes_nothing_and_counts_as_a_failed_login() {
+fn wrong_old_password_counts_as_failed_login() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for _ in 0..5 {
@@ -219,7 +219,7 @@ fn a_wrong_old_password_changes_nothing_and_counts_as_a_failed_login() {
 }
 
 #[test]
-fn of_ten_changes_at_once_one_is_made() {
+fn one_of_ten_concurrent_password_changes_succeeds() {
     let server = Server::start("[limits]\nlogin_attempts = 0\n");
     let (_, token) = server.account("nora");
     let answers: Vec<String> = thread::scope(|scope| {
@@ -240,7 +240,7 @@ fn of_ten_changes_at_once_one_is_made() {
 }
 
 #[test]
-fn a_password_set_on_the_command_line_ends_every_session_too() {
+fn password_set_by_command_ends_every_session() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let set = crate::common::with_input(

@@ -76,7 +76,7 @@ fn top(places: &[(&str, &str, i64)]) -> String {
 }
 
 #[test]
-fn a_board_keeps_each_players_highest_score_under_every_path_of_a_game() {
+fn board_keeps_highest_scores_on_every_path() {
     let server = Server::start("");
     for base in ["/api", "/5f19c0de/api", "/Game_2-b/api", "/default/api"] {
         let path = |name: &str| format!("{base}/{name}");
@@ -116,7 +116,7 @@ fn a_board_keeps_each_players_highest_score_under_every_path_of_a_game() {
 }
 
 #[test]
-fn the_top_shows_nicknames_in_base64_and_avatars_and_never_an_openid() {
+fn top_list_shows_names_and_avatars_but_no_openid() {
     let server = Server::start("");
     let long = format!("https://img.example.com/{}", "x".repeat(1000));
     let faces = [
@@ -150,7 +150,7 @@ fn the_top_shows_nicknames_in_base64_and_avatars_and_never_an_openid() {
 }
 
 #[test]
-fn the_top_ends_at_100() {
+fn top_list_ends_at_100() {
     let server = Server::start("");
     for n in 1..=103 {
         // Three scores, so that ties decide at the end.
@@ -164,7 +164,7 @@ fn the_top_ends_at_100() {
 }
 
 #[test]
-fn what_is_not_sent_of_a_player_stays_as_it_was() {
+fn omitted_player_fields_stay_unchanged() {
     let server = Server::start("");
     post(&server, "/g/api/post_score", JSON, r#"{"openid":"p","score":5}"#);
     let face = |nickname: &str, avatar: &str| {
@@ -186,7 +186,7 @@ fn what_is_not_sent_of_a_player_stays_as_it_was() {
 }
 
 #[test]
-fn every_limit_is_kept_exactly_and_its_fault_names_the_key() {
+fn player_field_limits_are_exact_and_name_the_key() {
     let server = Server::start("");
     let text = |key: &str, length: usize| format!(r#","{key}":"{}""#, "字".repeat(length));
     let url = |length: usize| format!(r#","headimgurl":"https://{}""#, "a".repeat(length - 8));
@@ -240,7 +240,7 @@ fn every_limit_is_kept_exactly_and_its_fault_names_the_key() {
 }
 
 #[test]
-fn openid_game_and_score_are_kept_to_their_limits_too() {
+fn openid_game_and_score_limits_are_exact() {
     let server = Server::start("");
     let (plain64, plain32) =
         ("openid: 1 to 64 of A-Z a-z 0-9 _ -", "app: 1 to 32 of A-Z a-z 0-9 _ -");

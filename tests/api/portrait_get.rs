@@ -44,7 +44,7 @@ fn pictures(server: &Server) -> PathBuf {
 }
 
 #[test]
-fn a_portrait_comes_as_bytes_with_its_type_and_head_without_them() {
+fn portrait_is_served_as_bytes_with_its_type() {
     let server = Server::start("");
     let none = get(&server, "5", &[]);
     is_picture(&none, 200, "image/png", AVATAR);
@@ -67,7 +67,7 @@ fn a_portrait_comes_as_bytes_with_its_type_and_head_without_them() {
 }
 
 #[test]
-fn an_id_that_is_not_1_to_15_digits_gets_the_error_picture() {
+fn invalid_portrait_id_gets_the_error_picture() {
     let server = Server::start("");
     let odd = [
         "x",
@@ -95,7 +95,7 @@ fn an_id_that_is_not_1_to_15_digits_gets_the_error_picture() {
 }
 
 #[test]
-fn a_client_that_has_the_picture_is_told_so() {
+fn unchanged_portrait_is_304() {
     let server = Server::start("");
     put(&server, "5", "gif", GIF);
     let tag = get(&server, "5", &[]).header("etag").to_owned();
@@ -129,7 +129,7 @@ fn a_client_that_has_the_picture_is_told_so() {
 }
 
 #[test]
-fn a_page_that_is_not_allowed_gets_the_ban_picture() {
+fn page_not_in_the_list_gets_the_ban_picture() {
     let config = "[portrait]\nallowed_referers = [\"www.example.com\", \".example.org\"]\n";
     let server = Server::start(config);
     put(&server, "5", "gif", GIF);
@@ -177,7 +177,7 @@ fn a_page_that_is_not_allowed_gets_the_ban_picture() {
 }
 
 #[test]
-fn without_a_list_every_referer_is_welcome() {
+fn without_a_list_every_referer_is_served() {
     let server = Server::start("");
     for referer in ["https://evil.example/", "junk", ""] {
         is_picture(&get(&server, "5", &[("Referer", referer)]), 200, "image/png", AVATAR);
@@ -185,7 +185,7 @@ fn without_a_list_every_referer_is_welcome() {
 }
 
 #[test]
-fn a_portrait_survives_a_restart_and_what_a_crash_left_does_not() {
+fn portrait_survives_restart_crash_leftovers_do_not() {
     let server = Server::start("");
     put(&server, "5", "gif", GIF);
     put(&server, "6", "png", PNG);
@@ -218,7 +218,7 @@ fn a_portrait_survives_a_restart_and_what_a_crash_left_does_not() {
 }
 
 #[test]
-fn a_picture_that_cannot_be_stored_is_a_fault_of_its_own_and_replaces_nothing() {
+fn unstorable_picture_has_its_own_fault() {
     let server = Server::start("");
     put(&server, "5", "gif", GIF);
     let away = server.folder().join("away");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const VALUE: &str = "Arg's value error";
 
 #[test]
-fn a_notice_with_every_key_is_found_again_word_for_word() {
+fn notice_with_every_key_is_found_unchanged() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let given = json!({
@@ -27,7 +27,7 @@ fn a_notice_with_every_key_is_found_again_word_for_word() {
 }
 
 #[test]
-fn what_is_absent_or_empty_has_its_default() {
+fn absent_or_empty_keys_get_defaults() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     // What is sent or left out, and how the row then differs from the sample's.
@@ -52,7 +52,7 @@ fn what_is_absent_or_empty_has_its_default() {
 }
 
 #[test]
-fn a_notice_without_a_publish_time_is_published_now() {
+fn notice_without_publish_time_is_published_now() {
     let server = Server::start("timezone = \"Asia/Tokyo\"\n");
     let (_, token) = server.account("nora");
     let zone = jiff::tz::TimeZone::get("Asia/Tokyo").unwrap();
@@ -75,7 +75,7 @@ fn a_notice_without_a_publish_time_is_published_now() {
 }
 
 #[test]
-fn every_text_may_be_as_long_as_its_limit_counted_in_characters() {
+fn text_limits_are_exact_and_count_characters() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let limits = [
@@ -103,7 +103,7 @@ fn every_text_may_be_as_long_as_its_limit_counted_in_characters() {
 }
 
 #[test]
-fn integers_and_times_outside_their_range_are_wrong_values() {
+fn out_of_range_integers_and_times_are_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let ranges = [("type", 1, 2), ("state", 0, 1), ("pic_num", 0, 3)];
@@ -129,7 +129,7 @@ fn integers_and_times_outside_their_range_are_wrong_values() {
 }
 
 #[test]
-fn the_user_id_is_the_callers_or_none() {
+fn user_id_is_the_callers_own_or_absent() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let (other, _) = server.account("otto");
@@ -187,7 +187,7 @@ fn flawed(
 }
 
 #[test]
-fn of_several_flaws_of_one_kind_the_first_in_the_tables_order_is_told() {
+fn first_of_several_errors_is_in_table_order() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let required = ["type", "lab", "title", "content", "occurrence_time", "user_name"];
@@ -230,7 +230,7 @@ fn of_several_flaws_of_one_kind_the_first_in_the_tables_order_is_told() {
 }
 
 #[test]
-fn missing_is_told_before_empty_before_type_before_value() {
+fn missing_precedes_empty_type_and_value_errors() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let mut data = json!({
@@ -252,7 +252,7 @@ fn missing_is_told_before_empty_before_type_before_value() {
 }
 
 #[test]
-fn who_calls_is_proven_before_the_data_is_looked_at() {
+fn token_is_checked_before_the_data() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let out = server.login("nora");

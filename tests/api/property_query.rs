@@ -18,7 +18,7 @@ fn ids(answer: &str) -> Vec<i64> {
 }
 
 #[test]
-fn what_was_updated_last_comes_first_then_the_larger_id() {
+fn newest_update_comes_first_then_larger_id() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for day in [3, 5, 4, 4, 1] {
@@ -43,7 +43,7 @@ fn what_was_updated_last_comes_first_then_the_larger_id() {
 }
 
 #[test]
-fn the_same_search_goes_by_envelope_with_integers_for_integers() {
+fn envelope_search_takes_integers() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     add(&server, &token, sample());
@@ -115,7 +115,7 @@ fn three() -> (Server, String) {
 }
 
 #[test]
-fn every_parameter_finds_what_it_should() {
+fn every_search_parameter_filters_correctly() {
     let (server, token) = three();
     let cases: &[(&str, &str, &[i64])] = &[
         // Exact.
@@ -196,7 +196,7 @@ fn every_parameter_finds_what_it_should() {
 }
 
 #[test]
-fn filters_are_joined_and_a_keyword_goes_with_paging() {
+fn filters_combine_and_keyword_combines_with_paging() {
     let (server, token) = three();
     let find =
         |more: &[(&str, &str)]| ids(&search(&server, &token, &[&[("type", "1")], more].concat()));
@@ -230,7 +230,7 @@ fn parameters_are_percent_encoded_utf_8() {
 }
 
 #[test]
-fn a_filter_may_have_256_bytes_and_a_key_64_characters() {
+fn filter_has_256_bytes_and_keyword_64_characters() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let content = "长".repeat(85) + "x";
@@ -243,7 +243,7 @@ fn a_filter_may_have_256_bytes_and_a_key_64_characters() {
 }
 
 #[test]
-fn pages_put_together_are_the_whole_without_gap_or_repeat() {
+fn pages_join_without_gap_or_repeat() {
     let server = Server::start("[database]\nsynchronous = \"normal\"\n");
     let (_, token) = server.account("nora");
     // More than a page at most has, and many of one time.

@@ -32,7 +32,7 @@ fn one_notice() -> (Server, String) {
 }
 
 #[test]
-fn every_fault_has_its_code_its_text_and_the_key_in_detail() {
+fn every_search_fault_has_code_text_and_detail() {
     let (server, token) = one_notice();
     let long = "x".repeat(257);
     let long_characters = "长".repeat(65);
@@ -90,7 +90,7 @@ fn every_fault_has_its_code_its_text_and_the_key_in_detail() {
 }
 
 #[test]
-fn every_filter_but_type_limit_and_before_conflicts_with_a_keyword() {
+fn keyword_conflicts_with_all_filters_but_paging() {
     let (server, token) = one_notice();
     let (zero, time, text) = ("0", "2024-05-06 07:08:09", "x");
     for (filter, value) in [
@@ -124,7 +124,7 @@ fn every_filter_but_type_limit_and_before_conflicts_with_a_keyword() {
 }
 
 #[test]
-fn faults_come_in_the_contracts_order() {
+fn search_errors_come_in_the_contract_order() {
     let (server, token) = one_notice();
     // Each step mends the fault that was told.
     let mut query: Vec<(&str, &str)> =
@@ -148,7 +148,7 @@ fn faults_come_in_the_contracts_order() {
 }
 
 #[test]
-fn a_token_that_proves_nothing_is_refused_before_anything_else() {
+fn invalid_token_is_refused_before_other_errors() {
     let (server, token) = one_notice();
     let get = |path: &str| {
         let reply = server.get(path);
@@ -173,7 +173,7 @@ fn a_token_that_proves_nothing_is_refused_before_anything_else() {
 }
 
 #[test]
-fn a_parameter_that_is_sent_twice_is_a_wrong_value() {
+fn duplicate_parameter_is_a_wrong_value() {
     let (server, token) = one_notice();
     let get = |query: &str| server.get(&format!("/api/external/get/property?{query}")).text();
     for (query, key) in [
@@ -193,7 +193,7 @@ fn a_parameter_that_is_sent_twice_is_a_wrong_value() {
 }
 
 #[test]
-fn by_envelope_a_fault_has_an_empty_list_too() {
+fn envelope_search_fault_has_an_empty_list() {
     let (server, token) = one_notice();
     let by_envelope =
         |status, message, detail| refused(status, message, detail).replace("\"id\":-1", "\"id\":7");
@@ -226,7 +226,7 @@ fn by_envelope_a_fault_has_an_empty_list_too() {
 }
 
 #[test]
-fn the_address_answers_get_and_head_alone() {
+fn search_path_answers_only_get_and_head() {
     let (server, token) = one_notice();
     let path = format!("/api/external/get/property?token={token}&type=1");
     let get = server.get(&path);

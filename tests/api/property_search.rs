@@ -14,7 +14,7 @@ fn is_found_by(row: &Value, key: &str) -> bool {
 }
 
 #[test]
-fn a_search_finds_what_looking_at_every_notice_finds() {
+fn search_agrees_with_a_full_scan() {
     for seed in 0..3 {
         let mut world = World::new(seed);
         for _ in 0..6 {
@@ -61,7 +61,7 @@ fn a_search_finds_what_looking_at_every_notice_finds() {
 }
 
 #[test]
-fn pages_of_a_search_before_an_unknown_notice_are_empty() {
+fn page_before_an_unknown_notice_is_empty() {
     let mut world = World::new(7);
     world.add(40);
     let ask = |key, more: &[(&str, &str)]| {

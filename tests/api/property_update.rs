@@ -29,7 +29,7 @@ fn one_notice() -> (Server, String, Value) {
 }
 
 #[test]
-fn an_update_changes_the_key_that_is_sent_and_keeps_every_other() {
+fn update_changes_only_the_sent_keys() {
     let (server, token, mut known) = one_notice();
     assert_eq!(show(&server, &token, 1), found(&[row(known.clone())]));
     let changes = [
@@ -65,7 +65,7 @@ fn an_update_changes_the_key_that_is_sent_and_keeps_every_other() {
 }
 
 #[test]
-fn an_empty_value_clears_what_may_be_empty() {
+fn empty_value_clears_an_optional_key() {
     for empty in [json!(""), json!(null)] {
         let (server, token, mut known) = one_notice();
         let texts = [
@@ -93,7 +93,7 @@ fn an_empty_value_clears_what_may_be_empty() {
 }
 
 #[test]
-fn without_an_update_time_it_is_now() {
+fn update_without_a_time_is_dated_now() {
     let (server, token, known) = one_notice();
     let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
     let clock = engine::clock::Clock::new(zone);
@@ -112,7 +112,7 @@ fn without_an_update_time_it_is_now() {
 }
 
 #[test]
-fn every_text_may_be_as_long_as_its_limit_counted_in_characters() {
+fn text_limits_are_exact_and_count_characters() {
     let (server, token, _) = one_notice();
     let limits = [
         ("lab", 50, "1 to 50"),
@@ -173,7 +173,7 @@ fn table() -> [(&'static str, Value); 20] {
 }
 
 #[test]
-fn of_several_flaws_of_one_kind_the_first_in_the_tables_order_is_told() {
+fn first_of_several_errors_is_in_table_order() {
     let (server, token, known) = one_notice();
     // The table's keys, those from the n-th on with a value that is wrong for all of them.
     let send = |from: usize, number: Value, text: Value| {
@@ -213,7 +213,7 @@ fn of_several_flaws_of_one_kind_the_first_in_the_tables_order_is_told() {
 }
 
 #[test]
-fn missing_is_told_before_empty_before_type_before_value_before_whose_it_is() {
+fn update_errors_rank_missing_to_ownership() {
     let (server, token, _) = one_notice();
     let send = |data: Value| server.call_as(&token, "property/update", data);
     let missing = fault_with(-202, "Missing necessary data key-value", "id: missing");
@@ -227,7 +227,7 @@ fn missing_is_told_before_empty_before_type_before_value_before_whose_it_is() {
 }
 
 #[test]
-fn anothers_notice_and_one_that_is_not_there_are_refused_alike() {
+fn foreign_and_unknown_notices_are_refused_alike() {
     let (server, owner, known) = one_notice();
     let (_, other) = server.account("otto");
     for name in ["property/update", "property/delete"] {
@@ -247,7 +247,7 @@ fn anothers_notice_and_one_that_is_not_there_are_refused_alike() {
 }
 
 #[test]
-fn a_notice_is_deleted_by_its_owner_once_and_its_id_is_not_used_again() {
+fn owner_deletes_notice_once_and_id_is_not_reused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for (uid, more) in [

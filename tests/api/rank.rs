@@ -59,7 +59,7 @@ fn rows(places: &[Place]) -> String {
 }
 
 #[test]
-fn both_methods_upload_under_both_paths_with_every_kind_of_credentials() {
+fn rank_upload_works_by_all_methods_and_credentials() {
     let server = Server::start("");
     let (id, token) = server.account("nora");
     let (bearer, cookie) = (format!("Bearer {token}"), format!("x=1; session={token}"));
@@ -75,7 +75,7 @@ fn both_methods_upload_under_both_paths_with_every_kind_of_credentials() {
 }
 
 #[test]
-fn who_is_not_logged_in_is_told_why_before_anything_else() {
+fn rank_login_errors_come_before_all_others() {
     let server = Server::start("");
     let (_, out) = server.account("nora");
     server.done(&out, "user/logout", json!({}));
@@ -104,7 +104,7 @@ fn who_is_not_logged_in_is_told_why_before_anything_else() {
 }
 
 #[test]
-fn a_rank_that_is_missing_or_no_integer_is_asked_for() {
+fn missing_or_invalid_rank_is_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for (method, answer) in refused(10098, "Please give me rank") {
@@ -133,7 +133,7 @@ fn a_rank_that_is_missing_or_no_integer_is_asked_for() {
 }
 
 #[test]
-fn a_body_that_is_no_object_is_refused() {
+fn non_object_rank_body_is_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let eof = "not a JSON text: EOF while parsing an object at line 1 column 9";
@@ -155,7 +155,7 @@ fn a_body_that_is_no_object_is_refused() {
 }
 
 #[test]
-fn any_64_bit_integer_is_a_rank() {
+fn any_64_bit_integer_is_accepted_as_rank() {
     let server = Server::start("");
     let (id, token) = server.account("nora");
     for rank in [i64::MAX, i64::MIN, 0, -1, 9_007_199_254_740_993] {
@@ -167,7 +167,7 @@ fn any_64_bit_integer_is_a_rank() {
 }
 
 #[test]
-fn arange_chooses_the_places_and_a_wrong_one_uploads_nothing() {
+fn arange_selects_places_and_bad_one_uploads_nothing() {
     let server = Server::start("");
     let mut all = Vec::new();
     let mut token = String::new();
@@ -229,7 +229,7 @@ fn arange_chooses_the_places_and_a_wrong_one_uploads_nothing() {
 }
 
 #[test]
-fn a_version_is_compared_number_by_number() {
+fn version_is_compared_number_by_number() {
     let server = Server::start("[rank]\nversion = \"1.2.3\"\n");
     let (id, token) = server.account("nora");
     let own = (1, id, 5);

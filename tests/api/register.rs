@@ -37,7 +37,7 @@ fn by_mobile(server: &Server, mobile: &str, code: &str) -> String {
 }
 
 #[test]
-fn ids_count_up_from_100001() {
+fn account_ids_count_up_from_100001() {
     let server = Server::start("");
     for (name, id) in [("nora", 100_001), ("omar", 100_002), ("paula", 100_003)] {
         assert_eq!(by_name(&server, name, "secret-1"), ok(json!({"user_id": id})));
@@ -45,7 +45,7 @@ fn ids_count_up_from_100001() {
 }
 
 #[test]
-fn a_name_is_counted_in_characters_and_is_its_accounts_as_it_was_written() {
+fn user_name_length_counts_characters() {
     let server = Server::start("");
     let combined = "e\u{301}".repeat(16);
     for name in [
@@ -84,7 +84,7 @@ fn a_name_is_counted_in_characters_and_is_its_accounts_as_it_was_written() {
 }
 
 #[test]
-fn a_password_has_6_to_64_characters() {
+fn password_has_6_to_64_characters() {
     let server = Server::start("");
     for (name, password) in [
         ("a", "1b3c5d".to_owned()),
@@ -104,7 +104,7 @@ fn a_password_has_6_to_64_characters() {
 }
 
 #[test]
-fn what_is_missing_is_told_before_what_is_wrong() {
+fn missing_key_is_reported_before_wrong_value() {
     let server = Server::start("");
     for (data, expected) in [
         (json!({}), missing("username")),
@@ -136,7 +136,7 @@ fn what_is_missing_is_told_before_what_is_wrong() {
 }
 
 #[test]
-fn only_one_of_the_two_shapes_may_be_sent() {
+fn registration_is_by_name_or_by_mobile_not_both() {
     let server = Server::start("");
     let mixed = value("mobile: either username and hash, or mobile and sms_code");
     let (hash, code) = (server.captcha(), code(&server, "13800001234"));
@@ -154,7 +154,7 @@ fn only_one_of_the_two_shapes_may_be_sent() {
 }
 
 #[test]
-fn a_captcha_pays_for_one_account() {
+fn captcha_pays_for_one_account() {
     let server = Server::start("");
     let hash = server.captcha();
     let register = |name: &str, hash: &str| {
@@ -175,7 +175,7 @@ fn a_captcha_pays_for_one_account() {
 }
 
 #[test]
-fn an_expired_captcha_pays_for_no_account() {
+fn expired_captcha_pays_for_no_account() {
     let server = Server::start(&format!("[captcha]\ntest_code = \"{CODE}\"\nttl = \"1s\"\n"));
     let hashes: Vec<String> = (0..60).map(|_| server.captcha()).collect();
     for (n, hash) in hashes.iter().enumerate() {
@@ -191,7 +191,7 @@ fn an_expired_captcha_pays_for_no_account() {
 }
 
 #[test]
-fn of_fifty_registrations_at_once_with_one_captcha_one_succeeds() {
+fn one_of_fifty_registrations_per_captcha_succeeds() {
     let server = Server::start("");
     let hash = server.captcha();
     let answers: Vec<String> = thread::scope(|scope| {
@@ -211,7 +211,7 @@ fn of_fifty_registrations_at_once_with_one_captcha_one_succeeds() {
 }
 
 #[test]
-fn a_name_is_given_once_and_a_refusal_does_not_use_up_the_captcha() {
+fn taken_name_is_refused_and_keeps_the_captcha() {
     let server = Server::start("");
     server.account("nora");
     let hash = server.captcha();
@@ -230,7 +230,7 @@ fn a_name_is_given_once_and_a_refusal_does_not_use_up_the_captcha() {
 }
 
 #[test]
-fn of_twenty_that_want_one_name_at_once_one_gets_it() {
+fn one_of_twenty_concurrent_requests_gets_the_name() {
     let server = Server::start("");
     let hashes: Vec<String> = (0..20).map(|_| server.captcha()).collect();
     let answers: Vec<String> = thread::scope(|scope| {
@@ -246,7 +246,7 @@ fn of_twenty_that_want_one_name_at_once_one_gets_it() {
 }
 
 #[test]
-fn a_mobile_number_is_proven_by_its_code() {
+fn mobile_registration_needs_the_sms_code() {
     let server = Server::start("");
     let mobile = "13800001234";
     let right = code(&server, mobile);
@@ -264,7 +264,7 @@ fn a_mobile_number_is_proven_by_its_code() {
 }
 
 #[test]
-fn a_number_has_one_account_and_five_wrong_codes_are_the_last() {
+fn number_has_one_account_and_five_code_tries() {
     let server = Server::start("[sms]\nper_30_seconds = 0\n");
     let mobile = "13800001234";
     let right = code(&server, mobile);
@@ -279,7 +279,7 @@ fn a_number_has_one_account_and_five_wrong_codes_are_the_last() {
 }
 
 #[test]
-fn who_has_a_number_may_take_another_name_and_its_own_back() {
+fn mobile_account_can_rename_and_rename_back() {
     let server = Server::start("");
     let mobile = "13800001234";
     let code = code(&server, mobile);

@@ -31,7 +31,7 @@ fn shown(id: i64, name: &str, content: &str, owner: i64) -> String {
 }
 
 #[test]
-fn a_shop_is_opened_changed_by_its_owner_and_seen_by_anyone() {
+fn owner_changes_a_shop_and_anyone_sees_it() {
     let server = Server::start("");
     let (nora, token) = server.account("nora");
     // As the seed shows it: its own address, the token in the query.
@@ -67,7 +67,7 @@ fn a_shop_is_opened_changed_by_its_owner_and_seen_by_anyone() {
 }
 
 #[test]
-fn a_name_is_unique_among_all_shops_and_taken_is_told_before_the_cap() {
+fn shop_name_is_unique_and_checked_before_the_cap() {
     let server = Server::start("[shop]\nmax_per_account = 2\n");
     let ((_, nora), (_, otto)) = (server.account("nora"), server.account("otto"));
     let creat =
@@ -90,7 +90,7 @@ fn a_name_is_unique_among_all_shops_and_taken_is_told_before_the_cap() {
 }
 
 #[test]
-fn three_shops_an_account_unless_configured() {
+fn account_has_three_shops_unless_configured() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for name in ["a", "b", "c"] {
@@ -102,7 +102,7 @@ fn three_shops_an_account_unless_configured() {
 }
 
 #[test]
-fn names_have_100_characters_at_most_and_contents_10_000() {
+fn shop_name_has_100_and_content_10000_characters() {
     let server = Server::start("[shop]\nmax_per_account = 9\n");
     let (nora, token) = server.account("nora");
     for character in ["x", "店", "😀"] {
@@ -125,7 +125,7 @@ fn names_have_100_characters_at_most_and_contents_10_000() {
 }
 
 #[test]
-fn flawed_data_is_refused_with_the_key_in_detail() {
+fn invalid_shop_data_names_the_key_in_detail() {
     let server = Server::start("");
     let (nora, token) = server.account("nora");
     let id = open(&server, &token, "伞");
@@ -207,7 +207,7 @@ fn flawed_data_is_refused_with_the_key_in_detail() {
 }
 
 #[test]
-fn only_the_owner_may_update_and_nobody_opens_a_shop_for_another() {
+fn only_the_owner_may_update_a_shop() {
     let server = Server::start("");
     let ((nora, token), (otto, other)) = (server.account("nora"), server.account("otto"));
     let id = open(&server, &token, "伞");
@@ -231,7 +231,7 @@ fn only_the_owner_may_update_and_nobody_opens_a_shop_for_another() {
 }
 
 #[test]
-fn writing_needs_a_login_and_reading_none() {
+fn shop_writes_need_a_login_and_reads_do_not() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let id = open(&server, &token, "伞");

@@ -4,7 +4,7 @@ use crate::common::{Server, ok};
 use serde_json::{Value, json};
 
 #[test]
-fn the_list_goes_from_the_newest_and_can_be_filtered_and_paged() {
+fn shop_list_is_newest_first_filtered_and_paged() {
     let server = Server::start("[shop]\nmax_per_account = 200\n");
     let ((nora, token), (otto, other)) = (server.account("nora"), server.account("otto"));
     assert_eq!(server.call("shop/list", json!({})), ok(json!([])));

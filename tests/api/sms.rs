@@ -26,7 +26,7 @@ fn sent(answer: &str) -> String {
 }
 
 #[test]
-fn a_code_is_sent_and_its_random_text_is_told() {
+fn sms_code_is_sent_and_random_text_returned() {
     let server = Server::start("");
     let rand = sent(&send(&server, "13800001234"));
     assert!(rand.len() == 5 && rand.bytes().all(|b| b.is_ascii_alphanumeric()), "{rand}");
@@ -42,7 +42,7 @@ fn a_code_is_sent_and_its_random_text_is_told() {
 }
 
 #[test]
-fn the_code_is_in_no_answer_and_no_log_and_the_outbox_is_its_owners() {
+fn sms_code_is_in_no_answer_or_log() {
     let server = Server::start("[log]\nlevel = \"trace\"\n");
     let answer = send(&server, "13800001234");
     let code = server.outbox()[0]["code"].as_str().unwrap().to_owned();
@@ -55,7 +55,7 @@ fn the_code_is_in_no_answer_and_no_log_and_the_outbox_is_its_owners() {
 }
 
 #[test]
-fn a_number_of_mainland_china_is_11_digits_that_begin_13_to_19() {
+fn mobile_number_is_11_digits_starting_13_to_19() {
     let server = Server::start("");
     let hash = server.captcha();
     for phone in [
@@ -97,7 +97,7 @@ fn a_number_of_mainland_china_is_11_digits_that_begin_13_to_19() {
 }
 
 #[test]
-fn a_missing_key_is_told_first() {
+fn missing_key_is_reported_first() {
     let server = Server::start("");
     let missing = |key: &str| fault_with(-3, "Error data key", &format!("{key}: missing"));
     for (data, key) in [
@@ -116,7 +116,7 @@ fn a_missing_key_is_told_first() {
 }
 
 #[test]
-fn a_captcha_that_is_wrong_or_has_paid_sends_nothing() {
+fn wrong_or_used_captcha_sends_no_message() {
     let server = Server::start("");
     let used = server.captcha();
     sent(&server.call("sms/generate", json!({"phone": "13800001234", "hash": used})));
@@ -133,7 +133,7 @@ fn a_captcha_that_is_wrong_or_has_paid_sends_nothing() {
 }
 
 #[test]
-fn of_fifty_messages_at_once_for_one_captcha_one_is_sent() {
+fn one_of_fifty_messages_per_captcha_is_sent() {
     let server = Server::start("");
     let hash = server.captcha();
     let answers: Vec<String> = thread::scope(|scope| {
@@ -151,7 +151,7 @@ fn of_fifty_messages_at_once_for_one_captcha_one_is_sent() {
 }
 
 #[test]
-fn of_fifty_messages_at_once_to_one_number_one_is_sent() {
+fn one_of_fifty_messages_per_number_is_sent() {
     let server = Server::start("");
     let hashes: Vec<String> = (0..50).map(|_| server.captcha()).collect();
     let answers: Vec<String> = thread::scope(|scope| {
@@ -170,7 +170,7 @@ fn of_fifty_messages_at_once_to_one_number_one_is_sent() {
 }
 
 #[test]
-fn a_quota_is_told_before_the_captcha_and_does_not_use_it_up() {
+fn quota_error_precedes_captcha_and_keeps_it() {
     let server = Server::start("");
     sent(&send(&server, "13800001234"));
     let hash = server.captcha();
@@ -182,7 +182,7 @@ fn a_quota_is_told_before_the_captcha_and_does_not_use_it_up() {
 }
 
 #[test]
-fn each_quota_has_a_code_of_its_own_and_the_shortest_is_told_first() {
+fn each_quota_has_its_own_code_shortest_first() {
     for (limits, sends, code, message) in [
         ("per_30_seconds = 2", 2, 1023, HALF_MINUTE),
         ("per_30_seconds = 0\nper_hour = 3", 3, 1024, HOUR),
@@ -202,7 +202,7 @@ fn each_quota_has_a_code_of_its_own_and_the_shortest_is_told_first() {
 }
 
 #[test]
-fn the_purse_is_guarded_for_all_numbers_together_and_for_each_address() {
+fn daily_messages_are_limited_in_all_and_per_address() {
     let server = Server::start("[sms]\nper_day_in_all = 2\n");
     sent(&send(&server, "13800001001"));
     sent(&send(&server, "13800001002"));
@@ -223,7 +223,7 @@ fn the_purse_is_guarded_for_all_numbers_together_and_for_each_address() {
 }
 
 #[test]
-fn a_restart_forgives_no_quota() {
+fn quotas_survive_a_restart() {
     let server = Server::start("[sms]\nper_day_in_all = 2\n");
     sent(&send(&server, "13800001001"));
     let server = server.kill_and_restart();

@@ -24,7 +24,7 @@ fn validate(server: &Server, phone: &str, hash: &str) -> String {
 }
 
 #[test]
-fn code_is_good_once() {
+fn sms_code_is_valid_once() {
     let server = Server::start(OPEN);
     let phone = "13800001234";
     for is_upper in [false, true] {
@@ -37,7 +37,7 @@ fn code_is_good_once() {
 }
 
 #[test]
-fn code_is_bound_to_its_number_and_random_text() {
+fn sms_code_is_bound_to_number_and_random_text() {
     let server = Server::start(OPEN);
     let (one, two) = ("13800001001", "13800001002");
     let (hash, other) = (proof(&server, one), proof(&server, two));
@@ -55,7 +55,7 @@ fn code_is_bound_to_its_number_and_random_text() {
 }
 
 #[test]
-fn what_is_asked_must_be_well_formed() {
+fn malformed_validation_is_refused() {
     let server = Server::start("");
     let value = |detail| fault_with(-2, "Error JSON value", detail);
     let missing = |key| fault_with(-3, "Error data key", &format!("{key}: missing"));
@@ -76,7 +76,7 @@ fn what_is_asked_must_be_well_formed() {
 }
 
 #[test]
-fn after_five_wrong_tries_right_code_is_refused() {
+fn right_code_after_five_wrong_tries_is_refused() {
     let server = Server::start(OPEN);
     let phone = "13800001234";
     for (tries, is_over) in [(4, false), (5, true), (6, true)] {
@@ -95,7 +95,7 @@ fn after_five_wrong_tries_right_code_is_refused() {
 }
 
 #[test]
-fn wrong_tries_at_another_number_count_for_that_one() {
+fn wrong_tries_are_counted_per_number() {
     let server = Server::start(OPEN);
     let hash = proof(&server, "13800001234");
     for _ in 0..20 {
@@ -105,7 +105,7 @@ fn wrong_tries_at_another_number_count_for_that_one() {
 }
 
 #[test]
-fn fifty_wrong_guesses_at_once_count_as_five() {
+fn fifty_concurrent_wrong_guesses_count_as_five() {
     let server = Server::start("");
     let phone = "13800001234";
     let hash = proof(&server, phone);
@@ -122,7 +122,7 @@ fn fifty_wrong_guesses_at_once_count_as_five() {
 }
 
 #[test]
-fn of_fifty_right_answers_at_once_one_is_told_yes() {
+fn one_of_fifty_concurrent_right_codes_succeeds() {
     let server = Server::start("");
     let hash = proof(&server, "13800001234");
     let answers: Vec<String> = thread::scope(|scope| {
@@ -135,7 +135,7 @@ fn of_fifty_right_answers_at_once_one_is_told_yes() {
 }
 
 #[test]
-fn a_code_expires() {
+fn sms_code_expires() {
     let server = Server::start(&format!("{OPEN}ttl = \"1s\"\n"));
     let number = |nth: usize| format!("138000010{nth:02}");
     let hashes: Vec<String> = (0..60).map(|nth| proof(&server, &number(nth))).collect();
@@ -153,7 +153,7 @@ fn a_code_expires() {
 }
 
 #[test]
-fn codes_and_wrong_tries_outlive_a_restart() {
+fn sms_codes_and_wrong_tries_survive_a_restart() {
     let server = Server::start("");
     let (one, two) = ("13800001001", "13800001002");
     let hashes = [one, two].map(|phone| proof(&server, phone));
@@ -176,7 +176,7 @@ fn with_a_full_outbox() -> Server {
 }
 
 #[test]
-fn a_gateway_that_fails_is_1007_and_its_message_is_not_counted() {
+fn failed_gateway_is_1007_and_uses_no_quota() {
     let server = with_a_full_outbox();
     for _ in 0..3 {
         let hash = server.captcha();
@@ -193,7 +193,7 @@ fn a_gateway_that_fails_is_1007_and_its_message_is_not_counted() {
 }
 
 #[test]
-fn the_answer_of_a_failed_gateway_names_no_code() {
+fn answer_of_failed_gateway_reveals_no_code() {
     let server = with_a_full_outbox();
     let hash = server.captcha();
     let answer = server.call("sms/generate", json!({"phone": "13800001234", "hash": hash}));

@@ -17,7 +17,7 @@ fn remove(server: &Server, name: &str) {
 }
 
 #[test]
-fn logging_in_opens_a_session_and_says_whose_it_is() {
+fn login_opens_a_session_and_returns_the_user() {
     let server = Server::start("");
     let (id, _) = server.account("nora");
     let answer = server.call("user/login", json!({"username": "nora", "password": "secret-1"}));
@@ -31,7 +31,7 @@ fn logging_in_opens_a_session_and_says_whose_it_is() {
 }
 
 #[test]
-fn logging_out_ends_this_session_at_once_and_leaves_the_others() {
+fn logout_ends_only_its_own_session() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let other = server.login("nora");
@@ -44,7 +44,7 @@ fn logging_out_ends_this_session_at_once_and_leaves_the_others() {
 }
 
 #[test]
-fn an_account_tells_its_owner_about_itself() {
+fn user_info_shows_the_owners_account() {
     let server = Server::start("");
     let (id, token) = server.account("nora");
     let answer = server.call_as(&token, "user/info", json!({}));
@@ -59,7 +59,7 @@ fn an_account_tells_its_owner_about_itself() {
 }
 
 #[test]
-fn a_nickname_has_1_to_32_characters_of_any_script_and_need_not_be_unique() {
+fn nickname_has_1_to_32_characters_and_may_repeat() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     server.account("omar");
@@ -92,7 +92,7 @@ fn a_nickname_has_1_to_32_characters_of_any_script_and_need_not_be_unique() {
 }
 
 #[test]
-fn an_account_takes_another_name_that_nobody_has() {
+fn account_can_take_a_free_name() {
     let server = Server::start("[limits]\nrenames_per_day = 0\n");
     let (_, token) = server.account("nora");
     server.account("omar");
@@ -125,7 +125,7 @@ fn an_account_takes_another_name_that_nobody_has() {
 }
 
 #[test]
-fn who_calls_is_proven_before_data_is_looked_at() {
+fn user_token_is_checked_before_the_data() {
     let server = Server::start("");
     let (_, gone) = server.account("nora");
     remove(&server, "nora");
@@ -150,7 +150,7 @@ fn who_calls_is_proven_before_data_is_looked_at() {
 }
 
 #[test]
-fn a_missing_key_is_told_before_an_empty_one_and_that_before_a_wrong_type() {
+fn user_errors_rank_missing_empty_type() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let missing = |key: &str| fault_with(-3, "Error data key", &format!("{key}: missing"));
@@ -198,7 +198,7 @@ fn a_missing_key_is_told_before_an_empty_one_and_that_before_a_wrong_type() {
 }
 
 #[test]
-fn a_removed_account_is_gone_at_once_and_its_id_is_never_anothers() {
+fn removed_account_is_gone_and_its_id_not_reused() {
     let server = Server::start("");
     let (nora, _) = server.account("nora");
     let (omar, token) = server.account("omar");
@@ -220,7 +220,7 @@ fn a_removed_account_is_gone_at_once_and_its_id_is_never_anothers() {
 }
 
 #[test]
-fn a_session_outlives_a_restart_and_not_its_own_end() {
+fn session_survives_restart_and_expires_on_time() {
     let server = Server::start("");
     let (id, token) = server.account("nora");
     let server = server.kill_and_restart();
@@ -241,7 +241,7 @@ fn a_session_outlives_a_restart_and_not_its_own_end() {
 }
 
 #[test]
-fn of_two_accounts_that_want_one_name_at_once_one_gets_it() {
+fn one_of_two_concurrent_renames_gets_the_name() {
     let server = Server::start("");
     let tokens: Vec<String> = (0..20).map(|n| server.account(&format!("n{n}")).1).collect();
     let answers: Vec<String> = thread::scope(|scope| {

@@ -24,7 +24,7 @@ use std::thread;
 const PICTURE: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
 
 #[test]
-fn under_load_each_backup_is_a_prefix_of_what_was_acknowledged() {
+fn backup_under_load_is_consistent_and_complete() {
     // `BACKUPS=100 cargo test --release --test commands under_load` is the full figure.
     let rounds = std::env::var("BACKUPS").map_or(10, |rounds| rounds.parse().unwrap());
     // The server makes some of its own meanwhile, in its own process.
@@ -72,7 +72,7 @@ fn under_load_each_backup_is_a_prefix_of_what_was_acknowledged() {
 }
 
 #[test]
-fn a_backup_is_named_after_the_time_and_replaces_nothing() {
+fn backup_is_named_by_time_and_replaces_nothing() {
     let server = Server::start("");
     server.account("nora");
     let path = server.folder();
@@ -112,7 +112,7 @@ fn a_backup_is_named_after_the_time_and_replaces_nothing() {
 }
 
 #[test]
-fn what_is_told_is_what_is_in_it() {
+fn backup_report_matches_the_archive() {
     let server = Server::start("");
     let base64 = STANDARD.encode(PICTURE);
     for id in ["7", "8"] {
@@ -148,7 +148,7 @@ fn what_is_told_is_what_is_in_it() {
 }
 
 #[test]
-fn a_backup_without_a_server_has_what_a_killed_one_left_in_its_log() {
+fn backup_without_server_includes_the_wal() {
     let server = Server::start("");
     server.account("nora");
     for n in 0..20 {
@@ -176,7 +176,7 @@ fn a_backup_without_a_server_has_what_a_killed_one_left_in_its_log() {
 }
 
 #[test]
-fn where_there_is_no_database_nothing_is_made() {
+fn backup_without_a_database_makes_nothing() {
     let folder = archive::folder("");
     let file = folder.path().join("a.tar");
     let said = refused(run(folder.path(), &["backup", file.to_str().unwrap()]));
@@ -187,7 +187,7 @@ fn where_there_is_no_database_nothing_is_made() {
 }
 
 #[test]
-fn a_backup_that_is_killed_leaves_no_half_and_the_next_cleans_up() {
+fn killed_backup_is_cleaned_up_by_the_next() {
     let server = Server::start("");
     fill(&server);
     let into = server.folder().join("backups");
@@ -219,7 +219,7 @@ fn a_backup_that_is_killed_leaves_no_half_and_the_next_cleans_up() {
 }
 
 #[test]
-fn a_picture_that_is_lost_is_told_and_no_reason_to_have_no_backup() {
+fn missing_picture_is_reported_and_backup_is_made() {
     let server = Server::start("");
     let base64 = STANDARD.encode(PICTURE);
     for id in ["7", "8", "9"] {

@@ -28,7 +28,7 @@ fn fault(output: Output) -> Value {
 }
 
 #[test]
-fn an_answer_is_printed_for_people_and_its_status_tells() {
+fn call_prints_answer_and_sets_exit_status() {
     let server = Server::start("");
     let told = done(call(&server, &["shop", "list"]));
     let expected = "{\n  \"id\": 1,\n  \"status\": 0,\n  \"message\": \"successful\",\n  \
@@ -41,7 +41,7 @@ fn an_answer_is_printed_for_people_and_its_status_tells() {
 }
 
 #[test]
-fn numbers_and_texts_go_and_come_as_they_are() {
+fn call_keeps_numbers_and_texts_unchanged() {
     let server = Server::start("");
     let post = r#" {"app":"a","openid":"b","score":9223372036854775807} "#;
     let told = done(call(&server, &["score", "post", post]));
@@ -55,7 +55,7 @@ fn numbers_and_texts_go_and_come_as_they_are() {
 }
 
 #[test]
-fn data_comes_from_a_file_or_from_stdin() {
+fn call_reads_data_from_a_file_or_stdin() {
     let server = Server::start("");
     let path = server.folder().join("data.json");
     fs::write(&path, "{\n  \"app\": \"a\",\n  \"openid\": \"b\",\n  \"score\": 7\n}\n").unwrap();
@@ -67,7 +67,7 @@ fn data_comes_from_a_file_or_from_stdin() {
 }
 
 #[test]
-fn a_token_proves_who_calls_and_is_told_to_nobody_else() {
+fn call_sends_the_token_only_to_the_server() {
     let server = Server::start("");
     let (id, token) = server.account("nora");
     let info = |call: &mut Command| -> Value {
@@ -88,7 +88,7 @@ fn a_token_proves_who_calls_and_is_told_to_nobody_else() {
 }
 
 #[test]
-fn the_server_is_that_of_the_configuration() {
+fn call_uses_the_configured_server() {
     let server = Server::start("");
     let config = server.folder().join("guichet.toml");
     let text = fs::read_to_string(&config).unwrap();
@@ -102,7 +102,7 @@ fn the_server_is_that_of_the_configuration() {
 }
 
 #[test]
-fn any_address_of_the_endpoint_will_do_and_no_proxy_is_asked() {
+fn call_takes_any_url_and_uses_no_proxy() {
     let server = Server::start("");
     for path in ["", "/", "/api", "/api/external/shop"] {
         let url = format!("http://{}{path}", server.address());
@@ -122,7 +122,7 @@ fn any_address_of_the_endpoint_will_do_and_no_proxy_is_asked() {
 }
 
 #[test]
-fn what_can_not_be_called_is_told_in_one_line() {
+fn failed_call_prints_one_line() {
     let none = folder();
     let told = |folder: &Path, args: &[&str]| {
         let args = [&["call"], args].concat();
@@ -148,7 +148,7 @@ fn what_can_not_be_called_is_told_in_one_line() {
 }
 
 #[test]
-fn what_another_program_answers_is_no_answer() {
+fn answer_of_another_program_is_refused() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let other = std::thread::spawn(move || {

@@ -86,7 +86,7 @@ fn private(folder: &Folder) {
 }
 
 #[test]
-fn before_the_first_start_all_is_well_and_nothing_is_made() {
+fn check_before_first_start_is_ok_and_makes_nothing() {
     let folder = with_config("listen = \"127.0.0.1:0\"\n");
     let told = check(folder.path());
     assert_eq!(bad(&told), [""; 0], "{told:?}");
@@ -97,7 +97,7 @@ fn before_the_first_start_all_is_well_and_nothing_is_made() {
 }
 
 #[test]
-fn a_world_that_nobody_serves_is_well_and_stays_as_it_is() {
+fn check_without_server_is_ok_and_changes_nothing() {
     let folder = world("listen = \"127.0.0.1:0\"\n");
     let before = files(folder.path());
     let told = check(folder.path());
@@ -112,7 +112,7 @@ fn a_world_that_nobody_serves_is_well_and_stays_as_it_is() {
 }
 
 #[test]
-fn a_server_that_runs_is_asked_and_goes_on() {
+fn check_asks_a_running_server() {
     let server = Server::start("");
     private_of(&server);
     server.account("nora");
@@ -142,7 +142,7 @@ fn private_of(server: &Server) {
 }
 
 #[test]
-fn an_address_that_is_taken_is_wrong_whoever_has_it() {
+fn check_reports_an_address_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let other = std::thread::spawn(move || drop(taken.accept().unwrap()));
@@ -161,7 +161,7 @@ fn an_address_that_is_taken_is_wrong_whoever_has_it() {
 }
 
 #[test]
-fn a_backup_that_is_overdue_is_warned_of() {
+fn check_warns_of_an_overdue_backup() {
     let told = check(with_config("listen = \"127.0.0.1:0\"\n").path());
     assert_eq!(
         of(&told, "backups"),
@@ -193,7 +193,7 @@ fn a_backup_that_is_overdue_is_warned_of() {
 }
 
 #[test]
-fn a_configuration_that_is_wrong_ends_it() {
+fn check_stops_at_an_invalid_configuration() {
     let folder = with_config("colour = \"red\"\n");
     let told = check(folder.path());
     assert_eq!(bad(&told), ["configuration"]);
@@ -202,7 +202,7 @@ fn a_configuration_that_is_wrong_ends_it() {
 }
 
 #[test]
-fn keys_that_may_not_do_what_is_wanted_are_warned_of() {
+fn check_warns_of_risky_settings() {
     for (config, expected) in [
         (
             "listen = \"0.0.0.0:0\"\n",
@@ -244,7 +244,7 @@ fn keys_that_may_not_do_what_is_wanted_are_warned_of() {
 }
 
 #[test]
-fn a_gateway_that_nobody_reaches_is_wrong() {
+fn check_reports_an_unreachable_gateway() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let webhook = format!("url = \"http://127.0.0.1:{port}/sms\"\nsecret = \"hush\"\n");
     let config = "listen = \"127.0.0.1:0\"\n[sms]\ngateway = \"webhook\"\nper_day_in_all = 9\n";
@@ -256,7 +256,7 @@ fn a_gateway_that_nobody_reaches_is_wrong() {
 }
 
 #[test]
-fn a_folder_that_others_see_is_warned_of_and_one_that_is_closed_is_wrong() {
+fn check_reports_open_and_unreadable_data_folders() {
     let folder = world("listen = \"127.0.0.1:0\"\n");
     let data = folder.path().join("data");
     fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
@@ -290,7 +290,7 @@ fn a_folder_that_others_see_is_warned_of_and_one_that_is_closed_is_wrong() {
 }
 
 #[test]
-fn a_folder_that_can_not_be_made_is_wrong() {
+fn check_reports_a_folder_that_cannot_be_made() {
     let folder = folder();
     fs::write(folder.path().join("data"), "not a folder").unwrap();
     assert_eq!(of(&check(folder.path()), "data_dir"), ("wrong", "@/data: not a folder"));

@@ -14,7 +14,7 @@ fn file(folder: &Folder) -> PathBuf {
 }
 
 #[test]
-fn every_page_that_is_damaged_is_found() {
+fn check_finds_every_damaged_database_page() {
     let folder = world(ANY);
     let whole = fs::read(file(&folder)).unwrap();
     let pages = whole.len() / 4096;
@@ -40,7 +40,7 @@ fn every_page_that_is_damaged_is_found() {
 }
 
 #[test]
-fn a_file_that_is_none_of_ours_is_wrong() {
+fn check_refuses_a_foreign_database() {
     let folder = world(ANY);
     fs::write(file(&folder), "somebody's novel, chapter one. ".repeat(1_000)).unwrap();
     let told = check(folder.path());
@@ -54,7 +54,7 @@ fn a_file_that_is_none_of_ours_is_wrong() {
 }
 
 #[test]
-fn a_schema_that_is_newer_is_wrong_and_one_that_is_older_is_warned_of() {
+fn check_reports_newer_and_older_schemas() {
     let folder = world(ANY);
     let set = |version: i64| {
         let database = Connection::open(file(&folder)).unwrap();
@@ -72,7 +72,7 @@ fn a_schema_that_is_newer_is_wrong_and_one_that_is_older_is_warned_of() {
 }
 
 #[test]
-fn pictures_that_are_gone_are_counted() {
+fn check_counts_missing_pictures() {
     let folder = world(ANY);
     let pictures = folder.path().join("data/pictures");
     let one = fs::read_dir(&pictures).unwrap().next().unwrap().unwrap().path();
@@ -92,7 +92,7 @@ fn pictures_that_are_gone_are_counted() {
 }
 
 #[test]
-fn a_notice_that_no_search_finds_is_wrong_until_it_is_moved() {
+fn check_reports_unindexed_notices_until_reimport() {
     let folder = world(ANY);
     let database = Connection::open(file(&folder)).unwrap();
     let one = "DELETE FROM property_text WHERE rowid = (SELECT min(position) FROM property)";
@@ -111,7 +111,7 @@ fn a_notice_that_no_search_finds_is_wrong_until_it_is_moved() {
 }
 
 #[test]
-fn what_a_killed_server_left_is_well() {
+fn check_accepts_data_of_a_killed_server() {
     let server = Server::start("");
     server.account("nora");
     for score in 0..20 {

@@ -86,7 +86,7 @@ pub fn odd_world() -> Folder {
 }
 
 #[test]
-fn every_row_is_a_line_that_any_program_reads() {
+fn export_writes_every_row_as_plain_json() {
     let folder = odd_world();
     let files = export(folder.path(), "out");
     assert_eq!(files.keys().map(String::as_str).collect::<Vec<_>>(), TABLES);
@@ -110,7 +110,7 @@ fn every_row_is_a_line_that_any_program_reads() {
 }
 
 #[test]
-fn what_is_exported_is_the_owners_alone() {
+fn export_is_readable_only_by_its_owner() {
     let folder = folder();
     done(guichet(folder.path(), &["user", "list"]));
     let to = folder.path().join("out");
@@ -122,7 +122,7 @@ fn what_is_exported_is_the_owners_alone() {
 }
 
 #[test]
-fn beside_a_server_nothing_that_was_acknowledged_is_missing() {
+fn export_beside_server_has_all_acknowledged_rows() {
     let server = Server::start("");
     let (nora, token) = server.account("nora");
     // A row in its place before, and rows that are only in the journal.
@@ -148,7 +148,7 @@ fn beside_a_server_nothing_that_was_acknowledged_is_missing() {
 }
 
 #[test]
-fn what_passes_away_is_left_out_unless_it_is_named() {
+fn export_omits_short_lived_tables_unless_named() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let files = export(server.folder(), "out");
@@ -173,7 +173,7 @@ fn what_passes_away_is_left_out_unless_it_is_named() {
 }
 
 #[test]
-fn what_can_not_be_exported_is_told_and_nothing_is_left() {
+fn failed_export_is_reported_and_leaves_nothing() {
     let folder = folder();
     let path = folder.path();
     let out = path.join("out");

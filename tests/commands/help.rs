@@ -18,7 +18,7 @@ fn listed(args: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_command_has_a_line_a_help_and_a_row_in_docs() {
+fn every_command_has_help_and_documentation() {
     let commands = listed(&["--help"]);
     for name in ["serve", "user", "check", "usage", "call", "routes", "seed", "export", "import"] {
         assert!(commands.iter().any(|listed| listed == name), "{name}: {commands:?}");
@@ -43,7 +43,7 @@ fn every_command_has_a_line_a_help_and_a_row_in_docs() {
 }
 
 #[test]
-fn options_are_named_with_what_they_are_for() {
+fn help_explains_every_option() {
     for (args, words) in [
         (&["check", "--help"][..], &["--quick", "--config <FILE>"][..]),
         (&["call", "--help"], &["<TYPE> <SUBTYPE> [DATA]", "--url", "--token", "GUICHET_TOKEN"]),
@@ -62,7 +62,7 @@ fn options_are_named_with_what_they_are_for() {
 }
 
 #[test]
-fn what_is_misspelt_is_told_with_what_was_meant() {
+fn misspelt_command_gets_a_suggestion() {
     for (args, meant) in [
         (&["sed"][..], "'seed'"),
         (&["exprot", "x"], "'export'"),
@@ -78,7 +78,7 @@ fn what_is_misspelt_is_told_with_what_was_meant() {
 }
 
 #[test]
-fn what_needs_no_configuration_reads_none() {
+fn completions_man_and_routes_need_no_configuration() {
     for args in [&["completions", "bash"][..], &["man"], &["routes"]] {
         let args = [&["-c", "/nonexistent/guichet.toml"], args].concat();
         assert!(!done(bare(&args)).is_empty(), "{args:?}");
@@ -86,7 +86,7 @@ fn what_needs_no_configuration_reads_none() {
 }
 
 #[test]
-fn each_shell_has_completions_of_every_command() {
+fn every_shell_completes_every_command() {
     let commands = listed(&["--help"]);
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = done(bare(&["completions", shell]));
@@ -117,7 +117,7 @@ fn each_shell_has_completions_of_every_command() {
 }
 
 #[test]
-fn there_is_a_manual_page_for_every_command() {
+fn every_command_has_a_manual_page() {
     let page = done(bare(&["man"]));
     assert!(page.contains("\n.TH guichet 1 "), "{page}");
     let folder = Folder::new();

@@ -35,7 +35,7 @@ fn answers(server: &Server) -> Vec<Value> {
 }
 
 #[test]
-fn a_world_that_is_moved_is_the_same_to_the_last_byte_and_answers_the_same() {
+fn import_reproduces_the_exported_data() {
     // The second account's number is its name for the login.
     let old = odd_world();
     let database = rusqlite::Connection::open(old.path().join("data/guichet.db")).unwrap();
@@ -66,7 +66,7 @@ fn a_world_that_is_moved_is_the_same_to_the_last_byte_and_answers_the_same() {
 }
 
 #[test]
-fn who_was_logged_in_logs_in_again() {
+fn imported_users_must_log_in_again() {
     let old = Server::start("");
     let (id, token) = old.account("nora");
     export(old.folder(), "out");
@@ -90,7 +90,7 @@ fn with(file: &str, text: &str) -> Folder {
 }
 
 #[test]
-fn a_line_that_is_no_row_is_named_and_nothing_is_taken_over() {
+fn invalid_import_line_is_named_and_imports_nothing() {
     let shop = |fields: &str| format!("{{\"id\":1,{fields}}}\n");
     let good = shop(r#""name":"a","content":"","owner":1,"created_at":1"#);
     for (file, text, expected) in [
@@ -139,7 +139,7 @@ fn a_line_that_is_no_row_is_named_and_nothing_is_taken_over() {
 }
 
 #[test]
-fn a_part_is_taken_over_if_ids_go_on_where_they_were() {
+fn some_tables_can_be_imported_with_the_id_sequence() {
     let old = odd_world();
     let files = export(old.path(), "out");
     let out = old.path().join("out");
@@ -155,7 +155,7 @@ fn a_part_is_taken_over_if_ids_go_on_where_they_were() {
 }
 
 #[test]
-fn a_database_that_has_rows_or_is_served_is_left_as_it_is() {
+fn import_refuses_a_filled_or_served_database() {
     let old = odd_world();
     export(old.path(), "out");
     let from = old.path().join("out");
@@ -186,7 +186,7 @@ fn a_database_that_has_rows_or_is_served_is_left_as_it_is() {
 }
 
 #[test]
-fn a_folder_that_is_no_export_is_refused_before_anything_is_made() {
+fn import_refuses_a_folder_without_an_export() {
     let folder = folder();
     let path = folder.path();
     fs::create_dir(path.join("empty")).unwrap();

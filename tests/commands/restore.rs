@@ -67,7 +67,7 @@ fn before(data: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_server_starts_from_a_backup_and_answers_what_it_did() {
+fn restored_server_answers_as_before() {
     let (server, token) = filled("");
     let expected = asked(&server, &token);
     assert!(expected.iter().any(|told| told.contains("伞")), "{expected:?}");
@@ -89,7 +89,7 @@ fn a_server_starts_from_a_backup_and_answers_what_it_did() {
 }
 
 #[test]
-fn what_was_there_is_kept_and_can_be_put_back() {
+fn restore_keeps_the_old_data_for_return() {
     let (server, token) = filled("");
     let file = server.folder().join("a.tar");
     backup(server.folder(), &file);
@@ -131,7 +131,7 @@ fn what_was_there_is_kept_and_can_be_put_back() {
 }
 
 #[test]
-fn while_a_server_runs_nothing_is_restored() {
+fn restore_is_refused_while_a_server_runs() {
     let (server, token) = filled("");
     let file = server.folder().join("a.tar");
     backup(server.folder(), &file);
@@ -145,7 +145,7 @@ fn while_a_server_runs_nothing_is_restored() {
 }
 
 #[test]
-fn to_verify_changes_nothing_and_needs_no_data() {
+fn verify_changes_nothing_and_needs_no_data() {
     let (server, _) = filled("");
     let file = server.folder().join("a.tar");
     let facts = backup(server.folder(), &file);
@@ -160,7 +160,7 @@ fn to_verify_changes_nothing_and_needs_no_data() {
 }
 
 #[test]
-fn a_database_elsewhere_is_swapped_where_it_is() {
+fn restore_replaces_a_database_outside_data_dir() {
     let inside = Folder::new();
     let database = inside.path().join("my.db");
     let config = format!("[database]\nurl = \"sqlite:{}\"\n", database.display());
@@ -181,7 +181,7 @@ fn a_database_elsewhere_is_swapped_where_it_is() {
 }
 
 #[test]
-fn a_start_finishes_a_restore_that_was_cut_off() {
+fn start_finishes_an_interrupted_restore() {
     let (server, token) = filled("");
     let file = server.folder().join("a.tar");
     backup(server.folder(), &file);
@@ -220,7 +220,7 @@ fn a_start_finishes_a_restore_that_was_cut_off() {
 }
 
 #[test]
-fn what_a_killed_restore_has_staged_is_removed_and_the_data_is_what_it_was() {
+fn killed_restore_leaves_the_data_unchanged() {
     let (server, token) = filled("");
     let file = server.folder().join("a.tar");
     archive::fill(&server);
@@ -252,7 +252,7 @@ fn what_a_killed_restore_has_staged_is_removed_and_the_data_is_what_it_was() {
 }
 
 #[test]
-fn what_cannot_be_swapped_is_refused_before_anything_is_touched() {
+fn impossible_restore_is_refused_before_any_change() {
     let (server, _) = filled("");
     let file = server.folder().join("a.tar");
     backup(server.folder(), &file);

@@ -79,7 +79,7 @@ fn changed(entries: &[Entry], folder: &Path, change: &str) -> Vec<Entry> {
 }
 
 #[test]
-fn one_that_is_cut_off_anywhere_is_refused() {
+fn archive_cut_at_any_length_is_refused() {
     let world = World::new();
     let whole = fs::read(&world.archive).unwrap();
     let ends = (0..whole.len()).step_by(9_973).chain([
@@ -109,7 +109,7 @@ fn one_that_is_cut_off_anywhere_is_refused() {
 }
 
 #[test]
-fn one_in_which_a_byte_is_another_is_refused_unless_the_byte_is_nothing() {
+fn archive_with_any_changed_byte_is_refused() {
     let world = World::new();
     let mut bytes = fs::read(&world.archive).unwrap();
     let whole = open(&world.archive);
@@ -139,7 +139,7 @@ fn one_in_which_a_byte_is_another_is_refused_unless_the_byte_is_nothing() {
 }
 
 #[test]
-fn what_lies_is_not_believed() {
+fn archive_with_false_contents_is_refused() {
     let world = World::new();
     let entries = open(&world.archive);
     let pictures = entries.iter().map(|entry| &entry.name);
@@ -215,7 +215,7 @@ fn what_lies_is_not_believed() {
 }
 
 #[test]
-fn what_is_no_file_is_refused() {
+fn archive_that_is_no_file_is_refused() {
     let world = World::new();
     let entries = open(&world.archive);
     let no_file = "it holds something that is no file";
@@ -235,7 +235,7 @@ fn what_is_no_file_is_refused() {
 }
 
 #[test]
-fn a_database_that_is_damaged_newer_or_anothers_is_refused_although_its_digest_fits() {
+fn archive_with_an_unusable_database_is_refused() {
     let world = World::new();
     let entries = open(&world.archive);
     let newer = changed(&entries, world.folder.path(), "PRAGMA user_version = 99");
@@ -261,7 +261,7 @@ fn a_database_that_is_damaged_newer_or_anothers_is_refused_although_its_digest_f
 }
 
 #[test]
-fn an_archive_of_a_newer_form_is_told_from_a_broken_one() {
+fn archive_of_a_newer_format_is_reported_as_such() {
     let world = World::new();
     let mut entries = open(&world.archive);
     let manifest = entries.iter_mut().find(|entry| entry.name == "manifest.json").unwrap();
@@ -280,7 +280,7 @@ fn an_archive_of_a_newer_form_is_told_from_a_broken_one() {
 }
 
 #[test]
-fn what_is_no_archive_is_refused() {
+fn file_that_is_no_archive_is_refused() {
     let world = World::new();
     let database = world.data[Path::new("guichet.db")].clone();
     for (what, bytes) in [

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const EVERY_SECOND: &str = "[backup]\ndir = \"own\"\nevery = \"1s\"\n";
 
 #[test]
-fn the_newest_are_kept_and_what_else_is_in_the_folder_stays() {
+fn schedule_keeps_newest_backups_and_other_files() {
     let folder = Folder::new();
     let own = folder.path().join("own");
     fs::create_dir(&own).unwrap();
@@ -35,7 +35,7 @@ fn the_newest_are_kept_and_what_else_is_in_the_folder_stays() {
 }
 
 #[test]
-fn one_that_is_being_made_does_not_keep_the_server_from_ending() {
+fn running_backup_does_not_delay_shutdown() {
     let server = Server::start("");
     fill(&server);
     let mut server = Server::start_in(server.leave(), EVERY_SECOND);
@@ -56,7 +56,7 @@ fn one_that_is_being_made_does_not_keep_the_server_from_ending() {
 }
 
 #[test]
-fn a_restart_is_no_reason_for_another_and_a_missed_one_is_made_up_for() {
+fn restart_makes_only_missed_backups() {
     let daily = "[backup]\ndir = \"own\"\n[log]\nlevel = \"trace\"\n";
     let mut server = Server::start(daily);
     let own = server.folder().join("own");
@@ -76,7 +76,7 @@ fn a_restart_is_no_reason_for_another_and_a_missed_one_is_made_up_for() {
 }
 
 #[test]
-fn a_backup_that_cannot_be_made_is_told_once_and_the_server_serves() {
+fn failed_scheduled_backup_is_logged_once() {
     let folder = Folder::new();
     fs::write(folder.path().join("own"), "a file where the folder should be").unwrap();
     let server = Server::start_in(folder, "[backup]\ndir = \"own\"\n");

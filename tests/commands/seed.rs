@@ -27,7 +27,7 @@ fn rows(folder: &Path, table: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_world_is_as_large_as_it_was_asked_for_and_can_be_served() {
+fn seed_makes_the_requested_data() {
     let folder = folder();
     let told = done(guichet(folder.path(), &SMALL));
     let told: BTreeMap<&str, &str> =
@@ -118,7 +118,7 @@ fn steady(folder: &Folder) -> BTreeMap<&'static str, Vec<Value>> {
 }
 
 #[test]
-fn the_same_seed_makes_the_same_world() {
+fn same_seed_makes_the_same_data() {
     let worlds = [("7", folder()), ("7", folder()), ("8", folder())].map(|(seed, folder)| {
         done(guichet(folder.path(), &[&SMALL[..], &["--seed", seed]].concat()));
         steady(&folder)
@@ -130,7 +130,7 @@ fn the_same_seed_makes_the_same_world() {
 }
 
 #[test]
-fn people_who_are_there_are_left_in_peace_unless_it_is_meant() {
+fn seed_refuses_existing_accounts_without_force() {
     let folder = folder();
     let path = folder.path();
     done(guichet(path, &SMALL));
@@ -146,14 +146,14 @@ fn people_who_are_there_are_left_in_peace_unless_it_is_meant() {
 }
 
 #[test]
-fn a_server_that_runs_is_left_in_peace() {
+fn seed_is_refused_while_a_server_runs() {
     let server = Server::start("");
     let said = refused(server.folder(), guichet(server.folder(), &["seed", "--force"]));
     assert_eq!(said, "@/data/guichet.db: a server holds it; stop it first");
 }
 
 #[test]
-fn nothing_is_made_where_nothing_is_asked_for_or_nobody_could_have_it() {
+fn seed_makes_no_data_without_accounts() {
     let folder = folder();
     let none = ["--accounts", "0", "--notices", "5", "--shops", "5", "--scores", "0"];
     let told = done(guichet(folder.path(), &[&["seed"], &none[..]].concat()));

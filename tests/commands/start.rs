@@ -33,7 +33,7 @@ fn wrong(config: &str) -> String {
 }
 
 #[test]
-fn what_is_wrong_with_a_configuration_is_told_with_its_place() {
+fn configuration_error_names_its_place() {
     let port = "listen = \"127.0.0.1:0\"\n";
     for (config, place, what) in [
         (format!("{port}lisen = 1\n"), "2:1: lisen", "unknown key; expected one of "),
@@ -73,7 +73,7 @@ fn what_is_wrong_with_a_configuration_is_told_with_its_place() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_is_named() {
+fn unreadable_configuration_is_named() {
     let folder = folder("");
     fs::remove_file(folder.path().join("guichet.toml")).unwrap();
     let said = refused(&folder, command(folder.path()).output().unwrap());
@@ -88,7 +88,7 @@ fn a_configuration_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn a_data_dir_that_cannot_be_made_is_named() {
+fn data_dir_that_cannot_be_made_is_named() {
     let folder = folder("listen = \"127.0.0.1:0\"\ndata_dir = \"@/file/data\"\n");
     fs::write(folder.path().join("file"), "not a folder").unwrap();
     for args in [&[][..], &["user", "list"]] {
@@ -99,7 +99,7 @@ fn a_data_dir_that_cannot_be_made_is_named() {
 }
 
 #[test]
-fn a_data_dir_that_a_start_makes_is_its_owners_and_one_that_is_there_stays_as_it_is() {
+fn new_data_dir_is_private_and_existing_is_kept() {
     let mode = |folder: &Path| fs::metadata(folder).unwrap().permissions().mode() & 0o777;
     let server = Server::start("");
     let data = server.folder().join("data");
@@ -114,7 +114,7 @@ fn a_data_dir_that_a_start_makes_is_its_owners_and_one_that_is_there_stays_as_it
 }
 
 #[test]
-fn a_database_that_is_not_one_is_refused_and_left_as_it_is() {
+fn foreign_database_file_is_refused_unchanged() {
     let folder = folder("listen = \"127.0.0.1:0\"\ndata_dir = \"@/data\"\n");
     let file = folder.path().join("data/guichet.db");
     fs::create_dir(folder.path().join("data")).unwrap();
@@ -126,7 +126,7 @@ fn a_database_that_is_not_one_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn an_address_in_use_is_named() {
+fn address_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let folder = folder(&format!("listen = \"{address}\"\ndata_dir = \"@/data\"\n"));
@@ -135,7 +135,7 @@ fn an_address_in_use_is_named() {
 }
 
 #[test]
-fn a_second_server_on_one_folder_is_refused_and_the_first_lives_on() {
+fn second_server_on_one_folder_is_refused() {
     let server = Server::start("");
     let output = command(server.folder()).output().unwrap();
     assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()));
@@ -152,7 +152,7 @@ fn a_second_server_on_one_folder_is_refused_and_the_first_lives_on() {
 }
 
 #[test]
-fn the_first_line_tells_the_address_and_there_is_no_other() {
+fn first_line_is_the_address_and_the_only_one() {
     let folder = folder("listen = \"127.0.0.1:0\"\ndata_dir = \"@/data\"\n");
     let mut child =
         command(folder.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -171,7 +171,7 @@ fn the_first_line_tells_the_address_and_there_is_no_other() {
 }
 
 #[test]
-fn the_environment_overrides_the_file() {
+fn environment_variable_overrides_the_file() {
     let folder = folder("data_dir = \"@/data\"\n[session]\nttl = \"junk\"\n");
     let list = |variables: &[(&str, &str)]| {
         let mut command = command(folder.path());

@@ -17,7 +17,7 @@ const TALKERS: [&[&str]; 7] = [
 ];
 
 #[test]
-fn a_reader_that_leaves_early_is_no_fault() {
+fn reader_that_closes_early_is_no_error() {
     let folder = folder();
     let small = ["seed", "--notices", "0", "--scores", "3000", "--pictures", "0"];
     done(guichet(folder.path(), &small));
@@ -32,7 +32,7 @@ fn a_reader_that_leaves_early_is_no_fault() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_can_not_be_told_is_a_fault() {
+fn failed_output_is_an_error() {
     let folder = folder();
     let small = ["seed", "--notices", "0", "--scores", "10", "--pictures", "0"];
     done(guichet(folder.path(), &small));

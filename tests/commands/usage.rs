@@ -52,7 +52,7 @@ fn unchanged(folder: &Path) -> Vec<(String, Vec<u8>, u32, u32)> {
 }
 
 #[test]
-fn numbers_agree_with_the_files() {
+fn usage_agrees_with_the_files() {
     let folder = world(BACKUPS);
     let data = folder.path().join("data");
     put(&folder, &format!("data/pictures/{}.png", "f".repeat(32)), 1_000);
@@ -105,7 +105,7 @@ fn numbers_agree_with_the_files() {
 }
 
 #[test]
-fn usage_changes_nothing_whoever_asks() {
+fn usage_run_by_root_changes_nothing() {
     const SERVER: u32 = 12_345;
     let server = Server::start("");
     server.account("nora");
@@ -186,7 +186,7 @@ fn usage_reads_the_first_schema() {
 }
 
 #[test]
-fn damaged_database_leaves_the_rest_told() {
+fn usage_with_damaged_database_shows_the_rest() {
     let folder = world(BACKUPS);
     let path = folder.path().join("data/guichet.db");
     fs::write(&path, "no database ".repeat(1_000)).unwrap();
@@ -200,7 +200,7 @@ fn damaged_database_leaves_the_rest_told() {
 }
 
 #[test]
-fn pictures_behind_a_link_are_counted_once() {
+fn pictures_behind_a_symlink_are_counted_once() {
     let folder = world("");
     let data = folder.path().join("data");
     let elsewhere = folder.path().join("elsewhere");
@@ -216,7 +216,7 @@ fn pictures_behind_a_link_are_counted_once() {
 }
 
 #[test]
-fn usage_tells_people_what_is_large() {
+fn usage_prints_the_largest_items() {
     let folder = world(BACKUPS);
     let mut command = command(folder.path());
     let text =

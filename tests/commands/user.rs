@@ -25,7 +25,7 @@ fn list(folder: &Path) -> String {
 }
 
 #[test]
-fn accounts_are_made_listed_and_removed_without_a_server() {
+fn accounts_are_managed_without_a_server() {
     let folder = folder();
     let path = folder.path();
     let add = |name| done(user(path, &["add", name, "--password-stdin"], "secret-1\n"));
@@ -40,7 +40,7 @@ fn accounts_are_made_listed_and_removed_without_a_server() {
 }
 
 #[test]
-fn what_is_done_without_a_server_is_there_when_it_starts() {
+fn changes_without_a_server_are_seen_at_start() {
     let folder = folder();
     let path = folder.path();
     // A line's end is not part of a password, and neither are further lines.
@@ -54,7 +54,7 @@ fn what_is_done_without_a_server_is_there_when_it_starts() {
 }
 
 #[test]
-fn what_is_done_beside_a_server_holds_at_once() {
+fn changes_beside_a_server_apply_at_once() {
     let server = Server::start("");
     let path = server.folder();
     server.account("nora");
@@ -71,7 +71,7 @@ fn what_is_done_beside_a_server_holds_at_once() {
 }
 
 #[test]
-fn a_mobile_number_names_its_account() {
+fn mobile_number_names_its_account() {
     let server = Server::start("");
     let hash = server.captcha();
     server.done("", "sms/generate", json!({"phone": "13800001234", "hash": hash}));
@@ -86,7 +86,7 @@ fn a_mobile_number_names_its_account() {
 }
 
 #[test]
-fn what_cannot_be_done_is_told_in_one_line() {
+fn failed_user_command_prints_one_line() {
     let folder = folder();
     let path = folder.path();
     done(user(path, &["add", "nora", "--password-stdin"], "secret-1\n"));
@@ -121,7 +121,7 @@ fn what_cannot_be_done_is_told_in_one_line() {
 }
 
 #[test]
-fn a_command_line_that_makes_no_sense_ends_with_2() {
+fn invalid_command_line_exits_with_2() {
     for args in [
         &["--nonsense"][..],
         &["nonsense"],
@@ -145,7 +145,7 @@ fn a_command_line_that_makes_no_sense_ends_with_2() {
 }
 
 #[test]
-fn help_and_version_are_told_on_stdout() {
+fn help_and_version_are_printed_on_stdout() {
     let run = |args: &[&str]| {
         let folder = folder();
         let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
@@ -171,7 +171,7 @@ fn help_and_version_are_told_on_stdout() {
 }
 
 #[test]
-fn every_operation_and_every_path_is_listed_with_its_keys() {
+fn routes_list_every_operation_and_path() {
     let folder = folder();
     let told = done(command(folder.path()).arg("routes").output().unwrap());
     let lines: Vec<&str> = told.lines().collect();
@@ -192,7 +192,7 @@ fn every_operation_and_every_path_is_listed_with_its_keys() {
 }
 
 #[test]
-fn the_configuration_may_be_named_behind_the_command() {
+fn config_option_may_follow_the_command() {
     let folder = folder();
     let config = folder.path().join("guichet.toml");
     let output = Command::new(env!("CARGO_BIN_EXE_guichet"))

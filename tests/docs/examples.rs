@@ -32,14 +32,14 @@ fn walk(interpreter: &str, script: &str) {
 }
 
 #[test]
-fn the_walk_in_shell() {
+fn shell_example_runs_twice() {
     if has("sh") && has("curl") {
         walk("sh", "walk.sh");
     }
 }
 
 #[test]
-fn the_walk_in_python() {
+fn python_example_runs_twice() {
     if has("python3") {
         walk("python3", "walk.py");
     }
@@ -118,7 +118,7 @@ fn serve(pages: &Path) -> Server {
 }
 
 #[test]
-fn the_page_of_accounts() {
+fn accounts_page_works_in_a_browser() {
     let told = drive(
         serve,
         r#"
@@ -174,7 +174,7 @@ fn the_page_of_accounts() {
 }
 
 #[test]
-fn the_page_of_profiles() {
+fn profiles_page_works_in_a_browser() {
     let with_nora = |pages: &Path| {
         let server = serve(pages);
         server.account("nora");
@@ -249,7 +249,7 @@ fn the_page_of_profiles() {
 }
 
 #[test]
-fn the_page_of_a_game() {
+fn game_page_works_in_a_browser() {
     // A hundred players who can't be beaten, and two who can.
     let with_players = |pages: &Path| {
         let server = serve(pages);
@@ -331,7 +331,7 @@ fn the_page_of_a_game() {
 }
 
 #[test]
-fn page_without_a_picture_registers() {
+fn page_without_a_captcha_picture_registers() {
     let told = drive(
         |pages| {
             Server::start(&format!(

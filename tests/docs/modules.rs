@@ -146,7 +146,7 @@ fn circle(uses: &Uses) -> Option<Vec<String>> {
 }
 
 #[test]
-fn modules_of_the_engine_form_no_circle() {
+fn engine_modules_form_no_cycle() {
     let all = uses(&[]);
     assert!(all["http"].contains("op") && all["op"].contains("db"), "they are read: {all:?}");
     assert_eq!(circle(&all), None);
@@ -157,7 +157,7 @@ fn modules_of_the_engine_form_no_circle() {
 }
 
 #[test]
-fn circles_are_found_and_lists_are_read() {
+fn cycle_finder_handles_cycles_and_use_lists() {
     let me = ["a".to_owned(), "b".to_owned()];
     let code = "use crate::{x::{Y, z::W}, v};\nuse super::super::u::T;\nfn f(x: crate::t::S) {}";
     let found: Vec<String> = paths(code, &me).iter().map(|path| path.join("::")).collect();

@@ -58,7 +58,7 @@ fn post(server: &Server, first: usize, count: usize) {
 }
 
 #[test]
-fn a_replica_has_all_that_was_acknowledged() {
+fn litestream_replica_has_all_acknowledged_writes() {
     if !has("litestream") {
         return;
     }

@@ -33,7 +33,7 @@ fn assert_shown(lines: &[String], libraries: &[&str], steps: usize) {
 }
 
 #[test]
-fn libraries_of_javascript_understand_the_endpoint() {
+fn javascript_rpc_libraries_work() {
     let modules = installed().join("node_modules");
     if !has("node") || !modules.is_dir() {
         eprintln!("skipped: no libraries in {}; .ci/run installs them", modules.display());
@@ -47,7 +47,7 @@ fn libraries_of_javascript_understand_the_endpoint() {
 }
 
 #[test]
-fn libraries_of_python_understand_the_endpoint() {
+fn python_rpc_libraries_work() {
     let python = installed().join("venv/bin/python3");
     if !python.is_file() {
         eprintln!("skipped: no libraries in {}; .ci/run installs them", python.display());

@@ -28,7 +28,7 @@ fn said(server: &Server, what: &str) -> usize {
 }
 
 #[test]
-fn a_gateway_that_fails_with_the_message_in_hand_is_asked_once_and_the_message_counts() {
+fn failure_after_sending_is_counted_and_not_retried() {
     let gateway = Gateway::start(good());
     // Time enough for a second try, if there were one.
     let server = Server::start(&gateway.tencent("3s"));
@@ -61,7 +61,7 @@ fn a_gateway_that_fails_with_the_message_in_hand_is_asked_once_and_the_message_c
 }
 
 #[test]
-fn a_gateway_that_is_not_reached_is_tried_twice_and_the_message_does_not_count() {
+fn unreachable_gateway_is_retried_once_not_counted() {
     // Over TLS, what closes at once has not heard of any message.
     let gateway = Gateway::start_tls(Manner::Closed);
     let server = Server::start(&gateway.webhook("5s"));
@@ -85,7 +85,7 @@ fn closed_port() -> tokio::net::TcpSocket {
 }
 
 #[test]
-fn a_refused_connection_is_1007_and_does_not_count() {
+fn refused_connection_is_1007_and_not_counted() {
     let port = closed_port();
     let address = port.local_addr().unwrap();
     let server = Server::start(&format!(
@@ -103,7 +103,7 @@ fn a_refused_connection_is_1007_and_does_not_count() {
 }
 
 #[test]
-fn after_five_failures_the_gateway_is_left_alone_and_clients_are_told_at_once() {
+fn circuit_opens_after_five_gateway_failures() {
     let gateway = Gateway::start(Manner::Answer(503, String::new()));
     let server = Server::start(&gateway.webhook("5s"));
     // What it refuses by a code of its own is no failure.
@@ -132,7 +132,7 @@ fn after_five_failures_the_gateway_is_left_alone_and_clients_are_told_at_once() 
 }
 
 #[test]
-fn neither_number_nor_code_nor_key_is_in_the_log() {
+fn log_has_no_number_code_or_key() {
     for format in ["text", "json"] {
         let gateway = Gateway::start(good());
         for config in [gateway.webhook("1s"), gateway.tencent("1s")] {
@@ -172,7 +172,7 @@ fn neither_number_nor_code_nor_key_is_in_the_log() {
 }
 
 #[test]
-fn a_message_under_way_is_finished_before_the_server_ends() {
+fn shutdown_waits_for_a_message_in_progress() {
     let gateway = Gateway::start(Manner::Silent);
     let mut server = Server::start(&gateway.webhook("2s"));
     let data = json!({"phone": "13800001234", "hash": server.captcha()});

@@ -29,12 +29,12 @@ fn error(code: &str) -> Manner {
 }
 
 #[test]
-fn the_outbox_says_that_it_sends_nothing() {
+fn outbox_warns_that_it_sends_nothing() {
     assert!(check("").unwrap().contains("nobody's telephone"));
 }
 
 #[test]
-fn a_check_of_tencent_sends_to_no_number_and_finds_out_a_wrong_key() {
+fn tencent_check_sends_nothing_and_finds_a_bad_key() {
     let gateway = Gateway::start(error("MissingParameter.EmptyPhoneNumberSet"));
     let told = check(&gateway.tencent("1s")).unwrap();
     assert!(told.starts_with(&format!("tencent: {} takes the key", gateway.url())), "{told}");
@@ -71,7 +71,7 @@ fn a_check_of_tencent_sends_to_no_number_and_finds_out_a_wrong_key() {
 }
 
 #[test]
-fn a_check_of_a_webhook_posts_nothing() {
+fn webhook_check_posts_nothing() {
     let gateway = Gateway::start(Manner::Answer(405, String::new()));
     let told = check(&gateway.webhook("1s")).unwrap();
     assert!(told.contains(&format!("{} answers (HTTP 405 to a HEAD)", gateway.url())), "{told}");
@@ -85,7 +85,7 @@ fn a_check_of_a_webhook_posts_nothing() {
 }
 
 #[test]
-fn a_gateway_that_works_again_is_asked_again() {
+fn recovered_gateway_is_used_again() {
     let gateway = Gateway::start(Manner::Answer(500, String::new()));
     let config = Config::parse(&gateway.webhook("5s"), []).unwrap().sms;
     let line = Line::new(Lazy::default(), config.timeout);

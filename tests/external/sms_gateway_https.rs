@@ -19,7 +19,7 @@ fn start(config: &str, trusts: bool) -> Server {
 }
 
 #[test]
-fn a_certificate_that_the_system_trusts_is_believed() {
+fn certificate_trusted_by_the_system_is_accepted() {
     let told = r#"{"Response":{"SendStatusSet":[{"Code":"Ok"}],"RequestId":""}}"#;
     let gateway = Gateway::start_tls(Manner::Answer(200, told.to_owned()));
     for config in [gateway.webhook("5s"), gateway.tencent("5s")] {
@@ -31,7 +31,7 @@ fn a_certificate_that_the_system_trusts_is_believed() {
 }
 
 #[test]
-fn nothing_is_sent_to_a_server_that_cannot_prove_its_name() {
+fn server_with_wrong_certificate_gets_nothing() {
     let gateway = Gateway::start_tls(Manner::Answer(200, String::new()));
     let by_name = gateway.webhook("5s").replace("127.0.0.1", "localhost");
     for (config, trusts) in [(gateway.webhook("5s"), false), (by_name, true)] {

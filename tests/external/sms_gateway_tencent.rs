@@ -61,7 +61,7 @@ fn authorization(request: &Request, id: &str, key: &str) -> String {
 }
 
 #[test]
-fn a_code_goes_out_in_a_signed_request_and_is_good() {
+fn tencent_request_is_signed_and_its_code_is_valid() {
     let gateway = Gateway::start(told("Ok"));
     let server = Server::start(&gateway.tencent("5s"));
     let answer: Value = serde_json::from_str(&ask(&server, "13800001234")).unwrap();
@@ -96,7 +96,7 @@ fn a_code_goes_out_in_a_signed_request_and_is_good() {
 }
 
 #[test]
-fn a_template_may_want_the_code_alone_or_in_a_text() {
+fn template_takes_the_code_alone_or_in_a_text() {
     let gateway = Gateway::start(told("Ok"));
     let config = gateway.tencent("5s") + "params = [\"{code}\"]\nregion = \"ap-singapore\"\n";
     let server = Server::start(&config.replace("[sms]\n", "[sms]\nttl = \"90s\"\n"));
@@ -120,7 +120,7 @@ fn a_template_may_want_the_code_alone_or_in_a_text() {
 }
 
 #[test]
-fn refusals_have_the_integers_that_clients_know_and_are_not_counted() {
+fn refusals_have_known_codes_and_are_not_counted() {
     let gateway = Gateway::start(told("Ok"));
     let server = Server::start(&gateway.tencent("5s"));
     for (manner, code, message) in [
@@ -161,7 +161,7 @@ fn refusals_have_the_integers_that_clients_know_and_are_not_counted() {
 }
 
 #[test]
-fn what_may_have_been_sent_is_counted() {
+fn message_that_may_have_been_sent_is_counted() {
     let gateway = Gateway::start(told("Ok"));
     let server = Server::start(&gateway.tencent("5s"));
     let empty = json!({"Response": {"SendStatusSet": [], "RequestId": ""}}).to_string();
@@ -182,7 +182,7 @@ fn what_may_have_been_sent_is_counted() {
 }
 
 #[test]
-fn too_many_requests_a_second_are_tried_once_more() {
+fn request_rate_error_is_retried_once() {
     let gateway = Gateway::start(told("Ok"));
     let server = Server::start(&gateway.tencent("5s"));
     gateway.will(&[error("RequestLimitExceeded"), told("Ok")]);

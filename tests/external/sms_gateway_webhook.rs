@@ -25,7 +25,7 @@ fn signature(request: &Request, key: &[u8]) -> String {
 }
 
 #[test]
-fn a_message_is_posted_and_signed_and_its_code_is_good() {
+fn webhook_post_is_signed_and_its_code_is_valid() {
     let gateway = Gateway::start(Manner::Answer(204, String::new()));
     let server = Server::start(&gateway.webhook("5s"));
     let answer: Value = serde_json::from_str(&ask(&server, "13800001234")).unwrap();
@@ -46,7 +46,7 @@ fn a_message_is_posted_and_signed_and_its_code_is_good() {
 }
 
 #[test]
-fn each_message_has_an_id_of_its_own_and_a_key_may_be_written_as_libraries_do() {
+fn messages_have_unique_ids_and_prefixed_keys_work() {
     let gateway = Gateway::start(Manner::Answer(200, "{}".to_owned()));
     let secret = "secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"";
     let config = gateway.webhook("5s").replace("secret = \"canary-secret\"", secret);
@@ -63,7 +63,7 @@ fn each_message_has_an_id_of_its_own_and_a_key_may_be_written_as_libraries_do() 
 }
 
 #[test]
-fn an_answer_may_refuse_by_a_code_of_the_table() {
+fn webhook_may_refuse_with_a_known_code() {
     let gateway = Gateway::start(Manner::Answer(200, String::new()));
     let server = Server::start(&gateway.webhook("5s"));
     for (status, body, code, message) in [
@@ -113,7 +113,7 @@ impl Drop for Receiver {
 }
 
 #[test]
-fn the_example_takes_what_is_signed_once_and_nothing_else() {
+fn example_webhook_accepts_each_signed_post_once() {
     if !has("python3") {
         return;
     }

@@ -101,7 +101,7 @@ fn two_hundred_registrations_by_guess_count_as_five() {
 }
 
 #[test]
-fn a_captcha_by_name_pays_for_one_of_fifty_messages_at_once() {
+fn named_captcha_pays_for_one_of_fifty_messages() {
     let server = Server::start("");
     assert_eq!(server.get("/api/v1.0/imagecode/page-1").status, 200);
     let text = &CODE[..4];
@@ -115,7 +115,7 @@ fn a_captcha_by_name_pays_for_one_of_fifty_messages_at_once() {
 }
 
 #[test]
-fn a_captcha_pays_for_a_message_or_an_account_and_never_for_both() {
+fn captcha_pays_for_a_message_or_an_account_not_both() {
     let server = Server::start("");
     for round in 0..3 {
         let hash = server.captcha();
@@ -137,7 +137,7 @@ fn a_captcha_pays_for_a_message_or_an_account_and_never_for_both() {
 }
 
 #[test]
-fn quotas_of_a_number_an_address_and_all_hold_for_many_at_once_and_over_a_restart() {
+fn sms_quotas_hold_concurrently_and_over_a_restart() {
     let message = "单个手机号日下发短信条数超过设定的上限";
     for (limits, name, address_of, phone_of) in [
         ("per_hour = 0\nper_30_seconds = 0\nper_day = 3", "per_day", 0, 0),
@@ -170,7 +170,7 @@ fn login(server: &Server, name: &str, password: &str) -> String {
 }
 
 #[test]
-fn of_thirty_guesses_at_once_at_a_name_that_nobody_has_as_many_are_told_as_at_an_accounts() {
+fn guesses_at_unknown_name_are_limited_alike() {
     let server = Server::start("");
     server.account("nora");
     let wrong = wrong_password();
@@ -185,7 +185,7 @@ fn of_thirty_guesses_at_once_at_a_name_that_nobody_has_as_many_are_told_as_at_an
 }
 
 #[test]
-fn by_every_path_an_unknown_name_is_answered_to_the_byte_as_a_wrong_password() {
+fn every_login_path_hides_whether_a_name_exists() {
     let server = Server::start("[limits]\nlogin_attempts = 2\n");
     server.registered(PHONE);
     let logins: Vec<_> =

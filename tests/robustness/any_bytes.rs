@@ -113,7 +113,7 @@ fn is_well_formed(reply: &Reply) -> bool {
 }
 
 #[test]
-fn any_body_has_exactly_one_well_formed_answer() {
+fn any_body_gets_exactly_one_well_formed_answer() {
     let server = Server::start("");
     let connection = RefCell::new(Connection::open(&server));
     let body = prop_oneof![

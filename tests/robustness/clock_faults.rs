@@ -98,7 +98,7 @@ impl Skewed {
 }
 
 #[test]
-fn the_header_date_follows_the_clock_in_both_directions() {
+fn date_header_follows_the_clock_both_ways() {
     let Some(mut skewed) = Skewed::start("") else { return };
     for skew in [2 * HOUR, 0, -2 * HOUR, -2 * HOUR - 60, 2 * HOUR, -HOUR, 0] {
         skewed.set(skew);
@@ -111,7 +111,7 @@ fn the_header_date_follows_the_clock_in_both_directions() {
 }
 
 #[test]
-fn what_has_expired_is_not_good_again() {
+fn expired_items_stay_expired_after_clock_steps() {
     let config = format!(
         "[session]\nttl = \"9s\"\n[sms]\nttl = \"8s\"\n[captcha]\nttl = \"8s\"\ntest_code = \"{CODE}\"\n"
     );
@@ -133,7 +133,7 @@ fn what_has_expired_is_not_good_again() {
 }
 
 #[test]
-fn what_is_good_stays_good() {
+fn valid_items_stay_valid_after_clock_steps() {
     let Some(mut skewed) = Skewed::start("[session]\nttl = \"1h\"\n[sms]\nper_30_seconds = 0\n")
     else {
         return;
@@ -148,7 +148,7 @@ fn what_is_good_stays_good() {
 }
 
 #[test]
-fn a_quota_neither_opens_early_nor_stays_shut() {
+fn quotas_are_unaffected_by_clock_steps() {
     let Some(mut skewed) = Skewed::start("[limits]\nlogin_attempts = 1\n") else { return };
     let used_up = fault(1023, "单个手机号30秒内下发短信条数超过设定的上限");
     let guess = |skewed: &Skewed| {
@@ -174,7 +174,7 @@ fn a_quota_neither_opens_early_nor_stays_shut() {
 }
 
 #[test]
-fn an_hours_quota_is_not_opened_by_setting_the_clock() {
+fn hourly_quota_is_not_reset_by_the_clock() {
     let config = "[sms]\nper_30_seconds = 0\nper_hour = 1\nper_day_in_all = 50\n";
     let Some(mut skewed) = Skewed::start(config) else { return };
     skewed.send_code().unwrap();

@@ -32,7 +32,7 @@ fn count(answers: &[String], told: &str) -> usize {
 }
 
 #[test]
-fn of_fifty_shops_of_one_name_one_is_opened() {
+fn one_of_fifty_shops_of_one_name_is_opened() {
     let server = Server::start("");
     let tokens: Vec<String> =
         ["nora", "otto", "pia", "quin", "rosa"].map(|name| server.account(name).1).into();
@@ -51,7 +51,7 @@ fn of_fifty_shops_of_one_name_one_is_opened() {
 }
 
 #[test]
-fn an_account_opens_no_more_shops_at_once_than_one_after_another() {
+fn shop_cap_holds_for_concurrent_requests() {
     let server = Server::start("[shop]\nmax_per_account = 4\n");
     let ((nora, token), (otto, other)) = (server.account("nora"), server.account("otto"));
     let answers = at_once(50, |n| {
@@ -68,7 +68,7 @@ fn an_account_opens_no_more_shops_at_once_than_one_after_another() {
 }
 
 #[test]
-fn a_notice_is_deleted_once() {
+fn concurrent_deletes_remove_a_notice_once() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for _ in 0..3 {
@@ -82,7 +82,7 @@ fn a_notice_is_deleted_once() {
 }
 
 #[test]
-fn updates_of_different_keys_at_once_are_all_kept() {
+fn concurrent_updates_of_different_keys_all_apply() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let uid = add(&server, &token, sample());
@@ -113,7 +113,7 @@ fn updates_of_different_keys_at_once_are_all_kept() {
 }
 
 #[test]
-fn a_portrait_that_is_replaced_while_it_is_read_is_always_one_whole_picture() {
+fn portrait_replaced_while_read_is_never_mixed() {
     let server = Server::start("");
     let pictures: [&[u8]; 3] = [
         include_bytes!("../../src/picture/fixtures/plain.png"),

@@ -74,7 +74,7 @@ fn writes() -> Vec<Path> {
 }
 
 #[test]
-fn a_page_of_another_site_writes_nothing_by_any_path() {
+fn cross_site_page_writes_nothing_by_any_path() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");
@@ -98,7 +98,7 @@ fn a_page_of_another_site_writes_nothing_by_any_path() {
 }
 
 #[test]
-fn a_page_of_another_site_opens_no_session_in_a_browser() {
+fn cross_site_page_opens_no_session() {
     let server = Server::start("");
     server.account("mallory");
     let body = "mobile=mallory&username=mallory&password=secret-1";
@@ -115,7 +115,7 @@ fn a_page_of_another_site_opens_no_session_in_a_browser() {
 }
 
 #[test]
-fn a_page_of_another_site_calls_no_operation_that_needs_a_login() {
+fn cross_site_page_calls_no_operation_with_login() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");
@@ -144,7 +144,7 @@ fn a_page_of_another_site_calls_no_operation_that_needs_a_login() {
 }
 
 #[test]
-fn a_page_of_our_own_does_all_of_it() {
+fn page_of_the_same_site_can_do_everything() {
     let server = Server::start("[limits]\nlogin_attempts = 0\n");
     server.account("nora");
     let mut cookie = format!("session={}", server.login("nora"));

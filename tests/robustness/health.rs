@@ -22,7 +22,7 @@ fn told(reply: &Reply) -> (u16, String) {
 }
 
 #[test]
-fn a_server_that_can_write_says_so_to_everyone_as_often_as_it_is_asked() {
+fn writable_server_is_ready_for_everyone() {
     let server = Server::start("[limits]\nrequests_per_minute = 1\n");
     for path in ["/healthz", "/readyz"] {
         for headers in [[("X-Forwarded-For", "203.0.113.7")], [("Origin", "https://a.example")]] {
@@ -49,7 +49,7 @@ fn a_server_that_can_write_says_so_to_everyone_as_often_as_it_is_asked() {
 }
 
 #[test]
-fn while_nothing_can_be_written_the_server_is_alive_and_not_ready() {
+fn unwritable_database_is_alive_but_not_ready() {
     let server = Server::start("");
     assert_eq!(told(&server.get("/readyz")), (200, OK.to_owned()));
     let other = database(&server);
@@ -78,7 +78,7 @@ fn while_nothing_can_be_written_the_server_is_alive_and_not_ready() {
 }
 
 #[test]
-fn whoever_asks_without_end_makes_one_write_a_second() {
+fn readiness_probes_write_at_most_once_a_second() {
     let server = Server::start("");
     server.get("/readyz");
     let commits = || Scrape::of(&server).get("guichet_commit_seconds_count");
@@ -100,7 +100,7 @@ fn whoever_asks_without_end_makes_one_write_a_second() {
 }
 
 #[test]
-fn probes_leave_nothing_behind() {
+fn health_probes_leave_no_rows() {
     let server = Server::start("");
     let version = |database: &Database| -> i64 {
         database.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
@@ -130,7 +130,7 @@ fn probes_leave_nothing_behind() {
 }
 
 #[test]
-fn a_server_that_is_told_to_end_is_neither_alive_nor_ready() {
+fn stopping_server_is_neither_alive_nor_ready() {
     let mut server = Server::start("");
     let held = hold(&server);
     // A write that is to tell whether it can be made waits too. Others have sent half a question.

@@ -65,7 +65,7 @@ fn row(server: &Server, token: &str, id: i64) -> Value {
 }
 
 #[test]
-fn a_notice_says_what_was_sent() {
+fn notice_returns_odd_texts_unchanged() {
     let server = Server::start("[database]\nsynchronous = \"normal\"\n");
     let (_, token) = server.account("nora");
     let id = notice::add(&server, &token, notice::sample());
@@ -86,7 +86,7 @@ fn a_notice_says_what_was_sent() {
 }
 
 #[test]
-fn a_shop_says_what_was_sent_and_is_found_by_it() {
+fn shop_returns_and_finds_odd_texts() {
     let server = Server::start("[shop]\nmax_per_account = 1000\n");
     let (_, token) = server.account("nora");
     let open = |text: &str| server.call_as(&token, "shop/creat", json!({"shop_name": text}));
@@ -127,7 +127,7 @@ fn a_shop_says_what_was_sent_and_is_found_by_it() {
 }
 
 #[test]
-fn a_name_and_a_nickname_say_what_was_sent() {
+fn names_and_nicknames_return_odd_texts_unchanged() {
     let server = Server::start("[limits]\nrenames_per_day = 0\n");
     let (_, token) = server.account("nora");
     let given = |field: &str| server.done(&token, "user/info", json!({}))[field].clone();
@@ -158,7 +158,7 @@ fn a_name_and_a_nickname_say_what_was_sent() {
 }
 
 #[test]
-fn a_player_is_called_what_was_sent_and_nowhere_else() {
+fn player_returns_odd_texts_and_leaks_none() {
     let server = Server::start("");
     server.done("", "score/post", json!({"openid": "player-1", "score": 5}));
     let tell = |field: &'static str| {

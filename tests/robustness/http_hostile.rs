@@ -33,7 +33,7 @@ fn one_answer(server: &Server, bytes: &str) -> Reply {
 }
 
 #[test]
-fn what_two_readers_could_take_for_two_requests_is_refused_and_the_connection_closed() {
+fn ambiguous_request_framing_closes_the_connection() {
     let server = Server::start("");
     let body = shops();
     let length = body.len();
@@ -74,7 +74,7 @@ fn twice(head: &str) -> String {
 }
 
 #[test]
-fn a_length_and_chunks_together_are_refused_and_the_connection_closed() {
+fn length_with_chunked_is_refused_and_closed() {
     let server = Server::start("");
     let both = refusal("both Content-Length and Transfer-Encoding");
     for head in [
@@ -104,7 +104,7 @@ fn a_length_and_chunks_together_are_refused_and_the_connection_closed() {
 }
 
 #[test]
-fn what_looks_like_a_second_length_in_a_body_is_not_one() {
+fn length_header_inside_a_body_is_ignored() {
     let server = Server::start("");
     let mut connection = Connection::open(&server);
     let body = envelope("shop/list", json!({})).replace("{}", "{\r\nContent-Length: 5\r\n:1}");
@@ -118,7 +118,7 @@ fn what_looks_like_a_second_length_in_a_body_is_not_one() {
 }
 
 #[test]
-fn behind_a_request_that_was_not_waited_for_the_chunks_count_and_nothing_is_read_behind_them() {
+fn pipelined_request_with_both_lengths_closes() {
     let server = Server::start("");
     let first = String::from_utf8(post(shops().as_bytes())).unwrap();
     let second = twice("Content-Length: 5\r\nTransfer-Encoding: chunked");
@@ -132,7 +132,7 @@ fn behind_a_request_that_was_not_waited_for_the_chunks_count_and_nothing_is_read
 }
 
 #[test]
-fn requests_of_unusual_form_are_read_as_they_are_meant() {
+fn unusual_but_valid_requests_are_served() {
     let server = Server::start("");
     let body = shops();
     let length = body.len();
@@ -159,7 +159,7 @@ fn requests_of_unusual_form_are_read_as_they_are_meant() {
 }
 
 #[test]
-fn chunks_that_are_none_are_refused_and_the_connection_closed() {
+fn malformed_chunks_are_refused_and_closed() {
     let server = Server::start("");
     let head = "POST /api HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     for chunks in ["zz\r\n", "5\r\nabcdeXX\r\n0\r\n\r\n", "ffffffffffffffffff\r\n", "-1\r\n\r\n"] {
@@ -169,7 +169,7 @@ fn chunks_that_are_none_are_refused_and_the_connection_closed() {
 }
 
 #[test]
-fn what_is_not_http_is_told_so_in_an_envelope() {
+fn non_http_bytes_are_refused_in_an_envelope() {
     let server = Server::start("");
     for junk in [
         "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
@@ -189,7 +189,7 @@ fn what_is_not_http_is_told_so_in_an_envelope() {
 }
 
 #[test]
-fn whoever_speaks_http_2_is_let_go_unanswered() {
+fn http_2_client_is_disconnected_unanswered() {
     let server = Server::start("");
     let mut connection = Connection::open(&server);
     // The preface, an empty SETTINGS frame, and what would be a request if it were HTTP/1.1. An
@@ -205,7 +205,7 @@ fn whoever_speaks_http_2_is_let_go_unanswered() {
 }
 
 #[test]
-fn a_body_that_stops_coming_is_408_and_the_connection_closed() {
+fn stalled_body_is_408_and_closed() {
     let server = Server::start("");
     let mut connection = Connection::open(&server);
     connection.write(b"POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{\"id\":");
@@ -222,7 +222,7 @@ fn a_body_that_stops_coming_is_408_and_the_connection_closed() {
 }
 
 #[test]
-fn a_client_that_leaves_in_the_middle_of_a_body_has_done_nothing() {
+fn client_leaving_mid_body_changes_nothing() {
     let server = Server::start("");
     let hash = server.captcha();
     let body = envelope("sms/generate", json!({"phone": "13800001234", "hash": hash}));
@@ -243,7 +243,7 @@ fn a_client_that_leaves_in_the_middle_of_a_body_has_done_nothing() {
 }
 
 #[test]
-fn connections_that_say_nothing_hold_nobody_up() {
+fn silent_connections_block_nobody() {
     let server = Server::start("");
     let silent: Vec<TcpStream> =
         (0..200).map(|_| TcpStream::connect(server.address()).unwrap()).collect();

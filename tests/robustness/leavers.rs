@@ -54,7 +54,7 @@ fn post_as(token: &str, body: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_write_is_made_whole_or_not_at_all() {
+fn write_of_leaving_client_is_all_or_nothing() {
     let server = Server::start("[shop]\nmax_per_account = 1000\n");
     let (_, token) = server.account("ann");
     let shop = |name: &str| envelope("shop/creat", json!({ "shop_name": name }));
@@ -83,7 +83,7 @@ fn a_write_is_made_whole_or_not_at_all() {
 }
 
 #[test]
-fn an_account_and_the_captcha_that_paid_for_it_go_together() {
+fn account_and_its_captcha_commit_together() {
     let server = Server::start("");
     let register = |name: &str, hash: &str| {
         envelope("user/register", json!({"username": name, "password": "secret-1", "hash": hash}))

@@ -78,7 +78,7 @@ fn two_hundred_logins_at_once_take_less_than_150_mb() {
 }
 
 #[test]
-fn those_past_the_line_are_told_at_once_to_come_again() {
+fn logins_past_the_queue_are_refused_at_once() {
     let server = Server::start("[limits]\nlogin_attempts = 0\n");
     server.account("nora");
     let login = envelope("user/login", json!({"username": "nora", "password": "secret-1"}));

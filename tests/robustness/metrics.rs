@@ -38,7 +38,7 @@ fn expected(series: &[(&str, f64)]) -> BTreeMap<String, f64> {
 }
 
 #[test]
-fn every_operation_is_counted_once_by_its_status_whichever_way_it_is_asked_for() {
+fn operations_are_counted_once_by_status() {
     let server = Server::start("");
     let before = Scrape::of(&server);
     server.call("shop/list", json!({}));
@@ -86,7 +86,7 @@ fn every_operation_is_counted_once_by_its_status_whichever_way_it_is_asked_for()
 }
 
 #[test]
-fn operations_that_follow_one_another_are_counted_each() {
+fn operations_of_one_request_are_counted_separately() {
     let server = Server::start("");
     assert_eq!(server.get("/api/v1.0/imagecode/page-1").status, 200);
     server.get("/api/v1.0/smscode/13800001234?id=page-1&text=abcd");
@@ -102,7 +102,7 @@ fn operations_that_follow_one_another_are_counted_each() {
 }
 
 #[test]
-fn what_a_client_makes_up_makes_no_series() {
+fn unknown_names_create_no_metric_series() {
     let server = Server::start("");
     server.call("made/up", json!({}));
     server.get("/made-up");
@@ -128,7 +128,7 @@ fn what_a_client_makes_up_makes_no_series() {
 }
 
 #[test]
-fn what_is_refused_is_told_by_its_reason() {
+fn refusals_are_counted_by_reason() {
     let server = Server::start("[limits]\nmax_body = 1000\n");
     let before = Scrape::of(&server);
     server.send("POST", "/api", &[], &[b'x'; 1001]);
@@ -161,7 +161,7 @@ fn what_is_refused_is_told_by_its_reason() {
 }
 
 #[test]
-fn messages_are_told_by_what_became_of_them() {
+fn messages_are_counted_by_outcome() {
     let told = |server: &Server| {
         let scrape = Scrape::of(server);
         ["sent", "refused", "time_out", "failed"]
@@ -189,7 +189,7 @@ fn messages_are_told_by_what_became_of_them() {
 }
 
 #[test]
-fn what_is_told_is_in_order_while_the_server_is_busy() {
+fn metrics_stay_valid_under_load() {
     let server = Server::start("[score]\nnew_boards_per_day = 0\n");
     std::thread::scope(|scope| {
         let ask = |nth: i64| {

@@ -35,7 +35,7 @@ impl Op for Fail {
 }
 
 #[test]
-fn a_fault_of_ours_is_told_from_one_of_the_client_s() {
+fn server_failures_are_counted_apart_from_faults() {
     let folder = Folder::new();
     let config = Config {
         listen: "127.0.0.1:0".parse().unwrap(),

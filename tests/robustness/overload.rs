@@ -47,7 +47,7 @@ fn eventually(what: &str, within: Duration, mut holds: impl FnMut() -> bool) {
 }
 
 #[test]
-fn connections_past_the_limit_wait_and_the_server_keeps_files_for_itself() {
+fn connections_past_the_limit_wait() {
     let server = Server::start_by(Folder::new(), "", |command| with_files(96, &command));
     let mut regular = Connection::open(&server);
     assert_eq!(regular.post(envelope("shop/list", json!({})).as_bytes()).status, 200);
@@ -74,7 +74,7 @@ fn connections_past_the_limit_wait_and_the_server_keeps_files_for_itself() {
 }
 
 #[test]
-fn slow_readers_of_pages_do_not_take_the_last_file() {
+fn slow_page_readers_leave_file_descriptors() {
     let folder = Folder::new();
     let web = folder.path().join("web");
     fs::create_dir(&web).unwrap();
@@ -106,7 +106,7 @@ fn slow_readers_of_pages_do_not_take_the_last_file() {
 }
 
 #[test]
-fn a_full_server_ends_when_it_is_told_to() {
+fn full_server_shuts_down_when_told() {
     let mut server = Server::start_by(Folder::new(), "", |command| with_files(96, &command));
     let _silent: Vec<TcpStream> = (0..50).map(|nth| connect(&server, nth)).collect();
     eventually("the limit", Duration::from_secs(5), || server.log().contains("others wait"));
@@ -140,7 +140,7 @@ fn drip(server: &Server, head: &str, every: Duration, most: Duration) -> (String
 }
 
 #[test]
-fn whoever_sends_a_little_now_and_then_is_cut_off_all_the_same() {
+fn trickling_clients_are_cut_off() {
     let server = Server::start("");
     let every = Duration::from_millis(500);
     let most = Duration::from_secs(30);
@@ -164,7 +164,7 @@ fn memory(server: &Server) -> usize {
 }
 
 #[test]
-fn large_bodies_that_do_not_end_do_not_fill_the_memory() {
+fn unfinished_large_bodies_do_not_fill_memory() {
     let server = Server::start("");
     let before = memory(&server);
     let body = vec![b' '; (2 << 20) - 1];
@@ -221,7 +221,7 @@ fn p99(server: &Server) -> Duration {
 }
 
 #[test]
-fn three_hundred_slow_peers_hold_nobody_up() {
+fn three_hundred_slow_peers_block_nobody() {
     let folder = Folder::new();
     let web = folder.path().join("web");
     fs::create_dir(&web).unwrap();

@@ -81,9 +81,9 @@ fn alone(test: &str) -> Command {
 const MEASURED: &str = "GUICHET_PANICS_MEASURED";
 
 #[test]
-fn panics_anywhere_are_answers_in_the_same_memory() {
+fn panics_are_answered_and_leak_no_memory() {
     if std::env::var_os(MEASURED).is_none() {
-        let measured = &mut alone("panics_anywhere_are_answers_in_the_same_memory");
+        let measured = &mut alone("panics_are_answered_and_leak_no_memory");
         let output = measured.env(MEASURED, "1").output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && told.contains("panics of each kind"), "{told}");
@@ -133,7 +133,7 @@ fn panics_anywhere_are_answers_in_the_same_memory() {
 const SERVE: [&str; 2] = ["GUICHET_PANICS_FOLDER", "GUICHET_PANICS_FORMAT"];
 
 #[test]
-fn the_log_tells_the_place_of_a_panic_and_not_what_it_says() {
+fn log_shows_where_a_panic_was_but_not_its_text() {
     if let [Ok(folder), Ok(format)] = SERVE.map(std::env::var) {
         let format = if format == "json" { LogFormat::Json } else { LogFormat::Text };
         engine::log::start(&Log { level: LogLevel::Trace, format, requests: true });
@@ -143,7 +143,7 @@ fn the_log_tells_the_place_of_a_panic_and_not_what_it_says() {
     for format in ["text", "json"] {
         let folder = Folder::new();
         let log = folder.path().join("log");
-        let mut child = alone("the_log_tells_the_place_of_a_panic_and_not_what_it_says")
+        let mut child = alone("log_shows_where_a_panic_was_but_not_its_text")
             .env(SERVE[0], folder.path().join("data"))
             .env(SERVE[1], format)
             .stdout(Stdio::piped())

@@ -61,7 +61,7 @@ fn steady(mut fields: Map<String, Value>) -> Value {
 }
 
 #[test]
-fn each_request_is_one_line_with_what_is_known_of_it() {
+fn each_request_is_one_log_line() {
     for config in [TEXT, JSON] {
         let server = Server::start(&format!(
             "{config}[limits]\ntrusted_proxies = [\"127.0.0.1\"]\nmax_body = 1000\n"
@@ -110,7 +110,7 @@ fn each_request_is_one_line_with_what_is_known_of_it() {
 }
 
 #[test]
-fn operations_that_follow_one_another_are_one_request() {
+fn operations_of_one_request_share_a_log_line() {
     let server = Server::start(JSON);
     server.get("/api/v1.0/imagecode/page-1");
     server.get("/api/v1.0/smscode/13800001234?id=page-1&text=abcd");
@@ -123,7 +123,7 @@ fn operations_that_follow_one_another_are_one_request() {
 }
 
 #[test]
-fn a_cause_is_logged_once_under_the_id_of_its_request() {
+fn cause_is_logged_once_with_the_request_id() {
     let folder = Folder::new();
     fs::create_dir_all(folder.path().join("data")).unwrap();
     symlink("/dev/full", folder.path().join("data/outbox.jsonl")).unwrap();
@@ -150,7 +150,7 @@ fn a_cause_is_logged_once_under_the_id_of_its_request() {
 }
 
 #[test]
-fn who_leaves_before_the_answer_has_a_line_without_one() {
+fn client_leaving_early_is_logged_without_status() {
     let server = Server::start(TEXT);
     let held = hold(&server);
     let before = depth(&server);
@@ -175,7 +175,7 @@ fn who_leaves_before_the_answer_has_a_line_without_one() {
 }
 
 #[test]
-fn requests_are_not_logged_unless_that_is_asked_for() {
+fn requests_are_logged_only_if_configured() {
     for config in ["", "[log]\nlevel = \"trace\"\n", "[log]\nrequests = true\nlevel = \"warn\"\n"] {
         let mut server = Server::start(config);
         server.call("shop/list", json!({}));
@@ -186,7 +186,7 @@ fn requests_are_not_logged_unless_that_is_asked_for() {
 }
 
 #[test]
-fn no_line_is_lost_where_the_server_is_told_to_end() {
+fn shutdown_loses_no_log_line() {
     let mut server = Server::start(TEXT);
     for _ in 0..200 {
         server.get("/healthz");
@@ -196,7 +196,7 @@ fn no_line_is_lost_where_the_server_is_told_to_end() {
 }
 
 #[test]
-fn whoever_does_not_read_the_log_holds_up_no_request_and_lines_are_dropped_and_counted() {
+fn unread_log_drops_and_counts_lines() {
     let folder = Folder::new();
     let data = folder.path().join("data");
     let config = format!("listen = \"127.0.0.1:0\"\ndata_dir = {data:?}\n{JSON}");

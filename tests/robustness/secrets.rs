@@ -52,7 +52,7 @@ fn forged(nth: usize) -> String {
 }
 
 #[test]
-fn nothing_that_is_sent_is_logged() {
+fn no_sent_value_is_logged() {
     for format in ["text", "json"] {
         let mut server = talkative(format);
         let lines = |server: &Server| server.log().lines().count();
@@ -154,7 +154,7 @@ fn login(server: &Server, name: &str, password: &str) -> String {
 }
 
 #[test]
-fn passwords_tokens_and_codes_are_neither_stored_nor_logged_as_they_are() {
+fn secrets_are_never_stored_or_logged_in_clear() {
     for format in ["text", "json"] {
         let server = talkative(format);
         let captcha = || {

@@ -37,7 +37,7 @@ fn uid(answer: &str) -> i64 {
 }
 
 #[test]
-fn what_was_acknowledged_is_there_after_kill_9() {
+fn acknowledged_writes_survive_kill_9() {
     let mut server = Server::start("");
     let (_, token) = server.account("nora");
     let path = format!("/api/external/property?token={token}");
@@ -87,7 +87,7 @@ fn what_was_acknowledged_is_there_after_kill_9() {
 }
 
 #[test]
-fn requests_under_way_are_answered_when_the_server_is_told_to_end() {
+fn shutdown_answers_requests_in_progress() {
     let mut server = Server::start("");
     let (_, token) = server.account("nora");
     let path = format!("/api?token={token}");
@@ -132,7 +132,7 @@ fn requests_under_way_are_answered_when_the_server_is_told_to_end() {
 }
 
 #[test]
-fn peers_that_never_end_what_they_say_do_not_keep_the_server_from_ending() {
+fn unfinished_requests_do_not_block_shutdown() {
     let mut server = Server::start("");
     let (_, token) = server.account("nora");
     let path = format!("/api?token={token}");
@@ -152,7 +152,7 @@ fn peers_that_never_end_what_they_say_do_not_keep_the_server_from_ending() {
 }
 
 #[test]
-fn writes_that_come_together_share_a_commit_and_each_has_its_own_answer() {
+fn concurrent_writes_share_a_commit() {
     let server = Server::start("[log]\nlevel = \"trace\"\n");
     let (_, token) = server.account("nora");
     let path = format!("/api?token={token}");
@@ -192,7 +192,7 @@ fn writes_that_come_together_share_a_commit_and_each_has_its_own_answer() {
 }
 
 #[test]
-fn while_nothing_can_be_written_writes_are_refused_whole_and_reads_go_on() {
+fn unwritable_database_refuses_writes_and_reads_on() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let uid = server.done(&token, "property/add", sample())["uid"].clone();
@@ -228,7 +228,7 @@ fn while_nothing_can_be_written_writes_are_refused_whole_and_reads_go_on() {
 }
 
 #[test]
-fn what_has_expired_is_swept_and_what_has_not_stays() {
+fn only_expired_rows_are_removed() {
     let server = Server::start("");
     server.account("nora");
     // A session, a failed login and a captcha.

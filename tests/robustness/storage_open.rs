@@ -43,7 +43,7 @@ fn bytes(path: &Path) -> [Option<Vec<u8>>; 2] {
 }
 
 #[test]
-fn a_second_server_on_the_same_data_is_refused_and_the_first_lives_on() {
+fn second_server_on_the_same_data_is_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let data = server.folder().join("data");
@@ -68,7 +68,7 @@ fn a_second_server_on_the_same_data_is_refused_and_the_first_lives_on() {
 }
 
 #[test]
-fn a_file_that_is_no_database_of_ours_is_refused_and_left_as_it_is() {
+fn file_that_is_no_database_is_refused_unchanged() {
     let noise: Vec<u8> =
         (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let header = [&b"SQLite format 3\0"[..], &noise].concat();
@@ -112,7 +112,7 @@ fn a_file_that_is_no_database_of_ours_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_folder_where_the_database_should_be_is_refused() {
+fn folder_in_place_of_the_database_is_refused() {
     let folder = folder(Path::new("data/guichet.db"), "");
     let config = folder.path().join("guichet.toml");
     let text = fs::read_to_string(&config).unwrap().replace("data/guichet.db\"", "data\"");
@@ -122,7 +122,7 @@ fn a_folder_where_the_database_should_be_is_refused() {
 }
 
 #[test]
-fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
+fn newer_database_is_refused_unchanged() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let path = server.folder().join("data/guichet.db");
@@ -156,7 +156,7 @@ fn server_is_up(server: &Server) -> bool {
 }
 
 #[test]
-fn a_first_start_that_was_cut_off_can_be_made_again() {
+fn interrupted_first_start_can_be_repeated() {
     let cases: [(&str, Make<'_>); 3] = [
         ("an empty file", &|path| fs::write(path, "").unwrap()),
         ("a file whose journal is set up", &|path| {
@@ -176,7 +176,7 @@ fn a_first_start_that_was_cut_off_can_be_made_again() {
 }
 
 #[test]
-fn a_first_start_may_be_killed_at_any_moment() {
+fn first_start_can_be_killed_at_any_moment() {
     // The lock is there before the database, the first line on stdout after it: somewhere in
     // between, and the moments are as good as random.
     for moment in 0..24_u32 {
@@ -198,7 +198,7 @@ fn a_first_start_may_be_killed_at_any_moment() {
 }
 
 #[test]
-fn commands_that_make_the_database_together_all_succeed() {
+fn concurrent_commands_create_the_database() {
     for _ in 0..5 {
         let folder = folder(Path::new("data"), "");
         let list = || {

@@ -29,7 +29,7 @@ fn rows(database: &Connection) -> BTreeMap<String, i64> {
 }
 
 #[test]
-fn scores_that_were_acknowledged_are_there_after_kill_9() {
+fn acknowledged_scores_survive_kill_9() {
     const PLAYERS: i64 = 300;
     let mut server = Server::start("");
     // Each player's highest acknowledged score.
@@ -90,7 +90,7 @@ fn scores_that_were_acknowledged_are_there_after_kill_9() {
 }
 
 #[test]
-fn an_idle_server_moves_scores_from_the_journal_to_their_rows() {
+fn idle_server_moves_journal_to_rows() {
     let server = Server::start("");
     for (openid, score) in [("ada", 5), ("bob", 7), ("ada", 9), ("bob", 6)] {
         server.done("", "score/post", json!({"openid": openid, "score": score}));
@@ -105,7 +105,7 @@ fn an_idle_server_moves_scores_from_the_journal_to_their_rows() {
 }
 
 #[test]
-fn a_server_that_has_ended_leaves_an_empty_journal() {
+fn stopped_server_leaves_an_empty_journal() {
     let mut server = Server::start("");
     for score in 0..50 {
         let openid = format!("p{}", score % 7);
@@ -118,7 +118,7 @@ fn a_server_that_has_ended_leaves_an_empty_journal() {
 }
 
 #[test]
-fn equal_scores_keep_their_order_over_kill_9() {
+fn equal_scores_keep_their_order_after_kill_9() {
     let mut server = Server::start("");
     let (first, second) = (server.account("ada"), server.account("bob"));
     let upload = |server: &Server, account: &(i64, String), score: i64| {
@@ -142,7 +142,7 @@ fn equal_scores_keep_their_order_over_kill_9() {
 /// Whoever empties the journal beside the server has its numbers begin anew, and the server removes
 /// by number what it has run: new lines with old numbers would go with it.
 #[test]
-fn a_command_beside_the_server_leaves_the_journal_to_it() {
+fn command_beside_server_leaves_the_journal_alone() {
     let server = Server::start("");
     let database = database(&server);
     let mut score = 0;

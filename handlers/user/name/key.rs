@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn looks_between_scripts_are_alike() {
+    fn lookalikes_of_other_scripts_share_a_key() {
         for (a, b) in [
             ("nora", "NORA"),
             ("nora", "n\u{43e}ra"),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn latin_letters_are_told_apart() {
+    fn different_latin_letters_have_different_keys() {
         for (a, b) in [
             ("rn", "m"),
             ("l", "1"),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_of_any_script_are_read() {
+    fn digits_of_any_script_become_ascii() {
         for digits_of in
             ["13800001234", "１３８００００１２３４", "١٣٨٠٠٠٠١٢٣٤", "१३८००००१२३४", "𝟙𝟛𝟠𝟘𝟘𝟘𝟘𝟙𝟚𝟛𝟜"]
         {
@@ -180,7 +180,7 @@ mod tests {
     /// For every ASCII letter that Unicode lists one for, a character of another script that looks like
     /// it.
     #[test]
-    fn listed_confusables_have_the_letters_key() {
+    fn unicode_confusables_share_the_ascii_letter_key() {
         let mut found = 0;
         for code in 0x370..0x1_0000_u32 {
             let Some(c) = char::from_u32(code) else { continue };
@@ -205,19 +205,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_its_own_key(name in "\\PC{1,32}|[а-яА-ЯΑ-Ωα-ωa-zA-Z0-9]{1,32}") {
+        fn key_of_a_key_is_the_same_key(name in "\\PC{1,32}|[а-яА-ЯΑ-Ωα-ωa-zA-Z0-9]{1,32}") {
             for key in keys(&name) {
                 prop_assert!(keys(&key).contains(&key), "{name:?} {key:?} {:?}", keys(&key));
             }
         }
 
         #[test]
-        fn ascii_names_are_alike_only_by_case(a in "[a-zA-Z0-9._-]{1,8}", b in "[a-zA-Z0-9._-]{1,8}") {
+        fn ascii_names_share_a_key_only_if_case_differs(a in "[a-zA-Z0-9._-]{1,8}", b in "[a-zA-Z0-9._-]{1,8}") {
             prop_assert_eq!(alike(&a, &b), a.eq_ignore_ascii_case(&b));
         }
 
         #[test]
-        fn no_name_has_many_keys(name in "\\p{Any}{0,40}") {
+        fn any_name_has_one_to_six_keys(name in "\\p{Any}{0,40}") {
             prop_assert!((1..=6).contains(&keys(&name).len()));
         }
     }

@@ -67,7 +67,7 @@ fn named(entries: &BTreeMap<String, Vec<u8>>, folder: &Path) -> Vec<(u32, String
 }
 
 #[test]
-fn every_picture_that_the_copy_names_is_there_however_often_they_are_replaced() {
+fn backup_holds_pictures_replaced_while_it_is_made() {
     for seed in 0..3 {
         let (folder, services, database) = world();
         let mut dice = SmallRng::seed_from_u64(seed);
@@ -98,7 +98,7 @@ fn every_picture_that_the_copy_names_is_there_however_often_they_are_replaced() 
 }
 
 #[test]
-fn one_that_is_broken_off_at_any_step_leaves_nothing() {
+fn backup_cancelled_at_any_step_leaves_nothing() {
     let (folder, services, _database) = world();
     let into = folder.join("backups");
     for last in [Step::Pictures, Step::Copy, Step::Check, Step::Pack] {

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn extended_header_may_tell_dates_and_owners_alone() {
+    fn pax_header_may_hold_only_dates_and_owners() {
         for key in ["mtime", "atime", "ctime", "uid", "gid", "uname", "comment", "LIBARCHIVE.x"] {
             let text = record(key, "1700000000.5");
             assert_eq!(harmless(&mut text.as_bytes(), text.len() as u64), Ok(()), "{key}");
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_other_programs_are_ours() {
+    fn entry_names_with_dot_slash_are_accepted() {
         assert_eq!((plain("./guichet.db"), plain("guichet.db")), ("guichet.db", "guichet.db"));
         assert_eq!((plain("../x"), plain(".//x")), ("../x", "/x"));
         for name in ["", ".", "./", "pictures", "pictures/"] {

@@ -44,7 +44,7 @@ fn looks(clock: &Clock, from: &str, days: i64) -> impl Iterator<Item = i64> {
 }
 
 #[test]
-fn one_a_day_at_its_time() {
+fn daily_backup_is_made_once_at_its_time() {
     let clock = clock("Asia/Shanghai");
     let last = Some(at(&clock, "2026-03-01 03:30:12"));
     let times = looks(&clock, "2026-03-01 11:00:10", 3);
@@ -53,7 +53,7 @@ fn one_a_day_at_its_time() {
 }
 
 #[test]
-fn the_first_is_made_at_once() {
+fn first_backup_is_made_at_once() {
     let clock = clock("Asia/Shanghai");
     let times = looks(&clock, "2026-03-01 11:00:10", 1);
     let expected = ["2026-03-01 11:00:10", "2026-03-02 03:30:10"];
@@ -64,7 +64,7 @@ fn the_first_is_made_at_once() {
 }
 
 #[test]
-fn what_was_missed_is_made_once_when_the_server_runs_again() {
+fn missed_backup_is_made_once_after_restart() {
     let clock = clock("Asia/Shanghai");
     let last = Some(at(&clock, "2026-03-01 03:30:12"));
     let times = looks(&clock, "2026-03-09 02:00:00", 1);
@@ -76,7 +76,7 @@ fn what_was_missed_is_made_once_when_the_server_runs_again() {
 }
 
 #[test]
-fn days_without_the_time_and_days_that_have_it_twice_have_one() {
+fn daylight_saving_days_have_exactly_one_backup() {
     let clock = clock("America/New_York");
     let two = Plan::At(civil::time(2, 30, 0, 0));
     let last = Some(at(&clock, "2026-03-07 02:30:00"));
@@ -89,7 +89,7 @@ fn days_without_the_time_and_days_that_have_it_twice_have_one() {
 }
 
 #[test]
-fn a_clock_that_is_set_makes_no_flood_and_no_drought() {
+fn clock_change_causes_neither_extra_nor_no_backups() {
     let clock = clock("UTC");
     for plan in [DAILY, Plan::Every(DAY)] {
         let begun = at(&clock, "2026-03-01 12:00:00");
@@ -109,7 +109,7 @@ fn a_clock_that_is_set_makes_no_flood_and_no_drought() {
 }
 
 #[test]
-fn what_failed_is_tried_again_after_a_while() {
+fn failed_backup_is_retried_after_a_pause() {
     let clock = clock("UTC");
     let (minute, hour) = (Duration::from_secs(60), Duration::from_hours(1));
     for (plan, ago, due) in [
@@ -124,7 +124,7 @@ fn what_failed_is_tried_again_after_a_while() {
 }
 
 #[test]
-fn the_plan_is_what_is_configured() {
+fn schedule_follows_the_configuration() {
     let config = Backup::default();
     assert_eq!(Plan::new(&config), DAILY);
     let every = Some(Duration::from_hours(6));

@@ -106,7 +106,7 @@ impl Drop for World {
 }
 
 #[test]
-fn whoever_holds_the_database_next_finishes_what_was_cut_off() {
+fn next_lock_holder_finishes_interrupted_swap() {
     for case in &CASES {
         for pictures in [true, false] {
             for done in 0.. {
@@ -134,7 +134,7 @@ fn whoever_holds_the_database_next_finishes_what_was_cut_off() {
 }
 
 #[test]
-fn what_was_staged_and_never_begun_is_removed() {
+fn staged_but_unstarted_restore_is_removed() {
     for case in &CASES {
         let world = World::new(case, true);
         let mut before = world.tree();
@@ -147,7 +147,7 @@ fn what_was_staged_and_never_begun_is_removed() {
 }
 
 #[test]
-fn the_way_back_leads_from_every_state_to_the_first() {
+fn rollback_from_any_step_restores_the_start() {
     for case in &CASES {
         for done in 0..8 {
             let world = World::new(case, true);
@@ -160,7 +160,7 @@ fn the_way_back_leads_from_every_state_to_the_first() {
 }
 
 #[test]
-fn a_swap_that_fails_half_way_leaves_everything_as_it_was() {
+fn swap_failing_half_way_changes_nothing() {
     let world = World::new(&CASES[1], true);
     let before = world.tree();
     // A file is where the folder of the old database would be made.
@@ -177,7 +177,7 @@ fn a_swap_that_fails_half_way_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_run_swaps_and_says_where_the_old_is() {
+fn swap_replaces_data_and_returns_old_folder() {
     for case in &CASES {
         let world = World::new(case, true);
         let kept = world.swap.run().unwrap();
@@ -189,7 +189,7 @@ fn a_run_swaps_and_says_where_the_old_is() {
 }
 
 #[test]
-fn what_somebody_made_in_between_is_not_overwritten() {
+fn interrupted_swap_overwrites_no_foreign_file() {
     let world = World::new(&CASES[0], true);
     world.swap.mark().unwrap();
     // The pictures are swapped, and the old database is away.
@@ -207,7 +207,7 @@ fn what_somebody_made_in_between_is_not_overwritten() {
 }
 
 #[test]
-fn a_restore_is_finished_only_where_it_was_begun() {
+fn restore_is_finished_only_for_its_own_database() {
     let world = World::new(&CASES[0], true);
     world.swap.mark().unwrap();
     let mut config = world.config.clone();

@@ -7,7 +7,7 @@ fn owners_of(board: &Board<Numbers>) -> Vec<i64> {
 }
 
 #[test]
-fn at_equal_scores_whoever_came_first_stands_first() {
+fn equal_scores_rank_by_time_reached() {
     let mut board = Board::<Numbers>::new();
     for (owner, seq) in [(30, 1), (10, 2), (20, 3)] {
         assert!(board.set(owner, 5, seq).unwrap().is_new());
@@ -30,7 +30,7 @@ fn at_equal_scores_whoever_came_first_stands_first() {
 }
 
 #[test]
-fn sequence_numbers_use_all_their_bits() {
+fn sequence_numbers_use_all_64_bits() {
     let seqs = [i64::MIN, -1, 0, 1 << 32, (1 << 32) + 1, 1 << 33, i64::MAX];
     let mut board = Board::<Numbers>::new();
     let mut builder = Builder::<Numbers>::new();
@@ -45,7 +45,7 @@ fn sequence_numbers_use_all_their_bits() {
 }
 
 #[test]
-fn any_score_and_any_owner_will_do() {
+fn extreme_scores_and_owners_are_accepted() {
     let mut board = Board::<Numbers>::new();
     assert!(board.is_empty() && board.at(1, 10).next().is_none() && board.rank(1).is_none());
     for (owner, score, seq) in
@@ -74,7 +74,7 @@ fn any_score_and_any_owner_will_do() {
 }
 
 #[test]
-fn an_empty_stream_makes_an_empty_board() {
+fn board_built_from_no_rows_is_empty() {
     let mut board = Builder::<Texts>::new().finish();
     assert!(board.is_empty());
     board.set("first", 1, 1).unwrap();
@@ -83,7 +83,7 @@ fn an_empty_stream_makes_an_empty_board() {
 }
 
 #[test]
-fn texts_have_0_to_255_bytes() {
+fn text_owners_have_0_to_255_bytes() {
     let mut board = Board::<Texts>::new();
     let texts: Vec<String> = (0..=255).map(|length| "x".repeat(length)).collect();
     for (text, seq) in texts.iter().zip(1..) {
@@ -96,7 +96,7 @@ fn texts_have_0_to_255_bytes() {
 }
 
 #[test]
-fn the_room_of_a_removed_text_is_used_again() {
+fn space_of_removed_text_is_reused() {
     let mut board = Board::<Texts>::new();
     let mut seq = 0;
     let mut turn = |board: &mut Board<Texts>, round: u64| {
@@ -122,7 +122,7 @@ fn the_room_of_a_removed_text_is_used_again() {
 }
 
 #[test]
-fn texts_of_several_lengths_fill_several_pages_each() {
+fn texts_of_several_lengths_fill_several_pages() {
     let text = |player: usize| format!("{player:0width$}", width = [60, 61, 200][player % 3]);
     let mut board = Board::<Texts>::new();
     let mut model = Vec::new();
@@ -142,7 +142,7 @@ fn texts_of_several_lengths_fill_several_pages_each() {
 }
 
 #[test]
-fn a_player_costs_less_than_28_bytes() {
+fn player_takes_less_than_28_bytes() {
     const PLAYERS: i64 = 60_000;
     let mut dice = Dice(12);
     let mut board = Board::<Numbers>::new();
@@ -164,7 +164,7 @@ fn a_player_costs_less_than_28_bytes() {
 }
 
 #[test]
-fn a_board_can_be_shared() {
+fn board_is_send_and_sync() {
     fn shared<T: Send + Sync>() {}
     shared::<Board<Numbers>>();
     shared::<Board<Texts>>();

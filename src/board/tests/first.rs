@@ -4,7 +4,7 @@ use super::super::{Board, Numbers, Row};
 use super::Dice;
 
 #[test]
-fn no_change_of_the_first_hundred_places_goes_unnoticed() {
+fn every_change_of_the_first_100_places_is_signalled() {
     let mut board = Board::<Numbers>::new();
     let mut dice = Dice(7);
     let first = |board: &Board<Numbers>| -> Vec<Row<i64>> { board.at(1, 100).collect() };

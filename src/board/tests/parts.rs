@@ -46,7 +46,7 @@ fn moves(hashes: u64, shift: u32, blocks: u64, most: usize) {
 }
 
 #[test]
-fn an_index_finds_owners_wherever_they_move() {
+fn index_finds_owners_after_moves() {
     moves(1 << 32, 0, 90, 6000);
     // Hashes of which the index sees little or nothing.
     moves(16, 0, 90, 1500);
@@ -55,7 +55,7 @@ fn an_index_finds_owners_wherever_they_move() {
 }
 
 #[test]
-fn an_index_numbers_any_block() {
+fn index_holds_any_block_number() {
     moves(1 << 32, 0, 1 << 19, 3000);
     let mut index = Index::default();
     for (hash, block) in [(1, 0), (u32::MAX, 70_000), (1 << 31, 1 << 20), (0, 15), (0, 16)] {
@@ -67,7 +67,7 @@ fn an_index_numbers_any_block() {
 }
 
 #[test]
-fn an_index_grows_and_shrinks_and_tries_every_equal_cell() {
+fn index_resizes_and_checks_all_equal_hashes() {
     let mut index = Index::default();
     let empty = index.bytes();
     let hash = |nth: u32| nth.wrapping_mul(0x9E37_79B1) >> (nth % 3);
@@ -90,7 +90,7 @@ fn an_index_grows_and_shrinks_and_tries_every_equal_cell() {
 }
 
 #[test]
-fn scores_are_narrow_wherever_they_can_be() {
+fn near_scores_are_stored_in_32_bits() {
     let narrow = |scores: &Scores| matches!(scores, Scores::Near { .. });
     let full = i64::from(u32::MAX);
     for scores in [vec![], vec![0], vec![i64::MAX], vec![i64::MIN; 9], vec![full, 0]] {
@@ -118,7 +118,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn scores_of_a_block_are_a_sorted_list(
+    fn block_scores_behave_like_a_sorted_list(
         steps in prop::collection::vec(
             (prop_oneof![-3i64..3, -(1i64 << 33)..1 << 33, any::<i64>()], 0usize..6),
             1..60,
@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn prefix_sums_are_sums(
+    fn prefix_sums_agree_with_plain_sums(
         mut sizes in prop::collection::vec(0u32..4, 0..70),
         at in 0usize..70,
         skip in 0u64..200,

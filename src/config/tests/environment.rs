@@ -65,7 +65,7 @@ fn environment_overrides_the_file() {
 }
 
 #[test]
-fn faults_of_the_environment_name_the_variable() {
+fn errors_in_variables_name_the_variable() {
     for (name, value, fault) in [
         ("SESSION__TLL", "1d", "unknown key; expected one of ttl"),
         ("SESSION__TTL", "30x", "\"30x\" is not a duration; write for example 30d, 12h, 5m or 90s"),
@@ -122,7 +122,7 @@ fn faults_of_the_environment_name_the_variable() {
 proptest! {
     /// Known keys with odd values, odd keys, and odd texts. `listen` is left out: it asks the resolver.
     #[test]
-    fn no_text_panics(text in "(\\PC|\n){0,40}", value in "[\\[\\]{}\"'=,.0-9a-z\n-]{0,12}", at in 0..64_usize) {
+    fn any_configuration_text_is_read_without_panic(text in "(\\PC|\n){0,40}", value in "[\\[\\]{}\"'=,.0-9a-z\n-]{0,12}", at in 0..64_usize) {
         let keys = known_keys();
         let key = keys.iter().filter(|key| *key != "listen").cycle().nth(at).unwrap();
         let name = format!("GUICHET__{}", key.replace('.', "__").to_uppercase());

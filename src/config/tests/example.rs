@@ -9,13 +9,13 @@ use super::*;
 const EXAMPLE: &str = include_str!("../../../examples/guichet.toml");
 
 #[test]
-fn example_is_the_defaults() {
+fn example_configuration_equals_the_defaults() {
     assert_eq!(parse(EXAMPLE), Ok(Config::default()));
     assert_eq!(parse(""), Ok(Config::default()));
 }
 
 #[test]
-fn example_has_every_key() {
+fn example_configuration_has_every_key() {
     let example = whole_example();
     assert_ne!(parse(&example).unwrap(), Config::default());
     let mut keys = BTreeSet::new();

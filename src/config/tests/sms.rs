@@ -10,7 +10,7 @@ const WEBHOOK: &str = "[sms]\ngateway = \"webhook\"\n[sms.webhook]\n\
                        url = \"https://sms.example.com/send\"\nsecret = \"hidden\"\n";
 
 #[test]
-fn a_gateway_has_all_that_it_needs_or_the_missing_key_is_named() {
+fn incomplete_gateway_names_the_missing_key() {
     for (whole, section) in [(TENCENT, "tencent"), (WEBHOOK, "webhook")] {
         assert!(parse(whole).is_ok(), "{whole}");
         let keys = whole.lines().skip(3).map(|line| line.split_once(" = ").unwrap().0);
@@ -32,7 +32,7 @@ fn a_gateway_has_all_that_it_needs_or_the_missing_key_is_named() {
 }
 
 #[test]
-fn values_are_checked_and_none_that_may_be_secret_is_shown() {
+fn invalid_sms_values_are_refused_without_secrets() {
     for (line, fault) in [
         ("timeout = \"8s\"", "timeout: 8s is longer than 7s"),
         ("timeout = 0", "timeout: a duration of zero makes no sense here"),

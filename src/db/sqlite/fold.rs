@@ -136,7 +136,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_folded_in_is_what_the_journal_comes_to(
+        fn journal_overlay_equals_replayed_journal(
             there in prop::collection::btree_map((0..2_usize, 0..4_usize), 0..9_i64, 0..6),
             groups in prop::collection::vec(
                 prop::collection::vec((0..2_usize, 0..4_usize, 0..9_i64), 1..5),

@@ -245,7 +245,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_tables_become_what_they_would_be_without_a_journal(
+        fn replayed_journal_equals_direct_writes(
             groups in prop::collection::vec(prop::collection::vec((0..6_usize, 0..4_i64), 1..8), 1..12),
             pieces in prop::collection::vec(1..9_usize, 0..12),
             crash in 0..12_usize,
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_says_whether_it_is_the_last() {
+    fn replay_batch_tells_if_more_rows_remain() {
         let database = database();
         let mut lines = Vec::new();
         note(&mut lines, &KEEP, &[Param::Text("a")], &[Param::Int(1), Param::Int(1)]);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_run_by_key_and_for_one_key_in_the_order_of_the_journal() {
+    fn replay_sorts_by_key_and_keeps_order_per_key() {
         let mut lines = Vec::new();
         for (name, value) in [("b", 1), ("a", 2), ("b", 3), ("a", 4)] {
             note(&mut lines, &KEEP, &[Param::Text(name)], &[Param::Int(value)]);

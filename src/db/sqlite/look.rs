@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn all_rows_are_seen_and_no_file_is_made_or_changed() {
+    fn inspect_reads_all_rows_and_changes_no_file() {
         let random = rand::random::<u128>();
         let place = std::env::temp_dir().join(format!("look 100%?#-{random:032x}"));
         fs::create_dir(&place).unwrap();

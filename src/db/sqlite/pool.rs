@@ -140,7 +140,7 @@ mod tests {
     use rusqlite::StatementStatus;
 
     #[test]
-    fn a_statement_with_like_is_compiled_once() {
+    fn statement_with_like_is_compiled_once() {
         let reader = Readers { path: ":memory:".into(), is_disk_full: false }.connect().unwrap();
         let sql = "SELECT name FROM sqlite_schema WHERE lower(name) LIKE $1";
         let mut statement = reader.prepare(sql).unwrap();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn statement_ends_at_the_deadline() {
+    fn statement_is_interrupted_at_the_deadline() {
         let reader = Readers { path: ":memory:".into(), is_disk_full: false }.connect().unwrap();
         let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
                        SELECT count(*) FROM n";
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn used_up_pool_holds_up_no_other_request() {
+    fn exhausted_pool_blocks_no_other_request() {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let pool = open(":memory:".into(), 1, false).unwrap();

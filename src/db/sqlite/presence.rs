@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn deleted_replaced_and_returned_files_are_told_apart() {
+    fn deleted_replaced_and_restored_files_are_detected() {
         let place = std::env::temp_dir().join(format!("presence-{:032x}", rand::random::<u128>()));
         fs::create_dir(&place).unwrap();
         let (path, other, log) = (place.join("a.db"), place.join("b.db"), place.join("a.db-wal"));

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_described_and_what_is_not_ours_is_left_out() {
+    fn tables_are_described_without_foreign_objects() {
         let connection = Connection::open_in_memory().unwrap();
         let table = table(&connection);
         assert_eq!((table.name.as_str(), table.order().as_str()), ("odd \"one", "\"t\", \"n\""));
@@ -150,7 +150,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_as_it_was(
+        fn written_rows_are_read_back_unchanged(
             n in any::<i64>(),
             t in "\\PC*|[\\x00-\\x1f\"\\\\😀中]*",
             b in cell(),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_another_type_is_refused() {
+    fn value_of_wrong_type_is_refused() {
         let connection = Connection::open_in_memory().unwrap();
         let table = table(&connection);
         for (column, value, expected) in [

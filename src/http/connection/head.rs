@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn head_with_length_and_encoding_has_both() {
+    fn head_with_length_and_chunked_is_detected() {
         let both = |text: &str| has_both(&[text.as_bytes()]);
         assert!(both("POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"));
         assert!(both("\r\n\nPOST / HTTP/1.1\ntransfer-encoding:chunked\nCONTENT-LENGTH:5\n\n"));
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn next_request_is_read_from_its_start() {
+    fn next_request_is_scanned_from_its_start() {
         let heads = Heads::default();
         let first = b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
         heads.read(first, true);
@@ -279,7 +279,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_of_a_head_are_read_like_the_whole(
+        fn head_in_pieces_is_read_like_the_whole(
             lines in prop::collection::vec(
                 prop_oneof![
                     Just("Content-Length: 1"), Just("Transfer-Encoding: chunked"), Just("Cookie: a"),

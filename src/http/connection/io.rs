@@ -293,7 +293,7 @@ mod tests {
     const LENGTH: usize = 1024 * 1024;
 
     #[tokio::test(start_paused = true)]
-    async fn peer_that_reads_nothing_is_dropped_after_grace() {
+    async fn peer_reading_nothing_is_dropped_after_grace() {
         assert_eq!(sent(Peer::new(1, 1000), LENGTH).await, (0, 5));
         assert_eq!(sent(Peer::new(1, 1000), 100).await, (0, 5));
     }
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn fast_begin_earns_no_long_pause() {
+    async fn fast_start_allows_no_long_pause() {
         let mut stream = Dressed::new(Peer::new(LENGTH, 1), "", Arc::default());
         let answer = vec![0; 2 * LENGTH];
         let write = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, &answer));
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_empty_refusal_is_dressed() {
+    fn only_empty_error_responses_get_a_body() {
         let hypers = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\ndate: x\r\n\r\n";
         let dressed = String::from_utf8(dress(hypers, "text/plain").unwrap().1).unwrap();
         assert!(dressed.ends_with(

@@ -142,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_an_operation_fails_at_start() {
+    fn route_without_an_operation_fails_at_start() {
         static ROWS: [Row; 1] = [Row { paths: &["/x"], op: ("no", "such"), ..Row::PLAIN }];
         assert!(matches!(router(&[], &ROWS), Err(RouteError::NoOperation { path: "/x", .. })));
     }
 
     #[test]
-    fn paths_of_the_engine_are_nobody_elses() {
+    fn engine_paths_cannot_be_routes() {
         for path in ["/metrics", "/healthz", "/readyz", RPC] {
             assert!(
                 matches!(router(&[path], &[]), Err(RouteError::Path(refused, _)) if refused == path)
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn two_endpoints_on_one_path_fail_at_start() {
+    fn duplicate_endpoint_path_fails_at_start() {
         assert!(matches!(router(&["/api"], &[]), Err(RouteError::Path("/api", _))));
     }
 }

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn boundary_is_read_however_it_is_written() {
+    fn boundary_is_read_in_every_spelling() {
         for (media_type, expected) in [
             ("multipart/form-data; boundary=XX", Some("XX")),
             ("multipart/form-data;boundary=XX", Some("XX")),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn kind_of_text_is_found_in_odd_media_types() {
+    fn text_type_is_found_in_odd_media_types() {
         for (media_type, kind) in [
             ("application/json", TextKind::Json),
             ("application/json;;charset", TextKind::Json),

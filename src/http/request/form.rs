@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn json_as_the_only_key_is_found() {
+    fn json_sent_as_the_only_form_key_is_found() {
         for (form, json) in [
             ("{\"a\":1}=", Some("{\"a\":1}")),
             ("%7B%22a%22%3A1%7D=", Some("{\"a\":1}")),
@@ -134,7 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_form_is_read_as_the_standard_reads_it(text in "[a-c=&+%0-9A-F\u{80}-\u{ff}]{0,40}") {
+        fn any_form_is_parsed_per_url_standard(text in "[a-c=&+%0-9A-F\u{80}-\u{ff}]{0,40}") {
             let theirs: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes())
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect();

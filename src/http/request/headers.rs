@@ -62,7 +62,7 @@ mod tests {
     use hyper::header::COOKIE;
 
     #[test]
-    fn foreign_byte_spoils_only_its_piece() {
+    fn invalid_byte_spoils_only_its_list_item() {
         let headers = of(&[("cookie", b"a=\xe6\xb5\x8b; b=2"), ("cookie", b"; c=3 ")]);
         let found: Vec<&[u8]> = pieces(&headers, &COOKIE, b';').collect();
         assert_eq!(found, [&b"a=\xe6\xb5\x8b"[..], b"b=2", b"", b"c=3"]);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn browsers_accept_pages() {
+    fn only_accept_with_text_html_wants_a_page() {
         let accepted = |value: &[u8]| accepts(&of(&[("accept", value)]), "text/html");
         assert!(accepted(b"text/html,application/xhtml+xml;q=0.9"));
         assert!(accepted(b"image/*, TEXT/HTML;q=0.8"));

@@ -144,12 +144,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_judged_without_panic(bytes: Vec<u8>) {
+        fn any_host_bytes_are_checked_without_panic(bytes: Vec<u8>) {
             let _ = is_host_and_port(&bytes);
         }
 
         #[test]
-        fn what_a_uri_parser_refuses_is_no_host(text in "[\\x21-\\x7e]{1,12}") {
+        fn host_refused_by_uri_parser_is_refused(text in "[\\x21-\\x7e]{1,12}") {
             // Of percent-encoded names, which the standard allows, hyper's parser knows nothing.
             if is_host_and_port(text.as_bytes()) && !text.contains(['[', '%']) {
                 prop_assert!(format!("http://{text}/").parse::<hyper::Uri>().is_ok(), "{}", text);

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn page_without_cookies_may_send_any_header() {
+    fn origin_star_allows_any_request_header() {
         let extra = |wanted| {
             let all = allowed("https://b.example", wanted);
             all.strip_prefix(REQUEST_HEADERS).unwrap().to_owned()

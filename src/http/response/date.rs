@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_is_ours_until_the_clock_has_caught_up() {
+    fn date_header_is_replaced_until_clock_catches_up() {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         let mut seen = Seen { latest: at(0), caught_up: at(0) };
         let behind = [10, 11, 5, 6, 10, 12, 13, 14, 99].map(|now| seen.is_behind(at(now)));

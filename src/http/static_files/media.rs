@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ending_tells_the_media_type() {
+    fn file_extension_gives_the_media_type() {
         for (name, expected) in [
             ("a.HTML", "text/html; charset=utf-8"),
             ("a.min.js", "text/javascript; charset=utf-8"),

@@ -78,7 +78,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn ranges_are_those_of_the_standard() {
+    fn ranges_are_parsed_per_rfc_9110() {
         // Public reports: denoland/std#3354, kemalcr/kemal#784 and fliks-app/fliks#350 (forms of one
         // range), dart-lang/shelf#538 and static-web-server#669 (numbers past 64 bits),
         // DataBiosphere/azul#2869 (the end of a file that is there already).
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn header_that_stands_twice_asks_for_nothing() {
+    fn duplicate_range_header_is_ignored() {
         let asked = |lines: &[(&'static str, &[u8])]| Range::asked(&headers::of(lines), 10);
         assert_eq!(asked(&[("range", b"bytes=0-1")]), Range::Part(0..=1));
         assert_eq!(asked(&[("range", b"bytes=0-1"), ("range", b"bytes=5-6")]), Range::Whole);
@@ -134,7 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_part_is_outside_of_the_file(
+        fn any_range_stays_within_the_file(
             range in "(bytes=)?[0-9]{0,22}-?[0-9]{0,22}(,[0-9-]{0,5})?|.*",
             length in prop_oneof![0..20_u64, any::<u64>()],
         ) {

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_change_of_a_while_ago_is_settled() {
+    fn file_changed_just_now_has_no_strong_tag() {
         let now = Duration::from_millis(1_000_000_500);
         for (seconds, millis, expected) in [
             (1_000_000, 400, Ok(())),

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn only_plain_names_lead_to_a_page() {
+fn only_plain_paths_lead_to_a_file() {
     for (path, file) in [("/", ""), ("/a.html", "a.html"), ("/a/b.js", "a/b.js"), ("/a/", "a")] {
         assert_eq!(safe(path), Some(PathBuf::from(file)), "{path}");
     }
@@ -58,7 +58,7 @@ fn folder_redirects_to_itself_and_keeps_its_query() {
 }
 
 #[test]
-fn only_the_very_tag_is_strongly_the_same() {
+fn strong_comparison_matches_only_the_exact_tag() {
     assert!(is_strongly(b"\"a\"", "a"));
     for given in [&b"a"[..], b"W/\"a\"", b"\"b\"", b"\"a", b"*", b"\"\"", b"", b"\xff"] {
         assert!(!is_strongly(given, "a") && !is_strongly(given, ""), "{given:?}");

@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_of_codes_is_the_old_table() {
+    fn tencent_codes_map_to_the_integer_table() {
         // In the order of the page.
         for (code, expected) in [
             ("InternalError.SigVerificationFail", 1001),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_failed_on_their_side_may_have_been_sent() {
+    fn only_gateway_failures_may_have_been_sent() {
         for (code, expected) in [
             ("InternalError", Fate::Unknown),
             ("InternalError.Timeout", Fate::Unknown),

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signs_as_published() {
+    fn signature_matches_the_published_example() {
         // The example of the page named above, whole.
         let signing = Signing {
             service: "cvm",
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_day_is_that_of_utc() {
+    fn signing_date_is_in_utc() {
         let secret = Secret::try_from("x".to_owned()).unwrap();
         for (seconds, day) in [
             (1_551_113_065, "2019-02-25"),

@@ -31,7 +31,7 @@ fn chunked(server: &Server, path: &str, kind: &str, pieces: &[&[u8]]) -> Reply {
 }
 
 #[test]
-fn a_body_past_the_limit_is_refused_before_it_is_read_and_one_at_the_limit_is_not() {
+fn body_over_the_limit_is_refused_unread() {
     let server = Server::start("[limits]\nmax_body = 1000\n");
     let filled = |length: usize| format!("{:length$}", r#"{"openid":"p","score":1}"#);
     let headers = [("Content-Type", JSON)];
@@ -50,7 +50,7 @@ fn a_body_past_the_limit_is_refused_before_it_is_read_and_one_at_the_limit_is_no
 }
 
 #[test]
-fn a_body_whose_length_is_not_told_is_cut_off_at_the_limit() {
+fn chunked_body_is_cut_off_at_the_limit() {
     let server = Server::start("[limits]\nmax_body = 1000\n");
     let whole = named("openid", "p") + &named("score", "5") + "--XX--\r\n";
     let pieces: Vec<&[u8]> = whole.as_bytes().chunks(7).collect();
@@ -81,7 +81,7 @@ fn a_body_whose_length_is_not_told_is_cut_off_at_the_limit() {
 }
 
 #[test]
-fn more_fields_than_any_operation_has_are_refused() {
+fn too_many_fields_are_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let fields = |last: usize| 1..=last;
@@ -109,7 +109,7 @@ fn more_fields_than_any_operation_has_are_refused() {
 }
 
 #[test]
-fn a_multipart_body_that_breaks_off_is_refused_in_each_documents_dialect() {
+fn truncated_multipart_is_refused_in_each_dialect() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let readable = "the multipart body is not readable: ";
@@ -143,7 +143,7 @@ fn a_multipart_body_that_breaks_off_is_refused_in_each_documents_dialect() {
 }
 
 #[test]
-fn a_part_without_a_name_is_no_field_and_a_file_is_no_text() {
+fn unnamed_part_is_no_field_and_file_is_no_text() {
     let server = with_player();
     let nameless = part("", "left alone");
     let body = format!("{nameless}{}{}--XX--\r\n", named("openid", "p"), named("nickname", "n"));

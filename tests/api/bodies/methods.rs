@@ -53,7 +53,7 @@ fn refusal(detail: &str) -> String {
 }
 
 #[test]
-fn every_other_method_is_refused_with_those_that_are_allowed() {
+fn wrong_method_is_refused_with_the_allowed_ones() {
     let server = Server::start("");
     for (path, allow) in PATHS {
         let allowed: Vec<&str> = allow.split(", ").collect();
@@ -71,7 +71,7 @@ fn every_other_method_is_refused_with_those_that_are_allowed() {
 }
 
 #[test]
-fn a_path_is_known_only_as_it_is_written() {
+fn paths_match_only_exactly() {
     let server = Server::start("");
     let mut paths: Vec<String> = PATHS.iter().map(|(path, _)| format!("{path}/")).collect();
     let wrong = [
@@ -110,7 +110,7 @@ fn a_path_is_known_only_as_it_is_written() {
 }
 
 #[test]
-fn head_answers_what_get_does_without_its_body() {
+fn head_answers_like_get_without_body() {
     let server = Server::start("");
     server.post("/api/post_score", "openid=p&score=5");
     for path in [

@@ -9,7 +9,7 @@ fn part(reply: &Reply) -> (u16, &str, &str) {
 }
 
 #[test]
-fn a_page_that_the_browser_has_is_not_sent_again() {
+fn unchanged_page_is_304() {
     let server = serve(&[("a.js", b"code"), ("b.js", b"code")]);
     let tag = server.get("/a.js").header("etag").to_owned();
     assert!(tag.len() > 2 && tag.starts_with('"') && tag.ends_with('"'), "{tag}");
@@ -39,7 +39,7 @@ fn a_page_that_the_browser_has_is_not_sent_again() {
 }
 
 #[test]
-fn a_part_of_a_page_is_sent_where_it_is_asked_for() {
+fn range_request_is_answered_with_the_part() {
     let server = serve(&[("a.txt", b"0123456789"), ("empty.txt", b"")]);
     for (range, status, content_range, body) in [
         ("bytes=0-4", 206, "bytes 0-4/10", "01234"),
@@ -83,7 +83,7 @@ fn a_part_of_a_page_is_sent_where_it_is_asked_for() {
 }
 
 #[test]
-fn a_part_is_sent_only_of_the_page_that_the_browser_has() {
+fn if_range_of_another_version_gets_the_whole_page() {
     let server = serve(&[("a.txt", b"0123456789")]);
     let tag = server.get("/a.txt").header("etag").to_owned();
     let bare = tag.trim_matches('"');
@@ -107,7 +107,7 @@ fn a_part_is_sent_only_of_the_page_that_the_browser_has() {
 }
 
 #[test]
-fn head_tells_of_a_page_all_that_get_does() {
+fn head_of_a_page_has_the_headers_of_get() {
     let server = serve(&[("a.txt", b"0123456789"), ("sub/index.html", b"home")]);
     for path in ["/a.txt", "/sub/", "/sub", "/missing"] {
         let (get, head) = (server.get(path), server.send("HEAD", path, &[], b""));
@@ -121,7 +121,7 @@ fn head_tells_of_a_page_all_that_get_does() {
 }
 
 #[test]
-fn a_large_file_arrives_whole_and_in_parts() {
+fn large_file_arrives_whole_and_in_ranges() {
     let large: Vec<u8> =
         (0..5_000_003_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let server = serve(&[("film.mp4", &large)]);

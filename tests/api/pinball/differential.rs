@@ -87,7 +87,7 @@ fn introduce(server: &Server, players: usize) {
 }
 
 #[test]
-fn posts_one_after_another_are_answered_as_the_model_does() {
+fn sequential_posts_agree_with_the_model() {
     let seed = rand::random();
     let mut rng = StdRng::seed_from_u64(seed);
     let mut server = Server::start("");
@@ -113,7 +113,7 @@ fn posts_one_after_another_are_answered_as_the_model_does() {
 }
 
 #[test]
-fn posts_all_at_once_come_to_what_the_model_does() {
+fn concurrent_posts_agree_with_the_model() {
     const LINES: i64 = 4;
     let seed: u64 = rand::random();
     let server = Server::start("");
@@ -155,7 +155,7 @@ fn posts_all_at_once_come_to_what_the_model_does() {
 }
 
 #[test]
-fn a_refused_post_leaves_no_trace_on_a_board() {
+fn refused_post_changes_no_board() {
     let mut server = Server::start("");
     assert_eq!(
         post(&server, "/left/api/post_score", JSON, r#"{"openid":"p1","score":3}"#),

@@ -14,7 +14,7 @@ fn me(mut row: Value) -> Value {
 }
 
 #[test]
-fn every_operation_answers_in_the_envelope() {
+fn every_score_operation_answers_in_the_envelope() {
     let server = Server::start("");
     let call = |name: &str, data: Value| server.call(name, data);
     let app = "g1";
@@ -59,7 +59,7 @@ fn every_operation_answers_in_the_envelope() {
 }
 
 #[test]
-fn a_fault_names_the_key() {
+fn envelope_fault_names_the_key() {
     let server = Server::start("");
     server.call("score/post", json!({"openid": "known", "score": 1}));
     let (key, value) = ((-3, "Error data key"), (-2, "Error JSON value"));
@@ -124,7 +124,7 @@ fn a_fault_names_the_key() {
 }
 
 #[test]
-fn no_answer_tells_another_players_openid() {
+fn no_answer_reveals_another_players_openid() {
     let server = Server::start("");
     for n in 0..5 {
         let openid = format!("secret-{n}");

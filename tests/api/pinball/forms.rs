@@ -4,7 +4,7 @@ use super::{FORM, INFO_ADDED, INFO_CHANGED, JSON, added, changed, fault, get, po
 use crate::common::Server;
 
 #[test]
-fn the_body_decides_where_the_content_type_says_nothing_or_the_wrong_thing() {
+fn body_decides_if_content_type_is_missing_or_wrong() {
     let server = Server::start("");
     let text = [("Content-Type", "text/plain;charset=UTF-8")];
     let mime = [("Content-Type", "not a media type")];
@@ -25,7 +25,7 @@ fn the_body_decides_where_the_content_type_says_nothing_or_the_wrong_thing() {
 }
 
 #[test]
-fn an_unclean_form_is_read_all_the_same() {
+fn malformed_form_is_read_leniently() {
     let server = Server::start("");
     for (n, body) in (1..).zip([
         "openid=o1&score=7&",
@@ -53,7 +53,7 @@ fn an_unclean_form_is_read_all_the_same() {
 }
 
 #[test]
-fn a_plus_is_a_space_and_what_is_not_escaped_stands_for_itself() {
+fn plus_is_a_space_and_raw_characters_are_kept() {
     let server = Server::start("");
     post(&server, "/api/post_score", FORM, "openid=p&score=1");
     let url = "https://img.example.com/a?b=1";
@@ -77,7 +77,7 @@ fn a_plus_is_a_space_and_what_is_not_escaped_stands_for_itself() {
 }
 
 #[test]
-fn a_multipart_form_and_a_query_are_read_too() {
+fn multipart_and_query_fields_are_accepted() {
     let server = Server::start("");
     let headers = [("Content-Type", "multipart/form-data; boundary=XX")];
     let body = "--XX\r\nContent-Disposition: form-data; name=\"openid\"\r\n\r\np\r\n\
@@ -89,7 +89,7 @@ fn a_multipart_form_and_a_query_are_read_too() {
 }
 
 #[test]
-fn a_body_that_is_not_json_is_refused_in_the_documents_own_dialect() {
+fn malformed_json_is_refused_in_the_dialect() {
     let server = Server::start("");
     let eof = "not a JSON text: EOF while parsing an object at line 1 column 13";
     for (body, error) in [
@@ -143,7 +143,7 @@ fn pages_of_any_origin_may_call_and_read() {
 }
 
 #[test]
-fn where_origins_are_named_only_those_may_read() {
+fn only_listed_origins_may_read() {
     let server = Server::start("[cors]\nallowed_origins = [\"https://game.example.com\"]\n");
     for (origin, allowed, credentials) in [
         ("https://game.example.com", "https://game.example.com", "true"),

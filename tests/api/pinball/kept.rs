@@ -12,7 +12,7 @@ fn top(server: &Server, limit: i64) -> String {
 }
 
 #[test]
-fn the_best_are_as_of_the_last_acknowledged_change() {
+fn cached_top_list_shows_every_acknowledged_change() {
     let server = Server::start("");
     let post = |openid: &str, score: i64| {
         server.done("", "score/post", json!({"openid": openid, "score": score}));
@@ -40,7 +40,7 @@ fn the_best_are_as_of_the_last_acknowledged_change() {
 }
 
 #[test]
-fn a_change_at_the_last_place_asked_for_is_seen() {
+fn change_at_the_last_listed_place_is_shown() {
     let server = Server::start("");
     for player in 0..150 {
         let data = json!({"openid": format!("p{player}"), "score": 1_000 - player});

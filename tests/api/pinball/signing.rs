@@ -55,7 +55,7 @@ fn send(server: &Server, path: &str, headers: &[(&'static str, String)], body: &
 }
 
 #[test]
-fn guarded_game_takes_what_is_signed() {
+fn game_with_secret_accepts_signed_posts() {
     let server = Server::start(SECRETS);
     for (path, first, again, body) in [
         (PATH, added(5, 1), changed(5, 1), " {\"score\": 5, \"openid\": \"p\"}\n"),
@@ -102,7 +102,7 @@ fn guarded_game_takes_what_is_signed() {
 }
 
 #[test]
-fn no_other_way_leads_to_a_guarded_game() {
+fn game_with_secret_refuses_unsigned_posts() {
     let server = Server::start(SECRETS);
     let refused = fault(403, "X-Signature: missing");
     // The app's name in the query is not looked at: the post is for the game `default`.
@@ -130,7 +130,7 @@ fn no_other_way_leads_to_a_guarded_game() {
 }
 
 #[test]
-fn other_games_need_no_signature_and_mind_none() {
+fn games_without_secret_ignore_signatures() {
     let server = Server::start(SECRETS);
     let body = r#"{"openid":"p","score":5}"#;
     assert_eq!(post(&server, "/Guarded/api/post_score", JSON, body), added(5, 1));
@@ -146,7 +146,7 @@ fn other_games_need_no_signature_and_mind_none() {
 }
 
 #[test]
-fn past_max_boards_a_new_game_is_refused_and_the_old_ones_go_on() {
+fn new_game_past_max_boards_is_refused() {
     let config = "[score]\nmax_boards = 3\n";
     let mut server = Server::start(config);
     let body = r#"{"openid":"p","score":5}"#;

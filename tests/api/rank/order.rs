@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::thread;
 
 #[test]
-fn the_newest_score_counts_and_ties_stand_in_the_order_they_were_reached_across_restarts() {
+fn ties_rank_by_time_reached_also_after_restart() {
     let mut server = Server::start("");
     let [(a, ta), (b, tb), (c, tc)] = ["ada", "bea", "cleo"].map(|name| server.account(name));
     let steps: [Step; 9] = [
@@ -32,7 +32,7 @@ fn the_newest_score_counts_and_ties_stand_in_the_order_they_were_reached_across_
 }
 
 #[test]
-fn the_envelope_uploads_and_lists_and_looks_around() {
+fn envelope_uploads_lists_and_shows_neighbours() {
     let server = Server::start("");
     let (a, ta) = server.account("ada");
     let (b, tb) = server.account("bea");
@@ -76,7 +76,7 @@ fn the_envelope_uploads_and_lists_and_looks_around() {
 }
 
 #[test]
-fn while_many_upload_at_once_every_answer_is_one_consistent_view() {
+fn concurrent_uploads_see_consistent_rankings() {
     let server = Server::start("");
     let accounts: Vec<(i64, String)> = (0..6).map(|n| server.account(&format!("n{n}"))).collect();
     let (server, all) = (&server, accounts.len());

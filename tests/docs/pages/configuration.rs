@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 const EXAMPLE: &str = include_str!("../../../examples/guichet.toml");
 
 #[test]
-fn the_table_of_keys_is_the_example() {
+fn configuration_table_matches_the_example() {
     let mut documented = BTreeMap::new();
     for [key, default, meaning] in rows("keys") {
         assert!(!meaning.is_empty(), "{key} has a meaning");

@@ -35,7 +35,7 @@ fn told(reply: &Reply, keys: [&str; 2]) -> (Value, Value) {
 }
 
 #[test]
-fn the_table_of_rank_is_the_program_s() {
+fn rank_table_matches_the_program() {
     let server = Server::start("");
     let (_, stale) = server.account("nora");
     let (_, gone) = server.account("omar");
@@ -58,7 +58,7 @@ fn the_table_of_rank_is_the_program_s() {
 }
 
 #[test]
-fn the_table_of_games_is_the_program_s() {
+fn games_table_matches_the_program() {
     let server = Server::start("[score]\nmax_boards = 3\nsecrets.signed = \"hidden\"\n");
     let post = |app: &str, body: &str| {
         let reply = server.send("POST", &format!("/{app}/api/post_score"), &[], body.as_bytes());
@@ -75,7 +75,7 @@ fn the_table_of_games_is_the_program_s() {
 }
 
 #[test]
-fn the_table_of_profiles_is_the_program_s() {
+fn profiles_table_matches_the_program() {
     let server = Server::start("[limits]\nlogin_attempts = 1\n");
     let (_, token) = server.account("nora");
     let send = |method, path: &str, body: &str| {
@@ -99,7 +99,7 @@ fn the_table_of_profiles_is_the_program_s() {
 }
 
 #[test]
-fn the_table_of_sessions_is_the_program_s() {
+fn sessions_table_matches_the_program() {
     let server = Server::start("[sms]\nper_30_seconds = 0\nper_hour = 2\n");
     let (_, token) = server.account("nora");
     server.account("ada");

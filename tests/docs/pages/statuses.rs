@@ -13,7 +13,7 @@ fn statuses(name: &str) -> Vec<(i64, String)> {
 }
 
 #[test]
-fn the_tables_of_statuses_are_the_program_s() {
+fn status_tables_match_the_program() {
     let documented = statuses("status");
     let cause = || Cause::new("");
     for fault in [
@@ -55,7 +55,7 @@ fn the_tables_of_statuses_are_the_program_s() {
 
 /// The tables of the types that have their own, row by row in their order.
 #[test]
-fn the_tables_of_types_are_the_program_s() {
+fn type_tables_match_the_program() {
     let server = Server::start("[shop]\nmax_per_account = 1\n");
     let (_, token) = server.account("nora");
     let (_, other) = server.account("omar");

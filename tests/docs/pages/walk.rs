@@ -26,7 +26,7 @@ const FRESH: [&str; 14] = [
 ];
 
 #[test]
-fn commands_of_the_pages_answer_what_they_show() {
+fn documented_commands_answer_as_shown() {
     if !(has("sh") && has("curl")) {
         return;
     }
@@ -72,7 +72,7 @@ fn check(walk: &Walk) -> Vec<String> {
 }
 
 #[test]
-fn commands_of_the_pages_take_every_path() {
+fn documented_commands_use_every_path() {
     let walk = all_commands();
     let mut taken = 0;
     for document in ["rank", "pinball", "entry_task", "ihome"] {
@@ -91,7 +91,7 @@ fn commands_of_the_pages_take_every_path() {
 }
 
 #[test]
-fn commands_of_the_pages_call_every_operation() {
+fn documented_commands_call_every_operation() {
     let walk = all_commands();
     let mut names = Vec::new();
     operations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("handlers"), &mut names);

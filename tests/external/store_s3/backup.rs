@@ -7,7 +7,7 @@ use crate::common::archive;
 use crate::common::web::{GIF, PNG};
 
 #[test]
-fn a_backup_has_what_is_in_the_bucket_and_a_restore_brings_it_to_one_that_lacks_it() {
+fn backup_and_restore_include_the_bucket() {
     let store = S3::start();
     let server = store.server("");
     let (_, token) = server.account("nora");

@@ -16,7 +16,7 @@ fn check(server: &Server) -> (i32, String) {
 }
 
 #[test]
-fn pictures_are_looked_for_in_the_bucket() {
+fn check_looks_for_pictures_in_the_bucket() {
     let store = S3::start();
     let server = store.server("");
     let (_, token) = server.account("nora");

@@ -11,7 +11,7 @@ use serde_json::json;
 use std::thread;
 
 #[test]
-fn a_picture_is_put_in_the_bucket_and_shown_through_the_server() {
+fn picture_is_stored_in_bucket_and_served() {
     let store = S3::start();
     let server = store.server("prefix = \"shop/pictures\"");
     let (_, token) = server.account("nora");
@@ -49,7 +49,7 @@ fn a_picture_is_put_in_the_bucket_and_shown_through_the_server() {
 }
 
 #[test]
-fn a_replaced_picture_leaves_the_bucket() {
+fn replaced_picture_is_removed_from_the_bucket() {
     let store = S3::start();
     let server = store.server("");
     let (_, token) = server.account("nora");
@@ -69,7 +69,7 @@ fn a_replaced_picture_leaves_the_bucket() {
 }
 
 #[test]
-fn addresses_lead_to_the_public_one_where_there_is_one() {
+fn picture_urls_use_the_public_url_if_configured() {
     let store = S3::start();
     let public = "public_url = \"https://img.example.com/\"\nprefix = \"a/b/\"";
     let server = store.server(public);
@@ -100,7 +100,7 @@ fn addresses_lead_to_the_public_one_where_there_is_one() {
 }
 
 #[test]
-fn what_was_kept_on_disk_before_is_still_there() {
+fn pictures_on_disk_are_served_beside_the_bucket() {
     let store = S3::start();
     let server = Server::start("");
     let (_, token) = server.account("nora");
@@ -129,7 +129,7 @@ fn what_was_kept_on_disk_before_is_still_there() {
 }
 
 #[test]
-fn uploads_wait_for_the_store_together_and_nobody_else_waits() {
+fn uploads_wait_for_the_store_and_others_do_not() {
     // More than there are cores, and than there are workers that serve.
     const AT_ONCE: usize = 12;
     let store = S3::start();
@@ -162,7 +162,7 @@ fn uploads_wait_for_the_store_together_and_nobody_else_waits() {
 }
 
 #[test]
-fn a_removal_holds_up_nobody() {
+fn removal_from_the_bucket_blocks_nobody() {
     let store = S3::start();
     let server = store.server("");
     assert!(setup::found(&server).contains("can be written"));
@@ -178,7 +178,7 @@ fn a_removal_holds_up_nobody() {
 }
 
 #[test]
-fn a_bucket_in_the_name_of_the_host_is_reached_as_well() {
+fn bucket_in_the_host_name_works() {
     let store = S3::start();
     // No such name is known to any resolver: whoever is asked for it stands for its host.
     let proxy = format!("http://{}", store.address);

@@ -115,7 +115,7 @@ fn works(moto: &Moto, server: &Server, prefix: &str) {
 }
 
 #[test]
-fn a_bucket_that_is_not_there_is_told_and_works_once_it_is() {
+fn missing_bucket_is_reported_until_created() {
     let Some(moto) = Moto::start() else { return };
     let config = moto.config("prefix = \"p\"");
     let server = setup::start(&config);
@@ -145,7 +145,7 @@ fn a_bucket_that_is_not_there_is_told_and_works_once_it_is() {
 }
 
 #[test]
-fn a_bucket_in_the_name_of_the_host_is_reached_as_well() {
+fn bucket_in_the_host_name_works() {
     let Some(moto) = Moto::start() else { return };
     moto.make_bucket();
     let config = setup::config("http://s3.example.com", SECRET, "prefix = \"p\"");

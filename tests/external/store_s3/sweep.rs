@@ -16,7 +16,7 @@ fn name(digit: char) -> String {
 }
 
 #[test]
-fn old_orphans_are_swept_at_the_start_and_foreign_objects_are_not() {
+fn start_removes_old_orphans_but_no_foreign_objects() {
     let store = S3::start();
     let server = store.server("prefix = \"p\"");
     upload(&server, "5", "gif", GIF);
@@ -50,7 +50,7 @@ fn old_orphans_are_swept_at_the_start_and_foreign_objects_are_not() {
 }
 
 #[test]
-fn a_database_that_names_few_of_them_sweeps_none() {
+fn database_naming_few_pictures_removes_none() {
     let store = S3::start();
     for digit in ['a', 'b', 'c'] {
         store.put(&name(digit), OLD);
@@ -62,7 +62,7 @@ fn a_database_that_names_few_of_them_sweeps_none() {
 }
 
 #[test]
-fn all_pictures_are_listed_however_many_pages_that_takes() {
+fn pictures_are_listed_over_many_pages() {
     let store = S3::start();
     let mut names: Vec<String> = (0..1_100).map(|number| format!("{number:032x}.webp")).collect();
     for name in &names {

@@ -36,7 +36,7 @@ fn others_are_served(server: &Server, token: &str) {
 }
 
 #[test]
-fn while_the_store_is_down_uploads_are_refused_and_all_else_is_served() {
+fn store_outage_refuses_only_uploads() {
     let store = S3::start();
     let (config, address) = (store.config(""), store.address);
     let server = setup::start(&config);
@@ -66,7 +66,7 @@ fn while_the_store_is_down_uploads_are_refused_and_all_else_is_served() {
 }
 
 #[test]
-fn a_store_that_does_not_answer_is_waited_for_no_longer_than_configured() {
+fn silent_store_times_out_as_configured() {
     // Accepted by the system, and never read.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
@@ -80,7 +80,7 @@ fn a_store_that_does_not_answer_is_waited_for_no_longer_than_configured() {
 }
 
 #[test]
-fn a_check_says_what_is_wrong_and_how_to_mend_it() {
+fn check_says_what_is_wrong_and_how_to_fix_it() {
     let store = S3::start();
     let checked = |config: &str| setup::files(&Folder::new(), config).check();
     let here = format!("pictures: bucket {BUCKET} at http://{}", store.address);
@@ -113,7 +113,7 @@ fn a_check_says_what_is_wrong_and_how_to_mend_it() {
 }
 
 #[test]
-fn no_key_and_no_signature_is_logged() {
+fn no_store_key_or_signature_is_logged() {
     for (format, secret) in
         [("text", SECRET), ("json", SECRET), ("text", "wRoNg"), ("json", "wRoNg")]
     {
@@ -134,7 +134,7 @@ fn no_key_and_no_signature_is_logged() {
 }
 
 #[test]
-fn a_store_that_stumbles_is_asked_again() {
+fn store_error_is_retried() {
     let store = S3::start();
     let server = store.server("");
     setup::found(&server);

@@ -21,7 +21,7 @@ fn on_small_disk(disk: &Path, folder: &Path, arguments: &[&str]) -> (Output, Str
 }
 
 #[test]
-fn without_room_there_is_no_half_of_a_backup_and_no_half_of_a_restore() {
+fn full_disk_leaves_no_partial_backup_or_restore() {
     if !may_mount() {
         return;
     }

@@ -139,7 +139,7 @@ impl Case {
 const FAILED: &str = "checkpoint failed";
 
 #[test]
-fn what_could_not_be_moved_stays_in_the_log() {
+fn failed_checkpoint_keeps_writes_in_the_wal() {
     if !may_trace() {
         return;
     }
@@ -157,7 +157,7 @@ fn what_could_not_be_moved_stays_in_the_log() {
 }
 
 #[test]
-fn the_log_is_moved_once_the_disk_does_it() {
+fn checkpoint_succeeds_once_the_disk_works() {
     if !may_trace() {
         return;
     }
@@ -174,7 +174,7 @@ fn the_log_is_moved_once_the_disk_does_it() {
 }
 
 #[test]
-fn a_writer_that_could_not_move_the_log_goes_on_writing() {
+fn writer_continues_after_a_failed_checkpoint() {
     if !may_trace() {
         return;
     }

@@ -29,7 +29,7 @@ fn ticks(server: &Server) -> u64 {
 }
 
 #[test]
-fn used_up_file_descriptors_are_waited_for_without_spinning() {
+fn exhausted_file_descriptors_cause_no_busy_loop() {
     if !has("prlimit") {
         return;
     }

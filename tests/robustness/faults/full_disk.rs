@@ -80,7 +80,7 @@ fn write(server: &Server, token: &str, kind: usize, nth: i64) -> Result<Fact, St
 }
 
 #[test]
-fn a_full_disk_refuses_writes_and_serves_reads_and_takes_writes_when_there_is_room() {
+fn full_disk_refuses_writes_until_there_is_space() {
     if !may_mount() {
         return;
     }

@@ -86,7 +86,7 @@ fn after_cut(trace: &Trace, told: &Told, cut: usize, seed: u64) -> Vec<String> {
 }
 
 #[test]
-fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
+fn power_cut_loses_no_acknowledged_write() {
     if !may_trace() {
         return;
     }
@@ -103,7 +103,7 @@ fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn a_power_cut_loses_nothing_that_was_acknowledged_by_a_server_whose_disk_failed_before() {
+fn power_cut_after_disk_error_loses_no_write() {
     if !may_trace() {
         return;
     }
@@ -134,7 +134,7 @@ fn cut_all(trace: &Trace, told: &Told, usual: usize, seed: u64) {
 }
 
 #[test]
-fn the_power_cuts_find_that_a_server_loses_what_it_does_not_sync() {
+fn simulated_power_cut_loses_unsynced_writes() {
     if !may_trace() {
         return;
     }

@@ -66,7 +66,7 @@ fn compare(server: &Server, token: &str, facts: &[Fact], writes: i64) {
 }
 
 #[test]
-fn what_could_not_be_synced_is_refused_and_gone_and_writing_goes_on() {
+fn unsynced_write_is_refused_and_rolled_back() {
     const WRITES: i64 = 24;
     if !may_trace() {
         return;
@@ -87,7 +87,7 @@ fn what_could_not_be_synced_is_refused_and_gone_and_writing_goes_on() {
 }
 
 #[test]
-fn what_was_refused_is_not_there_after_a_crash_that_comes_next() {
+fn refused_write_is_absent_after_a_crash() {
     if !may_trace() {
         return;
     }
@@ -102,7 +102,7 @@ fn what_was_refused_is_not_there_after_a_crash_that_comes_next() {
 }
 
 #[test]
-fn a_group_that_could_not_be_synced_is_refused_whole() {
+fn unsynced_commit_group_is_refused_whole() {
     const WRITES: i64 = 128;
     if !may_trace() {
         return;
@@ -122,7 +122,7 @@ fn a_group_that_could_not_be_synced_is_refused_whole() {
 }
 
 #[test]
-fn a_disk_that_never_syncs_again_refuses_writes_serves_reads_and_lets_the_server_end() {
+fn permanent_sync_failure_still_serves_reads() {
     const WRITES: i64 = 20;
     if !may_trace() {
         return;
@@ -142,7 +142,7 @@ fn a_disk_that_never_syncs_again_refuses_writes_serves_reads_and_lets_the_server
 }
 
 #[test]
-fn a_picture_that_could_not_be_synced_leaves_nothing() {
+fn unsynced_picture_leaves_no_file() {
     if !may_trace() {
         return;
     }

@@ -50,7 +50,7 @@ fn expressions(dashboard: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_dashboard_shows_everything_that_is_told_and_nothing_else() {
+fn dashboard_shows_exactly_the_metrics() {
     let told = series(&families());
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     let mut shown = BTreeSet::new();
@@ -65,7 +65,7 @@ fn the_dashboard_shows_everything_that_is_told_and_nothing_else() {
 }
 
 #[test]
-fn the_alerts_name_what_is_told() {
+fn alerts_use_existing_metrics() {
     let told = series(&families());
     let expressions: Vec<&str> =
         ALERTS.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).collect();
@@ -82,7 +82,7 @@ fn the_alerts_name_what_is_told() {
 }
 
 #[test]
-fn prometheus_own_tool_finds_nothing_wrong() {
+fn promtool_accepts_the_metrics() {
     if !has("promtool") {
         return;
     }
@@ -97,7 +97,7 @@ fn prometheus_own_tool_finds_nothing_wrong() {
 }
 
 #[test]
-fn the_dashboard_is_one_that_grafana_takes() {
+fn grafana_accepts_the_dashboard() {
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     assert!(dashboard["id"].is_null() && dashboard["schemaVersion"].is_u64());
     let variables: Vec<&Value> = list(&dashboard["templating"]["list"]).iter().collect();
@@ -137,7 +137,7 @@ fn the_dashboard_is_one_that_grafana_takes() {
 }
 
 #[test]
-fn page_of_metrics_names_each_of_them() {
+fn every_metric_is_documented() {
     let (_, table) = PAGE.split_once("<!-- metrics: begin -->").unwrap();
     let (table, _) = table.split_once("<!-- metrics: end -->").unwrap();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));

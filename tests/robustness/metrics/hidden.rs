@@ -21,7 +21,7 @@ fn asked(server: &Server, headers: &[(&str, &str)]) -> u16 {
 }
 
 #[test]
-fn whoever_comes_by_way_of_a_proxy_on_this_machine_is_not_this_machine() {
+fn client_behind_local_proxy_cannot_see_metrics() {
     let unknown = Server::start("");
     let trusted = Server::start("[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n");
     for server in [&unknown, &trusted] {
@@ -41,7 +41,7 @@ fn whoever_comes_by_way_of_a_proxy_on_this_machine_is_not_this_machine() {
 }
 
 #[test]
-fn only_the_addresses_that_are_allowed_see_it() {
+fn only_allowed_addresses_see_metrics() {
     let nobody = Server::start("[metrics]\nallow = []\n");
     assert_eq!(asked(&nobody, &[]), 404);
     let other = Server::start("[metrics]\nallow = [\"203.0.113.7\"]\n");
@@ -62,7 +62,7 @@ fn only_the_addresses_that_are_allowed_see_it() {
 }
 
 #[test]
-fn it_is_read_and_nothing_else_and_no_page_may_read_it() {
+fn metrics_are_read_only_and_closed_to_pages() {
     let server = Server::start("[limits]\nrequests_per_minute = 1\n");
     let origin = [("Origin", "https://www.example.com")];
     for _ in 0..5 {
@@ -80,7 +80,7 @@ fn it_is_read_and_nothing_else_and_no_page_may_read_it() {
 }
 
 #[test]
-fn it_goes_before_a_page_of_that_name_and_is_listed() {
+fn metrics_path_wins_over_a_page_and_is_listed() {
     let folder = Folder::new();
     let web = folder.path().join("web");
     fs::create_dir_all(&web).unwrap();
@@ -100,7 +100,7 @@ fn it_goes_before_a_page_of_that_name_and_is_listed() {
 }
 
 #[test]
-fn whoever_does_not_know_openmetrics_reads_the_same_in_plain_text() {
+fn metrics_are_plain_text_without_openmetrics() {
     let server = Server::start("");
     for accept in [&[][..], &[("Accept", "text/plain;version=0.0.4")], &[("Accept", "*/*")]] {
         let reply = server.send("GET", "/metrics", accept, b"");

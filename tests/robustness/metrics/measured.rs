@@ -8,7 +8,7 @@ use serde_json::json;
 use std::fs;
 
 #[test]
-fn boards_files_and_connections_are_told_as_they_are() {
+fn board_file_and_connection_gauges_are_exact() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     server.done(&token, "rank/upload", json!({"rank": 5}));
@@ -39,7 +39,7 @@ fn boards_files_and_connections_are_told_as_they_are() {
 }
 
 #[test]
-fn the_newest_backup_is_told_whoever_made_it() {
+fn newest_backup_metric_includes_manual_backups() {
     const SERIES: &str = "guichet_last_backup_timestamp_seconds";
     let server = Server::start("");
     assert!(!Scrape::of(&server).families.contains_key(SERIES), "there is no folder for them");
@@ -60,7 +60,7 @@ fn the_newest_backup_is_told_whoever_made_it() {
 }
 
 #[test]
-fn the_process_tells_what_it_uses() {
+fn process_metrics_show_resource_use() {
     let server = Server::start("");
     let proc = format!("/proc/{}", server.pid());
     if fs::metadata(&proc).is_err() {

@@ -6,7 +6,7 @@ use crate::common::held::{depth, hold, post};
 use crate::common::scrape::Scrape;
 
 #[test]
-fn writes_that_wait_and_share_a_commit_are_told() {
+fn queued_and_grouped_writes_are_counted() {
     let server = Server::start("");
     let before = Scrape::of(&server);
     let mut held = hold(&server);
@@ -33,7 +33,7 @@ fn writes_that_wait_and_share_a_commit_are_told() {
 }
 
 #[test]
-fn a_group_that_is_lost_is_told() {
+fn lost_commit_group_is_counted() {
     let server = Server::start("");
     let mut held = hold(&server);
     // The server gives up waiting for the other process.
@@ -46,7 +46,7 @@ fn a_group_that_is_lost_is_told() {
 }
 
 #[test]
-fn who_leaves_before_the_end_is_counted_too() {
+fn client_leaving_early_is_counted() {
     let server = Server::start("");
     let held = hold(&server);
     let before = depth(&server);

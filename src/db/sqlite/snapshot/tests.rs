@@ -48,7 +48,7 @@ impl Drop for Ending<'_> {
 }
 
 #[test]
-fn a_copy_under_constant_writes_never_begins_again_and_is_one_moment() {
+fn copy_under_writes_is_consistent_and_never_restarts() {
     let (folder, config) = folder();
     let writer = database(&config, 4_000);
     let (ended, written) = (&AtomicBool::new(false), &AtomicI64::new(4_000));
@@ -92,7 +92,7 @@ fn a_copy_under_constant_writes_never_begins_again_and_is_one_moment() {
 }
 
 #[test]
-fn a_copy_is_one_file_and_the_source_keeps_its_log() {
+fn copy_is_one_file_and_source_keeps_its_wal() {
     let (folder, config) = folder();
     let writer = database(&config, 10);
     let copy = folder.join("copy");
@@ -118,7 +118,7 @@ fn a_copy_is_one_file_and_the_source_keeps_its_log() {
 }
 
 #[test]
-fn a_copy_can_be_broken_off() {
+fn copy_can_be_cancelled() {
     let (folder, config) = folder();
     drop(database(&config, 4_000));
     let snapshot = Snapshot::take(&config, SCHEMA).unwrap();
@@ -133,7 +133,7 @@ fn a_copy_can_be_broken_off() {
 }
 
 #[test]
-fn what_is_missing_damaged_or_of_another_version_is_told() {
+fn missing_damaged_or_newer_database_is_reported() {
     let (folder, config) = folder();
     let taken = Snapshot::take(&config, SCHEMA).err().unwrap();
     assert!(matches!(taken, OpenError::Missing(_)), "{taken}");

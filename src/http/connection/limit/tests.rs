@@ -40,7 +40,7 @@ fn evicted(opened: &[Opened]) -> usize {
 }
 
 #[test]
-fn places_are_bounded_by_files_and_by_memory() {
+fn connection_limit_follows_files_and_memory() {
     let much = usize::MAX;
     assert_eq!(most(Some(1024), 1, much), 896);
     assert_eq!(most(Some(1024), 2, much), 448);
@@ -51,14 +51,14 @@ fn places_are_bounded_by_files_and_by_memory() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn below_half_nobody_is_limited() {
+async fn half_empty_server_limits_nobody() {
     let connections = connections(100);
     let all = open_many(&connections, 1, 50).await;
     assert_eq!((all.len(), evicted(&all)), (50, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn above_half_heaviest_address_loses_idle() {
+async fn busiest_address_loses_idle_connections() {
     let connections = connections(100);
     let heavy = open_many(&connections, 1, 45).await;
     let light = open_many(&connections, 2, 5).await;
@@ -84,7 +84,7 @@ async fn connections_with_a_request_are_not_evicted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_of_all_places_is_the_most_for_an_address() {
+async fn address_has_at_most_half_of_the_connections() {
     let connections = connections(100);
     let heavy = open_many(&connections, 1, 50).await;
     let _requests: Vec<_> = heavy.iter().map(|opened| opened.0.request()).collect();
@@ -95,7 +95,7 @@ async fn half_of_all_places_is_the_most_for_an_address() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trusted_proxy_and_shared_network_may_have_more() {
+async fn trusted_proxy_and_shared_network_have_more_places() {
     let connections = connections(100);
     assert_eq!(open_many(&connections, 250, 90).await.len(), 90);
     let connections = self::connections(100);
@@ -104,7 +104,7 @@ async fn trusted_proxy_and_shared_network_may_have_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn full_server_admits_newcomer_once_idle_one_closed() {
+async fn full_server_closes_idle_one_to_admit_newcomer() {
     let connections = connections(10);
     let mut others = Vec::new();
     for last in 1..=5 {

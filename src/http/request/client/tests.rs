@@ -7,7 +7,7 @@ fn map(lines: &[(&'static str, &str)]) -> HeaderMap {
 }
 
 #[test]
-fn untrusted_local_proxy_turns_limits_per_address_off() {
+fn unconfigured_local_proxy_turns_address_limits_off() {
     let config = Config::default();
     let of = |peer: &str, lines: &[(&'static str, &str)]| {
         client(peer.parse().unwrap(), &map(lines), &config).is_limited()
@@ -32,7 +32,7 @@ fn token(lines: &[(&'static str, &[u8])], query: &str) -> Option<String> {
 }
 
 #[test]
-fn first_place_with_a_tokens_form_wins() {
+fn first_well_formed_token_wins() {
     let all = [
         ("authorization", A.as_bytes()),
         ("cookie", b"x=1; session=cccccccccccccccccccccccccccccccc"),
@@ -52,7 +52,7 @@ fn first_place_with_a_tokens_form_wins() {
 }
 
 #[test]
-fn what_has_no_tokens_form_hides_no_token() {
+fn malformed_token_does_not_hide_a_later_one() {
     let cookie = format!("session={C}");
     let cookie = ("cookie", cookie.as_bytes());
     for line in [
@@ -90,7 +90,7 @@ fn what_has_no_tokens_form_hides_no_token() {
 }
 
 #[test]
-fn other_schemes_are_no_credential_but_junk_is() {
+fn other_auth_schemes_are_ignored_but_junk_is_not() {
     for line in ["Basic dXNlcjpwYXNz", "basic", "Digest x=y", "Negotiate", "Bearer ", ""] {
         assert_eq!(token(&[("authorization", line.as_bytes())], ""), None, "{line}");
     }
@@ -102,7 +102,7 @@ fn other_schemes_are_no_credential_but_junk_is() {
 }
 
 #[test]
-fn credentials_joined_by_commas_are_taken_apart() {
+fn comma_joined_credentials_are_split() {
     // Public reports: passport-http-bearer#13, laravel/framework#20282, tymondesigns/jwt-auth#1373
     // and neos/flow-development-collection#2494.
     for line in [
@@ -128,7 +128,7 @@ fn credentials_joined_by_commas_are_taken_apart() {
 }
 
 #[test]
-fn cookies_joined_by_commas_are_taken_apart() {
+fn comma_joined_cookies_are_split() {
     // Public reports: dotnet/yarp#437, dotnet/runtime#42856 and jdx/pitchfork#845.
     for line in [
         format!("a=1, session={C}"),
@@ -149,7 +149,7 @@ fn cookies_joined_by_commas_are_taken_apart() {
 
 proptest! {
     #[test]
-    fn token_is_found_among_any_cookies(
+    fn token_is_found_among_any_other_cookies(
         junk in proptest::collection::vec((32_u8..=255).prop_filter("no DEL", |b| *b != 127), 0..80),
     ) {
         let line = [&junk[..], b"; session=", C.as_bytes()].concat();
@@ -210,7 +210,7 @@ fn origin_is_compared_with_scheme_and_port() {
 }
 
 #[test]
-fn what_cannot_be_read_is_another_site() {
+fn unreadable_origin_counts_as_another_site() {
     for lines in [
         &[("origin", &b"https://\xe9.example"[..])][..],
         &[("origin", b"\xff")],
@@ -231,7 +231,7 @@ fn what_cannot_be_read_is_another_site() {
 }
 
 #[test]
-fn a_foreign_page_may_not_embed() {
+fn foreign_page_may_not_embed_pictures() {
     let allowed = ["a.example".to_owned(), ".b.example".to_owned()];
     let of = |referer| may_embed(&map(&[("referer", referer)]), &allowed);
     assert!(may_embed(&map(&[]), &allowed));

@@ -27,7 +27,7 @@ fn untrusted_peer_is_its_own_source() {
 }
 
 #[test]
-fn x_forwarded_for_is_read_as_proxies_write_it() {
+fn forwarded_for_is_read_in_every_proxy_form() {
     // Public reports: rack#1227, authentik#25679 and firezone#12270 (ports of Azure's gateway, with
     // and without brackets), akka-http#3790, dd-trace-php#1672, mdn/content#6470 (quotes).
     for (line, expected) in [
@@ -140,7 +140,7 @@ fn standard_header_forwarded_is_understood() {
 }
 
 #[test]
-fn first_kind_of_header_that_is_there_counts() {
+fn first_present_forwarding_header_counts() {
     let forwarded = ("forwarded", &b"for=192.0.2.2"[..]);
     let real = ("x-real-ip", &b"192.0.2.3:80"[..]);
     let list = ("x-forwarded-for", &b"192.0.2.1"[..]);
@@ -156,7 +156,7 @@ fn first_kind_of_header_that_is_there_counts() {
 
 proptest! {
     #[test]
-    fn last_address_is_found_behind_any_bytes(
+    fn last_address_is_found_after_any_bytes(
         junk in proptest::collection::vec((32_u8..=255).prop_filter("no DEL", |b| *b != 127), 0..60),
         address: [u8; 4],
         port: Option<u16>,
@@ -186,7 +186,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_of_a_client_before_the_proxys_element_change_nothing(
+    fn client_bytes_before_proxy_address_are_ignored(
         junk in proptest::collection::vec((32_u8..=255).prop_filter("no DEL", |b| *b != 127), 0..60),
     ) {
         let line = [&junk[..], b", for=203.0.113.7"].concat();

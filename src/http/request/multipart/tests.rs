@@ -21,7 +21,7 @@ fn file(content: &'static [u8]) -> Part {
 }
 
 #[test]
-fn heads_of_real_clients_are_read_as_they_mean_it() {
+fn part_headers_of_real_clients_are_understood() {
     // Each head is of a file in the field `file`. The reports are of servers that did not see it.
     for head in [
         &b"Content-Disposition: form-data; name=\"file\"; filename=\"a.png\""[..],
@@ -88,7 +88,7 @@ fn heads_of_real_clients_are_read_as_they_mean_it() {
 }
 
 #[test]
-fn texts_and_parts_without_a_name_are_no_files() {
+fn text_and_unnamed_parts_are_not_files() {
     let text = |text: &[u8]| Some(("a\"b".to_owned(), Part::Text(text.to_vec())));
     for head in [
         &b"Content-Disposition: form-data; name=\"a%22b\""[..],
@@ -123,7 +123,7 @@ fn texts_and_parts_without_a_name_are_no_files() {
 }
 
 #[test]
-fn base64_is_decoded_where_it_is_base64() {
+fn base64_part_is_decoded_only_if_declared() {
     let head =
         b"Content-Disposition: form-data; name=f; filename=a\r\nContent-Transfer-Encoding: BASE64";
     assert_eq!(part(head, b"aGVs\r\nbG8="), Some(("f".into(), file(b"hello"))));
@@ -131,7 +131,7 @@ fn base64_is_decoded_where_it_is_base64() {
 }
 
 #[test]
-fn bodies_are_split_however_their_lines_end() {
+fn multipart_is_split_with_any_line_ending() {
     let head = "Content-Disposition: form-data; name=\"a\"";
     let one = |content: &str| vec![("a".to_owned(), Part::Text(content.as_bytes().to_vec()))];
     let crlf = format!("--b\r\n{head}\r\n\r\n1\r\n--b--\r\n");
@@ -179,7 +179,7 @@ fn bodies_are_split_however_their_lines_end() {
 }
 
 #[test]
-fn bodies_that_break_off_are_told() {
+fn truncated_multipart_is_reported() {
     let head = "--b\r\nContent-Disposition: form-data; name=\"a\"";
     for (body, broken) in [
         ("x".into(), Broken::Incomplete),
@@ -204,7 +204,7 @@ fn bodies_that_break_off_are_told() {
 }
 
 #[test]
-fn unwanted_parts_are_dropped_as_they_come() {
+fn unwanted_parts_are_dropped_while_read() {
     let mut reader = Reader::new(b"b", |name: &str| name == "file");
     let head =
         |name| format!("--b\r\nContent-Disposition: form-data; name={name}; filename=a\r\n\r\n");
@@ -220,7 +220,7 @@ fn unwanted_parts_are_dropped_as_they_come() {
 }
 
 #[test]
-fn many_quotation_marks_are_read_in_time() {
+fn many_quotation_marks_take_linear_time() {
     for name in ["\";a=\"b", "\\\";a=b", "\"; ", "\\\"", "\"", "\";a=b;a=\"c\""] {
         let names = name.repeat(HEAD / name.len() - 10);
         let head = format!("Content-Disposition: form-data; name=\"a\"; filename=\"{names}\" x");
@@ -260,7 +260,7 @@ fn odd_bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn any_file_name_arrives_as_the_same_file(
+    fn any_file_name_yields_the_same_file(
         file_name in odd_bytes(24),
         style in 0usize..4,
         is_first: bool,
@@ -292,7 +292,7 @@ proptest! {
     }
 
     #[test]
-    fn any_content_arrives_as_it_was(
+    fn any_part_content_arrives_unchanged(
         content in prop::collection::vec(prop::sample::select(b"\r\n-b xX\0\xff".to_vec()), 0..60),
         boundary in "[a-zA-Z0-9'()+_,./:=?-]{1,20}X",
         is_crlf: bool,
@@ -308,7 +308,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_parts_or_broken_however_cut(
+    fn any_bytes_parse_the_same_however_split(
         text in prop::collection::vec(prop::sample::select(b"\r\n\r\n--b:;=\"\\name".to_vec()), 0..200),
         size in 1usize..50,
     ) {
