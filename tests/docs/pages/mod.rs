@@ -1,8 +1,8 @@
 //! The pages are true: their commands work and answer what is shown, their tables list what the program has, and
 //! their links lead somewhere.
 
-mod configuration;
 mod documents;
+mod generated;
 mod links;
 mod statuses;
 mod walk;

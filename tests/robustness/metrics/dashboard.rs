@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 const DASHBOARD: &str = include_str!("../../../examples/grafana.json");
-const PAGE: &str = include_str!("../../../docs/operate.md");
 const ALERTS: &str = include_str!("../../../examples/alerts.yml");
 
 /// All that is told by a server that makes backups.
@@ -134,19 +133,4 @@ fn grafana_accepts_the_dashboard() {
             assert!(expression.contains("$instance"), "{expression}");
         }
     }
-}
-
-#[test]
-fn every_metric_is_documented() {
-    let (_, table) = PAGE.split_once("<!-- metrics: begin -->").unwrap();
-    let (table, _) = table.split_once("<!-- metrics: end -->").unwrap();
-    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
-    let named: BTreeSet<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
-    let told = families();
-    let full = |(family, kind): (&String, &String)| match kind.as_str() {
-        "counter" => format!("{family}_total"),
-        _ => family.clone(),
-    };
-    let told: Vec<String> = told.iter().map(full).collect();
-    assert_eq!(named, told.iter().map(String::as_str).collect());
 }
