@@ -53,7 +53,7 @@ pub fn open_board(tx: &mut Tx, client: &Client, app: &str) -> Result<(), Fault> 
     let kept =
         if is_reserved { 0 } else { reserved(score).filter(|name| !has_board(name)).count() };
     if names.len() + kept >= usize::try_from(score.max_boards).unwrap_or(usize::MAX) {
-        return Err(Fault::Capped("app: there are as many boards as there may be"));
+        return Err(Fault::LimitReached("app: there are as many boards as there may be"));
     }
     let limit = u64::from(score.new_boards_per_day);
     if !is_reserved && limit > 0 {

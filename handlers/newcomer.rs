@@ -137,7 +137,9 @@ fn check_limits(tx: &mut Tx, client: &Client, app: &str) -> Result<(), Fault> {
         let (players, waiting) = counted.unwrap_or_default();
         // An older version kept any number without a score: they leave within a day, and close no board.
         if players + waiting.min(MAX_WAITING) >= most {
-            return Err(Fault::Capped("openid: the board has as many players as it may have"));
+            return Err(Fault::LimitReached(
+                "openid: the board has as many players as it may have",
+            ));
         }
     }
     if hourly > 0 {

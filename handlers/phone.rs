@@ -1,7 +1,16 @@
 //! Telephone numbers, as the contract takes them.
 
 use engine::data::{Field, Flaw, Value};
-use engine::fault::Fault;
+use engine::fault::{Class, Declared, Fault};
+use engine::sms::codes;
+use engine::status::Status;
+
+/// Not a telephone number of mainland China.
+pub static NOT_A_PHONE: Declared = Declared {
+    class: Class::Value,
+    status: Status { code: codes::PHONE, message: codes::message(codes::PHONE) },
+    detail: "not a mobile number of mainland China: 11 digits that begin 13 to 19",
+};
 
 /// A telephone number of mainland China; whatever else was sent is kept as "malformed", because
 /// that is told only once nothing is missing.
@@ -10,7 +19,7 @@ pub struct Phone(Option<String>);
 impl Phone {
     /// The number, or the fault that it isn't one.
     pub fn number(self) -> Result<String, Fault> {
-        self.0.ok_or(Fault::Phone)
+        self.0.ok_or_else(|| NOT_A_PHONE.fault())
     }
 }
 

@@ -268,7 +268,7 @@ impl Op for Around {
             Some(places(board, &Arange { first, count }))
         })
         .flatten()
-        .ok_or(Fault::Absent("user".into()))
+        .ok_or(Fault::NotFound("user".into()))
     }
 }
 

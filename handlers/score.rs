@@ -163,7 +163,7 @@ impl Op for Get {
     fn run(self, view: &View, _: Anyone) -> Result<Standing, Fault> {
         let boards = view.boards.read();
         let row = boards.texts.get(self.app.name()).and_then(|board| board.row(&self.openid.0));
-        let row = row.ok_or(Fault::Absent("openid".into()))?;
+        let row = row.ok_or(Fault::NotFound("openid".into()))?;
         Ok(Standing { score: row.score, rank: row.place })
     }
 }
@@ -241,7 +241,7 @@ impl Op for Around {
         let rows = rows(view, &self.app, |board| {
             board.rank(&openid).map(|place| super::window(place, span))
         });
-        let rows = rows.ok_or(Fault::Absent("openid".into()))?;
+        let rows = rows.ok_or(Fault::NotFound("openid".into()))?;
         places(view, &self.app, rows, Some(&openid), Some(""))
     }
 }

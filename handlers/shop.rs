@@ -4,7 +4,7 @@ use super::Nothing;
 use engine::caller::{Account, Anyone};
 use engine::data::{Data, Digits, Fields, Text, Within};
 use engine::db::{As, Listing, Projection, Row, Rows, Search, TextIndex, Tx, View};
-use engine::fault::{Fault, Unique};
+use engine::fault::{Class, Declared, Fault};
 use engine::op::{Desk, Name, Op, Read, RegisteredTwice, Registry, Scan, Work, Write};
 use engine::quota::Quota;
 use engine::services::Services;
@@ -53,11 +53,17 @@ fn count_content(tx: &mut Tx, account: i64, content: &str) -> Result<(), Fault> 
 }
 
 /// The codes that shops have of their own.
+/// A shop has the name already.
+static NAME_USED: Declared = Declared {
+    class: Class::Taken,
+    status: Status { code: 100, message: "The shop name was used" },
+    detail: "the name is taken",
+};
+
 fn status(fault: &Fault) -> Status {
     let (code, message) = match fault {
-        Fault::Taken(_) => (100, "The shop name was used"),
         Fault::NotOwner => (100, "No right to update"),
-        Fault::Capped(_) => (101, "The number of shops has been capped"),
+        Fault::LimitReached(_) => (101, "The number of shops has been capped"),
         // The contract's -102: whose shop it should be is not whose token it is.
         Fault::WrongValue(key, _) if key == "user_id" => (-102, "Get userid failed for the token"),
         fault => return engine::status::status(fault),
@@ -144,12 +150,12 @@ impl Open {
         }
         let name: &str = &self.shop_name;
         if tx.one("SELECT 1 FROM shop WHERE name = $1", args![name], |_| Ok(()))?.is_some() {
-            return Err(Fault::Taken(Unique::Name));
+            return Err(NAME_USED.fault());
         }
         let sql = "SELECT count(*) FROM shop WHERE owner = $1";
         let shops: i64 = tx.one(sql, args![caller.id], |row| row.get(0))?.unwrap_or(0);
         if shops >= i64::from(tx.config.shop.max_per_account) {
-            return Err(Fault::Capped("the account has as many shops as it may"));
+            return Err(Fault::LimitReached("the account has as many shops as it may"));
         }
         let content = self.shop_content.as_deref().unwrap_or("");
         count_content(tx, caller.id, content)?;
@@ -240,7 +246,7 @@ impl Op for Get {
     fn run(self, view: &View, _: Anyone) -> Result<Shop, Fault> {
         let sql = format!("SELECT {COLUMNS} FROM shop WHERE id = $1");
         view.one(&sql, args![self.shop_id.0], |row| Shop::read(row, view))?
-            .ok_or(Fault::Absent("shop_id".into()))
+            .ok_or(Fault::NotFound("shop_id".into()))
     }
 }
 

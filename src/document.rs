@@ -1,45 +1,37 @@
 //! What a REST document is: a value, not code.
 //!
-//! A [`Document`] is a list of [`Row`]s, each from a method and its paths to an operation, and one
-//! function, its dialect, that dresses what the operation answered. A row translates names and
-//! nothing else; rules live in operations. What a row needs beyond names is a field of it.
+//! A [`Document`] is a list of [`Route`]s, each from a method and its paths to an operation. A route translates
+//! names, and carries the two functions that write what its client reads: of success and of a fault. Rules of
+//! the business live in operations.
 
 use crate::fault::Fault;
 use crate::op::{Answer, Entry, File, Name};
-use crate::request::RequestId;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// One document's paths and its dialect.
+/// One document: its paths, and what its clients have in common.
 #[derive(Clone, Copy)]
 pub struct Document {
     /// Its paths.
-    pub rows: &'static [Row],
-    /// From what an operation answered to what the document's client reads.
-    pub dialect: fn(Outcome<'_>) -> Response,
+    pub routes: &'static [Route],
     /// In its bodies `null` says the same as a key that is not there.
     pub null_is_absent: bool,
-    /// Its clients' bodies are not clean: in JSON, too, digits in text stand for an integer, and what
-    /// is not UTF-8 in a form is read as well as it can be.
-    pub unclean: bool,
+    /// Its clients' bodies are read leniently: in JSON, too, digits in text stand for an integer, and what is
+    /// not UTF-8 in a form is read as well as it can be.
+    pub lenient: bool,
     /// Its login travels in the cookie `session`, which a browser sends along without being asked:
     /// so writes that come from pages of other sites are refused.
     pub by_cookie: bool,
 }
 
 impl Document {
-    /// A document without any peculiarity; to be completed by `..Document::PLAIN`.
-    pub const PLAIN: Document = Document {
-        rows: &[],
-        dialect: |_| Response::json(Vec::new()),
-        null_is_absent: false,
-        unclean: false,
-        by_cookie: false,
-    };
+    /// A document without any peculiarity; to be completed by `..Document::DEFAULT`.
+    pub const DEFAULT: Document =
+        Document { routes: &[], null_is_absent: false, lenient: false, by_cookie: false };
 }
 
-/// One path of a document.
-pub struct Row {
+/// One path of a document, for one method.
+pub struct Route {
     /// `GET` (which answers `HEAD` too), `POST`, `PUT` or `DELETE`.
     pub method: &'static str,
     /// The paths; `{name}` stands for one segment, which becomes the field `name`.
@@ -47,52 +39,55 @@ pub struct Row {
     /// The operation that it reaches.
     pub op: Name,
     /// Operations that follow it, each with the same data and the login that came of the one
-    /// before. The last one's answer is the row's.
+    /// before. The last one's answer is the route's.
     pub then: &'static [Step],
-    /// The keys that the wire has, in query and body; what else a client sends is not looked at.
+    /// The keys that are read, of query and body; what else a client sends is not looked at.
     /// `None` where the operation itself refuses what it does not know.
-    pub takes: Option<&'static [&'static str]>,
+    pub params: Option<&'static [&'static str]>,
     /// Keys among them that are lists: a form sends each element as a field of its own, `key=1&key=2` or
     /// `key[]=1&key[]=2`.
     pub lists: &'static [&'static str],
     /// Keys that the wire names otherwise than the operation: `(wire, operation)`.
     pub renames: &'static [(&'static str, &'static str)],
     /// Keys that the operation takes and the wire does not have.
-    pub fixed: &'static [(&'static str, Fixed)],
-    /// A key that must be 32 hex digits: the md5 of a password.
-    pub md5: Option<&'static str>,
+    pub constants: &'static [(&'static str, Constant)],
+    /// A key whose value must be 32 hex digits.
+    pub digest: Option<&'static str>,
     /// Whether its requests may be signed. Of one that is, path and body alone are read: the signature
     /// does not cover the query.
     pub is_signed: bool,
-    /// What becomes of the operation's answer.
-    pub reply: Shape,
-    /// What the row does to the cookie `session`.
+    /// What the client reads where all went well. A file is sent as it is, without this.
+    pub success: fn(&Answer) -> Result<Response, Fault>,
+    /// What the client reads of a fault.
+    pub failure: fn(&Failure<'_>) -> Response,
+    /// What the route does to the cookie `session`.
     pub cookie: Cookie,
-    /// For pictures that pages of foreign sites may not show: the picture they get instead.
-    pub hotlinked: Option<&'static File>,
+    /// For pictures that pages of other sites may not show: the picture that they get instead.
+    pub placeholder: Option<&'static File>,
 }
 
-impl Row {
-    /// A row without any peculiarity; to be completed by `..Row::PLAIN`.
-    pub const PLAIN: Row = Row {
+impl Route {
+    /// A route without any peculiarity; to be completed by `..Route::DEFAULT`.
+    pub const DEFAULT: Route = Route {
         method: "GET",
         paths: &[],
         op: ("", ""),
         then: &[],
-        takes: Some(&[]),
+        params: Some(&[]),
         lists: &[],
         renames: &[],
-        fixed: &[],
-        md5: None,
+        constants: &[],
+        digest: None,
         is_signed: false,
-        reply: Shape::Whole,
+        success: |_| Ok(Response::json(Vec::new())),
+        failure: |_| Response::json(Vec::new()),
         cookie: Cookie::Untouched,
-        hotlinked: None,
+        placeholder: None,
     };
 
     /// Does the wire have `key`, in a query or a body?
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.takes.is_none_or(|keys| keys.contains(&key))
+        self.params.is_none_or(|keys| keys.contains(&key))
     }
 
     /// The list of which a form's field is an element: `list`, `list[]` and `list[0]` are.
@@ -116,74 +111,49 @@ pub struct Step {
     pub renames: &'static [(&'static str, &'static str)],
 }
 
-/// A value that a row adds.
+/// A value that a route adds.
 #[derive(Debug, Clone, Copy)]
-pub enum Fixed {
+pub enum Constant {
     /// Text.
     Text(&'static str),
     /// `true`.
     True,
 }
 
-/// What becomes of an operation's answer before the dialect dresses it.
-#[derive(Debug, Clone, Copy)]
-pub enum Shape {
-    /// All of it, as it is.
-    Whole,
-    /// None of it: that it was done is all there is to say.
-    Nothing,
-    /// These keys of it, in this order: `(wire, operation)`.
-    Pick(&'static [(&'static str, &'static str)]),
-    /// The text under this key, in base64: sent as the bytes that it stands for.
-    Bytes {
-        /// The answer's key.
-        key: &'static str,
-        /// The media type under which the bytes are sent.
-        content_type: &'static str,
-    },
-}
-
-/// What a row does to the cookie `session`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a route does to the cookie `session`.
+#[derive(Clone, Copy)]
 pub enum Cookie {
     /// Nothing.
     Untouched,
-    /// Sets it to the token that the login answered.
-    Set,
+    /// Sets it to the token of the session that was opened; the function finds it in an operation's answer,
+    /// `None` where that opened none.
+    Set(fn(&Answer) -> Option<String>),
     /// Removes it.
     Clear,
 }
 
-/// What a dialect is given.
-pub struct Outcome<'a> {
-    /// The row that was asked for.
-    pub row: &'static Row,
-    /// The row's operation, as the registry has it.
+/// What a route's client is to be told of a fault.
+pub struct Failure<'a> {
+    /// The fault, its keys as the wire has them.
+    pub fault: &'a Fault,
+    /// The route's operation, as the registry has it.
     pub entry: Option<&'a Entry>,
-    /// What it answered. Never a file: that is sent as it is.
-    pub result: Result<Answer, Fault>,
-    /// Names the request in the log.
-    pub id: RequestId,
 }
 
-impl Outcome<'_> {
-    /// The answer in the row's shape: `null` where there is nothing to say.
-    pub fn shaped(self) -> Result<Value, Fault> {
-        let tree = self.result?.tree().map_err(Fault::unknown);
-        let tree = tree.inspect_err(|fault| self.id.log(self.row.op, fault))?;
-        Ok(match self.row.reply {
-            Shape::Whole | Shape::Bytes { .. } => tree,
-            Shape::Nothing => Value::Null,
-            Shape::Pick(keys) => {
-                let value = |key: &str| tree.get(key).cloned().unwrap_or(Value::Null);
-                let picked = keys.iter().map(|(wire, key)| ((*wire).to_owned(), value(key)));
-                Value::Object(picked.collect::<Map<_, _>>())
-            }
-        })
-    }
+/// These keys of an answer, in this order: `(wire, operation)`. A key that the answer lacks is `null`.
+pub fn pick(answer: &Answer, keys: &[(&str, &str)]) -> Result<Value, Fault> {
+    let tree = tree(answer)?;
+    let value = |key: &str| tree.get(key).cloned().unwrap_or(Value::Null);
+    let picked = keys.iter().map(|(wire, key)| ((*wire).to_owned(), value(key)));
+    Ok(Value::Object(picked.collect::<Map<_, _>>()))
 }
 
-/// What a dialect makes of an answer.
+/// An answer as a tree.
+pub fn tree(answer: &Answer) -> Result<Value, Fault> {
+    answer.tree().map_err(Fault::unknown)
+}
+
+/// What a client reads.
 pub struct Response {
     /// The HTTP status.
     pub status: u16,

@@ -1,12 +1,17 @@
-//! Everything that can go wrong, in one closed list.
+//! Everything that can go wrong.
 //!
-//! A handler returns a [`Fault`]; each dialect has one exhaustive `match` from fault to its own
-//! code (contract page `faults.md`), so that a new fault without a code does not compile.
+//! An operation returns a [`Fault`]: one of those that any operation may end in, a closed list, or one that
+//! it [declares](Declared) for itself. Each document has one exhaustive `match` from fault, and from class of
+//! declared fault, to its own code (contract page `faults.md`), so that a fault without a code does not compile.
 //!
 //! A fault has two faces. What the client reads is the dialect's code and text, and
 //! [`Fault::detail`], which names the key and what was expected of it. What the operator reads is
 //! the [`Cause`] of those faults that are ours; it goes to the log once, at the edge, and never to
 //! a client.
+
+mod declared;
+
+pub use declared::{Class, Declared, Happened, Status};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -43,41 +48,26 @@ pub enum Fault {
     /// A key that the operation does not know, where it refuses those.
     UnknownParameter(Key),
     /// Two keys that exclude each other.
-    Conflict(Key),
+    Conflict(Key, &'static str),
 
-    /// A picture captcha's text or hash is not accepted.
-    Captcha(Lapse),
-    /// Not a telephone number of mainland China.
-    Phone,
-    /// Too many messages were asked for: which code tells it, and the limit that is used up.
-    Quota(Window, Exceeded),
-    /// An SMS code is not accepted.
-    SmsCode(Lapse),
-    /// The SMS gateway refused or failed: its integer code (`sms.md`), and what happened; `None` where
-    /// the log has been told already.
-    Gateway(i64, Option<Cause>),
+    /// A fault of the operation's own.
+    Declared(Box<Happened>),
 
-    /// It exists already and must be unique.
-    Taken(Unique),
     /// The account, or the server, holds as many of them as it may.
-    Capped(&'static str),
+    LimitReached(&'static str),
     /// It does not exist, or belongs to another account; told alike where the contract says so.
     NotOwner,
     /// Nothing is known under this key.
-    Absent(Key),
+    NotFound(Key),
     /// User name or password is wrong; which of them is not told.
     Password,
     /// A request that must be signed is not, or not rightly: which header is missing or wrong.
     Signature(&'static str),
     /// A limit on attempts is used up: try later.
     TooManyAttempts(Exceeded),
-    /// The uploaded bytes are not a picture that is accepted.
-    Picture(Cow<'static, str>),
+    /// The uploaded file is not one that is accepted: why.
+    File(Cow<'static, str>),
 
-    /// The picture could not be stored.
-    PictureNotStored(Cause),
-    /// The captcha could not be drawn.
-    CaptchaNotMade(Cause),
     /// The database failed; nothing was written.
     Database(Cause),
     /// The disk has no more free space than is kept in reserve for logins and the log.
@@ -93,26 +83,6 @@ pub enum Fault {
 /// The name of a key of `data`.
 pub type Key = Cow<'static, str>;
 
-/// How a proof that can be used once failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lapse {
-    /// It does not match, or was used before.
-    Wrong,
-    /// Nothing is there, or no longer.
-    Expired,
-}
-
-/// Which quota of messages is used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Window {
-    /// One number, 30 seconds.
-    HalfMinute,
-    /// One number, one hour.
-    Hour,
-    /// One day: of one number, one address, or all together.
-    Day,
-}
-
 /// A limit that is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exceeded {
@@ -122,17 +92,6 @@ pub struct Exceeded {
     pub retry_after: u64,
     /// What the client can do at once instead of waiting, in plain words; `None`: nothing.
     pub instead: Option<&'static str>,
-}
-
-/// What must be unique and is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unique {
-    /// A user name or a shop's name.
-    Name,
-    /// A mobile number.
-    Mobile,
-    /// An account's real name, which is told once.
-    RealName,
 }
 
 /// What the log keeps of a fault that is ours. No client ever reads it.
@@ -187,8 +146,8 @@ impl Fault {
         | Fault::WrongType(key, _)
         | Fault::WrongValue(key, _)
         | Fault::UnknownParameter(key)
-        | Fault::Conflict(key)
-        | Fault::Absent(key) = &mut self
+        | Fault::Conflict(key, _)
+        | Fault::NotFound(key) = &mut self
             && let Some((wire, _)) = renames.iter().find(|(_, inner)| *inner == key.as_ref())
         {
             *key = Cow::Borrowed(wire);
@@ -199,11 +158,8 @@ impl Fault {
     /// What the log keeps, for the faults that are ours.
     pub fn cause(&self) -> Option<&Cause> {
         match self {
-            Fault::Gateway(_, cause) => cause.as_ref(),
-            Fault::PictureNotStored(cause)
-            | Fault::CaptchaNotMade(cause)
-            | Fault::Database(cause)
-            | Fault::Unknown(cause) => Some(cause),
+            Fault::Declared(happened) => happened.cause.as_ref(),
+            Fault::Database(cause) | Fault::Unknown(cause) => Some(cause),
             _ => None,
         }
     }
@@ -211,9 +167,8 @@ impl Fault {
     /// In how many seconds it is worth trying again, for faults that are a limit's.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Fault::TooManyAttempts(exceeded) | Fault::Quota(_, exceeded) => {
-                Some(exceeded.retry_after)
-            }
+            Fault::TooManyAttempts(exceeded) => Some(exceeded.retry_after),
+            Fault::Declared(happened) => happened.exceeded.map(|exceeded| exceeded.retry_after),
             Fault::Busy | Fault::AnswerTooLarge => Some(1),
             _ => None,
         }
@@ -239,16 +194,16 @@ impl Fault {
             Fault::WrongType(key, expected) => format!("{key}: expected {expected}").into(),
             Fault::WrongValue(key, why) => format!("{key}: {why}").into(),
             Fault::UnknownParameter(key) => format!("{key}: unknown parameter").into(),
-            Fault::Conflict(key) => format!("{key}: can't be combined with key").into(),
-            Fault::Absent(key) => format!("{key}: nothing is known under it").into(),
-            Fault::Picture(why) => Cow::Borrowed(why),
-            Fault::Capped(what) | Fault::Signature(what) => Cow::Borrowed(what),
-            Fault::Taken(unique) => match unique {
-                Unique::Name => "the name is taken",
-                Unique::Mobile => "the mobile number is registered",
-                Unique::RealName => "the real name is verified already",
-            }
-            .into(),
+            Fault::Conflict(key, other) => format!("{key}: can't be combined with {other}").into(),
+            Fault::NotFound(key) => format!("{key}: nothing is known under it").into(),
+            Fault::File(why) => Cow::Borrowed(why),
+            Fault::LimitReached(what) | Fault::Signature(what) => Cow::Borrowed(what),
+            Fault::Declared(happened) => match happened.exceeded {
+                Some(exceeded) => {
+                    format!("{} ({})", happened.declared.detail, exceeded.limit).into()
+                }
+                None => happened.declared.detail.into(),
+            },
             Fault::TooManyAttempts(Exceeded { limit, retry_after, instead: None }) => {
                 format!("too many attempts ({limit}); try again in {retry_after} s").into()
             }
@@ -260,21 +215,11 @@ impl Fault {
             Fault::AnswerTooLarge => {
                 "the batch's answers are too long together; send this item again by itself".into()
             }
-            Fault::Quota(_, Exceeded { limit, .. }) => {
-                format!("too many messages ({limit})").into()
-            }
             Fault::NoCredentials => "a token is needed: log in first".into(),
             Fault::BadToken | Fault::StaleToken => {
                 "the token is unknown, expired, logged out or older than the password".into()
             }
             Fault::AccountGone => "the token's account was removed".into(),
-            Fault::Captcha(_) => {
-                "the captcha's proof is wrong, or the captcha was used or has expired".into()
-            }
-            Fault::SmsCode(_) => "the code is wrong, or was used or has expired".into(),
-            Fault::Phone => {
-                "not a mobile number of mainland China: 11 digits that begin 13 to 19".into()
-            }
             Fault::NotOwner => "it does not exist, or it belongs to another account".into(),
             // For everyone alike, whether or not there is such an account.
             Fault::Password => {
@@ -282,9 +227,6 @@ impl Fault {
                      captcha, sent as hash, pays for one more"
                     .into()
             }
-            Fault::Gateway(..) => "the message could not be sent".into(),
-            Fault::PictureNotStored(_) => "the picture could not be stored".into(),
-            Fault::CaptchaNotMade(_) => "the captcha could not be drawn".into(),
             Fault::Database(_) => "the database failed; nothing was stored".into(),
             Fault::Busy => "the server is busy; try again".into(),
             Fault::Unknown(_) => "the server failed".into(),

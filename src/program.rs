@@ -56,12 +56,12 @@ impl Program {
         for (path, what, _) in Watch::PATHS {
             lines.push(format!("GET\t{path}\t{what}\t"));
         }
-        for row in self.documents.iter().flat_map(|document| document.rows) {
-            let steps = row.then.iter().map(|step| named(step.op));
-            let ops: Vec<String> = std::iter::once(named(row.op)).chain(steps).collect();
-            let keys = row.takes.map_or_else(|| keys(row.op), <[&str]>::to_vec).join(" ");
-            for path in row.paths {
-                lines.push(format!("{}\t{path}\t{}\t{keys}", row.method, ops.join(" ")));
+        for route in self.documents.iter().flat_map(|document| document.routes) {
+            let steps = route.then.iter().map(|step| named(step.op));
+            let ops: Vec<String> = std::iter::once(named(route.op)).chain(steps).collect();
+            let keys = route.params.map_or_else(|| keys(route.op), <[&str]>::to_vec).join(" ");
+            for path in route.paths {
+                lines.push(format!("{}\t{path}\t{}\t{keys}", route.method, ops.join(" ")));
             }
         }
         lines

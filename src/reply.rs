@@ -4,6 +4,7 @@ use crate::picture::Kind;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
+use std::any::Any;
 use std::borrow::Cow;
 
 /// An operation's answer. A dialect either serializes it or, for a file, sends its bytes.
@@ -33,7 +34,7 @@ impl Reply for File {
 }
 
 /// A reply that serializes, its type forgotten.
-pub trait Json: Send {
+pub trait Json: Any + Send {
     /// Append it, as JSON text.
     fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
 
@@ -41,7 +42,7 @@ pub trait Json: Send {
     fn tree(&self) -> serde_json::Result<serde_json::Value>;
 }
 
-impl<T: Serialize + Send> Json for T {
+impl<T: Serialize + Send + 'static> Json for T {
     fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         serde_json::to_writer(out, self)
     }
@@ -68,6 +69,14 @@ impl Answer {
         match self {
             Answer::Json(json) => json.write(out),
             Answer::File(file) => serde_json::to_writer(out, &file.in_json()),
+        }
+    }
+
+    /// The reply itself, where it is a `T`.
+    pub fn of<T: 'static>(&self) -> Option<&T> {
+        match self {
+            Answer::Json(json) => (&**json as &dyn Any).downcast_ref(),
+            Answer::File(_) => None,
         }
     }
 

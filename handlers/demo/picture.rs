@@ -4,6 +4,7 @@
 use super::World;
 use super::dice::Dice;
 use super::people::Person;
+use crate::handlers::portrait::NOT_STORED;
 use engine::args;
 use engine::db::Tx;
 use engine::fault::{Cause, Fault};
@@ -23,14 +24,14 @@ pub fn make(world: &mut World<'_>, people: &[Person], count: u32) -> Result<(), 
     let count = people.len().min(usize::try_from(count).unwrap_or(usize::MAX));
     let mut pictures = Vec::with_capacity(count);
     for person in people.iter().take(count) {
-        let bytes = draw(&mut world.dice).map_err(Fault::PictureNotStored)?;
+        let bytes = draw(&mut world.dice).map_err(|cause| NOT_STORED.caused_by(cause))?;
         pictures.push((person.id, bytes));
     }
     world.write("pictures", pictures, add).map(|_| ())
 }
 
 fn add(tx: &mut Tx, (id, bytes): (i64, Vec<u8>)) -> Result<(), Fault> {
-    let keep = || tx.files.put(&bytes, "png").map_err(Fault::PictureNotStored);
+    let keep = || tx.files.put(&bytes, "png").map_err(|cause| NOT_STORED.caused_by(cause));
     // A file is in one place only: it goes when what names it goes.
     let (avatar, portrait) = (keep()?, keep()?);
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);

@@ -1,83 +1,82 @@
 //! Login and profile (contract page `entry-task.md`; seed 002): `{code, msg, result}`.
 
+use super::external;
 use crate::handlers::portrait::BANNED;
-use engine::document::{Document, Outcome, Response, Row, Shape};
-use engine::fault::Fault;
+use engine::document::{Document, Failure, Response, Route, pick};
+use engine::fault::{Class, Fault};
 use serde_json::{Value, json};
 
 pub const DOCUMENT: Document =
-    Document { rows: ROWS, dialect, null_is_absent: true, ..Document::PLAIN };
+    Document { routes: ROUTES, null_is_absent: true, ..Document::DEFAULT };
 
-const ROWS: &[Row] = &[
-    Row {
+const ROUTES: &[Route] = &[
+    Route {
         method: "POST",
         paths: &["/login", "/api/login"],
         op: ("user", "login"),
-        takes: Some(&["username", "password", "hash"]),
-        md5: Some("password"),
+        params: Some(&["username", "password", "hash"]),
+        digest: Some("password"),
         // Here the picture is `profilePicture`, in the info `profile_picture`: so the seed has it.
-        reply: Shape::Pick(&[
-            ("nickname", "nickname"),
-            ("profilePicture", "profile_picture"),
-            ("token", "token"),
-            ("username", "username"),
-        ]),
-        ..Row::PLAIN
+        success: |session| {
+            let keys = [
+                ("nickname", "nickname"),
+                ("profilePicture", "profile_picture"),
+                ("token", "token"),
+                ("username", "username"),
+            ];
+            Ok(result(pick(session, &keys)?))
+        },
+        ..JSON
     },
-    Row {
+    Route {
         method: "POST",
         paths: &["/user/logout", "/api/user/logout"],
         op: ("user", "logout"),
-        reply: Shape::Nothing,
-        ..Row::PLAIN
+        ..JSON
     },
-    Row {
+    Route {
         method: "PUT",
         paths: &["/user/update_user_info", "/api/user/update_user_info"],
         op: ("user", "update"),
-        takes: Some(&["nickname"]),
-        reply: Shape::Nothing,
-        ..Row::PLAIN
+        params: Some(&["nickname"]),
+        ..JSON
     },
-    Row {
+    Route {
         method: "PUT",
         paths: &["/user/update_user_profile_picture", "/api/user/update_user_profile_picture"],
         op: ("user", "avatar"),
-        takes: Some(&["file"]),
+        params: Some(&["file"]),
         renames: &[("file", "base64")],
-        reply: Shape::Nothing,
-        ..Row::PLAIN
+        ..JSON
     },
-    Row {
+    Route {
         paths: &["/user/get_user_info", "/api/user/get_user_info"],
         op: ("user", "info"),
-        reply: Shape::Pick(&[
-            ("nickname", "nickname"),
-            ("profile_picture", "profile_picture"),
-            ("username", "username"),
-        ]),
-        ..Row::PLAIN
+        success: |user| {
+            let keys = ["nickname", "profile_picture", "username"].map(|key| (key, key));
+            Ok(result(pick(user, &keys)?))
+        },
+        ..JSON
     },
-    Row {
+    Route {
         paths: &["/upload/{name}"],
         op: ("portrait", "file"),
-        hotlinked: Some(&BANNED),
-        ..Row::PLAIN
+        placeholder: Some(&BANNED),
+        failure: external::no_picture,
+        ..Route::DEFAULT
     },
 ];
 
-fn dialect(outcome: Outcome<'_>) -> Response {
-    if outcome.row.op == ("portrait", "file") {
-        return super::external::no_picture(outcome.result.err());
-    }
-    Response::tree(&match outcome.shaped() {
-        Ok(Value::Null) => json!({"code": 0, "msg": "", "result": ""}),
-        Ok(result) => json!({"code": 0, "msg": "", "result": result}),
-        Err(fault) => {
-            let (code, message) = code(&fault);
-            json!({"code": code, "msg": message, "result": ""})
-        }
-    })
+/// Without more, success has nothing to say but that it is one.
+const JSON: Route = Route { success: |_| Ok(result("".into())), failure, ..Route::DEFAULT };
+
+fn result(result: Value) -> Response {
+    Response::tree(&json!({"code": 0, "msg": "", "result": result}))
+}
+
+fn failure(failure: &Failure<'_>) -> Response {
+    let (code, message) = code(failure.fault);
+    Response::tree(&json!({"code": code, "msg": message, "result": ""}))
 }
 
 /// The document's code and text for a fault (contract page `faults.md`, "entry-task").
@@ -89,29 +88,31 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::WrongType(..)
         | Fault::WrongValue(..)
         | Fault::UnknownParameter(_)
-        | Fault::Conflict(_)
-        | Fault::Captcha(_)
-        | Fault::Phone
-        | Fault::SmsCode(_)
-        | Fault::Taken(_)
+        | Fault::Conflict(..)
         | Fault::NotOwner
         | Fault::Signature(_)
-        | Fault::Absent(_) => 200_400,
+        | Fault::NotFound(_) => 200_400,
         Fault::NoCredentials => return (200_410, "no token".into()),
         Fault::BadToken | Fault::StaleToken | Fault::AccountGone => {
             return (200_412, "the token is not valid".into());
         }
-        Fault::Picture(_) => 200_413,
+        Fault::File(_) => 200_413,
         Fault::Password => 3002,
-        Fault::Quota(..) | Fault::Capped(_) | Fault::TooManyAttempts(_) => 3003,
-        Fault::Gateway(..)
-        | Fault::PictureNotStored(_)
-        | Fault::CaptchaNotMade(_)
-        | Fault::Database(_)
+        Fault::LimitReached(_) | Fault::TooManyAttempts(_) => 3003,
+        Fault::Declared(happened) => match happened.declared.class {
+            Class::Value | Class::Proof | Class::Taken => 200_400,
+            Class::Limit => 3003,
+            Class::Failure => return failed(),
+        },
+        Fault::Database(_)
         | Fault::NoSpace
         | Fault::AnswerTooLarge
         | Fault::Busy
-        | Fault::Unknown(_) => return (200_500, "the server failed".into()),
+        | Fault::Unknown(_) => return failed(),
     };
     (code, fault.explanation())
+}
+
+fn failed() -> (i64, String) {
+    (200_500, "the server failed".into())
 }

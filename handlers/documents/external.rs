@@ -2,46 +2,49 @@
 //! in an envelope whose `id` is -1.
 
 use crate::handlers::portrait::{BANNED, ERROR};
-use engine::document::{Document, Outcome, Response, Row};
+use engine::document::{Document, Failure, Response, Route};
 use engine::envelope;
 use engine::fault::Fault;
-use engine::status::{self, Status};
+use engine::status;
 
-pub const DOCUMENT: Document = Document { rows: ROWS, dialect, ..Document::PLAIN };
+pub const DOCUMENT: Document = Document { routes: ROUTES, ..Document::DEFAULT };
 
-const ROWS: &[Row] = &[
-    Row {
+const ROUTES: &[Route] = &[
+    Route {
         paths: &["/api/external/get/portrait/{id}"],
         op: ("portrait", "get"),
-        hotlinked: Some(&BANNED),
-        ..Row::PLAIN
+        placeholder: Some(&BANNED),
+        failure: no_picture,
+        ..Route::DEFAULT
     },
-    Row {
+    Route {
         paths: &["/api/external/get/property"],
         op: ("property", "query"),
-        takes: None,
-        ..Row::PLAIN
+        params: None,
+        success: |notices| {
+            let mut body = Vec::new();
+            envelope::succeed(&mut body, ID, notices)?;
+            Ok(Response::envelope(body))
+        },
+        failure: |Failure { fault, entry }| {
+            let (nothing, table) =
+                entry.map_or(("{}", status::status as _), |entry| (entry.nothing, entry.status));
+            let mut body = Vec::new();
+            envelope::refuse(&mut body, ID, nothing, table, fault);
+            Response::envelope(body)
+        },
+        ..Route::DEFAULT
     },
 ];
 
-fn dialect(outcome: Outcome<'_>) -> Response {
-    if outcome.row.op.0 == "portrait" {
-        return no_picture(outcome.result.err());
-    }
-    let plain = ("{}", status::status as fn(&Fault) -> Status);
-    let (nothing, table) = outcome.entry.map_or(plain, |entry| (entry.nothing, entry.status));
-    let mut body = Vec::new();
-    if let Err(fault) = envelope::write(&mut body, -1, nothing, table, outcome.result) {
-        outcome.id.log(outcome.row.op, &fault);
-    }
-    Response::envelope(body)
-}
+/// The envelope's `id`: nobody has sent one.
+const ID: i64 = -1;
 
-/// Whoever asks for a picture shows what comes: so what comes is a picture.
-pub fn no_picture(fault: Option<Fault>) -> Response {
-    let status = match fault {
-        Some(Fault::Absent(_)) => 404,
-        Some(fault) if fault.cause().is_some() => 500,
+/// A client that asks for a picture shows what comes: so what comes is a picture.
+pub fn no_picture(failure: &Failure<'_>) -> Response {
+    let status = match failure.fault {
+        Fault::NotFound(_) => 404,
+        fault if fault.cause().is_some() => 500,
         _ => 400,
     };
     Response::file(status, ERROR.clone())

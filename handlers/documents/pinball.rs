@@ -4,20 +4,26 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::document::{Document, Fixed, Outcome, Response, Row};
-use engine::fault::Fault;
+use engine::document::{Constant, Document, Response, Route, pick, tree};
+use engine::fault::{Class, Fault};
+use engine::op::Answer;
 use serde_json::{Value, json};
 
-pub const DOCUMENT: Document = Document { rows: ROWS, dialect, unclean: true, ..Document::PLAIN };
+pub const DOCUMENT: Document = Document { routes: ROUTES, lenient: true, ..Document::DEFAULT };
 
-const ROWS: &[Row] = &[
-    Row {
+const ROUTES: &[Route] = &[
+    Route {
         paths: &["/{app}/api/user_score", "/api/user_score"],
         op: ("score", "get"),
-        takes: Some(&["openid"]),
-        ..Row::PLAIN
+        success: |standing| data(tree(standing)?),
+        failure: |failure| match failure.fault {
+            Fault::NotFound(_) => told(404, "没有该用户的成绩", Some(json!({"score": 0}))),
+            fault => refused(fault),
+        },
+        params: Some(&["openid"]),
+        ..JSON
     },
-    Row {
+    Route {
         paths: &[
             "/{app}/api/tpinball_score",
             "/api/tpinball_score",
@@ -25,63 +31,67 @@ const ROWS: &[Row] = &[
             "/api/top_score",
         ],
         op: ("score", "top"),
-        takes: Some(&["limit"]),
-        fixed: &[("null_faces", Fixed::True)],
-        ..Row::PLAIN
+        success: |places| {
+            let places = tree(places)?;
+            let places = places.as_array().map_or(&[][..], Vec::as_slice);
+            data(places.iter().map(place).collect())
+        },
+        params: Some(&["limit"]),
+        constants: &[("null_faces", Constant::True)],
+        ..JSON
     },
-    Row {
+    Route {
         method: "POST",
         paths: &["/{app}/api/post_score", "/api/post_score"],
         op: ("score", "post"),
-        takes: Some(&["openid", "score"]),
+        success: |posted| {
+            let message = if is_new(posted)? { "添加成绩成功" } else { "修改成绩成功" };
+            Ok(told(200, message, Some(pick(posted, &[("score", "score"), ("rank", "rank")])?)))
+        },
+        params: Some(&["openid", "score"]),
         is_signed: true,
-        ..Row::PLAIN
+        ..JSON
     },
-    Row {
+    Route {
         method: "POST",
         paths: &["/{app}/api/post_user_info", "/api/post_user_info"],
         op: ("player", "update"),
-        takes: Some(&["openid", "nickname", "sex", "province", "city", "country", "headimgurl"]),
+        success: |updated| {
+            let message = if is_new(updated)? {
+                "添加用户信息成功"
+            } else {
+                "修改用户信息成功"
+            };
+            Ok(told(200, message, None))
+        },
+        params: Some(&["openid", "nickname", "sex", "province", "city", "country", "headimgurl"]),
         is_signed: true,
-        ..Row::PLAIN
+        ..JSON
     },
 ];
 
-fn dialect(outcome: Outcome<'_>) -> Response {
-    let op = outcome.row.op;
-    Response::tree(&match outcome.shaped() {
-        Ok(answer) => success(op, &answer),
-        Err(Fault::Absent(_)) if op == ("score", "get") => {
-            json!({"status": 404, "code": 404, "msg": "没有该用户的成绩", "data": {"score": 0}})
-        }
-        Err(fault) => {
-            let (code, message) = code(&fault);
-            json!({"status": code, "code": code, "msg": message})
-        }
-    })
+const JSON: Route = Route { failure: |failure| refused(failure.fault), ..Route::DEFAULT };
+
+fn data(data: Value) -> Result<Response, Fault> {
+    Ok(Response::tree(&json!({"status": 200, "code": 200, "data": data})))
 }
 
-fn success((kind, subtype): engine::op::Name, answer: &Value) -> Value {
-    let new = answer.get("new") == Some(&Value::Bool(true));
-    match (kind, subtype) {
-        ("score", "get") => {
-            json!({"status": 200, "code": 200, "data": answer})
-        }
-        ("score", "top") => {
-            let places = answer.as_array().map_or(&[][..], Vec::as_slice);
-            let data: Vec<Value> = places.iter().map(place).collect();
-            json!({"status": 200, "code": 200, "data": data})
-        }
-        ("score", _) => {
-            let message = if new { "添加成绩成功" } else { "修改成绩成功" };
-            let data = json!({"score": answer.get("score"), "rank": answer.get("rank")});
-            json!({"status": 200, "code": 200, "msg": message, "data": data})
-        }
-        _ => {
-            let message = if new { "添加用户信息成功" } else { "修改用户信息成功" };
-            json!({"status": 200, "code": 200, "msg": message})
-        }
+fn told(code: i64, message: &str, data: Option<Value>) -> Response {
+    let mut told = json!({"status": code, "code": code, "msg": message});
+    if let Some(data) = data {
+        told["data"] = data;
     }
+    Response::tree(&told)
+}
+
+fn refused(fault: &Fault) -> Response {
+    let (code, message) = code(fault);
+    told(code, &message, None)
+}
+
+/// Did the request add something that was not there?
+fn is_new(answer: &Answer) -> Result<bool, Fault> {
+    Ok(tree(answer)?.get("new") == Some(&Value::Bool(true)))
 }
 
 /// One place, as the seed's client reads it: the nickname in Base64, the score as text. Nickname and
@@ -101,8 +111,8 @@ fn code(fault: &Fault) -> (i64, String) {
     let code = match fault {
         Fault::NoCredentials | Fault::BadToken | Fault::StaleToken | Fault::AccountGone => 401,
         Fault::NotOwner | Fault::Signature(_) => 403,
-        Fault::Absent(_) => 404,
-        Fault::Quota(..) | Fault::Capped(_) | Fault::TooManyAttempts(_) => 429,
+        Fault::NotFound(_) => 404,
+        Fault::LimitReached(_) | Fault::TooManyAttempts(_) => 429,
         Fault::EnvelopeKey(_)
         | Fault::EnvelopeValue(_)
         | Fault::NoSuchOperation
@@ -111,21 +121,23 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::WrongType(..)
         | Fault::WrongValue(..)
         | Fault::UnknownParameter(_)
-        | Fault::Conflict(_)
-        | Fault::Captcha(_)
-        | Fault::Phone
-        | Fault::SmsCode(_)
-        | Fault::Taken(_)
+        | Fault::Conflict(..)
         | Fault::Password
-        | Fault::Picture(_) => 400,
-        Fault::Gateway(..)
-        | Fault::PictureNotStored(_)
-        | Fault::CaptchaNotMade(_)
-        | Fault::Database(_)
+        | Fault::File(_) => 400,
+        Fault::Declared(happened) => match happened.declared.class {
+            Class::Value | Class::Proof | Class::Taken => 400,
+            Class::Limit => 429,
+            Class::Failure => return failed(),
+        },
+        Fault::Database(_)
         | Fault::NoSpace
         | Fault::AnswerTooLarge
         | Fault::Busy
-        | Fault::Unknown(_) => return (500, "the server failed".into()),
+        | Fault::Unknown(_) => return failed(),
     };
     (code, fault.explanation())
+}
+
+fn failed() -> (i64, String) {
+    (500, "the server failed".into())
 }

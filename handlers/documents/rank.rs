@@ -1,58 +1,55 @@
 //! The rank leaderboard (contract page `rank.md`; seed 000): `{code, data}` or `{code, error}`.
 
-use engine::document::{Document, Fixed, Outcome, Response, Row};
-use engine::fault::Fault;
+use engine::document::{Constant, Document, Response, Route, tree};
+use engine::fault::{Class, Fault};
 use serde_json::{Value, json};
 
-pub const DOCUMENT: Document = Document { rows: ROWS, dialect, ..Document::PLAIN };
+pub const DOCUMENT: Document = Document { routes: ROUTES, ..Document::DEFAULT };
 
 const PATHS: &[&str] = &["/ranking_list", "/api/ranking_list"];
 
-const ROWS: &[Row] = &[
-    Row {
+const ROUTES: &[Route] = &[
+    Route {
         method: "POST",
         paths: PATHS,
         op: ("rank", "upload"),
-        takes: Some(&["rank"]),
-        ..Row::PLAIN
+        params: Some(&["rank"]),
+        success: |_| Ok(Response::tree(&json!({"code": 200, "data": "ok"}))),
+        failure: |failure| {
+            let (code, error) = code(failure.fault);
+            Response::tree(&json!({"code": code, "data": "error", "error": error}))
+        },
+        ..Route::DEFAULT
     },
-    Row {
+    Route {
         method: "PUT",
         paths: PATHS,
         op: ("rank", "upload"),
-        takes: Some(&["rank", "arange", "version"]),
+        params: Some(&["rank", "arange", "version"]),
         lists: &["arange"],
-        fixed: &[("list", Fixed::True)],
-        ..Row::PLAIN
+        constants: &[("list", Constant::True)],
+        success: |list| Ok(places(tree(list)?)),
+        failure: |failure| {
+            let (code, error) = code(failure.fault);
+            Response::tree(&json!({"code": code, "error": error}))
+        },
+        ..Route::DEFAULT
     },
 ];
 
-fn dialect(outcome: Outcome<'_>) -> Response {
-    let is_list = outcome.row.method == "PUT";
-    Response::tree(&match outcome.shaped() {
-        Ok(_) if !is_list => json!({"code": 200, "data": "ok"}),
-        Ok(mut answer) => {
-            let version = answer.get("version").cloned();
-            let places = match answer.get_mut("list").map(Value::take) {
-                Some(Value::Array(places)) => places,
-                _ => Vec::new(),
-            };
-            let element = |place| match &version {
-                None => json!({"rank_list": place}),
-                Some(version) => json!({"rank_list": place, "version": version}),
-            };
-            let data: Vec<Value> = places.into_iter().map(element).collect();
-            json!({"code": 200, "data": data, "self": answer.get("self")})
-        }
-        Err(fault) => {
-            let (code, error) = code(&fault);
-            if is_list {
-                json!({"code": code, "error": error})
-            } else {
-                json!({"code": code, "data": "error", "error": error})
-            }
-        }
-    })
+/// The places of the list, each with the version's comparison where the client told its version.
+fn places(mut answer: Value) -> Response {
+    let version = answer.get("version").cloned();
+    let places = match answer.get_mut("list").map(Value::take) {
+        Some(Value::Array(places)) => places,
+        _ => Vec::new(),
+    };
+    let element = |place| match &version {
+        None => json!({"rank_list": place}),
+        Some(version) => json!({"rank_list": place, "version": version}),
+    };
+    let data: Vec<Value> = places.into_iter().map(element).collect();
+    Response::tree(&json!({"code": 200, "data": data, "self": answer.get("self")}))
 }
 
 /// The document's code and text for a fault (contract page `faults.md`, "rank").
@@ -73,22 +70,20 @@ fn code(fault: &Fault) -> (i64, String) {
         | Fault::WrongType(..)
         | Fault::WrongValue(..)
         | Fault::UnknownParameter(_)
-        | Fault::Conflict(_)
-        | Fault::Captcha(_)
-        | Fault::Phone
-        | Fault::Quota(..)
-        | Fault::SmsCode(_)
-        | Fault::Gateway(..)
-        | Fault::Taken(_)
-        | Fault::Capped(_)
+        | Fault::Conflict(..)
+        | Fault::LimitReached(_)
         | Fault::NotOwner
         | Fault::Signature(_)
-        | Fault::Absent(_)
+        | Fault::NotFound(_)
         | Fault::TooManyAttempts(_)
-        | Fault::Picture(_) => (10099, fault.explanation()),
-        Fault::PictureNotStored(_)
-        | Fault::CaptchaNotMade(_)
-        | Fault::Database(_)
+        | Fault::File(_) => (10099, fault.explanation()),
+        Fault::Declared(happened) => match happened.declared.class {
+            Class::Value | Class::Proof | Class::Taken | Class::Limit => {
+                (10099, fault.explanation())
+            }
+            Class::Failure => text(10500, "Server error"),
+        },
+        Fault::Database(_)
         | Fault::NoSpace
         | Fault::AnswerTooLarge
         | Fault::Busy

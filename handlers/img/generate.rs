@@ -1,6 +1,6 @@
 //! Drawing a captcha, and remembering what proves that it was read.
 
-use super::{CaptchaName, pay, pow, random_text};
+use super::{CaptchaName, NOT_DRAWN, pay, pow, random_text};
 use engine::caller::Anyone;
 use engine::captcha::pow::Challenge;
 use engine::captcha::{self, Format};
@@ -97,8 +97,8 @@ impl Op for Generate {
             (None, _) => captcha::code(length),
         };
         let format = self.format.map_or(Format::Png, |drawn| drawn.0);
-        let imgdata = captcha::draw(&code, format)
-            .map_err(|error| Fault::CaptchaNotMade(Cause::new(error)))?;
+        let imgdata =
+            captcha::draw(&code, format).map_err(|error| NOT_DRAWN.caused_by(Cause::new(error)))?;
         let code = code.to_ascii_lowercase();
         let rand = match self.id {
             None => desk.write(move |tx| keep(tx, &code, is_strong))?,

@@ -5,12 +5,15 @@ mod pay;
 mod pow;
 mod validate;
 
+pub use generate::Captcha;
 pub use pay::{identity, is_good, pay, pay_named};
 
 pub use pow::{SWEEP_KEYS as SWEEP_POW_KEYS, SWEEP_PAID as SWEEP_POW_PAID};
 
 use engine::data::{Field, Flaw, Value};
+use engine::fault::{Class, Declared};
 use engine::op::{RegisteredTwice, Registry};
+use engine::status::{Status, WRONG_PROOF};
 use rand::RngExt;
 use rand::distr::Alphanumeric;
 
@@ -19,6 +22,24 @@ pub const SWEEP: &str = "DELETE FROM captcha WHERE expires_at <= $1";
 
 /// The same of those that go by a name.
 pub const SWEEP_NAMED: &str = "DELETE FROM named_captcha WHERE expires_at <= $1";
+
+/// What is told of a proof that can't pay.
+const NOT_ACCEPTED: &str = "the captcha's proof is wrong, or the captcha was used or has expired";
+
+/// The proof or the text is wrong, or the captcha has paid already.
+pub static WRONG: Declared =
+    Declared { class: Class::Proof, status: WRONG_PROOF, detail: NOT_ACCEPTED };
+
+/// There is no captcha of that name, or no longer.
+pub static EXPIRED: Declared =
+    Declared { class: Class::Proof, status: WRONG_PROOF, detail: NOT_ACCEPTED };
+
+/// The picture could not be drawn.
+pub static NOT_DRAWN: Declared = Declared {
+    class: Class::Failure,
+    status: Status { code: 1000, message: "验证码文件创建失败" },
+    detail: "the captcha could not be drawn",
+};
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry.op::<generate::Generate>()?.op::<validate::Validate>()?;

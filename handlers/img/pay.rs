@@ -14,11 +14,11 @@
 //!
 //! Every other proof is refused there alike, right or wrong, and nothing is written for it.
 
-use super::pow;
+use super::{EXPIRED, WRONG, pow};
 use engine::client::Client;
 use engine::config::CaptchaKind;
 use engine::db::{Tx, View};
-use engine::fault::{Exceeded, Fault, Lapse};
+use engine::fault::{Exceeded, Fault};
 use engine::op::Desk;
 use engine::quota::Quota;
 use engine::{args, hex};
@@ -52,7 +52,7 @@ const RESERVE: u64 = 10;
 pub fn is_good(desk: &Desk, client: Client, hash: &str) -> Result<(), Fault> {
     let hash = plain(hash);
     match desk.read(|view| check(view, &client, &hash)) {
-        Err(Fault::Captcha(_)) => desk.write(move |tx| validate(tx, &client, &hash)),
+        Err(fault) if fault.is(&WRONG) => desk.write(move |tx| validate(tx, &client, &hash)),
         other => other,
     }
 }
@@ -69,14 +69,14 @@ fn check(view: &View, client: &Client, hash: &str) -> Result<(), Fault> {
         let good = view.one(sql, args![hash, view.clock.steady(), least], |_| Ok(()))?;
         good.is_some() && pictures_pay(view)
     };
-    if is_good { Ok(()) } else { Err(lock.unwrap_or(Fault::Captcha(Lapse::Wrong))) }
+    if is_good { Ok(()) } else { Err(lock.unwrap_or_else(|| WRONG.fault())) }
 }
 
 /// Is this the proof of a captcha that can still pay? A wrong proof is counted.
 pub fn validate(tx: &mut Tx, client: &Client, hash: &str) -> Result<(), Fault> {
     let hash = plain(hash);
     match check(tx, client, &hash) {
-        Err(Fault::Captcha(_)) => Err(wrong(tx, client, &hash)?),
+        Err(fault) if fault.is(&WRONG) => Err(wrong(tx, client, &hash)?),
         other => other,
     }
 }
@@ -90,7 +90,7 @@ pub fn pay(tx: &mut Tx, client: &Client, hash: &str) -> Result<(), Fault> {
     } else {
         tx.execute("UPDATE captcha SET paid = 1 WHERE hash = $1 AND paid = 0", args![&hash])? == 1
     };
-    if has_paid { Ok(()) } else { Err(Fault::Captcha(Lapse::Wrong)) }
+    if has_paid { Ok(()) } else { Err(WRONG.fault()) }
 }
 
 /// A named captcha as it was drawn.
@@ -105,7 +105,7 @@ struct Named {
 /// looked at.
 pub fn pay_named(tx: &mut Tx, client: &Client, name: &str, text: &str) -> Result<(), Fault> {
     if !pictures_pay(tx) {
-        return Err(Fault::Captcha(Lapse::Expired));
+        return Err(EXPIRED.fault());
     }
     let lock = lock(tx, client)?;
     let now = tx.clock.steady();
@@ -116,7 +116,7 @@ pub fn pay_named(tx: &mut Tx, client: &Client, name: &str, text: &str) -> Result
     )?;
     let is_locked = lock.is_some();
     let Named { hash, rand, .. } = match (shown, lock) {
-        (None, _) => return Err(Fault::Captcha(Lapse::Expired)),
+        (None, _) => return Err(EXPIRED.fault()),
         (Some(shown), Some(fault)) if !shown.is_strong => return Err(fault),
         (Some(shown), _) => shown,
     };
@@ -124,7 +124,7 @@ pub fn pay_named(tx: &mut Tx, client: &Client, name: &str, text: &str) -> Result
     tx.keep()?;
     match hex::md5(&format!("{}{rand}", text.to_ascii_lowercase())) == hash {
         true => Ok(()),
-        false if is_locked => Err(Fault::Captcha(Lapse::Wrong)),
+        false if is_locked => Err(WRONG.fault()),
         false => Err(guessed(tx, client)?),
     }
 }
@@ -167,7 +167,7 @@ fn wrong(tx: &mut Tx, client: &Client, hash: &str) -> Result<Fault, Fault> {
     } else {
         tx.one("SELECT 1 FROM captcha WHERE hash = $1", args![hash], |_| Ok(()))?.is_some()
     };
-    if was_good { Ok(Fault::Captcha(Lapse::Wrong)) } else { guessed(tx, client) }
+    if was_good { Ok(WRONG.fault()) } else { guessed(tx, client) }
 }
 
 /// Count a wrong proof; the fault that it is answered with.
@@ -176,5 +176,5 @@ fn guessed(tx: &mut Tx, client: &Client) -> Result<Fault, Fault> {
         GUESSES.add_client(tx, client, 1)?;
         tx.keep()?;
     }
-    Ok(Fault::Captcha(Lapse::Wrong))
+    Ok(WRONG.fault())
 }

@@ -1,6 +1,6 @@
 //! Asking whether a captcha was read rightly.
 
-use super::pay;
+use super::{WRONG, pay};
 use crate::handlers::Nothing;
 use engine::caller::Anyone;
 use engine::data;
@@ -26,7 +26,7 @@ impl Op for Validate {
 
     fn status(fault: &Fault) -> Status {
         match fault {
-            Fault::Captcha(_) => Status { code: -1, message: "验证码hash值不匹配" },
+            fault if fault.is(&WRONG) => Status { code: -1, message: "验证码hash值不匹配" },
             fault => engine::status::status(fault),
         }
     }

@@ -5,6 +5,7 @@
 //! what is left to do (`size` is -1), so a restart goes on where the last one stopped, and rows from
 //! an older backup or export are cleaned as well.
 
+use super::NOT_STORED;
 use super::Stored;
 use super::limits::add_open;
 use engine::engine::Engine;
@@ -58,7 +59,7 @@ fn clean(
     owner: Option<i64>,
 ) -> Result<(), Fault> {
     let services = &engine.services;
-    let bytes = services.files.get(&file).map_err(Fault::PictureNotStored)?;
+    let bytes = services.files.get(&file).map_err(|cause| NOT_STORED.caused_by(cause))?;
     // One that is gone takes no room.
     let bytes = bytes.unwrap_or_default();
     let kind = Kind::sniff(&bytes);
@@ -74,8 +75,10 @@ fn clean(
         None => None,
         Some((cut, kind)) => {
             services.disk.check()?;
-            let name =
-                services.files.put(cut, kind.extension()).map_err(Fault::PictureNotStored)?;
+            let name = services
+                .files
+                .put(cut, kind.extension())
+                .map_err(|cause| NOT_STORED.caused_by(cause))?;
             Some(Stored::new(Arc::clone(services), name, cut.len()))
         }
     };

@@ -85,7 +85,7 @@ pub fn replaced(
         let most = tx.config.portrait.open_bytes_in_all;
         let total = open_bytes(tx)?.saturating_add(size);
         if most > 0 && u64::try_from(total).unwrap_or_default() > most {
-            return Err(Fault::Capped(
+            return Err(Fault::LimitReached(
                 "portrait.open_bytes_in_all: the server holds as many pictures without a login as \
                  it may",
             ));

@@ -11,9 +11,10 @@ pub use store::{Stored, Uploading, store};
 
 use engine::caller::Anyone;
 use engine::data::{Field, Flaw, Value};
-use engine::fault::Fault;
+use engine::fault::{Class, Declared, Fault};
 use engine::op::{Desk, File, Name, Op, RegisteredTwice, Registry, Store, Work};
 use engine::picture::Kind;
+use engine::status::Status;
 use engine::{args, data};
 use std::borrow::Cow;
 
@@ -45,6 +46,13 @@ built_in!(
     /// What a wrong id gets.
     ERROR = "error"
 );
+
+/// The file of a picture could not be written or read.
+pub static NOT_STORED: Declared = Declared {
+    class: Class::Failure,
+    status: Status { code: 1000, message: "头像文件创建失败" },
+    detail: "the picture could not be stored",
+};
 
 data! {
     /// The portrait under an id, or the default avatar.
@@ -91,7 +99,7 @@ impl Op for Get {
                 return Ok(file);
             }
         }
-        Err(Fault::PictureNotStored(engine::fault::Cause::new(format_args!(
+        Err(NOT_STORED.caused_by(engine::fault::Cause::new(format_args!(
             "the file of portrait {} is gone",
             self.id.0
         ))))
@@ -113,13 +121,13 @@ impl Op for Named {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
-        read(desk, &self.name)?.ok_or(Fault::Absent("name".into()))
+        read(desk, &self.name)?.ok_or(Fault::NotFound("name".into()))
     }
 }
 
 /// An uploaded picture; `None` if there is no such file.
 pub fn read(desk: &Desk, name: &str) -> Result<Option<File>, Fault> {
-    let Some(bytes) = desk.files.get(name).map_err(Fault::PictureNotStored)? else {
+    let Some(bytes) = desk.files.get(name).map_err(|cause| NOT_STORED.caused_by(cause))? else {
         return Ok(None);
     };
     let kind = Kind::sniff(&bytes).ok_or_else(|| Fault::unknown("a stored file is no picture"))?;

@@ -1,6 +1,7 @@
 //! An uploaded picture on its way into the store: checked, cut to the picture alone, and kept once
 //! the row that names it is committed.
 
+use super::NOT_STORED;
 use bytes::Bytes;
 use engine::data::{Field, Flaw, Value};
 use engine::db;
@@ -39,7 +40,7 @@ pub fn store(desk: &Desk, picture: Uploading, claimed: Option<Kind>) -> Result<S
     let most = desk.config.portrait.max_bytes;
     // One at a time, but for the checking alone: nobody waits for another one's store.
     let (bytes, kind) = desk.within::<Pictures, _>(move || {
-        let refused = |refusal: picture::Refusal| Fault::Picture(refusal.to_string().into());
+        let refused = |refusal: picture::Refusal| Fault::File(refusal.to_string().into());
         let bytes: Bytes = match picture {
             Uploading::Base64(text) => picture::from_base64(&text, most).map_err(refused)?.into(),
             Uploading::Bytes(bytes) => bytes,
@@ -51,7 +52,8 @@ pub fn store(desk: &Desk, picture: Uploading, claimed: Option<Kind>) -> Result<S
         };
         Ok((kept.unwrap_or(bytes), kind))
     })?;
-    let name = desk.files.put(&bytes, kind.extension()).map_err(Fault::PictureNotStored)?;
+    let name =
+        desk.files.put(&bytes, kind.extension()).map_err(|cause| NOT_STORED.caused_by(cause))?;
     Ok(Stored::new(desk.services(), name, bytes.len()))
 }
 

@@ -75,7 +75,7 @@ impl Data for Query {
         }
         let filter = fields.keys().find(|key| !OTHERS.contains(key) && fields.says(key));
         if let (true, Some(filter)) = (fields.says("key"), filter) {
-            flaws.note(filter.to_owned().into(), Flaw::Conflict);
+            flaws.note(filter.to_owned().into(), Flaw::Conflict("key"));
         }
         let kind = flaws.read::<Within<1, 2>>(fields, "type");
         let key = flaws.read(fields, "key");
@@ -118,7 +118,7 @@ impl Op for Query {
         let (code, message) = match fault {
             Fault::UnknownParameter(_) => (-100, "Args Error"),
             Fault::WrongType(..) => (-101, "Args Type Error"),
-            Fault::Conflict(_) => (-103, "Args conflict"),
+            Fault::Conflict(..) => (-103, "Args conflict"),
             Fault::NoCredentials | Fault::Missing(_) => (-104, "Missing necessary args"),
             Fault::BadToken | Fault::StaleToken | Fault::AccountGone => (-105, "Error token"),
             Fault::Empty(_) | Fault::WrongValue(..) => (-106, "Args Error"),

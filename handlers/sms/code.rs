@@ -9,10 +9,11 @@
 //! with guesses of its own and changes nothing for the code that its owner waits for; the quotas of
 //! messages bound how many codes there are.
 
+use super::{EXPIRED, WRONG};
 use engine::args;
 use engine::client::Client;
 use engine::db::{Tx, View};
-use engine::fault::{Fault, Lapse};
+use engine::fault::Fault;
 use engine::hex;
 
 /// Wrong guesses of one address at a code, after which that address has no further one. Not multiplied
@@ -67,7 +68,7 @@ pub fn redeem(tx: &mut Tx, client: &Client, phone: &str, hash: &str) -> Result<(
     if !open.is_empty() {
         tx.keep()?;
     }
-    Err(Fault::SmsCode(Lapse::Wrong))
+    Err(WRONG.fault())
 }
 
 /// Count a wrong guess at a code.
@@ -99,7 +100,7 @@ pub fn proof(
 ) -> Result<Option<String>, Fault> {
     let good = good(view, client, phone)?;
     if good.is_empty() {
-        return Err(Fault::SmsCode(Lapse::Expired));
+        return Err(EXPIRED.fault());
     }
     let proves =
         |known: &Good| known.is_open() && known.hash == hex::md5(&format!("{code}{}", known.rand));

@@ -1,14 +1,15 @@
 //! Sending a code.
 
-use super::quota;
+use super::{NOT_SENT, coded, quota};
 use crate::handlers::img::{CaptchaName, pay, pay_named, random_text};
 use crate::handlers::phone::Phone;
+use crate::handlers::user::MOBILE_TAKEN;
 use crate::handlers::user::name::is_taken;
 use engine::caller::Anyone;
 use engine::client::Client;
 use engine::data::{Data, Fields, Text};
 use engine::db::Tx;
-use engine::fault::{Cause, Fault, Unique};
+use engine::fault::{Cause, Fault};
 use engine::op::{Desk, Gateway, Name, Op, Work};
 use engine::sms::{Fate, Message};
 use engine::{args, data, hex};
@@ -109,7 +110,7 @@ impl Op for Generate {
         }
         // Where nobody was asked, the log has been told why, once for all.
         let cause = (refusal.fate != Fate::Spared).then(|| Cause::new(&refusal));
-        Err(Fault::Gateway(refusal.code, cause))
+        Err(NOT_SENT.with_status(coded(refusal.code), cause))
     }
 }
 
@@ -143,5 +144,5 @@ fn registered(tx: &mut Tx, client: &Client) -> Result<Fault, Fault> {
     let id = tx.next_id("sms")?;
     quota::count(tx, client, id)?;
     tx.keep()?;
-    Ok(Fault::Taken(Unique::Mobile))
+    Ok(MOBILE_TAKEN.fault())
 }

@@ -1,13 +1,28 @@
 //! How many messages may be sent: to a number, for an address, in all.
 
+use super::coded;
 use engine::args;
 use engine::client::Client;
 use engine::db::{Param, Tx, View};
-use engine::fault::{Exceeded, Fault, Window};
+use engine::fault::{Class, Declared, Exceeded, Fault};
 use engine::quota::Quota;
+use engine::sms::codes;
 
 /// A day, in seconds: the longest that a quota looks back.
 const DAY: i64 = 86_400;
+
+/// Too many messages to one number in half a minute.
+static HALF_MINUTE: Declared = used_up(codes::HALF_MINUTE);
+
+/// Too many messages to one number in an hour.
+static HOUR: Declared = used_up(codes::HOUR);
+
+/// Too many messages in a day: to one number, for one address, or in all.
+static ONE_DAY: Declared = used_up(codes::DAY);
+
+const fn used_up(code: i64) -> Declared {
+    Declared { class: Class::Limit, status: coded(code), detail: "too many messages" }
+}
 
 /// One in this many messages of a day is kept for numbers that have an account, and no address has more
 /// than one in this many.
@@ -23,13 +38,13 @@ pub const SWEEP_ADDRESSES: &str = "DELETE FROM sms_address WHERE at + 86400 <= $
 pub fn check(view: &View, phone: &str, client: &Client, has_account: bool) -> Result<(), Fault> {
     let limits = &view.config.sms;
     let to_number = "SELECT count(*), min(sent_at) FROM sms WHERE phone = $1 AND sent_at > $2";
-    for (window, limit, name) in [
-        (Window::HalfMinute, limits.per_30_seconds, "sms.per_30_seconds"),
-        (Window::Hour, limits.per_hour, "sms.per_hour"),
-        (Window::Day, limits.per_day, "sms.per_day"),
+    for (seconds, fault, limit, name) in [
+        (30, &HALF_MINUTE, limits.per_30_seconds, "sms.per_30_seconds"),
+        (3_600, &HOUR, limits.per_hour, "sms.per_hour"),
+        (DAY, &ONE_DAY, limits.per_day, "sms.per_day"),
     ] {
-        let since = view.clock.steady() - seconds(window);
-        let limit = Limit { window, messages: limit.into(), name };
+        let since = view.clock.steady() - seconds;
+        let limit = Limit { seconds, fault, messages: limit.into(), name };
         limit.check(view, to_number, args![phone, since])?;
     }
     let day = view.clock.steady() - DAY;
@@ -41,19 +56,25 @@ pub fn check(view: &View, phone: &str, client: &Client, has_account: bool) -> Re
         for (messages, name) in
             [(messages, "sms.per_day_per_address"), (part.into(), "sms.per_day_in_all")]
         {
-            let limit = Limit { window: Window::Day, messages, name };
+            let limit = Limit { seconds: DAY, fault: &ONE_DAY, messages, name };
             limit.check(view, for_address, args![&share.to_string(), day])?;
         }
     }
     let messages = limits.per_day_in_all - if has_account { 0 } else { part };
-    let limit =
-        Limit { window: Window::Day, messages: messages.into(), name: "sms.per_day_in_all" };
+    let limit = Limit {
+        seconds: DAY,
+        fault: &ONE_DAY,
+        messages: messages.into(),
+        name: "sms.per_day_in_all",
+    };
     limit.check(view, "SELECT count(*), min(sent_at) FROM sms WHERE sent_at > $1", args![day])
 }
 
 /// A limit on messages.
 struct Limit {
-    window: Window,
+    /// How far it looks back.
+    seconds: i64,
+    fault: &'static Declared,
     /// How many there may be; 0 is no limit.
     messages: u64,
     name: &'static str,
@@ -72,18 +93,10 @@ impl Limit {
         if u64::try_from(sent).unwrap_or(0) < self.messages {
             return Ok(());
         }
-        let seconds = seconds(self.window);
-        let wait = oldest.map_or(seconds, |oldest| oldest + seconds - view.clock.steady());
+        let wait =
+            oldest.map_or(self.seconds, |oldest| oldest + self.seconds - view.clock.steady());
         let retry_after = u64::try_from(wait).unwrap_or(1).max(1);
-        Err(Fault::Quota(self.window, Exceeded { limit: self.name, retry_after, instead: None }))
-    }
-}
-
-fn seconds(window: Window) -> i64 {
-    match window {
-        Window::HalfMinute => 30,
-        Window::Hour => 3_600,
-        Window::Day => DAY,
+        Err(self.fault.exceeded(Exceeded { limit: self.name, retry_after, instead: None }))
     }
 }
 

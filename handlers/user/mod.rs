@@ -12,16 +12,18 @@ mod remove;
 mod verify;
 
 pub use attempts::SWEEP as SWEEP_FAILURES;
+pub use login::Session;
 pub use register::{hash_plain, insert};
 pub use remove::finish as finish_removals;
 pub use verify::seal_all;
 
 use engine::data::{Field, Flaw, Value};
 use engine::db::View;
-use engine::fault::Fault;
+use engine::fault::{Class, Declared, Fault};
 use engine::op::{RegisteredTwice, Registry};
 use engine::password::{LENGTH, Password, is_common};
 use engine::services::Services;
+use engine::status::WRONG_VALUE;
 
 /// Removes sessions that ended 30 days ago. Until then whoever shows such a token when logging in has a
 /// limit of failed logins to himself (`attempts`).
@@ -45,6 +47,24 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
         .op::<verify::Verified>()?;
     Ok(())
 }
+
+/// Another account has the name, or one that looks like it, or left it not long ago.
+pub static NAME_TAKEN: Declared =
+    Declared { class: Class::Taken, status: WRONG_VALUE, detail: "the name is taken" };
+
+/// Another account has the mobile number.
+pub static MOBILE_TAKEN: Declared = Declared {
+    class: Class::Taken,
+    status: WRONG_VALUE,
+    detail: "the mobile number is registered",
+};
+
+/// The account has a real name already; it is verified once.
+pub static VERIFIED_ALREADY: Declared = Declared {
+    class: Class::Taken,
+    status: WRONG_VALUE,
+    detail: "the real name is verified already",
+};
 
 /// What is said of a password that everybody tries first.
 const COMMON: &str = "one of the most common passwords; choose another one";

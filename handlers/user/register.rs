@@ -4,12 +4,13 @@
 use super::name::{Name, is_free, is_taken, may_be_called, set_keys};
 use super::{NewPassword, attempts};
 use crate::handlers::phone::Phone;
+use crate::handlers::user::{MOBILE_TAKEN, NAME_TAKEN};
 use crate::handlers::{img, sms};
 use engine::caller::Anyone;
 use engine::client::Client;
 use engine::data::{Data, Field, Fields, Flaw, Flaws, Value};
 use engine::db::Tx;
-use engine::fault::{Fault, Unique};
+use engine::fault::Fault;
 use engine::op::{Desk, Hash, Op, Work};
 use engine::password::Password;
 use engine::quota::Quota;
@@ -108,7 +109,7 @@ impl ByName {
         let is_free = desk.read(|view| {
             may_be_called(view, &username, None)?;
             match is_free(view, &username, None) {
-                Err(Fault::Taken(_)) => Ok(false),
+                Err(fault) if fault.is(&NAME_TAKEN) => Ok(false),
                 free => free.map(|()| true),
             }
         })?;
@@ -119,7 +120,7 @@ impl ByName {
         desk.write(move |tx| {
             img::pay(tx, &client, &hash)?;
             let user_id = insert(tx, &username, None, &password)?;
-            registered(tx, user_id.ok_or(Fault::Taken(Unique::Name))?, &client)
+            registered(tx, user_id.ok_or_else(|| NAME_TAKEN.fault())?, &client)
         })
     }
 }
@@ -141,7 +142,7 @@ impl ByMobile {
         desk.write(move |tx| {
             sms::redeem(tx, &client, &mobile, &proof)?;
             let user_id = insert(tx, &mobile, Some(&mobile), &password)?;
-            registered(tx, user_id.ok_or(Fault::Taken(Unique::Mobile))?, &client)
+            registered(tx, user_id.ok_or_else(|| MOBILE_TAKEN.fault())?, &client)
         })
     }
 }
@@ -160,7 +161,7 @@ fn name_is_taken(tx: &mut Tx, client: &Client, hash: &str) -> Result<Fault, Faul
         img::pay(tx, client, hash)?;
     }
     tx.keep()?;
-    Ok(Fault::Taken(Unique::Name))
+    Ok(NAME_TAKEN.fault())
 }
 
 /// Insert an account whose password is hashed; `None` if its name or number is taken.
@@ -178,7 +179,7 @@ pub fn insert(
         }
     } else {
         match is_free(tx, username, None) {
-            Err(Fault::Taken(_)) => return Ok(None),
+            Err(fault) if fault.is(&NAME_TAKEN) => return Ok(None),
             free => free?,
         }
     }

@@ -1,11 +1,12 @@
 //! Real names (contract page `ihome.md`): told once, never changed, shown to nobody else.
 
+use crate::handlers::user::VERIFIED_ALREADY;
 use crate::handlers::{Nothing, text};
 use engine::caller::Account;
 use engine::clock::DateTime;
 use engine::data::{Field, Flaw, Text, Value};
 use engine::db::{Tx, View};
-use engine::fault::{Fault, Unique};
+use engine::fault::Fault;
 use engine::op::{Name, Op, Read, Write};
 use engine::vault::is_sealed;
 use engine::{args, data};
@@ -109,7 +110,7 @@ impl Op for Verify {
             "UPDATE account SET real_name = $1, id_card = $2 WHERE id = $3 AND real_name IS NULL",
             args![&real_name, &id_card, caller.id],
         )?;
-        if verified == 1 { Ok(Nothing {}) } else { Err(Fault::Taken(Unique::RealName)) }
+        if verified == 1 { Ok(Nothing {}) } else { Err(VERIFIED_ALREADY.fault()) }
     }
 }
 

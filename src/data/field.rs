@@ -17,8 +17,8 @@ pub enum Flaw {
     Unknown,
     /// The key is not there.
     Missing,
-    /// The key excludes another that is there too.
-    Conflict,
+    /// The key excludes another that is there too: which.
+    Conflict(&'static str),
     /// It is `""` or `null` where something must stand.
     Empty,
     /// It has another type; what was expected.
@@ -32,7 +32,7 @@ impl Flaw {
         match self {
             Flaw::Unknown => 0,
             Flaw::Missing => 1,
-            Flaw::Conflict => 2,
+            Flaw::Conflict(_) => 2,
             Flaw::Empty => 3,
             Flaw::Type(_) => 4,
             Flaw::Value(_) => 5,
@@ -43,7 +43,7 @@ impl Flaw {
         match self {
             Flaw::Unknown => Fault::UnknownParameter(key),
             Flaw::Missing => Fault::Missing(key),
-            Flaw::Conflict => Fault::Conflict(key),
+            Flaw::Conflict(other) => Fault::Conflict(key, other),
             Flaw::Empty => Fault::Empty(key),
             Flaw::Type(expected) => Fault::WrongType(key, expected),
             Flaw::Value(why) => Fault::WrongValue(key, why),

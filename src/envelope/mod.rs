@@ -12,8 +12,7 @@ mod write;
 
 pub use room::BATCH_ANSWER;
 pub use seen::Seen;
-pub(crate) use write::refuse;
-pub use write::write;
+pub use write::{refuse, succeed, write};
 
 use crate::budget::Charge;
 use crate::caller::Credentials;

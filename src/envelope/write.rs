@@ -18,7 +18,6 @@ pub fn write(
     table: fn(&Fault) -> Status,
     result: Result<Answer, Fault>,
 ) -> Result<(), Box<Fault>> {
-    let start = out.len();
     let answer = match result {
         Ok(answer) => answer,
         Err(fault) => {
@@ -26,20 +25,26 @@ pub fn write(
             return Ok(());
         }
     };
+    succeed(out, id, &answer).map_err(Box::new).inspect_err(|fault| {
+        refuse(out, id, nothing, table, fault);
+    })
+}
+
+/// Write an answer that tells success. An error is why it could not be written: then nothing was.
+pub fn succeed(out: &mut Vec<u8>, id: i64, answer: &Answer) -> Result<(), Fault> {
+    let start = out.len();
     put(out, id, 0, SUCCESSFUL);
     if let Err(error) = answer.write(out) {
         // Half an answer is none.
         out.truncate(start);
-        let fault = Box::new(Fault::unknown(error));
-        refuse(out, id, nothing, table, &fault);
-        return Err(fault);
+        return Err(Fault::unknown(error));
     }
     out.push(b'}');
     Ok(())
 }
 
 /// Write an answer that tells a fault.
-pub(crate) fn refuse(
+pub fn refuse(
     out: &mut Vec<u8>,
     id: i64,
     nothing: &str,

@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::http::connection::head::Heads;
 use crate::http::endpoint::documents::Asked;
 use crate::http::endpoint::record::Record;
-use crate::http::endpoint::route::{Found, Route, Router};
+use crate::http::endpoint::route::{Found, Router, Target};
 use crate::http::probes;
 use crate::http::request::body::Bounded;
 use crate::http::request::{client, host, signature};
@@ -126,7 +126,7 @@ impl Handler {
         let client = client::client(peer.ip(), &head.headers, config);
         record.client = client.address();
         let found = self.router.find(head.uri.path());
-        if let Some(Found { path, route: Route::Watch(watch), .. }) = found {
+        if let Some(Found { path, target: Target::Watch(watch), .. }) = found {
             (record.path, record.is_for_watchers) = (path, true);
             let is_shown = probes::is_shown(peer.ip(), client.address(), &head.headers, config);
             let counted = || self.registry.counted();
@@ -139,20 +139,20 @@ impl Handler {
         {
             return response::too_many(&fault);
         }
-        let Some(Found { path, route, params }) = found else {
+        let Some(Found { path, target, params }) = found else {
             return Box::pin(self.page(&head, client, record)).await;
         };
         record.path = path;
         if is_preflight(&head) {
-            return preflight(config, &head, &route.allow());
+            return preflight(config, &head, &target.allow());
         }
-        match (route, route.row(&head.method)) {
-            (_, Some((document, row))) => {
+        match (target, target.route(&head.method)) {
+            (_, Some((document, route))) => {
                 let asked = Asked {
                     engine: &self.engine,
                     registry: &self.registry,
                     document,
-                    row,
+                    route,
                     params,
                     head: &head,
                     client,
@@ -161,10 +161,10 @@ impl Handler {
                 // Boxed, so that the envelope's way through here does not carry its size.
                 Box::pin(asked.answer(body, &mut record.seen)).await
             }
-            (Route::Endpoint(accepts), None) if head.method == Method::POST => {
+            (Target::Endpoint(accepts), None) if head.method == Method::POST => {
                 self.endpoint(*accepts, &head, body, client, record).await
             }
-            _ => response::wrong_method(&route.allow()),
+            _ => response::wrong_method(&target.allow()),
         }
     }
 

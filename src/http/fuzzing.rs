@@ -1,7 +1,7 @@
 //! What a body, a query and headers come to, without a connection: for the fuzz targets alone.
 
 use crate::config::{Config, Networks};
-use crate::document::{Document, Row};
+use crate::document::{Document, Route};
 use crate::http::endpoint::fields;
 use crate::http::request::content::{Content, TextKind};
 use crate::http::request::multipart::{self, Reader};
@@ -12,8 +12,9 @@ use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, O
 use ipnet::IpNet;
 use std::net::IpAddr;
 
-static ROW: Row = Row { op: ("fuzz", "any"), takes: Some(&["name", "id", "file"]), ..Row::PLAIN };
-const DOCUMENT: Document = Document { rows: std::slice::from_ref(&ROW), ..Document::PLAIN };
+static ROW: Route =
+    Route { op: ("fuzz", "any"), params: Some(&["name", "id", "file"]), ..Route::DEFAULT };
+const DOCUMENT: Document = Document { rows: std::slice::from_ref(&ROW), ..Document::DEFAULT };
 
 /// Gather the fields of a request. The body comes in two pieces, cut anywhere, and is multipart if
 /// `boundary` says so.

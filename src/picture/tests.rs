@@ -33,7 +33,7 @@ fn is_broken(result: Result<Kind, Refusal>) -> bool {
 }
 
 #[test]
-fn whole_pictures_pass_with_and_without_bytes_behind() {
+fn complete_pictures_pass_with_or_without_trailer() {
     for (name, kind, bytes) in PICTURES {
         assert_eq!(check(bytes, None, bytes.len()).ok(), Some(kind), "{name}");
         assert_eq!(check(bytes, Some(kind), MAX).ok(), Some(kind), "{name}");
@@ -44,7 +44,7 @@ fn whole_pictures_pass_with_and_without_bytes_behind() {
 }
 
 #[test]
-fn every_cut_is_refused() {
+fn picture_cut_at_any_length_is_refused() {
     for (name, _, bytes) in PICTURES {
         for end in 0..bytes.len() {
             match check(&bytes[..end], None, MAX) {
@@ -57,7 +57,7 @@ fn every_cut_is_refused() {
 }
 
 #[test]
-fn an_end_marker_does_not_mend_a_cut() {
+fn cut_picture_with_end_marker_is_refused() {
     for (name, kind, bytes) in PICTURES {
         let half = bytes.len() / 2;
         let mended = match kind {
@@ -76,7 +76,7 @@ fn an_end_marker_does_not_mend_a_cut() {
 }
 
 #[test]
-fn size_and_kind() {
+fn wrong_size_or_type_is_refused() {
     let (_, _, png) = PICTURES[0];
     assert!(matches!(check(png, None, png.len() - 1), Err(Refusal::TooLarge { .. })));
     let wrong = check(png, Some(Kind::Jpeg), MAX).unwrap_err();
@@ -110,7 +110,7 @@ fn black_png(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[test]
-fn sides_are_bounded() {
+fn picture_sides_are_limited() {
     assert!(check(&black_png(4096, 4096), None, MAX).is_ok());
     for (width, height) in [(4097, 1), (1, 4097), (1 << 20, 1)] {
         let refusal = check(&black_png(width, height), None, MAX).unwrap_err();
@@ -159,7 +159,7 @@ fn long_animations_are_refused() {
 }
 
 #[test]
-fn scans_are_bounded() {
+fn jpeg_scans_are_limited() {
     // The last scan of the progressive picture again and again.
     let bytes = PICTURES[3].2;
     let last = bytes.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
@@ -171,7 +171,7 @@ fn scans_are_bounded() {
 
 /// A lossless WebP of 4 × 4 pixels that announces 65,536 groups of codes.
 #[test]
-fn lossless_codes_are_bounded() {
+fn lossless_webp_codes_are_limited() {
     let mut bits: Vec<bool> = Vec::new();
     let mut put = |value: u32, count: u32| bits.extend((0..count).map(|bit| value >> bit & 1 == 1));
     put(0x2f, 8);
@@ -201,7 +201,7 @@ fn lossless_codes_are_bounded() {
 }
 
 #[test]
-fn base64_text() {
+fn base64_is_decoded_with_prefix_and_white_space() {
     let (_, _, png) = PICTURES[0];
     let text = STANDARD.encode(png);
     let wrapped: String = text
@@ -242,14 +242,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_bytes(kind in 0..4usize, rest in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn any_bytes_are_checked_without_panic(kind in 0..4usize, rest in prop::collection::vec(any::<u8>(), 0..300)) {
         let magic = [&b"\x89PNG\r\n\x1a\n"[..], b"\xff\xd8\xff", b"GIF89a", b"RIFF\x40\0\0\0WEBP"];
         let _ = check(&rest, None, MAX);
         let _ = check(&[magic[kind], &rest].concat(), None, MAX);
     }
 
     #[test]
-    fn damaged_bytes(which in 0..PICTURES.len(), changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+    fn damaged_pictures_are_checked_without_panic(which in 0..PICTURES.len(), changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         let mut bytes = PICTURES[which].2.to_vec();
         for (at, value) in changes {
             *at.get_mut(&mut bytes) = value;
@@ -263,12 +263,12 @@ proptest! {
     }
 
     #[test]
-    fn any_text(text in "\\PC*") {
+    fn any_base64_text_is_decoded_without_panic(text in "\\PC*") {
         let _ = from_base64(&text, 64);
     }
 
     #[test]
-    fn base64_round_trip(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn base64_round_trips(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let text = STANDARD.encode(&bytes);
         prop_assert_eq!(from_base64(&text, bytes.len()).unwrap(), &bytes[..]);
         if !bytes.is_empty() {

@@ -27,7 +27,7 @@ pub fn is_known(code: i64) -> bool {
 }
 
 /// The text that belongs to `code`; that of [`OTHER`] where the code is not in the table.
-pub fn message(code: i64) -> &'static str {
+pub const fn message(code: i64) -> &'static str {
     match code {
         1001 => "sig校验失败",
         1002 => "短信内容中含有敏感词",

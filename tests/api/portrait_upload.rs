@@ -41,7 +41,7 @@ fn files(server: &Server) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_of_picture_is_taken_and_given_back_byte_for_byte() {
+fn every_picture_kind_round_trips_unchanged() {
     let server = Server::start("");
     let kinds: [(&str, &[u8], &[&str]); 4] = [
         ("png", PNG, &["png", "PNG", "image/png"]),
@@ -66,7 +66,7 @@ fn every_kind_of_picture_is_taken_and_given_back_byte_for_byte() {
 }
 
 #[test]
-fn base64_comes_with_or_without_prefix_padding_and_white_space() {
+fn base64_prefix_padding_and_spaces_are_optional() {
     let server = Server::start("");
     let plain = STANDARD.encode(PNG);
     let lines: Vec<&str> =
@@ -105,7 +105,7 @@ fn base64_comes_with_or_without_prefix_padding_and_white_space() {
 }
 
 #[test]
-fn exactly_max_bytes_pass_and_one_byte_more_does_not() {
+fn max_bytes_pass_and_one_more_is_refused() {
     for (config, most) in [("", 1 << 20), ("[portrait]\nmax_bytes = \"4KiB\"\n", 4096)] {
         let server = Server::start(config);
         // Bytes after a picture's end count, and are cut off.
@@ -122,7 +122,7 @@ fn exactly_max_bytes_pass_and_one_byte_more_does_not() {
 }
 
 #[test]
-fn what_is_no_whole_picture_of_the_kind_it_says_is_refused_and_leaves_no_file() {
+fn incomplete_or_mislabelled_picture_is_refused() {
     let server = Server::start("");
     let none = "not a PNG, JPEG, GIF or WebP picture";
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
@@ -160,7 +160,7 @@ fn what_is_no_whole_picture_of_the_kind_it_says_is_refused_and_leaves_no_file() 
 }
 
 #[test]
-fn a_missing_key_is_told_first_then_types_and_the_id() {
+fn missing_key_is_reported_before_type_and_id() {
     let server = Server::start("");
     for key in ["name", "id", "base64", "type"] {
         let mut sent = upload("x", "png", PNG);
@@ -210,7 +210,7 @@ fn ids_are_compared_as_numbers() {
 }
 
 #[test]
-fn the_id_of_an_account_takes_that_accounts_token() {
+fn portrait_of_an_account_needs_its_token() {
     let server = Server::start("");
     let ((nora, token), (otto, other)) = (server.account("nora"), server.account("otto"));
     let (nora, otto) = (nora.to_string(), otto.to_string());
@@ -240,7 +240,7 @@ fn the_id_of_an_account_takes_that_accounts_token() {
 }
 
 #[test]
-fn without_open_upload_every_upload_needs_a_login() {
+fn uploads_need_a_login_if_open_upload_is_off() {
     let server = Server::start("[portrait]\nopen_upload = false\n");
     let (nora, token) = server.account("nora");
     let bad = fault(-101, "Error token");

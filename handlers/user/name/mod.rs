@@ -11,10 +11,11 @@ pub use key::keys;
 
 use crate::handlers::phone::is_mobile;
 use crate::handlers::text;
+use crate::handlers::user::NAME_TAKEN;
 use engine::args;
 use engine::data::{Field, Flaw, Text, Value};
 use engine::db::{Tx, View};
-use engine::fault::{Fault, Unique};
+use engine::fault::Fault;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use unicode_normalization::UnicodeNormalization as _;
@@ -146,7 +147,7 @@ pub fn is_taken(view: &View, name: &str) -> Result<bool, Fault> {
 pub fn is_free(view: &View, name: &str, own: Option<i64>) -> Result<(), Fault> {
     // No account has the id 0.
     let own = own.unwrap_or(0);
-    let taken = || Err(Fault::Taken(Unique::Name));
+    let taken = || Err(NAME_TAKEN.fault());
     let sql = "SELECT 1 FROM account WHERE (username = $1 OR mobile = $1) AND id <> $2";
     if view.one(sql, args![name, own], |_| Ok(()))?.is_some() {
         return taken();

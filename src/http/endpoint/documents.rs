@@ -6,7 +6,7 @@ use crate::caller::Credentials;
 use crate::client::Client;
 use crate::config::Config;
 use crate::data::{Fields, Value};
-use crate::document::{Cookie, Document, Outcome, Response, Row, Shape};
+use crate::document::{Cookie, Document, Failure, Response, Route};
 use crate::engine::Engine;
 use crate::envelope::{self, Seen};
 use crate::fault::Fault;
@@ -16,8 +16,6 @@ use crate::http::response::{self, Answer as HttpAnswer};
 use crate::metrics::Refused;
 use crate::op::{Answer, Called, Entry, Name, Registry, SMALL_ANSWER};
 use crate::request::RequestId;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hyper::body::Incoming;
 use hyper::header::{HeaderValue, SET_COOKIE};
 use hyper::http::request::Parts;
@@ -25,19 +23,19 @@ use matchit::Params;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// One request to a row of a document.
+/// One request to a route of a document.
 pub(crate) struct Asked<'a> {
     pub engine: &'a Arc<Engine>,
     pub registry: &'a Registry,
     pub document: &'a Document,
-    pub row: &'static Row,
+    pub route: &'static Route,
     pub params: Params<'a, 'a>,
     pub head: &'a Parts,
     pub client: Client,
     pub id: RequestId,
 }
 
-/// What the operations of a row came to.
+/// What the operations of a route came to.
 struct Done {
     /// The last one's answer.
     answer: Answer,
@@ -48,13 +46,13 @@ struct Done {
 impl Asked<'_> {
     /// Answer it, and keep in `seen` what becomes of it.
     pub(crate) async fn answer(self, body: Incoming, seen: &mut Seen) -> HttpAnswer {
-        let Asked { document, row, head, .. } = self;
+        let Asked { document, route, head, .. } = self;
         let config = &self.engine.services.config;
         if document.by_cookie && client::is_cross_site(&head.method, &head.headers, config) {
             let why = "a page of another site may not write here";
             return response::foreign(why);
         }
-        if let Some(banned) = row.hotlinked
+        if let Some(banned) = route.placeholder
             && !client::may_embed(&head.headers, &config.portrait.allowed_referers)
         {
             return response::dressed(Response::file(403, banned.clone()), None, &head.headers);
@@ -62,7 +60,7 @@ impl Asked<'_> {
         let bodies = &self.engine.bodies;
         let mut body = Bounded::new(body, config.limits.max_body, bodies, self.client);
         let mut is_too_large = false;
-        let content = match fields::read(&mut body, &head.headers, row).await {
+        let content = match fields::read(&mut body, &head.headers, route).await {
             // The document has an answer for a picture that it refuses, and its pages show no other.
             Err(ContentError::Body(BodyError::TooLarge)) if self.takes_picture() => {
                 if let Err(error) = body.discard().await {
@@ -79,13 +77,14 @@ impl Asked<'_> {
         let Ok(reserved) = self.reserved() else { return response::no_answer_memory() };
         let (result, token) = match self.run(&content, seen).await {
             Err(Fault::Busy) => return response::busy(),
-            Err(fault) => (Err(fault.on_wire(row.renames)), None),
+            Err(fault) => (Err(fault.on_wire(route.renames)), None),
             Ok(done) => (Ok(done.answer), done.token),
         };
         // Of the body only the fields were needed.
         drop(content);
         let retry_after = result.as_ref().err().and_then(Fault::retry_after);
-        let cookies = if result.is_ok() { cookies(row.cookie, token, config) } else { Vec::new() };
+        let cookies =
+            if result.is_ok() { cookies(route.cookie, token, config) } else { Vec::new() };
         let response = self.dress(result);
         let is_envelope = response.is_envelope;
         let Ok(charge) = self.charged(reserved, &response) else {
@@ -110,9 +109,9 @@ impl Asked<'_> {
         self.entry().is_some_and(|entry| entry.takes_file)
     }
 
-    /// The row's operation.
+    /// The route's operation.
     fn entry(&self) -> Option<&Entry> {
-        self.registry.get(self.row.op.0, self.row.op.1)
+        self.registry.get(self.route.op.0, self.route.op.1)
     }
 
     /// The room for the answer of an operation that changes something and may answer much; an error if
@@ -144,9 +143,9 @@ impl Asked<'_> {
         Ok(Some(charge))
     }
 
-    /// Call the row's operation, and those that follow it, with a body as far as it was readable.
+    /// Call the route's operation, and those that follow it, with a body as far as it was readable.
     async fn run(&self, content: &Result<Content, Fault>, seen: &mut Seen) -> Result<Done, Fault> {
-        let Asked { document, row, params, head, id, .. } = self;
+        let Asked { document, route, params, head, id, .. } = self;
         let query = head.uri.query().unwrap_or("");
         let config = &self.engine.services.config;
         let mut credentials =
@@ -155,29 +154,32 @@ impl Asked<'_> {
             credentials.signature = signature::of(head, body);
         }
         // Whoever adds to the query of a signed request adds nothing to it.
-        let query = if row.is_signed && credentials.signature.is_some() { "" } else { query };
+        let query = if route.is_signed && credentials.signature.is_some() { "" } else { query };
         let mut fields = content
             .as_ref()
             .map_err(Fault::clone)
             .and_then(|content| {
-                let fields = fields::gather(document, row, params, query, content)?;
+                let fields = fields::gather(document, route, params, query, content)?;
                 let is_too_long = content.length() > envelope::MOST_DATA
                     && self.entry().is_some_and(|entry| !entry.takes_file);
                 if is_too_long { Err(envelope::too_long()) } else { Ok(fields) }
             })
-            .map_err(|fault| self.refused(row.op, &credentials, fault, seen))
-            .inspect_err(|fault| id.log(row.op, fault))?;
-        let mut rest = if row.then.is_empty() { Fields::default() } else { fields.clone() };
-        let mut answer = self.call(row.op, &mut fields, &credentials, seen).await?;
-        let keeps_session = row.cookie == Cookie::Set;
-        let mut token = if keeps_session { text(&answer, "token") } else { None };
-        for step in row.then {
+            .map_err(|fault| self.refused(route.op, &credentials, fault, seen))
+            .inspect_err(|fault| id.log(route.op, fault))?;
+        let mut rest = if route.then.is_empty() { Fields::default() } else { fields.clone() };
+        let mut answer = self.call(route.op, &mut fields, &credentials, seen).await?;
+        let opened = |answer: &Answer| match route.cookie {
+            Cookie::Set(opened) => opened(answer),
+            Cookie::Untouched | Cookie::Clear => None,
+        };
+        let mut token = opened(&answer);
+        for step in route.then {
             for (from, to) in step.renames {
                 let value = rest.take(from).unwrap_or(Value::Null);
                 rest.set(Cow::Borrowed(to), value);
             }
             answer = self.call(step.op, &mut rest.clone(), &credentials, seen).await?;
-            if let Some(opened) = text(&answer, "token") {
+            if let Some(opened) = opened(&answer) {
                 credentials.token = Some(opened.clone());
                 token = Some(opened);
             }
@@ -201,7 +203,7 @@ impl Asked<'_> {
         credentials: &Credentials,
         seen: &mut Seen,
     ) -> Result<Answer, Fault> {
-        // Checked at start: every row names operations that are registered.
+        // Checked at start: every route names operations that are registered.
         let entry = self.registry.get(op.0, op.1).ok_or(Fault::NoSuchOperation)?;
         seen.asks(Some(op));
         let result = match entry.call(self.engine, fields, credentials.clone()) {
@@ -212,39 +214,22 @@ impl Asked<'_> {
         result.inspect_err(|fault| self.id.log(op, fault))
     }
 
+    /// What the client reads of what the operations came to.
     fn dress(&self, result: Result<Answer, Fault>) -> Response {
-        let Asked { document, row, id, .. } = self;
-        let result = match (result, row.reply) {
-            (Ok(Answer::File(file)), _) => return Response::file(200, file),
-            (Ok(answer), Shape::Bytes { key, content_type }) => {
-                match text(&answer, key).and_then(|text| STANDARD.decode(text).ok()) {
-                    Some(bytes) => return Response::bytes(bytes, content_type),
-                    None => {
-                        let fault = Fault::unknown(format_args!("{key} holds no bytes"));
-                        id.log(row.op, &fault);
-                        Err(fault)
-                    }
-                }
-            }
-            (result, _) => result,
-        };
+        let Asked { route, id, .. } = self;
+        let response = result.and_then(|answer| match answer {
+            Answer::File(file) => Ok(Response::file(200, file)),
+            answer => (route.success)(&answer).inspect_err(|fault| id.log(route.op, fault)),
+        });
         let entry = self.entry();
-        (document.dialect)(Outcome { row, entry, result, id: *id })
+        response.unwrap_or_else(|fault| (route.failure)(&Failure { fault: &fault, entry }))
     }
 }
 
 /// The fault of a picture whose request is longer than `most` bytes.
 fn too_large(most: usize) -> Fault {
     let why = format!("the picture is too large: its request is longer than {most} bytes");
-    Fault::Picture(why.into())
-}
-
-/// The text under `key` of an answer that is an object.
-fn text(answer: &Answer, key: &str) -> Option<String> {
-    match answer {
-        Answer::File(_) => None,
-        Answer::Json(json) => Some(json.tree().ok()?.get(key)?.as_str()?.to_owned()),
-    }
+    Fault::File(why.into())
 }
 
 /// The headers that set or remove the session's cookie. No script may read it, and a browser sends it
@@ -257,9 +242,9 @@ fn cookies(cookie: Cookie, token: Option<String>, config: &Config) -> Vec<Header
         false => (&[client::COOKIE_NAME][..], ""),
     };
     let (names, value, age) = match (cookie, token) {
-        (Cookie::Set, Some(token)) => (&names[..1], token, config.session.ttl.as_secs()),
+        (Cookie::Set(_), Some(token)) => (&names[..1], token, config.session.ttl.as_secs()),
         (Cookie::Clear, _) => (names, String::new(), 0),
-        (Cookie::Untouched, _) | (Cookie::Set, None) => return Vec::new(),
+        (Cookie::Untouched, _) | (Cookie::Set(_), None) => return Vec::new(),
     };
     let line =
         |name| format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");

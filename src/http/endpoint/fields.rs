@@ -5,7 +5,7 @@
 use crate::data::body::Wanted;
 use crate::data::encoding::{other_encoding, without_bom};
 use crate::data::{self, Fields, Value};
-use crate::document::{Document, Fixed, Row};
+use crate::document::{Constant, Document, Route};
 use crate::fault::Fault;
 use crate::hex;
 use crate::http::request::content::{TextKind, trimmed};
@@ -29,12 +29,12 @@ const CACHE_BUSTER: &[u8] = b"_";
 /// All fields of a request, under the operation's names. None may come twice, from wherever.
 pub(crate) fn gather<'a>(
     document: &Document,
-    row: &'static Row,
+    route: &'static Route,
     params: &Params<'_, 'a>,
     query: &'a str,
     content: &'a Content,
 ) -> Result<Fields<'a>, Fault> {
-    let mut gathered = Gathered { document, row, params, fields: Fields::default(), count: 0 };
+    let mut gathered = Gathered { document, route, params, fields: Fields::default(), count: 0 };
     for (name, segment) in params.iter() {
         let text = percent_decode_str(segment).decode_utf8();
         let text =
@@ -56,14 +56,14 @@ pub(crate) fn gather<'a>(
         }
     }
     let mut fields = gathered.fields;
-    for (key, value) in row.fixed {
+    for (key, value) in route.constants {
         let value = match value {
-            Fixed::Text(text) => Value::Text(Cow::Borrowed(text)),
-            Fixed::True => Value::Bool(true),
+            Constant::Text(text) => Value::Text(Cow::Borrowed(text)),
+            Constant::True => Value::Bool(true),
         };
         fields.set(Cow::Borrowed(key), value);
     }
-    if let Some(key) = row.md5
+    if let Some(key) = route.digest
         && let Some(Value::Text(text) | Value::Word(text)) = fields.get(key)
         && !text.is_empty()
         && !hex::is_hex(text, 32)
@@ -76,7 +76,7 @@ pub(crate) fn gather<'a>(
 /// The fields of a request, as far as they are gathered.
 struct Gathered<'g, 'a> {
     document: &'g Document,
-    row: &'static Row,
+    route: &'static Route,
     params: &'g Params<'g, 'a>,
     fields: Fields<'a>,
     /// How many came with the query and the body, whether or not they are taken.
@@ -90,7 +90,7 @@ impl<'a> Gathered<'_, 'a> {
             return Ok(());
         }
         let value = match value {
-            Value::Text(text) if self.document.unclean => Value::Word(text),
+            Value::Text(text) if self.document.lenient => Value::Word(text),
             value => value,
         };
         let key = self.key(&name);
@@ -103,7 +103,7 @@ impl<'a> Gathered<'_, 'a> {
 
     /// The operation's name for a field, where that is another.
     fn key(&self, name: &str) -> Option<Cow<'a, str>> {
-        let renamed = self.row.renames.iter().find(|(wire, _)| *wire == name);
+        let renamed = self.route.renames.iter().find(|(wire, _)| *wire == name);
         renamed.map(|(_, key)| Cow::Borrowed(*key))
     }
 
@@ -121,9 +121,9 @@ impl<'a> Gathered<'_, 'a> {
         // What the path has said already may not be said again, unless nobody would mean it.
         let is_in_path = || {
             let mut params = self.params.iter();
-            !self.document.unclean && params.any(|(param, _)| param == name)
+            !self.document.lenient && params.any(|(param, _)| param == name)
         };
-        self.row.has(name) || is_in_path()
+        self.route.has(name) || is_in_path()
     }
 
     /// Add a field of a query or a form, whose value is decoded by `decode`.
@@ -133,12 +133,12 @@ impl<'a> Gathered<'_, 'a> {
         let name = match form::utf8(decode(name)) {
             Some(name) => name,
             // No field is called so. Who takes any name refuses this one by what can be shown of it.
-            None if self.row.takes.is_none() => {
+            None if self.route.params.is_none() => {
                 Cow::Owned(String::from_utf8_lossy(&decode(name)).into_owned())
             }
             None => return Ok(()),
         };
-        if let Some(list) = self.row.list(&name) {
+        if let Some(list) = self.route.list(&name) {
             let value = self.word(list, decode(value))?;
             return self.push(list, value);
         }
@@ -151,7 +151,7 @@ impl<'a> Gathered<'_, 'a> {
 
     /// Text outside JSON. What is not UTF-8 is refused and not replaced: two passwords could become one.
     fn word(&self, name: &str, text: Cow<'a, [u8]>) -> Result<Value<'a>, Fault> {
-        if self.document.unclean && std::str::from_utf8(&text).is_err() {
+        if self.document.lenient && std::str::from_utf8(&text).is_err() {
             return Ok(Value::Word(String::from_utf8_lossy(&text).into_owned().into()));
         }
         let text = form::utf8(text);
@@ -208,9 +208,9 @@ impl<'a> Gathered<'_, 'a> {
     }
 
     fn json(&mut self, body: &'a [u8]) -> Result<(), Fault> {
-        let row = self.row;
+        let route = self.route;
         // One more than are looked at, so that it is noticed.
-        let wanted = Wanted { items: 0, keys: MANY + 1, is_known: &|key| row.has(key) };
+        let wanted = Wanted { items: 0, keys: MANY + 1, is_known: &|key| route.has(key) };
         let value = data::body::data(body, &wanted);
         let value =
             value.map_err(|e| Fault::EnvelopeValue(format!("not a JSON text: {e}").into()))?;

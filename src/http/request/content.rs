@@ -9,7 +9,7 @@ use super::form;
 use super::multipart::{Broken, Part, Reader, parameters};
 use crate::budget::Charge;
 use crate::data::encoding::without_bom;
-use crate::document::Row;
+use crate::document::Route;
 use crate::fault::Fault;
 use bytes::Bytes;
 use hyper::HeaderMap;
@@ -82,11 +82,11 @@ impl From<Broken> for ContentError {
     }
 }
 
-/// Read the body of a request to `row`.
+/// Read the body of a request to `route`.
 pub(crate) async fn read(
     body: &mut Bounded<'_>,
     headers: &HeaderMap,
-    row: &'static Row,
+    route: &'static Route,
 ) -> Result<Content, ContentError> {
     let fault = |why: String| ContentError::Fault(Fault::EnvelopeValue(why.into()));
     // In bytes: one foreign byte in a header costs only what it stands in.
@@ -104,7 +104,8 @@ pub(crate) async fn read(
     let Some(boundary) = boundary(media_type) else {
         return Err(fault("the multipart body has no boundary".into()));
     };
-    let mut reader = Reader::new(&boundary, |name: &str| row.has(name) || row.list(name).is_some());
+    let mut reader =
+        Reader::new(&boundary, |name: &str| route.has(name) || route.list(name).is_some());
     while let Some(piece) = body.next().await? {
         reader.push(&piece)?;
     }

@@ -166,7 +166,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 #[test]
-fn metadata_and_trailers_are_cut_pixels_stay() {
+fn metadata_and_trailers_are_removed_pixels_stay() {
     for (kind, bytes) in PICTURES {
         let plain = strip(bytes, kind).unwrap();
         assert_eq!(pixels(kind, &plain), pixels(kind, bytes), "{kind:?}");
@@ -217,7 +217,7 @@ fn colour_profile_and_adobe_segment_stay() {
 }
 
 #[test]
-fn orientation_is_read_within_the_block_alone() {
+fn orientation_is_read_only_within_the_exif_block() {
     assert_eq!(exif::orientation(&camera(true, 8)), Some(8));
     assert_eq!(exif::orientation(&camera(false, 3)), Some(3));
     assert_eq!(exif::orientation(&exif::block(5)), Some(5));
@@ -233,7 +233,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn any_container_is_stripped_once_or_refused(
+    fn any_container_is_stripped_or_refused(
         which in 0..PICTURES.len(),
         orientation in 0..10_u16,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
@@ -250,7 +250,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_end_well(kind in 0..4usize, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn any_bytes_are_stripped_without_panic(kind in 0..4usize, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let kind = [Kind::Png, Kind::Jpeg, Kind::Gif, Kind::Webp][kind];
         let _ = (strip(&bytes, kind), exif::orientation(&bytes));
         let _ = exif::orientation(&[b"II*\0", &bytes[..]].concat());

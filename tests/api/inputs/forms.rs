@@ -28,7 +28,7 @@ fn nickname(server: &Server) -> String {
 }
 
 #[test]
-fn unknown_fields_are_ignored_unread() {
+fn unknown_fields_are_ignored_without_parsing() {
     let server = with_player();
     for body in [
         // Submit buttons and keys in GBK (expressjs/body-parser#205 and #237).
@@ -189,7 +189,7 @@ fn other_encodings_are_named() {
 }
 
 #[test]
-fn forms_of_pages_and_scripts_are_read() {
+fn forms_of_pages_and_scripts_are_understood() {
     let server = with_player();
     for (kind, body, name) in [
         ("application/x-www-form-urlencoded; charset=UTF-8", "openid=p&nickname=a+b", "a b"),
@@ -274,7 +274,7 @@ fn integers_in_forms_are_ascii_digits_alone() {
 }
 
 #[test]
-fn empty_optional_fields_are_absent_ones() {
+fn empty_optional_fields_count_as_absent() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let ask = |method: &str, path: &str, kind: &str, body: &str| {

@@ -78,7 +78,7 @@ fn session_is_found_among_any_other_cookies() {
 }
 
 #[test]
-fn credential_of_another_service_hides_nobodys_session() {
+fn foreign_credential_does_not_hide_the_session() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for line in [
@@ -110,7 +110,7 @@ fn credential_of_another_service_hides_nobodys_session() {
 }
 
 #[test]
-fn forwarded_client_is_the_one_that_the_proxy_names() {
+fn client_address_is_the_one_the_proxy_names() {
     // Public reports: routedns#549 (a second line of the header), remote_ip#28 (the last one counts),
     // sozu#1254 and forwarded-parse#7 (addresses without quotes).
     let server = Server::start("[limits]\nlogin_attempts = 1\ntrusted_proxies = [\"127.0.0.1\"]\n");
@@ -191,7 +191,7 @@ fn forwarded_client_is_the_one_that_the_proxy_names() {
 }
 
 #[test]
-fn page_acts_for_its_visitor_from_its_own_origin_alone() {
+fn cookie_counts_only_from_the_same_origin() {
     // Public reports: tower-http#701 and next.js#89127 (case), ktor#3969 and glpi#24463 (ports),
     // Yuzu#2641 (a default port of the other scheme).
     let config = "public_url = \"https://www.example.com\"\n[cors]\nallowed_origins = \

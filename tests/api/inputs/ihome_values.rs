@@ -34,7 +34,7 @@ fn form(field: &str, value: &str) -> String {
 }
 
 #[test]
-fn refused_name_is_told_by_its_text() {
+fn refused_name_has_the_4001_text() {
     let (server, session) = user();
     server.account("nora");
     let why = refused("4001", "保存用户信息失败");
@@ -84,7 +84,7 @@ fn refused_name_is_told_by_its_text() {
 }
 
 #[test]
-fn refused_identity_is_told_by_its_text() {
+fn refused_identity_has_the_4001_text() {
     let (server, session) = user();
     let why = refused("4001", "保存用户实名信息失败");
     let good = "11010519491231002X";

@@ -77,7 +77,7 @@ fn is_usable(connection: &mut Connection) {
 }
 
 #[test]
-fn large_picture_is_refused_in_the_documents_form() {
+fn large_picture_is_refused_in_the_documents_format() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for (method, path, field) in PATHS {
@@ -131,7 +131,7 @@ fn picture_past_8_mib_is_cut_off() {
 }
 
 #[test]
-fn waiting_client_is_told_to_go_on() {
+fn expect_continue_upload_is_answered() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for (method, path, field) in PATHS {
@@ -152,7 +152,7 @@ fn waiting_client_is_told_to_go_on() {
 }
 
 #[test]
-fn every_kind_of_body_is_refused_alike() {
+fn oversized_body_is_refused_for_any_content_type() {
     let server = Server::start("[limits]\nmax_body = 65536\n");
     let (_, token) = server.account("nora");
     for (method, path, field) in PATHS {
@@ -210,7 +210,7 @@ fn other_paths_answer_413_as_before() {
 
 /// What is dropped takes no memory: many at once leave room for other bodies.
 #[test]
-fn dropped_bodies_hold_no_memory() {
+fn discarded_bodies_take_no_memory() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let (method, path, field) = PATHS[2];

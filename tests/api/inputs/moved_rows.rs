@@ -24,7 +24,7 @@ fn import(folder: &Path) -> Output {
 }
 
 #[test]
-fn lines_are_read_however_an_editor_leaves_them() {
+fn import_reads_any_line_ending_and_bom() {
     // Public reports: recall#38 and jsonlines#68 (a byte order mark), Jankson#56 (ends of lines),
     // PyRIT#1479 and jtbl#14 (blank lines).
     let folder = exported();
@@ -55,7 +55,7 @@ fn lines_are_read_however_an_editor_leaves_them() {
 }
 
 #[test]
-fn rows_in_another_form_are_not_skipped_in_silence() {
+fn import_files_in_another_format_are_not_ignored() {
     for name in [
         "account.jsonl.gz",
         "account.jsonl.zst",
@@ -98,7 +98,7 @@ fn rows_in_another_form_are_not_skipped_in_silence() {
 }
 
 #[test]
-fn what_is_not_read_is_told() {
+fn unread_import_files_are_reported() {
     let folder = exported();
     let out = folder.path().join("out");
     for name in ["README", "notes.txt", "accounting.xls", "SHA256SUMS", ".DS_Store", "._shop.jsonl"]
@@ -116,7 +116,7 @@ fn what_is_not_read_is_told() {
 }
 
 #[test]
-fn line_of_an_earlier_version_has_defaults() {
+fn row_of_an_earlier_version_gets_defaults() {
     let server = Server::start("");
     server.account("nora");
     let folder = folder();

@@ -25,7 +25,7 @@ fn one(head: &[u8], content: &[u8], end: &str) -> Vec<u8> {
 }
 
 #[test]
-fn picture_arrives_whatever_its_head_looks_like() {
+fn picture_with_unusual_part_headers_is_accepted() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let done = entry(0, "", json!(""));
@@ -83,7 +83,7 @@ fn picture_arrives_whatever_its_head_looks_like() {
 }
 
 #[test]
-fn picture_as_text_of_a_form_is_read() {
+fn picture_as_base64_form_field_is_accepted() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, PNG);
@@ -101,7 +101,7 @@ fn picture_as_text_of_a_form_is_read() {
 }
 
 #[test]
-fn multipart_without_a_picture_is_told_so() {
+fn multipart_without_a_picture_is_reported() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let media_type = b"multipart/form-data; boundary=XX";

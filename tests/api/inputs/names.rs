@@ -22,7 +22,7 @@ const BAD: [&str; 14] = [
 ];
 
 #[test]
-fn names_say_something_on_one_line() {
+fn blank_or_multiline_names_are_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for text in BAD {
@@ -43,7 +43,7 @@ fn names_say_something_on_one_line() {
 }
 
 #[test]
-fn name_is_the_same_in_both_forms_of_unicode() {
+fn name_in_nfc_and_nfd_is_the_same() {
     let server = Server::start("");
     for (nth, (composed, decomposed)) in [
         ("Zo\u{eb}", "Zoe\u{308}"),

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 #[test]
-fn what_is_no_file_is_not_waited_for() {
+fn pipes_and_devices_are_not_served() {
     let server = serve(&[("a.html", "a"), ("index.html/a", "x"), ("empty.html", "")]);
     let web = server.folder().join("web");
     let made = Command::new("mkfifo").arg(web.join("pipe.html")).status().unwrap();
@@ -20,7 +20,7 @@ fn what_is_no_file_is_not_waited_for() {
 }
 
 #[test]
-fn files_that_browsers_show_have_their_type() {
+fn common_web_files_have_their_media_type() {
     let types = [
         ("a.xhtml", "application/xhtml+xml"),
         ("a.md", "text/plain; charset=utf-8"),
@@ -50,7 +50,7 @@ fn files_that_browsers_show_have_their_type() {
 }
 
 #[test]
-fn page_of_another_origin_may_ask_for_a_file() {
+fn page_of_another_origin_may_fetch_files() {
     // Public reports: hapijs/hapi#4397, corydolphin/flask-cors#262 and aspnet/Mvc#565 (a preflight that is
     // refused hides the 404).
     let server = serve(&[("a.txt", "0123456789"), ("docs/index.html", "docs")]);
@@ -77,7 +77,7 @@ fn page_of_another_origin_may_ask_for_a_file() {
 }
 
 #[test]
-fn well_known_files_are_served_in_spite_of_the_dot() {
+fn well_known_folder_is_served_despite_its_dot() {
     // Public reports: freshframework/fresh#3667, hasgeek/baseframe#175 and appwrite/appwrite#10292.
     let server = serve(&[
         (".well-known/assetlinks.json", "[]"),

@@ -41,7 +41,7 @@ fn place(path: &Path, text: &str, at: SystemTime) {
 type Replace = fn(&Path, SystemTime);
 
 #[test]
-fn replaced_file_of_same_length_and_time_is_new() {
+fn replaced_file_of_same_size_and_time_is_new() {
     // Public reports: freeunit#356, aspnet/StaticFiles#159, NixOS/nixpkgs#25485 and #80851 (all times
     // of a store are one), innate-inc/innate-os#553 (an archive with times of 0).
     let ways: [(&str, Replace); 9] = [
@@ -118,7 +118,7 @@ fn replaced_file_of_same_length_and_time_is_new() {
 }
 
 #[test]
-fn file_written_this_moment_is_told_from_the_next() {
+fn file_rewritten_at_once_gets_a_new_etag() {
     let server = serve(&[("a.txt", OLD)]);
     let path = server.folder().join("web/a.txt");
     let mut last = String::new();
@@ -134,7 +134,7 @@ fn file_written_this_moment_is_told_from_the_next() {
 }
 
 #[test]
-fn conditions_are_those_of_the_standard() {
+fn conditional_requests_follow_rfc_9110() {
     // Public reports: oven-sh/bun#33548, cherrypy#1699, uwsgi#1587 and Dormice#86 (If-Range is not
     // looked at), bottle#1132 and starlette#3052 (a time goes before the tag).
     let server = serve(&[("a.txt", OLD)]);
@@ -197,7 +197,7 @@ fn conditions_are_those_of_the_standard() {
 }
 
 #[test]
-fn folder_redirects_to_itself_and_to_nobody_else() {
+fn folder_redirect_keeps_path_host_and_query() {
     // Public reports: connect#792, node-static#186, tangelo#407 and static-web-server#523 (the query is
     // lost), namecheap/ilc#520 (a way to another host).
     let server = serve(&[
@@ -268,7 +268,7 @@ fn begin(server: &Server, path: &str) -> (TcpStream, Vec<u8>) {
 }
 
 #[test]
-fn file_that_changes_while_sent_is_never_taken_for_whole() {
+fn file_changed_while_sent_is_never_complete() {
     // Public reports: oven-sh/bun#34185 and #41622, freeunit#285, actor-ts#1320, httrack-android#133.
     const LENGTH: usize = 64 << 20;
     let server = serve(&[("a.html", "a")]);

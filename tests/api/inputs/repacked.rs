@@ -34,7 +34,7 @@ fn shell(folder: &Path, line: &str) {
 }
 
 #[test]
-fn archive_that_was_packed_again_is_restored() {
+fn repacked_archive_is_restored() {
     // Public reports: YunoHost/yunohost#726 (`./` before names), android-backup-extractor#86 (folders),
     // docker-volume-backup#88 and tar-stream#112 (extended headers of dates and owners).
     if !has("tar") {
@@ -80,7 +80,7 @@ fn archive_that_was_packed_again_is_restored() {
 }
 
 #[test]
-fn archive_in_another_form_is_told_from_a_broken_one() {
+fn archive_of_another_format_is_reported_as_such() {
     if !has("tar") || !has("gzip") {
         return;
     }

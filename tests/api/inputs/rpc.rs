@@ -116,7 +116,7 @@ fn specification_examples_are_answered() {
 
 /// The same examples where the specification has a result, with a method of ours.
 #[test]
-fn calls_in_the_specifications_form_have_results() {
+fn specification_examples_with_our_methods_succeed() {
     let server = Server::start("");
     let by_position = r#"{"jsonrpc": "2.0", "method": "shop.list", "params": [42, 23], "id": 1}"#;
     assert_eq!(post(&server, by_position), error("1", -32602, "Invalid params"));
@@ -145,7 +145,7 @@ fn calls_in_the_specifications_form_have_results() {
 /// Public reports of the kind: gear-tech/gear-js#1408 (`[]` and `[1,2]`), NethermindEth/nethermind#12537
 /// (foreign items in a batch), MetaMask/json-rpc-engine#153, shogowada/json-rpc-2.0#63 (`[]`).
 #[test]
-fn json_that_is_no_call_is_an_invalid_request() {
+fn json_without_a_call_is_an_invalid_request() {
     let server = Server::start("");
     for (sent, id) in [
         ("{}", "null"),
@@ -189,7 +189,7 @@ fn json_that_is_no_call_is_an_invalid_request() {
 }
 
 #[test]
-fn json_that_is_refused_for_its_form_is_invalid() {
+fn unacceptable_json_is_an_invalid_request() {
     let server = Server::start("");
     let many = |count: usize| format!("[{}]", vec![call("1", ""); count].join(","));
     let deep = format!("{}{}", "[".repeat(129), "]".repeat(129));
@@ -208,7 +208,7 @@ fn json_that_is_refused_for_its_form_is_invalid() {
 }
 
 #[test]
-fn text_that_is_no_json_is_a_parse_error() {
+fn malformed_json_is_a_parse_error() {
     let server = Server::start("");
     for sent in [
         &b""[..],
@@ -239,7 +239,7 @@ fn text_that_is_no_json_is_a_parse_error() {
 }
 
 #[test]
-fn notifications_are_done_and_not_answered() {
+fn notifications_are_executed_and_not_answered() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let rename = |nickname: &str| json!({"jsonrpc": "2.0", "method": "user.update", "params": {"nickname": nickname, "token": token}});
@@ -263,7 +263,7 @@ fn notifications_are_done_and_not_answered() {
 }
 
 #[test]
-fn only_post_is_answered_whatever_its_type() {
+fn rpc_answers_only_post_of_any_content_type() {
     let server = Server::start("");
     for method in ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"] {
         let reply = server.send(method, RPC, &[], b"");
@@ -295,7 +295,7 @@ fn only_post_is_answered_whatever_its_type() {
 }
 
 #[test]
-fn routes_and_log_know_the_endpoint() {
+fn rpc_endpoint_is_in_routes_and_log() {
     let told = run(Command::new(binary()).arg("routes"));
     assert!(told.contains("POST\t/api/rpc\tjson-rpc\tjsonrpc method params id\n"), "{told}");
     let mut server = Server::start("[log]\nrequests = true\n");
@@ -311,7 +311,7 @@ fn routes_and_log_know_the_endpoint() {
 }
 
 #[test]
-fn faults_of_operations_say_why() {
+fn rpc_errors_carry_the_detail() {
     let server = Server::start("");
     let routes = run(Command::new(binary()).arg("routes"));
     let mut count = 0;
@@ -334,7 +334,7 @@ fn faults_of_operations_say_why() {
 
 /// What is sent at a limit of HTTP's own is refused by HTTP, in an envelope: no call was read.
 #[test]
-fn limits_of_http_are_told_by_http() {
+fn http_limits_are_refused_by_http_itself() {
     let server = Server::start("[limits]\nrequests_per_minute = 60\nmax_body = 1000\n");
     let reply = server.send("POST", RPC, &[], call("1", &" ".repeat(1000)).as_bytes());
     assert_eq!((reply.status, &reply.json()["id"]), (413, &json!(-1)));

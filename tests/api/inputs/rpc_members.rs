@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// Public reports of the kind: erpc/erpc#869 and #851 (rounded and truncated ids), rsksmart/rskj#169 (an
 /// id past 32 bits), markaren/YAJ-RPC#11 (43 becomes 43.0), btcsuite/btcrpcclient#80 (E notation).
 #[test]
-fn numeric_ids_come_back_digit_by_digit() {
+fn numeric_ids_come_back_unchanged() {
     let server = Server::start("");
     let ids = [
         "18446744073709551615",
@@ -43,7 +43,7 @@ fn numeric_ids_come_back_digit_by_digit() {
 }
 
 #[test]
-fn other_ids_come_back_as_they_are() {
+fn string_and_null_ids_come_back_unchanged() {
     let server = Server::start("");
     for id in ["null", "\"\"", "\"1\"", "\"编号\"", "\"a\\\"b\\\\c\\n\"", "\"\\u0000\"", "\"🌻\""]
     {
@@ -54,7 +54,7 @@ fn other_ids_come_back_as_they_are() {
 /// Public reports of the kind: stellar/stellar-cli#616 and paritytech/jsonrpc#293 (`[]`),
 /// neo-project/neo-modules#742 (missing and null), cinemast/libjson-rpc-cpp#232 (a client that sends null).
 #[test]
-fn empty_params_are_none() {
+fn empty_params_count_as_absent() {
     let server = Server::start("");
     for path in [RPC, "/api"] {
         for params in

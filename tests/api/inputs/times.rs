@@ -57,7 +57,7 @@ fn status(answer: &str) -> i64 {
 }
 
 #[test]
-fn every_time_is_kept_or_refused_in_every_zone() {
+fn every_time_round_trips_or_is_refused_in_every_zone() {
     // Public reports: modelcontextprotocol/servers#4719, matrixone#28570 and luxon#1772 (a time that
     // the clocks skip is silently another).
     for zone in ZONES {
@@ -100,7 +100,7 @@ fn every_time_is_kept_or_refused_in_every_zone() {
 }
 
 #[test]
-fn what_is_no_date_of_birth_is_refused() {
+fn invalid_date_of_birth_is_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     // 17 digits, with the check digit that belongs to them.
@@ -130,7 +130,7 @@ fn what_is_no_date_of_birth_is_refused() {
 }
 
 #[test]
-fn numbers_past_the_end_are_refused_not_bent() {
+fn out_of_range_numbers_are_refused_not_clamped() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for (name, data) in [

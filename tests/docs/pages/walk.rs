@@ -78,9 +78,9 @@ fn documented_commands_use_every_path() {
     for document in ["rank", "pinball", "entry_task", "ihome"] {
         let path = format!("{}/handlers/documents/{document}.rs", env!("CARGO_MANIFEST_DIR"));
         let source = fs::read_to_string(path).unwrap();
-        // A row's first path, up to what stands for a name of the caller's.
-        for row in source.split("    Row {").skip(1) {
-            let Some(path) = row.split('"').find(|text| text.starts_with('/')) else { continue };
+        // A route's first path, up to what stands for a name of the caller's.
+        for route in source.split("    Route {").skip(1) {
+            let Some(path) = route.split('"').find(|text| text.starts_with('/')) else { continue };
             let path = path.replace("{app}", "pinball");
             let path = path.split('{').next().unwrap();
             assert!(walk.contains(&format!("$base{path}")) || path == "/upload/", "{path}");

@@ -73,7 +73,7 @@ fn compare_board(server: &Server, game: &str, model: &Model) {
 }
 
 #[test]
-fn counts_are_those_of_rows_and_boards() {
+fn board_counts_match_rows_and_boards() {
     let seed: u64 = rand::random();
     eprintln!("seed {seed}");
     let mut rng = StdRng::seed_from_u64(seed);
@@ -136,7 +136,7 @@ fn counts_are_those_of_rows_and_boards() {
 }
 
 #[test]
-fn same_new_player_from_all_sides_counts_once() {
+fn concurrent_posts_of_a_new_player_count_once() {
     let server = Server::start("");
     thread::scope(|scope| {
         for side in 0..8_i64 {

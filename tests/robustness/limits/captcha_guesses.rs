@@ -42,7 +42,7 @@ pub fn guess(server: &Server, address: &str, count: usize) -> (usize, usize) {
 }
 
 #[test]
-fn of_640_wrong_proofs_in_batches_500_are_looked_at() {
+fn wrong_proofs_in_batches_stop_at_500() {
     let server = Server::start(PROXY);
     let hash = server.captcha();
     assert_eq!(guess(&server, "192.0.2.1", 640), (500, 140));
@@ -65,7 +65,7 @@ fn of_640_wrong_proofs_in_batches_500_are_looked_at() {
 }
 
 #[test]
-fn wrong_proofs_of_every_operation_are_counted_together() {
+fn wrong_proofs_count_across_operations() {
     let server = server(6);
     let proof = md5("wrong");
     let address = "192.0.2.1";
@@ -92,7 +92,7 @@ fn wrong_proofs_of_every_operation_are_counted_together() {
 /// A registration peak: 500 people of one school, 400 of whom misread their captcha once, while a
 /// stranger among them tries 90 proofs and another one, elsewhere, tries all he can.
 #[test]
-fn peak_of_500_registrations_stays_below_the_limit() {
+fn burst_of_500_registrations_stays_below_limit() {
     let server = Server::start(PROXY);
     let school = "192.0.2.1";
     assert_eq!(guess(&server, school, 90), (90, 0));
@@ -125,7 +125,7 @@ fn ipv6_household_counts_as_one_address() {
 }
 
 #[test]
-fn proof_that_was_right_once_is_no_guess() {
+fn reused_right_proof_is_not_counted_as_wrong() {
     let server = server(2);
     let address = "192.0.2.1";
     let hash = server.captcha();
@@ -138,7 +138,7 @@ fn proof_that_was_right_once_is_no_guess() {
 }
 
 #[test]
-fn captcha_tells_of_ten_names_that_are_taken() {
+fn captcha_reveals_at_most_ten_taken_names() {
     let server = Server::start("");
     server.account("nora");
     let hash = server.captcha();

@@ -13,7 +13,7 @@ fn login(server: &Server, headers: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn shared_network_is_allowed_a_multiple() {
+fn shared_network_multiplies_address_limits() {
     let server = Server::start(
         "[limits]\nlogin_attempts = 1\ntrusted_proxies = [\"127.0.0.1\"]\n\
          shared_networks = { \"192.0.2.0/24\" = 3 }\n",
@@ -28,7 +28,7 @@ fn shared_network_is_allowed_a_multiple() {
 }
 
 #[test]
-fn unconfigured_local_proxy_is_not_one_client() {
+fn unconfigured_local_proxy_is_not_limited() {
     let server = Server::start("[limits]\nlogin_attempts = 1\n");
     for _ in 0..4 {
         let told = login(&server, &[("X-Forwarded-For", "192.0.2.1")]);

@@ -28,7 +28,7 @@ fn is_closed(mut stream: &TcpStream) -> bool {
 }
 
 #[test]
-fn half_sent_heads_of_one_address_leave_places() {
+fn partial_heads_of_one_address_leave_free_places() {
     // 8 MiB are places for 204 connections.
     let server = Server::start("[limits]\nconnection_memory = \"8MiB\"\n");
     let head = format!("POST /api HTTP/1.1\r\nHost: a\r\nX: {}", "x".repeat(15_000));
@@ -100,7 +100,7 @@ fn hammer(
 }
 
 #[test]
-fn real_login_is_served_beside_280_junk_logins() {
+fn login_is_served_beside_280_junk_logins() {
     let server = Server::start("[limits]\nlogin_attempts = 0\n");
     let (user, _) = server.account("nora");
     let junk = envelope("user/login", json!({"username": "nobody", "password": "x"}));
@@ -200,7 +200,7 @@ fn p99(server: &Server) -> Duration {
 }
 
 #[test]
-fn worst_searches_of_one_address_hold_up_no_other() {
+fn slow_searches_of_one_address_block_no_other() {
     let folder = Folder::new();
     let content = "ac".to_owned() + &"a".repeat(9_998);
     old_database(folder.path(), &vec![content.as_str(); 1_000]);
@@ -243,7 +243,7 @@ fn key_longer_than_64_characters_is_refused() {
 }
 
 #[test]
-fn account_writes_60_long_contents_an_hour() {
+fn account_writes_at_most_60_long_contents_an_hour() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let id = &server.done(&token, "shop/creat", json!({"shop_name": "a"}))["shop_id"];
@@ -283,7 +283,7 @@ fn malformed_host_is_refused() {
 }
 
 #[test]
-fn unknown_expectation_is_refused() {
+fn unknown_expect_header_is_refused() {
     let server = Server::start("");
     let body = envelope("shop/list", json!({}));
     for expected in ["junk", "", "100-continue, junk", "200-ok", "100-continue;q=1"] {

@@ -45,7 +45,7 @@ fn database(server: &Server) -> Connection {
 }
 
 #[test]
-fn junk_names_leave_named_games_their_boards() {
+fn junk_games_do_not_take_reserved_boards() {
     let config =
         format!("{PROXY}[score]\nsecrets.guarded = \"s3cret\"\nlegacy_signatures = true\n");
     let server = Server::start(&config);
@@ -71,7 +71,7 @@ fn junk_names_leave_named_games_their_boards() {
 }
 
 #[test]
-fn apps_are_the_only_games_with_a_board() {
+fn only_configured_apps_have_boards() {
     let server = Server::start("");
     assert!(is_done(&call(&server, "", "score/post", post("old", "p").1)));
     let folder = server.leave();
@@ -91,7 +91,7 @@ fn apps_are_the_only_games_with_a_board() {
 }
 
 #[test]
-fn address_adds_few_players_and_known_ones_post() {
+fn new_players_per_address_are_limited() {
     let config = format!("{PROXY}[score]\nnew_players_per_hour = 4\n");
     let mut server = Server::start(&config);
     let tell = |openid: &str| ("player/update", json!({"openid": openid, "nickname": "n"}));
@@ -115,7 +115,7 @@ fn address_adds_few_players_and_known_ones_post() {
 }
 
 #[test]
-fn full_board_serves_its_players() {
+fn full_board_still_serves_its_players() {
     let mut server = Server::start("[score]\nmax_players = 3\n");
     let tell = |openid: &str| ("player/update", json!({"openid": openid, "nickname": "n"}));
     let player = |openid: &str| ("score/post", json!({"openid": openid, "score": 1}));
@@ -136,7 +136,7 @@ fn full_board_serves_its_players() {
 }
 
 #[test]
-fn player_without_score_leaves_oldest_first() {
+fn oldest_player_without_score_is_removed_first() {
     let server = Server::start("");
     // The first is told of by the game, the others stand for those whom 9,999 more calls would bring.
     server.done("", "player/update", json!({"openid": "first", "nickname": "a"}));
@@ -165,7 +165,7 @@ fn player_without_score_leaves_oldest_first() {
 }
 
 #[test]
-fn player_without_score_leaves_after_a_day() {
+fn player_without_score_is_removed_after_a_day() {
     let server = Server::start("");
     for openid in ["gone", "stays", "plays"] {
         server.done("", "player/update", json!({"openid": openid, "nickname": openid}));
@@ -231,7 +231,7 @@ fn boards_are_listed_and_removed() {
 }
 
 #[test]
-fn row_of_the_best_is_bounded() {
+fn row_of_the_top_list_is_bounded() {
     let server = Server::start("");
     let (name, url) = ("😀".repeat(64), format!("http://{}", "😀".repeat(1017)));
     let face = json!({"openid": "p", "nickname": name, "headimgurl": url});

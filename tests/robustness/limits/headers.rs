@@ -20,7 +20,7 @@ fn post(server: &Server, name: &str, lines: &[&[u8]]) -> Reply {
 const HOST: &[u8] = b"Host: api.example.com";
 
 #[test]
-fn foreign_byte_in_another_cookie_logs_nobody_out() {
+fn invalid_byte_in_another_cookie_keeps_the_login() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let basic = b"Authorization: Basic cHJveHk6c2VjcmV0";
@@ -45,7 +45,7 @@ fn foreign_byte_in_another_cookie_logs_nobody_out() {
 }
 
 #[test]
-fn unreadable_origin_is_another_sites() {
+fn unreadable_origin_is_treated_as_cross_site() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let cookie = format!("Cookie: session={token}");
@@ -69,7 +69,7 @@ fn unreadable_origin_is_another_sites() {
 }
 
 #[test]
-fn forwarded_address_is_read_as_proxies_write_it() {
+fn forwarded_address_is_read_in_all_proxy_forms() {
     let server = Server::start("[limits]\nlogin_attempts = 1\ntrusted_proxies = [\"127.0.0.1\"]\n");
     let is_locked = |line: &[u8]| {
         let body = envelope("user/login", json!({"username": "nora", "password": "x"}));
@@ -130,7 +130,7 @@ fn app_with_its_own_scheme_can_be_listed() {
 }
 
 #[test]
-fn personal_answers_stay_out_of_caches() {
+fn personal_answers_are_not_cacheable() {
     let server = Server::start("");
     let (id, token) = server.account("nora");
     let bearer = format!("Bearer {token}");
@@ -210,7 +210,7 @@ fn pages_are_not_framed_by_other_sites() {
 }
 
 #[test]
-fn browser_is_shown_a_page_where_there_is_none() {
+fn browser_gets_an_html_page_on_404() {
     let ask =
         |server: &Server, accept: &str| server.send("GET", "/missing", &[("Accept", accept)], b"");
     let browser = "text/html,application/xhtml+xml,*/*;q=0.8";

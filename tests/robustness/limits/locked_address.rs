@@ -104,7 +104,7 @@ fn guess_on(
 }
 
 #[test]
-fn all_500_students_register_beside_a_guesser() {
+fn five_hundred_students_register_beside_a_guesser() {
     let unlimited = "[sms]\nper_day_per_address = 0\nper_day_in_all = 0\n";
     let server = &Server::start(&format!("{PROXY}{unlimited}"));
     let school = "192.0.2.1";
@@ -200,7 +200,7 @@ fn named_captcha_pays_at_a_locked_address() {
 }
 
 #[test]
-fn locked_address_is_shown_ten_characters() {
+fn captcha_at_locked_address_has_ten_characters() {
     let server = Server::start(&format!("{PROXY}[captcha]\nwrong_per_address = 20\n"));
     // 20 pixels and 30 a character.
     let characters = |address: &str, data: Value| {

@@ -34,7 +34,7 @@ fn is_in(told: &str) -> bool {
 }
 
 #[test]
-fn account_has_a_ceiling_over_all_addresses() {
+fn account_login_limit_spans_all_addresses() {
     let server = server("login_attempts_per_account = 6\n");
     let (_, token) = server.account("nora");
     let right = |server: &Server, token: &str, hash: &str| {
@@ -57,7 +57,7 @@ fn account_has_a_ceiling_over_all_addresses() {
 }
 
 #[test]
-fn default_ceiling_of_an_account_is_a_hundred() {
+fn default_account_login_limit_is_100() {
     let server = server("");
     server.account("nora");
     for nth in 0..100 {
@@ -68,7 +68,7 @@ fn default_ceiling_of_an_account_is_a_hundred() {
 }
 
 #[test]
-fn address_has_a_ceiling_over_all_names() {
+fn address_login_limit_spans_all_names() {
     let server = server("login_attempts_per_address = 4\n");
     server.account("nora");
     for name in ["a", "b", "c", "nora"] {
@@ -88,7 +88,7 @@ fn address_has_a_ceiling_over_all_names() {
 }
 
 #[test]
-fn who_has_just_registered_logs_in_at_a_locked_address() {
+fn new_account_logs_in_once_at_a_locked_address() {
     let server = server("login_attempts_per_address = 1\n");
     let who = |password: &str| login(&server, ["nora", "127.0.0.1"], password, "", "");
     assert_eq!(who("secret-1"), wrong_password());
@@ -107,7 +107,7 @@ fn who_has_just_registered_logs_in_at_a_locked_address() {
 }
 
 #[test]
-fn captcha_buys_one_try_at_a_locked_name() {
+fn captcha_allows_one_try_at_a_locked_name() {
     let server = server("login_attempts = 2\n");
     server.account("nora");
     let address = "192.0.2.1";
@@ -128,7 +128,7 @@ fn captcha_buys_one_try_at_a_locked_name() {
 }
 
 #[test]
-fn earlier_token_has_a_count_of_its_own() {
+fn client_with_earlier_token_is_counted_separately() {
     let server = server("");
     let (_, token) = server.account("nora");
     let (_, omar) = server.account("omar");
@@ -182,7 +182,7 @@ fn common_passwords_are_refused_when_one_is_set() {
 }
 
 #[test]
-fn account_tries_five_names_a_day() {
+fn account_can_rename_five_times_a_day() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     server.account("omar");

@@ -82,7 +82,7 @@ fn store_portrait(server: &Server, bytes: usize) -> usize {
 }
 
 #[test]
-fn nested_objects_in_32_bodies_take_little_memory() {
+fn nested_objects_in_32_bodies_stay_small() {
     let server = Server::start("");
     let body = nested();
     let replies: Vec<Reply> = scope(|scope| {
@@ -235,7 +235,7 @@ fn batch_answer_ends_at_4_mib() {
 }
 
 #[test]
-fn refused_items_of_a_batch_are_not_run() {
+fn refused_batch_items_are_not_run() {
     let server = Server::start("");
     store_portrait(&server, 900_000);
     let get = envelope("portrait/get", json!({"id": "7"}));
@@ -253,7 +253,7 @@ fn refused_items_of_a_batch_are_not_run() {
 }
 
 #[test]
-fn unread_answers_of_one_address_leave_room_for_others() {
+fn unread_answers_leave_room_for_other_addresses() {
     let server = Server::start("");
     store_portrait(&server, 900_000);
     let get = envelope("portrait/get", json!({"id": "7"}));
@@ -288,7 +288,7 @@ fn unread_answers_of_one_address_leave_room_for_others() {
 }
 
 #[test]
-fn slow_reader_is_dropped_and_steady_one_is_not() {
+fn too_slow_reader_is_dropped_steady_one_is_not() {
     let server = Server::start("");
     store_portrait(&server, 900_000);
     let get = envelope("portrait/get", json!({"id": "7"}));
@@ -320,7 +320,7 @@ fn slow_reader_is_dropped_and_steady_one_is_not() {
 }
 
 #[test]
-fn operations_are_counted_not_requests() {
+fn rate_limit_counts_operations_not_requests() {
     let config = "[limits]\nrequests_per_minute = 60\ntrusted_proxies = [\"127.0.0.1\"]\n\
                   shared_networks = { \"192.0.2.0/24\" = 10 }\n";
     let server = Server::start(config);
@@ -351,7 +351,7 @@ fn operations_are_counted_not_requests() {
 }
 
 #[test]
-fn refusal_by_a_limit_says_when_to_try_again() {
+fn limit_refusal_has_retry_after() {
     let server = Server::start("[limits]\nlogin_attempts = 1\n");
     let login = envelope("user/login", json!({"username": "nora", "password": "x"}));
     let send = |path: &str, body: &str| server.send("POST", path, &[], body.as_bytes());

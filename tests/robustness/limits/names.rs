@@ -81,7 +81,7 @@ fn invisible_characters_in_names_are_refused() {
 }
 
 #[test]
-fn digits_that_mean_another_are_refused() {
+fn names_that_look_like_numbers_are_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for name in [
@@ -105,7 +105,7 @@ fn digits_that_mean_another_are_refused() {
 }
 
 #[test]
-fn reserved_names_are_refused_to_visitors() {
+fn reserved_names_are_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for name in
@@ -121,7 +121,7 @@ fn reserved_names_are_refused_to_visitors() {
 }
 
 #[test]
-fn name_that_was_left_is_held_for_its_owner() {
+fn former_name_is_held_for_its_owner() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     assert_eq!(rename(&server, &token, "paula").0, 0);
@@ -141,7 +141,7 @@ fn name_that_was_left_is_held_for_its_owner() {
 }
 
 #[test]
-fn composed_name_logs_in_decomposed() {
+fn name_in_nfc_logs_in_as_nfd() {
     let server = Server::start("");
     let (id, _) = server.account("Jos\u{e9}");
     let data = json!({"username": "Jose\u{301}", "password": "secret-1"});
@@ -157,7 +157,7 @@ fn composed_name_logs_in_decomposed() {
 }
 
 #[test]
-fn nicknames_show_something_on_one_line() {
+fn blank_or_multiline_nicknames_are_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let update =
@@ -175,7 +175,7 @@ fn nicknames_show_something_on_one_line() {
 }
 
 #[test]
-fn wrong_name_of_seed_004_says_so() {
+fn refused_name_of_seed_004_is_4001() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     server.account("omar");

@@ -32,7 +32,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn full_outbox_becomes_the_old_one() {
+fn full_outbox_is_rotated() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("data")).unwrap();
     let [path, old] = paths(folder.path());
@@ -66,7 +66,7 @@ fn full_outbox_becomes_the_old_one() {
 }
 
 #[test]
-fn outbox_that_is_deleted_or_emptied_goes_on() {
+fn outbox_continues_after_deletion_or_truncation() {
     let server = Server::start("");
     let [path, _] = paths(server.folder());
     send(&server, "13800001001");
@@ -80,7 +80,7 @@ fn outbox_that_is_deleted_or_emptied_goes_on() {
 }
 
 #[test]
-fn outbox_that_is_no_file_is_left_in_its_place() {
+fn outbox_that_is_no_file_is_not_replaced() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("data")).unwrap();
     let [path, old] = paths(folder.path());

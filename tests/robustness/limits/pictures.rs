@@ -54,7 +54,7 @@ fn totals(server: &Server) -> (i64, i64) {
 }
 
 #[test]
-fn id_of_any_account_needs_its_token() {
+fn portrait_id_of_any_account_needs_its_token() {
     let server = Server::start("");
     let ((nora, token), (otto, other)) = (server.account("nora"), server.account("otto"));
     assert!(command(server.folder()).args(["user", "remove", "otto"]).status().unwrap().success());
@@ -80,7 +80,7 @@ fn id_of_any_account_needs_its_token() {
 }
 
 #[test]
-fn free_id_first_uploaded_by_an_account_is_its_own() {
+fn free_id_belongs_to_the_first_uploading_account() {
     let server = Server::start("");
     let ((_, token), (_, other)) = (server.account("nora"), server.account("otto"));
     assert!(is_done(&server.call_as(&token, "portrait/upload", portrait(7, "png", PNG))));
@@ -96,7 +96,7 @@ fn free_id_first_uploaded_by_an_account_is_its_own() {
 }
 
 #[test]
-fn any_is_open_and_check_warns() {
+fn open_upload_any_works_and_check_warns() {
     let server = Server::start("[portrait]\nopen_upload = \"any\"\n");
     let (nora, _) = server.account("nora");
     assert!(is_done(&server.call("portrait/upload", portrait(nora, "png", PNG))));
@@ -106,7 +106,7 @@ fn any_is_open_and_check_warns() {
 }
 
 #[test]
-fn address_has_a_day_s_files_and_bytes() {
+fn open_uploads_per_address_and_day_are_limited() {
     let server = Server::start(
         "[portrait]\nopen_per_day_per_address = 3\n[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n",
     );
@@ -139,7 +139,7 @@ fn address_has_a_day_s_files_and_bytes() {
 }
 
 #[test]
-fn account_has_twenty_pictures_a_day() {
+fn account_uploads_at_most_20_pictures_a_day() {
     let server = Server::start("");
     let (nora, token) = server.account("nora");
     for nth in 0..19 {
@@ -157,7 +157,7 @@ fn account_has_twenty_pictures_a_day() {
 }
 
 #[test]
-fn total_of_open_portraits_is_exact_and_bounded() {
+fn total_of_open_portraits_is_exact_and_limited() {
     let most = PNG.len() + GIF.len();
     let server = Server::start(&format!("[portrait]\nopen_bytes_in_all = {most}\n"));
     let (nora, token) = server.account("nora");
@@ -213,7 +213,7 @@ fn has_place(bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn neither_metadata_nor_a_tail_is_kept() {
+fn stored_picture_has_no_metadata_or_trailer() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let (tail, mut tags) = ([&[0; 4096][..], PLACE].concat(), Vec::new());

@@ -61,7 +61,7 @@ fn status(server: &Server, token: &str, name: &str) -> Value {
 }
 
 #[test]
-fn identity_is_encrypted_wherever_it_is_kept() {
+fn identity_is_encrypted_in_every_file() {
     let server = Server::start("");
     let (id, token) = server.account("nora");
     assert_eq!(verify(&server, &token), 0);
@@ -90,7 +90,7 @@ fn identity_is_encrypted_wherever_it_is_kept() {
 }
 
 #[test]
-fn missing_key_fails_verification_alone() {
+fn missing_key_fails_only_identity_verification() {
     let mut server = Server::start("");
     let (_, token) = server.account("nora");
     let (_, other) = server.account("omar");
@@ -127,7 +127,7 @@ fn missing_key_fails_verification_alone() {
 }
 
 #[test]
-fn values_moved_between_rows_are_refused() {
+fn encrypted_values_moved_between_rows_are_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let (id, other) = server.account("omar");
@@ -147,7 +147,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn files_are_closed_to_other_users() {
+fn data_files_are_private_to_the_user() {
     let config = "[backup]\ndir = \"backups\"\n[store]\nkind = \"disk\"\n";
     let mut server = Server::start(config);
     let (_, token) = server.account("nora");
@@ -179,7 +179,7 @@ fn files_are_closed_to_other_users() {
 }
 
 #[test]
-fn removal_takes_all_content_at_once() {
+fn account_removal_deletes_all_content_at_once() {
     let server = Server::start("");
     let (id, token) = server.account("nora");
     let (_, other) = server.account("omar");
@@ -228,7 +228,7 @@ fn removal_takes_all_content_at_once() {
 }
 
 #[test]
-fn removal_cut_off_is_finished_by_the_next_start() {
+fn interrupted_removal_is_finished_at_next_start() {
     let mut server = Server::start("");
     let (_, token) = server.account("nora");
     let (_, other) = server.account("omar");

@@ -51,7 +51,7 @@ fn stray_signals_are_logged_and_ignored() {
 }
 
 #[test]
-fn signals_before_the_listener_count() {
+fn signal_before_the_listener_is_handled() {
     // The first line on stdout comes once the address is listened on; signals may come before.
     for (name, ends) in [("HUP", false), ("USR1", false), ("QUIT", false), ("TERM", true)] {
         let folder = Folder::new();
@@ -75,7 +75,7 @@ fn signals_before_the_listener_count() {
 }
 
 #[test]
-fn hang_up_rereads_what_the_log_writes() {
+fn hang_up_signal_rereads_the_log_settings() {
     let server = Server::start("[log]\nlevel = \"info\"\n");
     let file = server.folder().join("guichet.toml");
     let before = fs::read_to_string(&file).unwrap();
@@ -118,7 +118,7 @@ fn unread(folder: &Path, log: &str) -> (Child, String) {
 }
 
 #[test]
-fn unread_log_holds_up_neither_requests_nor_end() {
+fn unread_log_blocks_neither_requests_nor_shutdown() {
     for level in ["level = \"debug\"\n", "level = \"trace\"\n", "requests = true\n"] {
         let folder = Folder::new();
         let (mut child, address) = unread(folder.path(), level);
@@ -154,7 +154,7 @@ fn unread_log_holds_up_neither_requests_nor_end() {
 }
 
 #[test]
-fn deleted_database_is_noticed_and_writes_refused() {
+fn deleted_database_is_detected_and_writes_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let data = server.folder().join("data");
@@ -187,7 +187,7 @@ fn deleted_database_is_noticed_and_writes_refused() {
 }
 
 #[test]
-fn deleted_database_is_noticed_unasked() {
+fn deleted_database_is_detected_without_requests() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     fs::remove_file(server.folder().join("data/guichet.db")).unwrap();
@@ -204,7 +204,7 @@ const SMALL_DISK: &str = r#"mount -t tmpfs -o size=4m tmpfs "$0" && cp -a "$1"/.
     && { dd if=/dev/zero of="$0"/filler bs=64k 2>/dev/null; dd if=/dev/zero of="$0"/filler2 bs=1k 2>/dev/null; shift; exec "$@"; }"#;
 
 #[test]
-fn full_disk_at_start_serves_reads_until_there_is_room() {
+fn full_disk_at_start_serves_only_reads() {
     if !has("unshare") {
         return;
     }
@@ -258,7 +258,7 @@ fn owners(folder: &Path, found: &mut Vec<(PathBuf, u32)>) {
 }
 
 #[test]
-fn commands_of_root_leave_no_files_of_roots() {
+fn commands_run_by_root_leave_no_root_files() {
     const SERVER: u32 = 12_345;
     let folder = Folder::new();
     let data = folder.path().join("data");
@@ -285,7 +285,7 @@ fn commands_of_root_leave_no_files_of_roots() {
 }
 
 #[test]
-fn seed_that_is_killed_leaves_nothing() {
+fn killed_seed_leaves_nothing() {
     let folder = Folder::new();
     let data = folder.path().join("data");
     fs::write(folder.path().join("guichet.toml"), format!("data_dir = {data:?}\n")).unwrap();
@@ -309,7 +309,7 @@ fn seed_that_is_killed_leaves_nothing() {
 }
 
 #[test]
-fn seed_is_refused_where_any_table_has_rows() {
+fn seed_is_refused_if_any_table_has_rows() {
     let mut server = Server::start("");
     let posted = server.call("score/post", json!({"openid": "p1", "score": 5}));
     assert!(posted.contains("\"status\":0,"), "{posted}");

@@ -87,7 +87,7 @@ fn solution_pays_once_even_after_a_restart() {
 }
 
 #[test]
-fn solution_written_anew_does_not_pay_again() {
+fn reformatted_solution_does_not_pay_again() {
     let server = server("[\"pow\"]");
     let asked = challenge(&server);
     let proof = proof(&asked);
@@ -129,7 +129,7 @@ fn solution_pays_for_an_account_and_for_a_login() {
 }
 
 #[test]
-fn changed_solutions_are_refused() {
+fn altered_solutions_are_refused() {
     let server = server("[\"pow\"]");
     let asked = challenge(&server);
     let right: Value = serde_json::from_slice(&STANDARD.decode(proof(&asked)).unwrap()).unwrap();
@@ -172,7 +172,7 @@ fn changed_solutions_are_refused() {
 }
 
 #[test]
-fn another_servers_solution_is_refused() {
+fn solution_for_another_server_is_refused() {
     let (one, other) = (server("[\"pow\"]"), server("[\"pow\"]"));
     assert_eq!(validate(&other, &proof(&challenge(&one))), -1);
 }
@@ -189,7 +189,7 @@ fn solution_expires_with_the_captchas_ttl() {
 }
 
 #[test]
-fn wrong_solutions_are_counted_as_wrong_captchas() {
+fn wrong_solutions_count_as_wrong_captchas() {
     let server =
         Server::start("[captcha]\nkinds = [\"pow\"]\npow_cost = 1000\nwrong_per_address = 3\n");
     let good = proof(&challenge(&server));
@@ -203,7 +203,7 @@ fn wrong_solutions_are_counted_as_wrong_captchas() {
 }
 
 #[test]
-fn kind_that_is_off_is_not_made_and_does_not_pay() {
+fn disabled_captcha_kind_is_refused() {
     let pictures = server("[\"image\"]");
     let answer = pictures.call("img/generate", json!({"kind": "pow"}));
     assert!(status(&answer) == -2 && answer.contains("kind: image"), "{answer}");
@@ -244,7 +244,7 @@ fn challenges_are_not_stored() {
 }
 
 #[test]
-fn names_asked_for_by_one_solution_are_counted_together() {
+fn names_tried_with_one_solution_count_together() {
     let server = server("[\"image\", \"pow\"]");
     server.account("nora");
     let proof = proof(&challenge(&server));
@@ -260,7 +260,7 @@ fn names_asked_for_by_one_solution_are_counted_together() {
 }
 
 #[test]
-fn page_solves_with_its_own_script() {
+fn example_page_script_solves_a_challenge() {
     if !has("node") {
         return;
     }

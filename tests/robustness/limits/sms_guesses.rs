@@ -51,7 +51,7 @@ fn wrong(codes: &[&str]) -> String {
 }
 
 #[test]
-fn strangers_guesses_do_not_end_the_owners_code() {
+fn guesses_of_others_do_not_end_the_owners_code() {
     let server = server("");
     let code = code(&server, OWNER, PHONE);
     let wrong = wrong(&[&code]);
@@ -85,7 +85,7 @@ fn twenty_wrong_guesses_of_all_addresses_end_a_code() {
 }
 
 #[test]
-fn strangers_message_changes_nothing_for_the_owner() {
+fn message_of_others_does_not_affect_the_owner() {
     let server = server("");
     let first = code(&server, OWNER, PHONE);
     let second = code(&server, STRANGER, PHONE);
@@ -99,7 +99,7 @@ fn strangers_message_changes_nothing_for_the_owner() {
 }
 
 #[test]
-fn number_is_told_registered_to_its_holder_alone() {
+fn only_the_holder_learns_a_number_is_registered() {
     let server = server("");
     let (registered, other) = (PHONE, "13800005678");
     let first = code(&server, OWNER, registered);
@@ -118,7 +118,7 @@ fn number_is_told_registered_to_its_holder_alone() {
 }
 
 #[test]
-fn asking_whether_a_number_is_registered_counts() {
+fn asking_if_a_number_is_registered_uses_quota() {
     let server = server("per_day_per_address = 3\n");
     let first = code(&server, OWNER, PHONE);
     register(&server, OWNER, PHONE, &first);
@@ -133,7 +133,7 @@ fn asking_whether_a_number_is_registered_counts() {
 }
 
 #[test]
-fn default_is_a_hundred_messages_per_address_and_day() {
+fn default_is_100_messages_per_address_and_day() {
     let server = server("");
     for nth in 0..100 {
         let told = send(&server, STRANGER, &format!("1380001{nth:04}"));
@@ -147,7 +147,7 @@ fn default_is_a_hundred_messages_per_address_and_day() {
 }
 
 #[test]
-fn fifth_of_all_messages_is_kept_for_accounts() {
+fn a_fifth_of_messages_is_reserved_for_accounts() {
     let server = server("per_day_in_all = 10\n");
     let first = code(&server, OWNER, PHONE);
     register(&server, OWNER, PHONE, &first);

@@ -51,7 +51,7 @@ fn version(path: &Path) -> i64 {
 }
 
 #[test]
-fn old_database_is_whole_after_the_upgrade() {
+fn old_database_is_complete_after_upgrade() {
     if !has("gzip") {
         return;
     }
@@ -114,7 +114,7 @@ fn check_of_old_database_changes_nothing() {
 }
 
 #[test]
-fn upgrade_without_a_place_for_the_key_is_refused() {
+fn upgrade_without_writable_key_path_is_refused() {
     if !has("gzip") {
         return;
     }
@@ -177,7 +177,7 @@ fn old_export_is_encrypted_when_imported() {
 }
 
 #[test]
-fn session_of_the_first_version_goes_on() {
+fn session_of_the_first_version_stays_valid() {
     if !has("gzip") {
         return;
     }
