@@ -12,9 +12,9 @@ use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, O
 use ipnet::IpNet;
 use std::net::IpAddr;
 
-static ROW: Route =
+static ROUTE: Route =
     Route { op: ("fuzz", "any"), params: Some(&["name", "id", "file"]), ..Route::DEFAULT };
-const DOCUMENT: Document = Document { rows: std::slice::from_ref(&ROW), ..Document::DEFAULT };
+const DOCUMENT: Document = Document { routes: std::slice::from_ref(&ROUTE), ..Document::DEFAULT };
 
 /// Gather the fields of a request. The body comes in two pieces, cut anywhere, and is multipart if
 /// `boundary` says so.
@@ -38,7 +38,7 @@ pub fn gather(query: &str, body: &[u8], cut: usize, boundary: Option<&str>) {
     let mut router = matchit::Router::new();
     let routed = router.insert("/", ()).is_ok();
     if let (true, Ok(found)) = (routed, router.at("/")) {
-        let _ = fields::gather(&DOCUMENT, &ROW, &found.params, query, &content);
+        let _ = fields::gather(&DOCUMENT, &ROUTE, &found.params, query, &content);
     }
 }
 
