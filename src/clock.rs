@@ -196,8 +196,8 @@ mod tests {
     /// 0000-01-01 to 9999-12-31, with two days for time zones.
     const YEARS: std::ops::Range<i64> = -62_167_392_000..253_402_473_600;
 
-    /// Zones whose clocks change by an hour, by half of one, the other way round, by a whole day, or
-    /// by odd seconds (as all did long ago), and two whose clocks don't.
+    /// Zones whose clocks change by an hour, by half an hour, in winter, by a whole day, or by odd
+    /// seconds (as all did long ago), and two whose clocks do not change.
     const ZONES: [&str; 9] = [
         "UTC",
         "Asia/Shanghai",

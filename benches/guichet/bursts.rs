@@ -1,4 +1,4 @@
-//! f. Work that takes the processor: captchas, and logins beside scores.
+//! f. CPU-bound work: captchas, and logins while scores are posted.
 
 use crate::contest::{Effort, Series, Side, Spread, alternate};
 use crate::guichet;
@@ -40,7 +40,7 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
     rows
 }
 
-/// The load alone and beside 100 logins, which are repeated as long as it lasts.
+/// Measure the load alone, then while 100 logins are repeated.
 fn beside_logins(effort: Effort, server: &Running, load: &Load) -> (Series, Series) {
     let login = Load::http(100, DONE, |_, out| {
         let data = r#"{"username":"player","password":"secret-1"}"#;

@@ -1,4 +1,5 @@
-//! Servers measured in turn, so that whatever else the machine does meets all of them alike.
+//! Measures servers in alternation, so that other activity on the machine affects all of them
+//! alike.
 
 use crate::load::{Load, Sample};
 use crate::process::Running;
@@ -11,7 +12,7 @@ pub struct Side<'a> {
     pub load: Load,
 }
 
-/// How long, and how often.
+/// Duration and number of rounds.
 #[derive(Debug, Clone, Copy)]
 pub struct Effort {
     pub rounds: usize,
@@ -54,29 +55,29 @@ impl Series {
         self.samples.push(sample);
     }
 
-    /// The median of what `of` takes from each round.
+    /// The median of `of` over all rounds.
     pub fn median(&self, of: impl Fn(&Sample) -> f64) -> f64 {
         Spread::of(self.each(of)).median
     }
 
-    /// What `of` takes from each round.
+    /// The value of `of` for each round.
     pub fn each(&self, of: impl Fn(&Sample) -> f64) -> Vec<f64> {
         self.samples.iter().map(of).collect()
     }
 
-    /// Ours over theirs, round by round.
+    /// Our value divided by theirs, for each round.
     pub fn over(&self, other: &Series, of: impl Fn(&Sample) -> f64) -> Spread {
         let pairs = self.samples.iter().zip(&other.samples);
         Spread::of(pairs.map(|(ours, theirs)| of(ours) / of(theirs)).collect())
     }
 
-    /// Requests that were not answered as they should be, in all rounds.
+    /// Requests with a wrong answer, in all rounds.
     pub fn refused(&self) -> usize {
         self.samples.iter().map(|sample| sample.refused).sum()
     }
 }
 
-/// The middle and the ends of several measurements.
+/// Median, minimum and maximum of several measurements.
 #[derive(Debug, Clone, Copy)]
 pub struct Spread {
     pub median: f64,

@@ -66,7 +66,7 @@ fn megabytes(work: &str, bytes: &[f64]) -> Row {
 struct Starts {
     /// Milliseconds until a connection is accepted.
     times: Vec<f64>,
-    /// Resident memory then.
+    /// Resident memory at that time.
     bytes: Vec<f64>,
 }
 
@@ -84,7 +84,7 @@ fn starts(effort: Effort, folder: &Folder) -> Starts {
     starts
 }
 
-/// How much memory a long load adds to what a short one has brought up.
+/// Memory that a long load adds, compared with a short one.
 fn growth(effort: Effort, folder: &Folder, players: u64) -> Row {
     let server = guichet::start(folder);
     let top = Load::http(32, DONE, |_, out| wire::envelope(out, ("score", "top"), "{}"));

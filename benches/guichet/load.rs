@@ -1,4 +1,5 @@
-//! The load: so many connections, each with one request under way, for so long.
+//! The load generator: a number of connections, each with one request in progress, for a given
+//! time.
 
 use crate::process::cpu;
 use crate::wire::Protocol;
@@ -10,18 +11,18 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Not counted: connections are opened and caches filled.
+/// Warm-up time, not counted: connections are opened and caches filled.
 const WARM_UP: Duration = Duration::from_millis(200);
 
 /// Writes the next request.
 pub type Request = Arc<dyn Fn(&mut Random, &mut Vec<u8>) + Send + Sync>;
 
-/// What is asked of a server.
+/// A load: connections and the requests they send.
 #[derive(Clone)]
 pub struct Load {
     pub protocol: Protocol,
     pub connections: usize,
-    /// Each connection sends one request in this time, rather than the next at once.
+    /// Each connection sends one request per interval, instead of the next one at once.
     pub pace: Option<Duration>,
     /// What every answer must begin with.
     pub expect: &'static [u8],
@@ -49,13 +50,13 @@ impl Load {
         Load { protocol: Protocol::Redis, connections, pace: None, expect, request }
     }
 
-    /// The same load, one request of each connection in every `pace`.
+    /// The same load, limited to one request per connection in every `pace`.
     pub fn paced(mut self, pace: Duration) -> Self {
         self.pace = Some(pace);
         self
     }
 
-    /// Drive the server `pid` at `address` for `time`.
+    /// Send the load to the server `pid` at `address` for `time`.
     pub fn run(&self, address: SocketAddr, pid: u32, time: Duration) -> Sample {
         let threads = self.connections.min(2);
         let (before, start) = (cpu(pid), Instant::now());
@@ -137,7 +138,8 @@ impl Load {
     }
 }
 
-/// Send one request and read its answer; where its body begins, and whether it is the last.
+/// Sends one request and reads its answer. Returns where the body begins, and whether the server
+/// closes the connection.
 async fn exchange(
     stream: &mut TcpStream,
     protocol: Protocol,
@@ -181,7 +183,7 @@ impl Tally {
     }
 }
 
-/// What one run came to.
+/// The result of one run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sample {
     /// Requests a second.
@@ -190,9 +192,9 @@ pub struct Sample {
     pub p50: f64,
     /// Milliseconds.
     pub p99: f64,
-    /// Microseconds of the server's processor time a request.
+    /// Server CPU time per request, in microseconds.
     pub cpu: f64,
-    /// Requests that were not answered as they should be.
+    /// Requests with a wrong answer.
     pub refused: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What the figures were taken on: enough to judge them, nothing that tells whose it is.
+//! Describes the machine of the measurements, without anything that identifies its owner.
 
 use std::fs;
 use std::process::Command;
@@ -29,7 +29,7 @@ pub fn describe() -> Vec<String> {
     ]
 }
 
-/// How long the disk takes to make 4 KiB durable: what every durable write waits for.
+/// How long the disk takes to sync 4 KiB, which every durable write waits for.
 fn sync_times() -> String {
     use std::io::{Seek as _, Write as _};
     use std::time::Instant;

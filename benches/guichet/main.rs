@@ -1,7 +1,9 @@
-//! The benchmark: Guichet beside what one would use instead, measured in turn, as ratios.
+//! Compares Guichet with its alternatives. Servers are measured in alternation and results are
+//! ratios.
 //!
-//! `cargo bench` runs all of it, `cargo bench -- a c` the sections named, `--quick` a smoke run of
-//! everything. Absolute figures are the machine's; ratios of runs that took turns are ours.
+//! `cargo bench` runs everything, `cargo bench -- a c` only the named sections, and `--quick` a
+//! short run of everything. Absolute figures depend on the machine; ratios of alternating runs
+//! hardly do.
 
 #![allow(
     clippy::unwrap_used,
@@ -102,7 +104,7 @@ fn main() {
     eprintln!("{:.0} s; written to {}", begun.elapsed().as_secs_f64(), folder.display());
 }
 
-/// Where results go: only a whole run replaces those that are kept.
+/// Where results are written: only a complete run replaces the stored ones.
 fn results(partial: bool) -> PathBuf {
     match partial {
         true => Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench"),

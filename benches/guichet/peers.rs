@@ -1,4 +1,4 @@
-//! The other servers: started where they are installed, left out by name where they are not.
+//! The servers to compare with. One that is not installed is reported and skipped.
 
 use crate::folder::Folder;
 use crate::players;
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// How Redis keeps what it was told.
+/// How durable Redis's writes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// In memory only.
@@ -18,7 +18,7 @@ pub enum Durability {
     Always,
 }
 
-/// A peer and the folder it works in, which is removed after it ended.
+/// Another server and its folder, which is removed after it has ended.
 pub struct Peer {
     pub server: Running,
     _folder: Folder,
@@ -43,7 +43,7 @@ pub fn redis(durability: Durability) -> Option<Peer> {
     Some(Peer { server, _folder: folder })
 }
 
-/// The same operation as a pool of connections has it, a transaction a request; see `serve.rs`.
+/// The same operation with a connection pool and a transaction per request; see `serve.rs`.
 pub fn pool(players: u64) -> Peer {
     let (folder, database) = with_players(players);
     let mut command = ourselves("serve-pool");
@@ -75,7 +75,7 @@ pub fn fastify(players: u64) -> Option<Peer> {
     Some(Peer { server: Running::announced(&mut command), _folder: folder })
 }
 
-/// This very program as a server.
+/// This program, started as a server.
 pub fn ourselves(task: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg(task).stderr(Stdio::null());
@@ -98,7 +98,7 @@ fn left_out<T>(name: &str, how: &str) -> Option<T> {
     None
 }
 
-/// Everything that took part, with its version.
+/// All measured programs with their versions.
 pub fn versions() -> Vec<String> {
     let redis = version("redis-server", &["--version"]).and_then(|line| {
         line.split_whitespace().find_map(|word| word.strip_prefix("v=")).map(str::to_owned)
@@ -125,7 +125,7 @@ fn fastify_version() -> Option<String> {
     version("node", &["--input-type=module", "-e", code])
 }
 
-/// What a program says of itself; `None` if it can't be run.
+/// A program's version; `None` if it can't be run.
 fn version(program: &str, args: &[&str]) -> Option<String> {
     let output = Command::new(program).args(args).current_dir(sources()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

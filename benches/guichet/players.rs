@@ -1,4 +1,4 @@
-//! Boards full of players, the same in every database.
+//! Boards filled with the same players in every database.
 
 use crate::folder::Folder;
 use crate::guichet;
@@ -11,7 +11,7 @@ use std::path::Path;
 /// Redis's key, and the app of the scores.
 pub const BOARD: &str = "default";
 
-/// What a player is called: in the order of the primary key.
+/// A player's id; ids sort in the order of their numbers.
 pub fn openid(player: u64) -> String {
     format!("player-{player:010}")
 }

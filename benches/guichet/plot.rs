@@ -1,4 +1,4 @@
-//! The ratios as a picture: a bar each on a logarithmic axis, from a line at 1.
+//! Plots the ratios: a bar for each, on a logarithmic axis, starting at 1.
 
 use crate::report::{Better, Row, Unit};
 use std::fmt::Write as _;
@@ -42,7 +42,7 @@ pub fn svg(rows: &[Row]) -> String {
     )
 }
 
-/// One panel from `top` on; answers where it ends.
+/// Draws one panel from `top` on. Returns where it ends.
 fn panel(out: &mut String, rows: &[&Row], title: &str, top: f64) -> f64 {
     let (low, high) = ends(rows);
     let x = |ratio: f64| {
@@ -127,7 +127,7 @@ fn bar(out: &mut String, row: &Row, y: f64, x: &impl Fn(f64) -> f64) {
     text(out, end, middle + 4.5, "start", colour, &format!("font-weight=\"600\">{shown}"));
 }
 
-/// The ends of the axis: powers of ten and their halves and doubles around all that is shown.
+/// The ends of the axis: the nearest of 1, 2, 5, 10, … around all values.
 fn ends(rows: &[&Row]) -> (f64, f64) {
     let shown = |row: &&Row| [row.figure.low, row.figure.high, row.aim.unwrap_or(1.0), 1.0];
     let all: Vec<f64> = rows.iter().flat_map(shown).filter(|ratio| *ratio > 0.0).collect();
@@ -139,7 +139,8 @@ fn ends(rows: &[&Row]) -> (f64, f64) {
     (low, high)
 }
 
-/// 1, 2, 5, 10, … within the ends; without the twos and fives where they would crowd.
+/// Tick marks 1, 2, 5, 10, … within the ends; without the twos and fives if they would be too
+/// dense.
 fn marks(low: f64, high: f64) -> Vec<f64> {
     let steps: &[f64] =
         if (high / low) > 2_000.0 && low > 0.001 { &[1.0] } else { &[1.0, 2.0, 5.0] };

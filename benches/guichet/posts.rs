@@ -1,4 +1,4 @@
-//! b. Durable scores: each answered once it is on the disk.
+//! b. Durable scores: each is acknowledged once it is on the disk.
 
 use crate::contest::{Effort, Series, Side, alternate};
 use crate::guichet;
@@ -14,13 +14,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 const SECTION: &str = "b. Durable scores";
 
-/// What no server on hyper can pass: the same requests, nothing done and nothing kept.
+/// An upper bound for every server on hyper: the same requests, with nothing done or stored.
 const BARE: &str = "bare hyper";
 
-/// Who plays.
+/// Number of players.
 pub const PLAYERS: u64 = 100_000;
 
-/// Players at random, each time with a score higher than any before: every request changes a row.
+/// Random players, each time with a higher score than any before, so every request changes a row.
 pub fn rising() -> impl Fn(&mut Random) -> (String, u64) + Clone {
     let score = Arc::new(AtomicU64::new(1 << 44));
     move |random| (players::openid(random.below(PLAYERS)), score.fetch_add(1, Ordering::Relaxed))

@@ -14,13 +14,13 @@ const SECTION: &str = "c. Reading a board";
 
 const CONNECTIONS: usize = 32;
 
-/// Places on each side of a player, in a window.
+/// Rows listed on each side of a player.
 const SPAN: u64 = 5;
 
-/// The smallest board, which the others are compared with.
+/// The smallest board, the baseline for the others.
 const SMALL: u64 = 10_000;
 
-/// A read: what asks Guichet for it, what asks Redis, and the aim against Redis.
+/// A read operation: its load for Guichet and for Redis, and the target ratio.
 struct Work {
     name: &'static str,
     ours: fn(u64) -> Load,
@@ -44,7 +44,7 @@ pub fn rank(count: u64) -> Load {
     get("get", "", move |random| random.below(count))
 }
 
-/// `score/around` of players who stand in the middle.
+/// `score/around` of players in the middle of the board.
 fn around(count: u64) -> Load {
     let mut players: Vec<(u64, u64)> =
         (0..count).map(|player| (players::score(player), player)).collect();
@@ -73,7 +73,7 @@ fn top() -> Load {
     })
 }
 
-/// `rank/list` of the places 1 to 100: accounts, which have no faces to look up, and a token.
+/// `rank/list` of ranks 1 to 100: accounts, without avatars to look up, and with a token.
 fn list(token: String) -> Load {
     let target = format!("/api?token={token}");
     let text = wire::envelope_text(("rank", "list"), r#"{"arange":[1,100]}"#);
@@ -166,7 +166,7 @@ fn one(
     series[1..].iter().map(row).collect()
 }
 
-/// 10k, 1M.
+/// A number in short form, such as 10k or 1M.
 pub fn short(count: u64) -> String {
     match count {
         0..1_000_000 => format!("{}k", count / 1_000),

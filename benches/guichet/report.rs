@@ -4,14 +4,14 @@ use crate::contest::{Series, Spread};
 use crate::load::Sample;
 use std::fmt::Write as _;
 
-/// Which way a figure is meant to go.
+/// Whether more or less is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
     Higher,
     Lower,
 }
 
-/// How a figure reads.
+/// The unit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// One measurement over another.
@@ -27,14 +27,14 @@ pub struct Row {
     pub section: &'static str,
     /// What was measured.
     pub work: String,
-    /// What it is compared with; empty where it stands for itself.
+    /// What it is compared with; empty for an absolute figure.
     pub against: String,
     pub figure: Spread,
     pub unit: Unit,
     pub better: Better,
-    /// What we aim at.
+    /// The target.
     pub aim: Option<f64>,
-    /// Not Guichet, but what no server of its kind can pass.
+    /// Not Guichet, but an upper bound for servers of its kind.
     pub floor: bool,
     ours: Option<Series>,
     theirs: Option<Series>,
@@ -78,7 +78,7 @@ impl Row {
         }
     }
 
-    /// A figure that stands for itself; less is better.
+    /// An absolute figure; less is better.
     pub fn figure(section: &'static str, work: &str, figure: Spread, unit: Unit) -> Self {
         Row {
             section,
@@ -94,25 +94,25 @@ impl Row {
         }
     }
 
-    /// The run that the figure was taken from.
+    /// Adds the run that the figure comes from.
     pub fn from(mut self, series: &Series) -> Self {
         self.ours = Some(series.clone());
         self
     }
 
-    /// What we aim at.
+    /// The target.
     pub fn aim(mut self, aim: f64) -> Self {
         self.aim = Some(aim);
         self
     }
 
-    /// It is not Guichet that was measured, but what no server of its kind can pass.
+    /// Marks the row as an upper bound that was measured instead of Guichet.
     pub fn floor(mut self) -> Self {
         self.floor = true;
         self
     }
 
-    /// Whether the aim was reached; `None` where there is none.
+    /// Whether the target was reached; `None` without a target.
     pub fn reached(&self) -> Option<bool> {
         self.aim.map(|aim| match self.better {
             Better::Higher => self.figure.median >= aim,
@@ -171,7 +171,7 @@ impl Unit {
     }
 }
 
-/// Three digits that matter.
+/// Three significant digits.
 fn digits(figure: f64) -> String {
     match figure.abs() {
         f if !f.is_finite() => "–".to_owned(),
@@ -194,7 +194,7 @@ const HEAD: [&str; 10] = [
     "theirs",
 ];
 
-/// The table, as Markdown that reads well as text too; a line between sections.
+/// The table as Markdown that is also readable as plain text, with a line between sections.
 pub fn table(rows: &[Row]) -> String {
     let mut lines = vec![HEAD.map(str::to_owned)];
     let mut section = "";

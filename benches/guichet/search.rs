@@ -16,11 +16,11 @@ const SECTION: &str = "e. Searching notices by two characters";
 
 const SEED: u64 = 1;
 
-/// Two characters that many notices have, but never side by side: what an index of single
-/// characters can't tell from a common word.
+/// Two characters that many notices contain, but never adjacent: an index of single characters
+/// can't distinguish them from a common word.
 const ABSENT: &str = "学匙";
 
-/// The smallest collection, which the others are compared with.
+/// The smallest collection, the baseline for the others.
 const SMALL: u64 = 10_000;
 
 const KEYS: [(&str, &str, &str); 4] = [
@@ -75,7 +75,8 @@ fn search<'a>(
     Side { name, server, load }
 }
 
-/// A database of notices that grows as sections ask for it: filling one takes a while.
+/// A database of notices, shared by the sections and extended on demand, because filling one takes
+/// long.
 #[derive(Default)]
 pub struct Stock {
     folder: Option<Folder>,
@@ -83,7 +84,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// The folder of a database with `count` notices, or more if more were asked for before.
+    /// The folder of a database with at least `count` notices.
     pub fn notices(&mut self, count: u64) -> &Folder {
         let folder = self.folder.get_or_insert_with(Folder::new);
         if self.filled < count {
@@ -94,7 +95,7 @@ impl Stock {
     }
 }
 
-/// Publish notices `from..to`, through the server, so that whatever it keeps beside them is kept.
+/// Publishes the notices `from..to` through the server, so that its indexes are filled too.
 fn fill(folder: &Folder, from: u64, to: u64) {
     let server = guichet::start_to_fill(folder);
     if from == 0 {

@@ -1,4 +1,4 @@
-//! Servers that this program is when it is told to: what Guichet's choices are measured against.
+//! Alternative servers built into this program, to measure Guichet's design decisions against.
 
 use crate::hello::Greet;
 use bytes::Bytes;
@@ -17,8 +17,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What the envelope answers to [`crate::overhead`]'s request, and what the bare server always
-/// answers.
+/// The answer to the request of [`crate::overhead`]; the bare server always sends it.
 pub const HELLO: &str = r#"{"id":7,"status":0,"message":"successful","data":"Hello, Ada!"}"#;
 
 type Answer = Response<Full<Bytes>>;
@@ -54,12 +53,12 @@ where
     });
 }
 
-/// `serve-bare`: the same bytes whatever is asked.
+/// `serve-bare`: the same bytes for every request.
 pub fn bare() {
     serve(|_| async { json(HELLO) });
 }
 
-/// `serve-read`: the same, once the request's body was read.
+/// `serve-read`: the same, after reading the request body.
 pub fn read() {
     serve(|request| async {
         let _ = request.into_body().collect().await;
@@ -67,7 +66,7 @@ pub fn read() {
     });
 }
 
-/// `serve-decode`: the same, once the body was read and decoded as the envelope decodes it.
+/// `serve-decode`: the same, after reading the body and decoding it as an envelope.
 pub fn decode() {
     serve(|request| async {
         let body = request.into_body().collect().await.unwrap().to_bytes();
@@ -76,7 +75,7 @@ pub fn decode() {
     });
 }
 
-/// `serve-hello`: the engine with one operation, in a folder of its own.
+/// `serve-hello`: the engine with one operation.
 pub fn hello(folder: PathBuf) {
     let mut program = Program::default();
     program.registry.op::<Greet>().unwrap();
@@ -97,8 +96,8 @@ struct Posted {
     score: i64,
 }
 
-/// `serve-pool`: `score/post` as it is usually built: a connection from a pool and a transaction of
-/// its own for each request, on a thread that may block.
+/// `serve-pool`: `score/post` in the usual design: a pooled connection and a transaction for each
+/// request, on a blocking thread.
 pub fn pool(database: PathBuf) {
     let pool = r2d2::Pool::builder().max_size(10).build(Connections(database)).unwrap();
     serve(move |request| {
@@ -159,7 +158,7 @@ impl r2d2::ManageConnection for Connections {
     }
 }
 
-/// A server of ours as this program is told to be one; `false` if it is not.
+/// Runs the built-in server that the arguments name; `false` if they name none.
 pub fn asked(args: &[String]) -> bool {
     let path = || PathBuf::from(args.get(1).expect("a path"));
     match args.first().map(String::as_str) {

@@ -1,4 +1,4 @@
-//! The requests that are counted, and the operations that they reach.
+//! The measured requests and their operations.
 
 use crate::hello::Greet;
 use engine::boards::Settled;
@@ -10,15 +10,15 @@ use engine::op::{Name, Op, Read, Registry, Write};
 use engine::{args, data};
 use serde::Serialize;
 
-/// A request, and how its answer begins.
+/// A request and the beginning of its answer.
 pub struct Case {
-    /// What the table calls it.
+    /// Its name in the table.
     pub name: &'static str,
     pub body: &'static str,
     pub answer: &'static str,
 }
 
-/// All of them: what is refused, what is read, what is written.
+/// All cases: a refusal, reads and writes.
 pub const CASES: [Case; 6] = [
     Case {
         name: "refused: a key of the envelope is missing",
@@ -67,7 +67,7 @@ pub const SCHEMA: Schema = Schema {
     ..Schema::EMPTY
 };
 
-/// A player's score, written as the real operation writes it.
+/// A deferred write of a player's score, as in the real operation.
 const KEEP: Deferred = Deferred {
     name: "score",
     table: "score",
@@ -86,7 +86,7 @@ pub fn registry() -> Registry {
 }
 
 data! {
-    /// Say again what was said.
+    /// Returns its input.
     struct Echo {
         kind: Within<1, 2>,
         lab: Text<1, 20>,
@@ -132,7 +132,7 @@ impl Op for Echo {
 }
 
 data! {
-    /// A player's score, from its row.
+    /// Reads a player's score from its row.
     struct Get { openid: Text<1, 64>, }
 }
 
@@ -155,7 +155,7 @@ impl Op for Get {
 }
 
 data! {
-    /// Note a player's score: the newest counts.
+    /// Stores a player's newest score.
     struct Put {
         openid: Text<1, 64>,
         score: Within<0, { i64::MAX }>,

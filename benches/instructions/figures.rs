@@ -1,17 +1,17 @@
-//! The figures: kept in a file, compared, shown.
+//! Stores the instruction counts in a file, compares and prints them.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A difference in percent that is worth a look: compilers and libraries bring less.
+/// A difference in percent that deserves attention: updates of compilers and libraries cause less.
 const MUCH: f64 = 5.0;
 
-/// What stands before the tools in the file.
+/// The text before the list of tools in the file.
 const MADE_WITH: &str = "Made with ";
 
-/// Figures, and what they were made with.
+/// Counts, and the tools that they were made with.
 #[derive(Debug, PartialEq)]
 pub struct Figures {
     pub made_with: String,
@@ -30,7 +30,7 @@ fn file() -> PathBuf {
 }
 
 impl Figures {
-    /// Those that are kept in the repository; empty if there are none yet.
+    /// The stored figures; empty if there are none.
     pub fn kept() -> Self {
         let text = fs::read_to_string(file()).unwrap_or_default();
         let made_with =
@@ -44,7 +44,7 @@ impl Figures {
         Figures { made_with: made_with.unwrap_or_default().to_owned(), figures: figures.collect() }
     }
 
-    /// Keep these in the repository.
+    /// Store these figures in the repository.
     pub fn keep(&self) {
         let head = ["case", "instructions a request"].map(str::to_owned);
         let rows =
@@ -63,8 +63,8 @@ impl Figures {
     }
 }
 
-/// Show new figures beside those that are kept. A regression is to be seen, and is not a failure:
-/// another compiler counts otherwise too.
+/// Prints new figures next to the stored ones. A regression is shown, not treated as a failure:
+/// another compiler gives other counts.
 pub fn compare(new: &Figures, kept: &Figures) {
     let head = ["case", "instructions a request", "kept", "difference", ""].map(str::to_owned);
     let mut rows = vec![head];
@@ -96,7 +96,7 @@ pub fn compare(new: &Figures, kept: &Figures) {
     }
 }
 
-/// What decides about the count besides our own code.
+/// The versions that influence the counts besides our own code.
 pub fn tools() -> String {
     let said = |program: &str, arg: &str| {
         let output = Command::new(program).arg(arg).output();
@@ -130,7 +130,8 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// A table in Markdown that reads well as text too; all columns but the first to the right.
+/// A Markdown table that is also readable as plain text; all columns but the first are
+/// right-aligned.
 fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: [usize; COLUMNS] = std::array::from_fn(|column| width(column).unwrap_or(0).max(3));

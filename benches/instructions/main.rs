@@ -1,13 +1,13 @@
 //! Counts the instructions that a request costs between its body and its answer.
 //!
-//! `cargo bench --bench instructions` prints them beside the figures that are kept; with
-//! `-- --keep` it keeps the new ones. Time differs from run to run and from machine to machine, so
-//! a step of a few per cent can't be seen in it; a count under valgrind differs by what the code
-//! and its compiler are. It needs `valgrind`, and nothing listens: sockets are the kernel's work.
+//! `cargo bench --bench instructions` prints them next to the stored figures; `-- --keep` stores
+//! the new ones. Times vary between runs and machines, so a change of a few per cent is invisible
+//! in them. An instruction count under valgrind depends only on the code and its compiler. It needs
+//! `valgrind`. No socket is used, because sockets are the kernel's work.
 //!
-//! It counts what is shipped, the release profile. Most of the time to build goes into the
-//! dependencies, which a cheaper profile would have to build too; and with many codegen units a
-//! change anywhere moves what is inlined elsewhere, and the count with it.
+//! The release profile is measured, because it is what is shipped. A cheaper profile would hardly
+//! build faster, because most of the build time goes into the dependencies. With more codegen
+//! units, a change anywhere would change inlining elsewhere, and the counts with it.
 
 #![allow(
     clippy::unwrap_used,
@@ -30,14 +30,14 @@ use cases::CASES;
 use figures::{Figure, Figures};
 use std::process::Command;
 
-/// Requests in the shorter of two runs. What is done once, the start and the end above all, is the
-/// same in both.
+/// Requests in the shorter of two runs. One-time work such as start and shutdown is the same in
+/// both, and cancels out.
 const FEW: u64 = 1_000;
 
-/// How many more there are in the longer one.
+/// Additional requests in the longer run.
 const MORE: u64 = 4_000;
 
-/// The word that makes this program the one that is counted.
+/// The argument that makes this program the measured process.
 const SEND: &str = "send";
 
 const USAGE: &str = "cargo bench --bench instructions [-- --keep]";
@@ -66,7 +66,7 @@ fn count() -> Figures {
     Figures { made_with: figures::tools(), figures: CASES.iter().map(|c| figure(c.name)).collect() }
 }
 
-/// The instructions of a run of this program that answers so many requests.
+/// The instructions of a run that answers `times` requests.
 fn collected(name: &str, times: u64) -> u64 {
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);

@@ -1,4 +1,4 @@
-//! What is counted: bodies into the engine, answers out of it, as a server does it for one
+//! The measured work: request bodies go into the engine and answers come out, as for one
 //! connection.
 
 use crate::cases::{CASES, SCHEMA, registry};
@@ -13,14 +13,14 @@ use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-/// The first requests come slowly, and the pool opens its readers meanwhile, on threads of its own.
-/// Opened under load they made the count of a point read differ by 4 % from run to run.
+/// The first requests are slow, so that the pool can open its readers meanwhile, on its own
+/// threads. Opened under load, they made the count of a point read vary by 4 %.
 const FIRST: u32 = 20;
 
-/// How slowly.
+/// The pause between the first requests.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Have the case of this name answered, so many times.
+/// Answers the named case `times` times.
 pub fn send(name: &str, times: u64) {
     let case = CASES.iter().find(|case| case.name == name).expect("a case");
     let folder = Folder::new();

@@ -1,7 +1,7 @@
-//! One leaderboard, with players called by numbers and by texts.
+//! One leaderboard, with numbers and with texts as player ids.
 //!
-//! Sizes of samples are fixed: with many players nearly every look is a cache miss, and how many
-//! there are must not depend on how quick the first were.
+//! Sample sizes are fixed. With many players nearly every lookup is a cache miss, and the number of
+//! iterations must not depend on how fast the first ones were.
 
 use divan::{Bencher, black_box};
 use engine::board::{Board, Builder, Numbers, Owners, Texts};
@@ -11,21 +11,21 @@ use rand::{RngExt, SeedableRng};
 /// How many players there are.
 const SIZES: [i64; 3] = [10_000, 100_000, 1_000_000];
 
-/// Scores are below this, so that some are equal.
+/// The upper bound of scores; low enough that some are equal.
 const SCORES: i64 = 1_000_000;
 
 /// How many rows a list has.
 const ROWS: usize = 100;
 
-/// What the players of a board are called.
+/// The kind of player ids of a board.
 trait Players: Owners {
-    /// An id, to be kept.
+    /// An owned id.
     type Key;
 
     /// The id of player `n`.
     fn key(n: i64) -> Self::Key;
 
-    /// The id as the board takes it.
+    /// The id in the form that the board takes.
     fn lent(key: &Self::Key) -> Self::Id<'_>;
 }
 
@@ -44,7 +44,7 @@ impl Players for Numbers {
 impl Players for Texts {
     type Key = String;
 
-    /// 28 characters: so long are the ids that mini-programs are given.
+    /// 28 characters, the length of the ids of mini-programs.
     fn key(n: i64) -> String {
         format!("o6_bmjrPTlm6_2sgVt{n:010}")
     }
@@ -54,12 +54,12 @@ impl Players for Texts {
     }
 }
 
-/// The same dice in every run.
+/// A random generator with a fixed seed.
 fn dice() -> SmallRng {
     SmallRng::seed_from_u64(7)
 }
 
-/// Players with scores at random.
+/// Players with random scores.
 fn scores<P: Players>(players: i64) -> Vec<(P::Key, i64)> {
     let mut dice = dice();
     (0..players).map(|n| (P::key(n), dice.random_range(0..SCORES))).collect()
@@ -77,7 +77,7 @@ fn board<P: Players>(players: i64) -> Board<P> {
     build(&scores::<P>(players))
 }
 
-/// One player's place.
+/// One player's rank.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn rank<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
     let (board, mut dice) = (board::<P>(players), dice());
@@ -86,7 +86,7 @@ fn rank<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
         .bench_local_refs(|key| board.rank(P::lent(key)));
 }
 
-/// One player's place and score.
+/// One player's rank and score.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn row<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
     let (board, mut dice) = (board::<P>(players), dice());
@@ -95,14 +95,14 @@ fn row<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
         .bench_local_refs(|key| board.row(P::lent(key)).map(|row| (row.place, row.score)));
 }
 
-/// The first hundred.
+/// The first 100 rows.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn top<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
     let board = board::<P>(players);
     bencher.bench_local(|| look(&board, 1));
 }
 
-/// A hundred somewhere on the board.
+/// 100 rows at a random position.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn window<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
     let (board, mut dice) = (board::<P>(players), dice());
@@ -117,7 +117,7 @@ fn look<P: Players>(board: &Board<P>, first: u64) {
     });
 }
 
-/// A score higher or lower than the one held, of a player who is there: both places change.
+/// A higher or lower score of an existing player, whose rank changes.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn set<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
     let (mut board, mut dice, mut seq) = (board::<P>(players), dice(), players);
@@ -129,7 +129,7 @@ fn set<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
         });
 }
 
-/// A score that is no better than the one held: nothing changes.
+/// A score that is not better than the stored one: nothing changes.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn best_kept<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
     let (mut board, mut dice, mut seq) = (board::<P>(players), dice(), players);
@@ -151,7 +151,7 @@ fn best_new<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
         .bench_local_refs(|(key, score, seq)| board.best(P::lent(key), *score, *seq));
 }
 
-/// A board from its rows, as at start.
+/// Building a board from its rows, as at start.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_count = 5, sample_size = 1)]
 fn builder<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
     let rows = scores::<P>(players);

@@ -1,9 +1,9 @@
-//! A captcha drawn and encoded, another code each time.
+//! Drawing and encoding captchas, with a new code each time.
 
 use divan::Bencher;
 use engine::captcha::{Format, code, draw};
 
-/// As long as the default.
+/// The default length.
 const LENGTH: usize = 5;
 
 fn drawn(bencher: Bencher<'_, '_>, format: Format) {

@@ -1,4 +1,4 @@
-//! A body into a tree of values.
+//! Parsing a body into a tree of values.
 
 use divan::{Bencher, counter::BytesCount};
 use engine::data::json::{self, MAX_DEPTH};
@@ -12,13 +12,13 @@ fn decode(bencher: Bencher<'_, '_>, body: &str) {
     bencher.counter(BytesCount::of_slice(body)).bench(|| json::decode(body));
 }
 
-/// An envelope as most are.
+/// A typical envelope.
 #[divan::bench]
 fn small(bencher: Bencher<'_, '_>) {
     decode(bencher, SMALL);
 }
 
-/// A notice as long as one may be, in Chinese, with escapes in it: those can't be borrowed.
+/// A notice of maximum length in Chinese, with escapes, which can't be borrowed from the body.
 #[divan::bench]
 fn large(bencher: Bencher<'_, '_>) {
     let content = "在图书馆三楼捡到一串钥匙\\n".repeat(38);
@@ -28,19 +28,19 @@ fn large(bencher: Bencher<'_, '_>) {
     decode(bencher, &format!(r#"{{{head},"data":{data}}}"#));
 }
 
-/// As many envelopes as a batch may have.
+/// A batch of maximum size.
 #[divan::bench]
 fn batch(bencher: Bencher<'_, '_>) {
     decode(bencher, &format!("[{}]", [SMALL; BATCH].join(",")));
 }
 
-/// Nested as deeply as is allowed.
+/// Maximum nesting depth.
 #[divan::bench]
 fn deep(bencher: Bencher<'_, '_>) {
     decode(bencher, &format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH)));
 }
 
-/// One object with so many keys that they are remembered in a set.
+/// One object with so many keys that a set is used to find duplicates.
 #[divan::bench]
 fn wide(bencher: Bencher<'_, '_>) {
     let fields: Vec<String> = (0..1_000).map(|n| format!(r#""field_{n}":{n}"#)).collect();

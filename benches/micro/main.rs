@@ -1,7 +1,7 @@
-//! Micro-benches: the parts that a request passes through, each by itself.
+//! Microbenchmarks of the parts that a request passes through.
 //!
 //! `cargo bench --bench micro` runs all of them, `cargo bench --bench micro board` those whose name
-//! contains the word. What they cost together, with a socket, is `cargo bench`'s to tell.
+//! contains the word. `cargo bench` measures whole requests over a socket.
 
 #![allow(
     clippy::unwrap_used,

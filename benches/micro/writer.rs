@@ -1,4 +1,4 @@
-//! The writer's queue: a job in, its answer out once it is on the disk that `TMPDIR` names.
+//! The write queue: from submitting a job to its answer, on the disk of `TMPDIR`.
 
 use crate::fixture;
 use crate::folder::Folder;
@@ -19,7 +19,7 @@ const SCHEMA: Schema = Schema {
     ..Schema::EMPTY
 };
 
-/// The same row, put off.
+/// The same row as a deferred write.
 const KEEP: Deferred = Deferred {
     name: "score",
     table: "score",
@@ -30,11 +30,10 @@ const KEEP: Deferred = Deferred {
 /// How many players there are, and rows in the table.
 const PLAYERS: i64 = 10_000;
 
-/// How many requests wait at once, on a busy server.
+/// Concurrent requests on a busy server.
 const AT_ONCE: i64 = 64;
 
-/// Measure with a database of our own, on a full table: a row that is written is one that was
-/// there.
+/// Measures on a new database with a full table: each write replaces an existing row.
 fn with_engine(measure: impl FnOnce(&Arc<Engine>)) {
     let folder = Folder::new();
     let engine = fixture::open(folder.path(), SCHEMA);
@@ -57,7 +56,7 @@ fn put(tx: &mut Tx, n: i64, score: i64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// One durable row at a time: each waits for a COMMIT of its own.
+/// One durable row at a time: each waits for its own COMMIT.
 #[divan::bench(sample_count = 300, sample_size = 1)]
 fn one(bencher: Bencher<'_, '_>) {
     with_engine(|engine| {
@@ -70,13 +69,13 @@ fn one(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Rows that are asked for together: they share a COMMIT, or a few.
+/// Concurrent rows, which share one or a few COMMITs.
 #[divan::bench(sample_count = 300, sample_size = 1)]
 fn together(bencher: Bencher<'_, '_>) {
     at_once(bencher, put);
 }
 
-/// The same rows, put off.
+/// The same rows as deferred writes.
 #[divan::bench(sample_count = 300, sample_size = 1)]
 fn together_deferred(bencher: Bencher<'_, '_>) {
     at_once(bencher, |tx, n, score| {
@@ -102,7 +101,7 @@ fn at_once(bencher: Bencher<'_, '_>, write: fn(&mut Tx, i64, i64) -> Result<(), 
     });
 }
 
-/// A job that writes nothing: the queue, the transaction and the way back, without the disk.
+/// A job that writes nothing: the cost of the queue and the transaction, without the disk.
 #[divan::bench]
 fn nothing(bencher: Bencher<'_, '_>) {
     with_engine(|engine| {

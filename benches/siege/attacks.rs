@@ -1,4 +1,4 @@
-//! What a stranger sends. Each attack comes from one address and goes on until it is told to end.
+//! The attacks. Each comes from one address and continues until the given end.
 
 use crate::peer::{Answers, Peer};
 use crate::wire;
@@ -10,9 +10,9 @@ use tokio::time::sleep;
 
 /// One attack.
 pub struct Attack {
-    /// As the table has it.
+    /// Its name in the table.
     pub name: &'static str,
-    /// Start its connections; they end at the given time.
+    /// Starts its connections, which stop at the given time.
     pub start: fn(SocketAddr, Instant, &Rc<Answers>),
 }
 
@@ -31,11 +31,11 @@ pub const ATTACKS: &[Attack] = &[
     Attack { name: "batches of junk boards", start: boards },
 ];
 
-/// The size of the picture that batches ask for, and of what is uploaded, in bytes.
+/// Size in bytes of the picture that batches request and of the uploads.
 const PICTURE: usize = 1_000_000;
 
-/// Make what attacks ask for: a large portrait, a board of players with long names, notices and shops
-/// that are costly to search.
+/// Prepares the data that attacks request: a large portrait, a board of players with long names,
+/// and notices and shops that are expensive to search.
 pub async fn prepare(server: SocketAddr) {
     let mut peer = Peer::connect(server, 100).await.unwrap();
     let (status, _) = peer.ask(&portrait(1)).await.unwrap();

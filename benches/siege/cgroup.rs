@@ -29,7 +29,7 @@ impl Cgroup {
         Cgroup { folder, is_pinned }
     }
 
-    /// What the measurements ran under.
+    /// Describes the limits that were set.
     pub fn told(&self) -> String {
         let memory = if self.folder.is_some() { "512 MB" } else { "NO MEMORY LIMIT (needs root)" };
         let cores = if self.is_pinned { "one processor" } else { "ALL PROCESSORS (needs taskset)" };

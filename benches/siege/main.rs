@@ -1,4 +1,4 @@
-//! The attacks of a stranger, against the release binary on one core and in 512 MB.
+//! Attacks on the release binary with one core and 512 MB.
 //!
 //! `cargo bench --bench siege` starts the server in a memory cgroup on one processor, measures what a
 //! regular client's requests take while nothing else happens, and then runs each attack for
@@ -7,8 +7,8 @@
 //! answered. It ends with status 1 if memory passes [`MOST_MEMORY`], the server ends, or the regular
 //! client's 99th percentile is more than [`MOST_SLOWER`] times what it is alone.
 //!
-//! It needs root and Linux for the cgroup; elsewhere it says so and measures without one.
-//! `-- NAME` runs the rows whose name contains NAME. `GUICHET=path` drives another build.
+//! It needs root and Linux for the cgroup; otherwise it prints a note and runs without. `-- NAME`
+//! runs the rows whose name contains NAME. `GUICHET=path` tests another binary.
 
 #![allow(
     clippy::unwrap_used,
@@ -102,7 +102,7 @@ async fn siege(only: Option<&str>) -> bool {
     held
 }
 
-/// Run some attacks together, beside a regular client, and print what came of it.
+/// Runs attacks together with a regular client, and prints the result.
 async fn row(
     server: &Running,
     folder: &Path,
@@ -136,7 +136,7 @@ async fn row(
     lives && most < MOST_MEMORY && slower <= MOST_SLOWER && figures.failed == 0
 }
 
-/// The largest resident memory, looked at twenty times a second.
+/// The largest resident memory, sampled twenty times a second.
 async fn most_memory(pid: u32, end: Instant) -> u64 {
     let mut most = 0;
     while Instant::now() < end {

@@ -1,4 +1,4 @@
-//! A connection from an address of the attacker's choice, and how its requests were answered.
+//! A connection from a chosen address, and counts of its answers.
 
 use crate::wire::Protocol;
 use std::cell::RefCell;
@@ -32,7 +32,7 @@ impl Answers {
     }
 }
 
-/// A connection that asks and waits for the answer.
+/// A connection that sends requests and waits for their answers.
 pub struct Peer {
     stream: TcpStream,
     read: Vec<u8>,
@@ -48,12 +48,12 @@ impl Peer {
         Ok(Peer { stream, read: Vec::new() })
     }
 
-    /// Send bytes and wait for nothing.
+    /// Sends bytes without waiting for an answer.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         timeout(PATIENCE, self.stream.write_all(bytes)).await?
     }
 
-    /// Send a request and take its whole answer; the HTTP status and the body.
+    /// Sends a request. Returns the status and body of the answer.
     pub async fn ask(&mut self, request: &[u8]) -> io::Result<(u16, Vec<u8>)> {
         self.send(request).await?;
         self.read.clear();
@@ -73,7 +73,7 @@ impl Peer {
         }
     }
 
-    /// Read at most `most` bytes of what comes.
+    /// Reads at most `most` bytes.
     pub async fn sip(&mut self, most: usize) -> io::Result<usize> {
         let mut piece = vec![0; most];
         timeout(PATIENCE, self.stream.read(&mut piece)).await?

@@ -1,4 +1,4 @@
-//! The regular client: an address of its own, cheap reads and durable writes, one after another.
+//! The regular client: from its own address it sends cheap reads and durable writes in sequence.
 
 use crate::peer::Peer;
 use crate::wire;
@@ -12,7 +12,7 @@ const ADDRESS: u8 = 200;
 /// How long it waits between two requests.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// What its requests took.
+/// Latencies of its requests.
 pub struct Figures {
     /// In milliseconds, sorted.
     times: Vec<f64>,
@@ -43,7 +43,7 @@ impl Figures {
     }
 }
 
-/// Read a score and post a score by turns, until `end`.
+/// Alternately reads and posts a score, until `end`.
 pub async fn run(server: SocketAddr, end: Instant) -> Figures {
     let (mut read, mut write) = (Vec::new(), Vec::new());
     wire::envelope(&mut read, ("score", "get"), r#"{"openid":"regular"}"#);

@@ -1,4 +1,5 @@
-//! Logging in and out by each document, changed passwords and names, and a new account now and then.
+//! Logins and logouts by each document, changes of passwords and names, and occasional new
+//! accounts.
 
 use crate::client::{Client, DONE, Expect, Request};
 use crate::codes::{send_code, sent};
@@ -8,10 +9,10 @@ use engine::hex::md5;
 use serde_json::json;
 use std::rc::Rc;
 
-/// What the document of logins and profiles says of a token that was logged out.
+/// The entry-task document's code for a token that was logged out.
 const LOGGED_OUT: Expect = Expect::Fault(200_412);
 
-/// One of two accounts that come and go.
+/// One of two accounts that log in and out.
 pub async fn logins(world: Rc<World>) {
     let mut client = Client::new(&world);
     let Home { name, .. } = Home::new(&mut client, format!("logins-{}", world.number())).await;
@@ -62,7 +63,7 @@ pub async fn logins(world: Rc<World>) {
     }
 }
 
-/// An account whose password and name change all the time.
+/// An account that keeps changing its password and name.
 pub async fn changes(world: Rc<World>) {
     let mut client = Client::new(&world);
     let client = &mut client;
@@ -85,8 +86,8 @@ pub async fn changes(world: Rc<World>) {
     }
 }
 
-/// New accounts, each of the three ways. Nothing removes their rows, nor those of messages within a
-/// day: so both are rare.
+/// New accounts in each of the three ways. Nothing removes their rows, nor those of messages within
+/// a day, so both are rare.
 pub async fn newcomers(world: Rc<World>) {
     let mut client = Client::new(&world);
     let client = &mut client;

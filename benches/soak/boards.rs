@@ -8,7 +8,7 @@ use std::rc::Rc;
 const APPS: [&str; 4] = ["pinball", "lamps", "marbles", "kites"];
 const PLAYERS: u64 = 2_000;
 
-/// What the mini-game's document says when all is well.
+/// The mini-game document's code for success.
 const GOOD: Expect = Expect::Code(200);
 
 fn app() -> &'static str {
@@ -19,7 +19,7 @@ fn player() -> String {
     format!("player-{}", rand::random_range(0..PLAYERS))
 }
 
-/// Give every player a score, so that the boards do not grow later.
+/// Gives every player a score, so that the boards do not grow later.
 pub async fn fill(world: &Rc<World>) {
     let mut client = Client::new(world);
     for app in APPS {
@@ -35,7 +35,7 @@ pub async fn fill(world: &Rc<World>) {
     }
 }
 
-/// One of sixteen connections that post and read scores, by envelope and by the mini-game's document.
+/// One of sixteen connections that post and read scores, by envelope and by the mini-game document.
 pub async fn scores(world: Rc<World>) {
     let (mut client, mut pace) = (Client::new(&world), world.pace(13.0));
     while pace.turn().await {

@@ -1,5 +1,4 @@
-//! A client: one connection, which it opens again when the server closes it, and the judgement of
-//! each answer.
+//! A client: one connection, reopened when the server closes it, and the check of each answer.
 
 use crate::tally::Verdict;
 use crate::wire::Protocol;
@@ -11,29 +10,29 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Longer than any answer takes: passwords and pictures wait for a processor that nobody else wants,
-/// and others may be busy on this machine.
+/// Longer than any answer takes: passwords and pictures are processed at idle priority, and the
+/// machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A connection that was idle so long is not used again: the server closes it after ten seconds.
+/// A connection idle for this long is not reused: the server closes it after ten seconds.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// What an answer should be.
+/// The expected answer.
 #[derive(Debug, Clone, Copy)]
 pub enum Expect {
-    /// 200, and this code in the envelope or what the document has in its place.
+    /// 200, and this code in the envelope or in the document's own field.
     Code(i64),
     /// The same, but a refusal.
     Fault(i64),
-    /// Refused with this HTTP status.
+    /// An error with this HTTP status.
     Refused(u16),
     /// 200 and a picture.
     Picture,
-    /// This HTTP status, whatever the body is.
+    /// This HTTP status with any body.
     Page(u16),
 }
 
-/// All went well, as an envelope has it.
+/// Success in an envelope.
 pub const DONE: Expect = Expect::Code(0);
 
 /// One request.
@@ -71,7 +70,7 @@ impl Request {
         self
     }
 
-    /// As whom; an empty token is nobody's.
+    /// Adds a token; an empty one means no login.
     pub fn by(self, token: &str) -> Self {
         if token.is_empty() { self } else { self.with("Authorization", token) }
     }
@@ -116,7 +115,7 @@ impl Client {
         self.ask(name, &request, Expect::Fault(code)).await;
     }
 
-    /// Send a request and judge its answer. What it says, if it is JSON and is as expected.
+    /// Sends a request and checks its answer. Returns the JSON if it is the expected answer.
     pub async fn ask(&mut self, kind: &'static str, request: &Request, expect: Expect) -> Value {
         let sent = Instant::now();
         let answer = timeout(PATIENCE, self.exchange(&request.bytes())).await;
@@ -198,7 +197,7 @@ fn judge(answer: &Answer, said: &Value, expect: Expect) -> Verdict {
     if good { verdict } else { Verdict::Unexpected }
 }
 
-/// The code that an answer carries, in whichever form; of a batch the first that is not 0.
+/// The code of an answer of any document; for a batch the first that is not 0.
 fn code_of(said: &Value) -> Option<i64> {
     match said {
         Value::Array(batch) => {

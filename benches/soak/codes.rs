@@ -1,4 +1,4 @@
-//! Captchas that are drawn and read, and telephone codes.
+//! Captchas and SMS codes.
 
 use crate::client::{Client, Expect, Request};
 use crate::world::{World, captcha, text};
@@ -8,13 +8,14 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-/// No limits that the load would meet: it comes from one address and has few numbers and accounts.
+/// Disables limits that the load would reach, because it has one address and few numbers and
+/// accounts.
 pub const QUOTAS: &str = "[sms]\nper_30_seconds = 0\nper_hour = 0\nper_day = 0\n\
                           per_day_per_address = 0\nper_day_in_all = 0\n\
                           [limits]\nlogin_attempts_per_account = 0\n\
                           login_attempts_per_address = 0\nrenames_per_day = 0\n";
 
-/// One of two connections that draw captchas and say what they read.
+/// One of two connections that request captchas and validate them.
 pub async fn captchas(world: Rc<World>) {
     let (mut client, mut pace) = (Client::new(&world), world.pace(4.0));
     let own = world.number();
@@ -35,7 +36,7 @@ pub async fn captchas(world: Rc<World>) {
     }
 }
 
-/// Codes to a few numbers, right, wrong and not at all.
+/// SMS codes for a few numbers, which are then answered rightly, wrongly or not at all.
 pub async fn messages(world: Rc<World>) {
     let (mut client, mut pace) = (Client::new(&world), world.pace(0.1));
     let client = &mut client;
@@ -52,14 +53,14 @@ pub async fn messages(world: Rc<World>) {
     }
 }
 
-/// Have a code sent: what was sent, and the random text that belongs behind it.
+/// Has a code sent. Returns the code and the random text that is appended to it.
 pub async fn send_code(client: &mut Client, world: &World, phone: &str) -> (String, String) {
     let hash = captcha(client).await;
     let said = client.done("", "sms/generate", json!({"phone": phone, "hash": hash})).await;
     (sent(world, phone), text(&said["rand"]))
 }
 
-/// The last code that was sent to a number; the outbox is read from near its end.
+/// The last code sent to a number, read from the end of the outbox.
 pub fn sent(world: &World, phone: &str) -> String {
     let mut file = File::open(world.data.join("outbox.jsonl")).unwrap();
     let length = file.metadata().unwrap().len();

@@ -1,5 +1,4 @@
-//! What goes wrong on purpose: bodies that are none, peers that are slow, that leave half way, that
-//! come for one request or for none.
+//! Deliberate misuse: malformed bodies, slow peers, peers that leave early, and short connections.
 
 use crate::client::{Client, DONE, Expect, Request};
 use crate::tally::Verdict;
@@ -9,8 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
-/// The server lets go of whoever sends nothing after 5, 10 or 15 seconds; of whoever takes nothing
-/// after 30.
+/// The server disconnects peers that send nothing for 5, 10 or 15 seconds, or read nothing for 30.
 const LET_GO: Duration = Duration::from_secs(45);
 
 fn malformed() -> Vec<(Request, Expect)> {
@@ -39,7 +37,7 @@ fn malformed() -> Vec<(Request, Expect)> {
     ]
 }
 
-/// Bodies, heads and paths that must be refused.
+/// Bodies, headers and paths that must be refused.
 pub async fn nonsense(world: Rc<World>) {
     let (mut client, mut pace) = (Client::new(&world), world.pace(8.0));
     let requests = malformed();
@@ -49,7 +47,7 @@ pub async fn nonsense(world: Rc<World>) {
     }
 }
 
-/// A page and a part of one, and requests on a connection of their own.
+/// A page, a range of one, and requests on new connections.
 pub async fn visits(world: Rc<World>) {
     let mut pace = world.pace(8.0);
     while pace.turn().await {
@@ -70,8 +68,8 @@ pub async fn visits(world: Rc<World>) {
     }
 }
 
-/// Peers that leave before they were answered: after part of a head, part of a body, a whole request,
-/// or with large answers on their way to them.
+/// Peers that leave before the answer: after part of a head, part of a body, a whole request, or
+/// while large answers are being sent.
 pub async fn leavers(world: Rc<World>) {
     let mut pace = world.pace(2.0);
     while pace.turn().await {
@@ -98,8 +96,8 @@ pub async fn leavers(world: Rc<World>) {
     }
 }
 
-/// Peers that begin and then send nothing more, or next to nothing, or take no answer: the server
-/// must end them.
+/// Peers that stop sending, send very slowly, or do not read the answer: the server must disconnect
+/// them.
 pub async fn slow(world: Rc<World>) {
     let mut pace = world.pace(0.5);
     while pace.turn().await {
@@ -117,7 +115,7 @@ pub async fn slow(world: Rc<World>) {
     }
 }
 
-/// Be slow until the server ends the connection; was it done as it should be?
+/// Stays slow until the server closes the connection. Returns whether it did so as expected.
 async fn until_let_go(world: &World, kind: &str) -> std::io::Result<bool> {
     let mut stream = world.connect().await?;
     match kind {

@@ -1,10 +1,10 @@
-//! An hour of everything: is what the server takes at the end what it took before?
+//! A soak test: does the server use the same resources after an hour as before?
 //!
-//! `cargo bench --bench soak` drives the release binary with some four hundred requests a second of
-//! every kind, bad ones among them, and prints each minute what it takes: memory, files, threads,
-//! its log. What the load leaves behind is bounded, so nothing should grow. `-- --minutes=N` makes
-//! it shorter or longer, and `GUICHET=path` drives another build. It ends with status 1 if something
-//! grew, an answer was not the expected one, or the server did not end well.
+//! `cargo bench --bench soak` sends some four hundred requests a second of every kind, invalid ones
+//! among them, to the release binary. Each minute it prints memory, open files, threads and the
+//! size of the WAL. The data that the load leaves behind is bounded, so nothing should grow. `--
+//! --minutes=N` sets the duration, and `GUICHET=path` tests another binary. It exits with status 1
+//! if something grew, an answer was unexpected, or the server did not shut down cleanly.
 
 #![allow(
     clippy::unwrap_used,
@@ -106,7 +106,7 @@ fn soak(time: Duration) -> bool {
     unexpected == 0 && flat && ended && errors == 0
 }
 
-/// Run all of the load until its end, and sample meanwhile: each minute, or twenty times if it is short.
+/// Runs the whole load and takes samples: each minute, or twenty times if the run is short.
 async fn drive(server: &Running, world: &Rc<World>, time: Duration) -> Vec<Sample> {
     boards::fill(world).await;
     let load = start(world);
@@ -127,7 +127,7 @@ async fn drive(server: &Running, world: &Rc<World>, time: Duration) -> Vec<Sampl
     samples
 }
 
-/// All of the load, a task for each connection that stays open.
+/// The whole load, with a task for each connection.
 fn start(world: &Rc<World>) -> Vec<JoinHandle<()>> {
     let mut load = Vec::new();
     let all = || Rc::clone(world);
@@ -151,7 +151,7 @@ fn start(world: &Rc<World>) -> Vec<JoinHandle<()>> {
     load
 }
 
-/// Connections that are idle, or in the middle of a head, when the server is told to end.
+/// Connections that are idle, or in the middle of a head, at shutdown.
 async fn leave_open(world: &World) -> Vec<TcpStream> {
     let mut open = Vec::new();
     for nth in 0..20 {
@@ -164,7 +164,7 @@ async fn leave_open(world: &World) -> Vec<TcpStream> {
     open
 }
 
-/// SIGTERM: status 0 in time, an empty log, a sound database.
+/// SIGTERM: exit status 0 in time, an empty WAL, an intact database.
 fn ends_well(server: Running, data: &Path) -> bool {
     let begun = Instant::now();
     let status = server.end();
@@ -182,7 +182,7 @@ fn ends_well(server: Running, data: &Path) -> bool {
     holds
 }
 
-/// Show the errors and the first warnings of the server's log: how many errors there are.
+/// Prints the errors and the first warnings of the server's log. Returns the number of errors.
 fn log(file: &Path) -> usize {
     let log = fs::read_to_string(file).unwrap();
     let at = |level: &str| -> Vec<&str> {

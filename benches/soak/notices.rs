@@ -1,4 +1,4 @@
-//! Notices that come and go, at most so many at a time, and shops.
+//! Notices that are added and deleted, at most a fixed number at a time, and shops.
 
 use crate::client::{Client, DONE, Request};
 use crate::made_up::{COMMON, RARE, notices as made_up};
@@ -8,7 +8,7 @@ use serde_json::json;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// The most notices that an account has at a time.
+/// Maximum number of notices of an account.
 const LIVE: usize = 200;
 
 /// One of four accounts that publish, change, find and delete notices.
@@ -65,7 +65,7 @@ pub async fn notices(world: Rc<World>) {
     }
 }
 
-/// One of two accounts with as many shops as an account may have.
+/// One of two accounts with the maximum number of shops.
 pub async fn shops(world: Rc<World>) {
     let mut client = Client::new(&world);
     let mut home = Home::new(&mut client, format!("shops-{}", world.number())).await;

@@ -1,4 +1,4 @@
-//! Portraits and avatars: real pictures, each in place of the one before.
+//! Portraits and avatars: real pictures, each replacing the previous one.
 
 use crate::client::{Client, DONE, Expect, Request};
 use crate::world::{Home, World, text};
@@ -11,7 +11,7 @@ use std::rc::Rc;
 /// How many portraits there are.
 const PORTRAITS: u32 = 100;
 
-/// A picture and what it is.
+/// A picture type and its bytes.
 type Picture = (&'static str, Vec<u8>);
 
 macro_rules! fixture {
@@ -32,7 +32,7 @@ fn pictures() -> Vec<Picture> {
     ]
 }
 
-/// A picture of some 700 kB that nothing compresses.
+/// An incompressible picture of some 700 kB.
 fn noise() -> Vec<u8> {
     let picture = image::RgbImage::from_fn(480, 480, |_, _| image::Rgb(rand::random()));
     let mut bytes = Cursor::new(Vec::new());
@@ -40,7 +40,7 @@ fn noise() -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// One of two accounts that upload pictures and look at them.
+/// One of two accounts that upload pictures and fetch them.
 pub async fn portraits(world: Rc<World>) {
     let mut client = Client::new(&world);
     let mut home = Home::new(&mut client, format!("pictures-{}", world.number())).await;
@@ -88,7 +88,7 @@ pub async fn portraits(world: Rc<World>) {
     }
 }
 
-/// By the document of logins and profiles: a form with a file.
+/// Upload by the entry-task document: a form with a file.
 async fn avatar(client: &mut Client, token: &str, kind: &str, bytes: &[u8]) {
     let head = format!(
         "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.{kind}\"\r\n\

@@ -1,4 +1,4 @@
-//! What the server takes at one moment, and whether that stays the same.
+//! Samples of the server's resources, and the check that they stay the same.
 
 use crate::process::{Running, resident};
 use crate::tally::Recent;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const MEGABYTE: f64 = 1024.0 * 1024.0;
 
-/// Of the write-ahead log, in MB: at most so much at any time.
+/// Maximum size of the write-ahead log, in MB.
 const LOG: f64 = 64.0;
 
 /// One line of the table.
@@ -25,7 +25,7 @@ pub const HEAD: &str = "  min  memory MB  files  threads  WAL MB  database MB  p
                         a second      done  refused  unexpected  p99 of scores, ms";
 
 impl Sample {
-    /// Take one and print its line; `every` is the time since the last.
+    /// Takes a sample and prints its line; `every` is the time since the last one.
     pub fn take(server: &Running, world: &World, at: Duration, every: Duration) -> Self {
         let process = Path::new("/proc").join(server.pid().to_string());
         let sample = Sample {
@@ -63,7 +63,7 @@ fn megabytes(file: &Path) -> f64 {
     fs::metadata(file).map_or(0.0, |metadata| metadata.len() as f64) / MEGABYTE
 }
 
-/// Say of each figure whether it stayed the same; `false` if one did not.
+/// Prints for each figure whether it stayed the same; `false` if one did not.
 pub fn is_flat(samples: &[Sample]) -> bool {
     let quarter = samples.len() / 4;
     let (second, last) = (&samples[quarter..2 * quarter], &samples[3 * quarter..]);
@@ -85,7 +85,7 @@ pub fn is_flat(samples: &[Sample]) -> bool {
     memory && descriptors && threads && longest <= LOG
 }
 
-/// Whether a thing is as it should be, in a word.
+/// `ok` or `NOT OK`.
 pub fn told(holds: bool) -> &'static str {
     if holds { "ok" } else { "NOT OK" }
 }

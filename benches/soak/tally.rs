@@ -1,22 +1,22 @@
-//! What was answered: counted by kind, and the answers that nobody expected shown.
+//! Counts answers by kind, and prints unexpected ones.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Unexpected answers that are shown whole.
+/// Number of unexpected answers that are printed in full.
 const EXAMPLES: usize = 20;
 
-/// How an answer compares with what it should be.
+/// The result of checking an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It went well, and should.
+    /// An expected success.
     Done,
-    /// It was refused as it should be.
+    /// An expected refusal.
     Refused,
     Unexpected,
 }
 
-/// How many of each.
+/// Number of answers of each verdict.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Counts {
     pub done: u64,
@@ -43,20 +43,21 @@ pub struct Tally {
     by_kind: BTreeMap<&'static str, Counts>,
     /// Since the last sample.
     recent: Counts,
-    /// Of scores since the last sample, in microseconds: hashing takes its time and would hide them.
+    /// Latencies of score requests since the last sample, in microseconds. Others are left out,
+    /// because password hashing would dominate.
     latencies: Vec<u32>,
     examples: Vec<String>,
 }
 
-/// What came in between two samples.
+/// Answers between two samples.
 pub struct Recent {
     pub counts: Counts,
-    /// Of scores, in milliseconds.
+    /// Latency of score requests, in milliseconds.
     pub p99: f64,
 }
 
 impl Tally {
-    /// An answer to a request of this `kind` came after so long.
+    /// Records an answer to a request of this `kind` and its latency.
     pub fn add(&mut self, kind: &'static str, verdict: Verdict, took: Duration) {
         self.by_kind.entry(kind).or_default().add(verdict);
         self.recent.add(verdict);
@@ -65,7 +66,7 @@ impl Tally {
         }
     }
 
-    /// Keep what an unexpected answer was, if there is room.
+    /// Stores an unexpected answer, if there is space.
     pub fn example(&mut self, text: impl FnOnce() -> String) {
         if self.examples.len() < EXAMPLES {
             let text = text();
@@ -74,7 +75,7 @@ impl Tally {
         }
     }
 
-    /// What came in since this was asked last.
+    /// Answers since the last call.
     pub fn recent(&mut self) -> Recent {
         self.latencies.sort_unstable();
         let p99 = self.latencies.get(self.latencies.len() * 99 / 100);
@@ -83,7 +84,7 @@ impl Tally {
         Recent { counts: std::mem::take(&mut self.recent), p99 }
     }
 
-    /// A line for each kind, and how many answers were unexpected in all.
+    /// A line for each kind, and the total number of unexpected answers.
     pub fn table(&self) -> (String, u64) {
         let mut table = format!(
             "{:<28} {:>9} {:>9} {:>11} {:>9}\n",

@@ -1,16 +1,16 @@
-//! Whoever watches: the server tells what it counts and how it is, and makes backups.
+//! Monitoring: metrics, health probes, the request log and backups.
 
 use crate::client::{Client, Expect, Request};
 use crate::world::World;
 use std::path::Path;
 use std::rc::Rc;
 
-/// Each request is logged, and twelve backups are made in an hour.
+/// Turns the request log on, and twelve backups an hour.
 pub fn sections(backups: &Path) -> String {
     format!("[log]\nrequests = true\n[backup]\ndir = {backups:?}\nevery = \"5m\"\nkeep = 2\n")
 }
 
-/// Prometheus, and what asks whether the server is alive; more often than they would.
+/// Scrapes metrics and health probes, more often than usual.
 pub async fn watches(world: Rc<World>) {
     let (mut client, mut pace) = (Client::new(&world), world.pace(1.0));
     while pace.turn().await {

@@ -1,4 +1,4 @@
-//! What all of the load shares: where the server is, what was answered, and how long it goes on.
+//! State shared by the whole load: the server, the answers and the end time.
 
 use crate::client::Client;
 use crate::guichet::CODE;
@@ -18,7 +18,7 @@ pub struct World {
     pub data: PathBuf,
     pub end: Instant,
     pub tally: RefCell<Tally>,
-    /// The last number given out: for scores that rise and names that are new.
+    /// The last unique number: for rising scores and new names.
     number: Cell<u64>,
 }
 
@@ -27,7 +27,7 @@ impl World {
         World { address, data, end, tally: RefCell::default(), number: Cell::new(0) }
     }
 
-    /// A number that is higher than those before.
+    /// A unique, rising number.
     pub fn number(&self) -> u64 {
         self.number.set(self.number.get() + 1);
         self.number.get()
@@ -39,7 +39,7 @@ impl World {
         Ok(stream)
     }
 
-    /// So many turns a second, until the end.
+    /// A pacer of `per_second` turns, until the end.
     pub fn pace(&self, per_second: f64) -> Pace {
         let every = Duration::from_secs_f64(1.0 / per_second);
         // Those that begin together don't stay together.
@@ -48,7 +48,7 @@ impl World {
     }
 }
 
-/// When it is time for the next turn.
+/// Paces a loop to a fixed rate.
 pub struct Pace {
     due: Instant,
     every: Duration,
@@ -56,7 +56,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Wait for it; `false` at the end. Turns that were missed are not made up for.
+    /// Waits for the next turn; `false` at the end. Missed turns are skipped.
     pub async fn turn(&mut self) -> bool {
         sleep_until(self.due.min(self.end).into()).await;
         self.due = (self.due + self.every).max(Instant::now());
@@ -64,13 +64,13 @@ impl Pace {
     }
 }
 
-/// Have a captcha drawn, and read it: the hash that proves it.
+/// Requests a captcha. Returns the hash that proves it was read.
 pub async fn captcha(client: &mut Client) -> String {
     let drawn = client.done("", "img/generate", json!({})).await;
     md5(&format!("{CODE}{}", drawn["rand"].as_str().unwrap_or_default()))
 }
 
-/// Log in: the token, empty where there is none.
+/// Logs in. Returns the token, or an empty text on failure.
 pub async fn login(client: &mut Client, name: &str, password: &str) -> String {
     let data = json!({"username": name, "password": password});
     text(&client.done("", "user/login", data).await["token"])
@@ -81,10 +81,10 @@ pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Sessions last ten minutes here; so that they end, and are swept, they are not all logged out.
+/// Sessions last ten minutes here. Not all are logged out, so that some expire and are removed.
 pub const SESSION: &str = "[session]\nttl = \"10m\"\n";
 
-/// An account that stays, and its session, which is opened again while it is still good.
+/// A permanent account and its session, which is renewed before it expires.
 pub struct Home {
     pub name: String,
     pub token: String,
@@ -103,7 +103,7 @@ impl Home {
         Home { name, token, id, since: Instant::now() }
     }
 
-    /// A token that is good.
+    /// A valid token.
     pub async fn token(&mut self, client: &mut Client) -> String {
         if self.since.elapsed() > Duration::from_secs(300) {
             self.token = login(client, &self.name, PASSWORD).await;

@@ -1,4 +1,4 @@
-//! A database full of notices, written the way the server writes: for measuring on.
+//! Fills a database with notices as the server writes them, for benchmarks.
 
 use super::notices::{Notice, notices};
 use engine::args;
@@ -21,8 +21,8 @@ pub static NOTICES: TextIndex = TextIndex {
 /// Notices a transaction.
 const GROUP: usize = 2_000;
 
-/// Add the first `count` notices of `seed`, as the ids that follow those given out. `told` hears
-/// how many are there, after each transaction.
+/// Adds the first `count` notices of `seed` with new ids. Calls `told` with the number so far after
+/// each transaction.
 pub fn fill(db: &Db, seed: u64, count: usize, told: impl Fn(usize)) -> Result<(), Fault> {
     let mut rest = notices(seed).take(count);
     let mut done = 0;
@@ -37,7 +37,7 @@ pub fn fill(db: &Db, seed: u64, count: usize, told: impl Fn(usize)) -> Result<()
     }
 }
 
-/// Add one notice, and have it found.
+/// Adds one notice and indexes it.
 pub fn add(tx: &mut Tx, notice: &Notice) -> Result<(), Fault> {
     let id = tx.next_id("property")?;
     let place = position(notice.updated, id)?;

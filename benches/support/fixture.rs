@@ -1,4 +1,4 @@
-//! An engine without a socket: for measuring what lies below one.
+//! An engine without a socket, for benchmarks of what lies below HTTP.
 
 use engine::config::Config;
 use engine::db::{Db, Schema};

@@ -1,4 +1,4 @@
-//! The release binary: its configuration, its accounts.
+//! Starts the release binary with a configuration and accounts.
 
 use crate::folder::Folder;
 use crate::process::Running;
@@ -24,7 +24,7 @@ pub fn start_to_fill(folder: &Folder) -> Running {
     start_with(folder, "[database]\nsynchronous = \"normal\"\n", &[])
 }
 
-/// Start it with these sections of the configuration besides, and these variables in its environment.
+/// Starts it with further configuration sections and environment variables.
 pub fn start_with(folder: &Folder, sections: &str, variables: &[(&str, &str)]) -> Running {
     let config = format!(
         "listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n\
@@ -38,7 +38,7 @@ pub fn start_with(folder: &Folder, sections: &str, variables: &[(&str, &str)]) -
     Running::announced(command.arg("-c").arg(file).envs(variables.iter().copied()).stderr(log))
 }
 
-/// Where the binary is: cargo built it for this bench, unless `GUICHET` names another build of it.
+/// The path of the binary: the one built for this bench, unless `GUICHET` names another.
 pub fn binary() -> String {
     std::env::var("GUICHET").unwrap_or_else(|_| env!("CARGO_BIN_EXE_guichet").to_owned())
 }
@@ -48,7 +48,7 @@ pub fn database(folder: &Folder) -> PathBuf {
     folder.path().join("data/guichet.db")
 }
 
-/// Send an envelope's text to `/api`; the whole answer.
+/// Posts an envelope. Returns the whole answer.
 pub fn post(server: &Running, target: &str, text: &str) -> Value {
     let mut request = Vec::new();
     wire::http_request(&mut request, target, text);
@@ -67,7 +67,7 @@ pub fn post(server: &Running, target: &str, text: &str) -> Value {
     serde_json::from_slice(&answer[framed.body..framed.length]).unwrap()
 }
 
-/// Call an operation that must succeed; its `data`.
+/// Calls an operation that must succeed. Returns its `data`.
 fn done(server: &Running, name: (&str, &str), data: &Value) -> Value {
     let answer = post(server, "/api", &wire::envelope_text(name, &data.to_string()));
     assert_eq!(answer["status"], 0, "{name:?}: {answer}");

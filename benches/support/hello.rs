@@ -1,4 +1,4 @@
-//! The trivial operation that others are compared with.
+//! A trivial operation, the baseline for others.
 
 use engine::caller::Anyone;
 use engine::data::Text;

@@ -1,14 +1,14 @@
-//! Notices of lost and found things as people write them, made up but always the same: for
-//! measuring searches, so that two runs, on two machines, search the same texts.
+//! Invented notices of lost and found things, generated from a seed, so that every run on every
+//! machine searches the same texts.
 
 use serde_json::{Value, json};
 
-/// A notice, before it has an id. Times are in seconds since 1970 (UTC).
+/// A notice without an id. Times are in seconds since 1970 (UTC).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// 1 lost, 2 found.
     pub kind: i64,
-    /// 0 going on, 1 ended.
+    /// 0 open, 1 closed.
     pub state: i64,
     /// One or two labels, joined by `|`.
     pub lab: String,
@@ -31,7 +31,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// As a client sends it: the data of `property/add`.
+    /// The data of `property/add` for it.
     pub fn data(&self, publish_time: &str) -> Value {
         json!({
             "type": self.kind,
@@ -48,8 +48,7 @@ impl Notice {
     }
 }
 
-/// The notices of `seed`, in the order of their publication, without end. The n-th of them depends
-/// on `seed` and n alone.
+/// An endless sequence of notices by time of publication. The n-th depends only on `seed` and n.
 pub fn notices(seed: u64) -> impl Iterator<Item = Notice> {
     let mut dice = Dice(seed);
     let mut now = FIRST;
@@ -62,13 +61,13 @@ pub fn notices(seed: u64) -> impl Iterator<Item = Notice> {
 /// Two characters that one notice in eight has.
 pub const COMMON: &str = "钥匙";
 
-/// Two characters that about one notice in 20,000 has: a thing that is rarely lost.
+/// Two characters that about one notice in 20,000 has.
 pub const RARE: &str = "唢呐";
 
 /// When the first notice is published: 2022-09-01 00:00:00 UTC.
 const FIRST: i64 = 1_661_990_400;
 
-/// Things, the ones most often lost first.
+/// Things, the most frequent first.
 const THINGS: [(&str, &str); 20] = [
     ("钥匙", "钥匙"),
     ("卡类", "一卡通"),
@@ -138,7 +137,7 @@ const DETAILS: [&str; 16] = [
 
 const FAMILIES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗";
 
-/// A splitmix64: our own, so that no other version of a crate throws other dice.
+/// A splitmix64 generator of our own, so that crate updates don't change the sequence.
 struct Dice(u64);
 
 impl Dice {
@@ -162,13 +161,13 @@ impl Dice {
         of[self.index(of.len())]
     }
 
-    /// The first of `of` more often than the last: a quarter of them get about half.
+    /// A random item, with the first ones more likely: the first quarter gets about half.
     fn early<T: Copy>(&mut self, of: &[T]) -> T {
         let index = self.index(of.len());
         of[self.index(index + 1)]
     }
 
-    /// A Chinese character: one of 20,000, the first of them far more often than the last.
+    /// One of 20,000 Chinese characters, the first ones far more often than the last.
     fn character(&mut self) -> char {
         let most = 1 + self.index(20_000);
         let most = 1 + self.index(most);

@@ -1,4 +1,4 @@
-//! Servers as processes of their own: started, found, measured, ended.
+//! Server processes: start, connect, measure, end.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// How long a server may take to start, or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A server that runs.
+/// A running server.
 pub struct Running {
     child: Child,
     address: SocketAddr,
@@ -27,7 +27,7 @@ impl Running {
         Running { address: address.parse().unwrap(), child }
     }
 
-    /// Start a server that is told its port, and wait until it accepts connections.
+    /// Starts a server on a given port, and waits until it accepts connections.
     pub fn on_port(make: impl FnOnce(u16) -> Command) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = make(free.port());
@@ -50,7 +50,7 @@ impl Running {
         self.child.id()
     }
 
-    /// SIGTERM, and wait: how it ended, if it did without being killed.
+    /// Sends SIGTERM and waits. Returns the exit status; `None` if it had to be killed.
     pub fn end(mut self) -> Option<ExitStatus> {
         self.terminate()
     }
@@ -78,7 +78,7 @@ impl Drop for Running {
     }
 }
 
-/// Processor time that a process and its children have used so far.
+/// CPU time of a process and its children so far.
 pub fn cpu(pid: u32) -> Duration {
     // Behind the name, which may contain anything: fields 14 and 15 in hundredths of a second
     // (proc(5); USER_HZ is 100 wherever Linux runs today).
@@ -94,7 +94,7 @@ fn children(pid: u32) -> Vec<u32> {
     list.split_whitespace().filter_map(|child| child.parse().ok()).collect()
 }
 
-/// Bytes of memory that a process has resident.
+/// Resident memory of a process in bytes.
 pub fn resident(pid: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

@@ -1,5 +1,5 @@
-//! As much of HTTP/1.1 and of Redis's protocol as a load generator needs: requests as raw bytes,
-//! and where an answer ends.
+//! The subset of HTTP/1.1 and of the Redis protocol that a load generator needs: requests as raw
+//! bytes, and finding the end of an answer.
 
 use std::fmt::Write as _;
 
@@ -10,19 +10,19 @@ pub enum Protocol {
     Redis,
 }
 
-/// A whole answer at the front of what was read.
+/// A complete answer at the start of a buffer.
 #[derive(Debug, Clone, Copy)]
 pub struct Framed {
     /// Its length.
     pub length: usize,
-    /// Where what it says begins: behind HTTP's head.
+    /// Offset of the body, after the HTTP head.
     pub body: usize,
     /// The server closes the connection after it.
     pub last: bool,
 }
 
 impl Protocol {
-    /// The answer that `bytes` begin with, if all of it is there.
+    /// The complete answer at the start of `bytes`, if there is one.
     pub fn framed(self, bytes: &[u8]) -> Option<Framed> {
         match self {
             Protocol::Http => http(bytes),
@@ -102,5 +102,5 @@ pub fn command(out: &mut Vec<u8>, words: &[&str]) {
     }
 }
 
-/// What every answer to an envelope of `id` 7 that ended well begins with.
+/// The beginning of every successful answer to an envelope with `id` 7.
 pub const DONE: &[u8] = b"{\"id\":7,\"status\":0,";

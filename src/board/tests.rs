@@ -31,7 +31,7 @@ impl Dice {
     }
 }
 
-/// What a board should be: all rows in a vector, sorted.
+/// The reference model of a board: all rows in a sorted vector.
 #[derive(Default)]
 struct Model {
     rows: Vec<Entry>,
@@ -74,8 +74,7 @@ impl Model {
     }
 }
 
-/// A board of one kind of owner under test, beside its model. Players are numbers here; `ids` are
-/// their names.
+/// A board under test and its model. Players are numbers here; `ids` are their names.
 struct Pair<'a, O: Owners> {
     board: Board<O>,
     model: Model,
@@ -131,7 +130,7 @@ impl<'a, O: Owners> Pair<'a, O> {
     }
 }
 
-/// What must hold inside.
+/// Checks the internal invariants.
 fn check<O: Owners>(board: &Board<O>) {
     let order = &board.order;
     assert_eq!(order.line.len(), order.bounds.len());
@@ -170,8 +169,8 @@ fn check<O: Owners>(board: &Board<O>) {
     assert_eq!(board.len() as u64, total);
 }
 
-/// Grows, churns, rises at the head, drains and grows again; scores below `span`, so that ties are
-/// few or many.
+/// Grows, updates, raises top scores, empties and grows again. Scores are below `span`, so that
+/// ties are few or many.
 fn differential<'a, O: Owners>(
     ids: &'a [O::Id<'a>],
     player: fn(O::Id<'_>) -> usize,

@@ -48,12 +48,12 @@ fn every_ascii_letter_and_digit_is_drawn() {
     }
 }
 
-/// Is this index into the palette on the ink's side? What a reader learns who has found out the two hues.
+/// Is this palette index ink? It is what a reader knows who has found the two hues.
 fn is_ink(pixel: u8) -> bool {
     pixel / SHADES % SIDES > SIDES / 2
 }
 
-/// The mean colour of the pixels that are all ink, and of those that are all paper.
+/// The mean colours of ink pixels and of paper pixels.
 fn mean_colours(picture: &Picture, rgb: &[u8]) -> [[f32; 3]; 2] {
     [SIDES - 1, 0].map(|wanted| {
         let pixels = picture.pixels.iter().zip(rgb.chunks(3));
@@ -67,8 +67,8 @@ fn mean_colours(picture: &Picture, rgb: &[u8]) -> [[f32; 3]; 2] {
     })
 }
 
-/// Without colours ink and paper are the same; with them they are far apart, and so for people who can't tell
-/// red from green, who see blue against the rest.
+/// In greyscale, ink and paper are the same. In colour they differ strongly, also in the blue
+/// channel, for people who can't tell red from green.
 #[test]
 fn text_differs_from_background_only_in_colour() {
     for seed in 0..40 {
@@ -148,12 +148,12 @@ fn undrawable_code_is_an_error() {
     assert!(matches!(draw("abcdefghijk", Format::Png), Err(CaptchaError::Length(11))));
 }
 
-/// Cuts 200 pictures with 75 simple attackers: cleaned or not, then columns with at least so many ink
-/// pixels, or connected pieces.
+/// Segments 200 pictures with 75 simple attackers: with or without cleaning, then by columns with
+/// at least so many ink pixels, or by connected components.
 ///
-/// A threshold high enough sees stems instead of characters and finds five of them by chance in a
-/// quarter of the pictures, so for it the number alone says nothing; there the cuts must lie within
-/// 4 pixels of the true ones. For the plain projection the number alone counts.
+/// A high threshold sees stems instead of characters and finds five of them by chance in a quarter
+/// of the pictures, so for it the number alone means nothing: the cuts must also lie within 4
+/// pixels of the true ones. For the plain projection the number alone counts.
 #[test]
 fn simple_segmentation_rarely_finds_the_characters() {
     for (name, tally) in attack(0.0) {
@@ -164,8 +164,8 @@ fn simple_segmentation_rarely_finds_the_characters() {
     }
 }
 
-/// The attackers are able: they cut most pictures whose characters stand 8 pixels further apart,
-/// although the curves, the waves and the specks are the same.
+/// A check of the attackers: they segment most pictures whose characters are 8 pixels further
+/// apart, although curves, waves and specks are the same.
 #[test]
 fn simple_segmentation_works_on_spaced_characters() {
     let best = attack(8.0).into_values().max_by_key(|tally| tally.cut_right).unwrap();
@@ -173,7 +173,7 @@ fn simple_segmentation_works_on_spaced_characters() {
 }
 
 const PICTURES: u64 = 200;
-/// Uncleaned column projections; curves and specks alone reach four pixels in a column.
+/// Column projections without cleaning; curves and specks alone reach four pixels in a column.
 const PLAIN: [&str; 5] = [
     "0 of 9, columns 1",
     "0 of 9, columns 2",
@@ -182,7 +182,7 @@ const PLAIN: [&str; 5] = [
     "0 of 9, columns 5",
 ];
 
-/// What one attacker achieved.
+/// The results of one attacker.
 #[derive(Debug, Default)]
 struct Tally {
     five_parts: u64,
@@ -219,7 +219,7 @@ fn attack(apart: f32) -> BTreeMap<String, Tally> {
     tallies
 }
 
-/// The first and the last column of a part.
+/// The first and the last column of a segment.
 type Part = (f32, f32);
 
 fn cuts_agree(parts: &[Part], truth: &[Part]) -> bool {
@@ -227,8 +227,8 @@ fn cuts_agree(parts: &[Part], truth: &[Part]) -> bool {
     parts.windows(2).zip(truth.windows(2)).all(|(a, b)| (cut(a) - cut(b)).abs() <= 4.0)
 }
 
-/// Rows of "is ink"; a pixel counts where at least so many of its 3 × 3 surroundings are dark: 5 removes
-/// specks, 7 to 9 remove curves.
+/// Rows of ink flags. A pixel counts if at least so many of its 3 × 3 neighbours are dark: 5
+/// removes specks, 7 to 9 remove curves.
 fn clean(picture: &Picture, least_of_nine: usize) -> Vec<Vec<bool>> {
     let rows: Vec<Vec<bool>> = picture
         .pixels
@@ -259,7 +259,7 @@ fn runs(ink: &[Vec<bool>], least: usize) -> Vec<Part> {
         .collect()
 }
 
-/// Connected pieces of at least 40 pixels, from left to right.
+/// Connected components of at least 40 pixels, from left to right.
 fn pieces(ink: &[Vec<bool>]) -> Vec<Part> {
     let (mut left, mut found) = (ink.to_vec(), Vec::new());
     for y in 0..ink.len() {

@@ -433,7 +433,7 @@ mod tests {
         }
     }
 
-    /// JSON-like text: most of it is JSON, with keys that repeat and scalars that are at a limit.
+    /// JSON-like text: mostly valid JSON, with duplicate keys and scalars at a limit.
     fn text() -> impl Strategy<Value = String> {
         let scalar = prop::sample::select(vec![
             "1",

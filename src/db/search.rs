@@ -226,7 +226,7 @@ mod tests {
         step: 1,
     };
 
-    /// How SQLite goes about a statement, its steps.
+    /// The steps of SQLite's query plan for a statement.
     fn plan(statement: &Statement) -> Vec<String> {
         let connection = Connection::open_in_memory().unwrap();
         connection

@@ -1,4 +1,4 @@
-//! The store, in a folder.
+//! The picture store in a folder.
 
 use super::*;
 use std::fs::{self, File};
@@ -9,7 +9,7 @@ fn files(test: &str) -> (Files, PathBuf) {
     (Files::open(folder.clone()).unwrap(), folder)
 }
 
-/// Make a picture look `age` old.
+/// Sets the modification time of a picture `age` back.
 fn age(folder: &std::path::Path, name: &str, age: Duration) {
     let file = File::options().write(true).open(folder.join(name)).unwrap();
     file.set_modified(SystemTime::now() - age).unwrap();

@@ -170,7 +170,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, channel};
     use std::time::Instant;
 
-    /// What is written to by a test, which reads nothing until it is told to.
+    /// A writer that blocks until the test allows a write.
     struct Stalled(Receiver<()>);
 
     impl Write for Stalled {

@@ -121,7 +121,7 @@ mod tests {
     const MESSAGE: Message<'_> =
         Message { phone: "13800001234", code: "123456", minutes: 3, at: "2026-03-01 09:30:00" };
 
-    /// Answers as it is told to, and counts.
+    /// A gateway with a configurable result, which counts its calls.
     #[derive(Default)]
     struct Fake {
         fate: Mutex<Option<Fate>>,
@@ -159,7 +159,8 @@ mod tests {
             self.millis.fetch_add(millis, Ordering::Relaxed);
         }
 
-        /// Send once while the gateway fares so: what came of it, and was the gateway asked?
+        /// Sends once while the gateway has this outcome. Returns the outcome, and whether the
+        /// gateway was called.
         fn send(&self, fate: Option<Fate>) -> (Option<Fate>, bool) {
             *self.fake.fate.lock().unwrap() = fate;
             let before = self.fake.asked.load(Ordering::Relaxed);

@@ -40,7 +40,7 @@ impl Gateway for Counted {
 mod tests {
     use super::*;
 
-    /// Answers every message with this code, and why; 0 takes it.
+    /// A gateway that answers every message with this code and outcome; 0 accepts it.
     struct Answers(i64, Fate);
 
     impl Gateway for Answers {

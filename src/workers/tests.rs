@@ -25,7 +25,7 @@ fn client(last: u8) -> Client {
     Client::new([192, 0, 2, last].into(), &SharedNetworks::default())
 }
 
-/// Ask for work of a class for a client, and go as far as it goes without waiting.
+/// Requests work of a class for a client, and polls it once.
 async fn ask_as<K: Kind>(
     client: Client,
     places: &Arc<Places>,
@@ -159,7 +159,7 @@ fn panic_returns_the_permit() {
     });
 }
 
-/// The order in which `clients` are served whose requests wait, told by the last byte of each.
+/// The order in which queued `clients` are served, as the last byte of each address.
 async fn served(clients: &[u8]) -> Vec<u32> {
     let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
     let (held, first) = hold::<Pictures>(&places, &metrics).await;

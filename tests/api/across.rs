@@ -1,5 +1,5 @@
-//! One account, every document: what one of them does is what the others see (contract README,
-//! "Accounts and tokens").
+//! One account through every document: changes by one document are visible to the others (contract
+//! README, "Accounts and tokens").
 
 use crate::common::notice;
 use crate::common::web;
@@ -8,7 +8,7 @@ use crate::common::{CODE, Server, fault, ok};
 use engine::hex::md5;
 use serde_json::{Value, json};
 
-/// Log in as the entry-task client does: a token.
+/// Logs in like the entry-task client. Returns a token.
 fn entry_login(server: &Server, username: &str, password: &str) -> String {
     let body = json!({"username": username, "password": md5(password)}).to_string();
     let answer = server.ask("POST", "/login", &[JSON], &body);
@@ -17,7 +17,7 @@ fn entry_login(server: &Server, username: &str, password: &str) -> String {
     answer["result"]["token"].as_str().unwrap().to_owned()
 }
 
-/// What each document says of the account behind a token.
+/// Each document's answer about the account of a token.
 fn seen(server: &Server, token: &str) -> [String; 4] {
     let (login, cookie) = (("Authorization", token), format!("session={token}"));
     [
@@ -28,7 +28,7 @@ fn seen(server: &Server, token: &str) -> [String; 4] {
     ]
 }
 
-/// What each document says to whom it does not know.
+/// Each document's answer to an unknown token.
 fn unseen() -> [String; 4] {
     [
         fault(-101, "Error token"),
@@ -38,7 +38,7 @@ fn unseen() -> [String; 4] {
     ]
 }
 
-/// What they are to say.
+/// The expected answers.
 fn profile(
     name: &str,
     nickname: &str,

@@ -1,5 +1,5 @@
-//! Batches of envelopes (envelope.md): one after another, each in its own transaction, answered in
-//! their order.
+//! Batches of envelopes (envelope.md): run in order, each in its own transaction, and answered in
+//! order.
 
 use crate::common::{CODE, Server, envelope, fault_with, ok};
 use engine::hex::md5;

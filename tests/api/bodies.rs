@@ -1,5 +1,5 @@
-//! The bodies that documents take, and what becomes of those that can't be decoded
-//! (contract: README "Times, numbers, text"; operations.md; each document's own dialect).
+//! Bodies that documents accept, and answers to those that can't be decoded (contract: README
+//! "Times, numbers, text"; operations.md; each document's own dialect).
 
 mod limits;
 mod methods;
@@ -27,7 +27,7 @@ fn send(server: &Server, method: &str, path: &str, kind: &str, body: impl AsRef<
     reply.text()
 }
 
-/// What each of [`WRITES`] answers to a body that is wrong because of `why`.
+/// The answer of each of [`WRITES`] to a body that is invalid because of `why`.
 fn told(why: &str) -> [String; 5] {
     let why = Value::from(why);
     [
@@ -58,7 +58,7 @@ fn named(name: &str, value: &str) -> String {
 
 const DONE: &str = r#"{"status":200,"code":200,"msg":"修改用户信息成功"}"#;
 
-/// Post what a player is called; the answer, and the nickname that the board shows after it.
+/// Posts a player's nickname. Returns the answer, and the nickname that the board then shows.
 fn nickname(server: &Server, kind: &str, body: impl AsRef<[u8]>) -> (String, String) {
     let answer = send(server, "POST", "/api/post_user_info", kind, body);
     let top = server.done("", "score/top", serde_json::json!({}));

@@ -1,10 +1,10 @@
-//! Captchas that go by a name of the client's, as seed 004 asks for them, called as operations
+//! Captchas under a name chosen by the client, as seed 004 requests them, called as operations
 //! (operations.md, "img/generate" and "sms/generate"; ihome.md for the order of checks).
 
 use crate::common::{Server, fault, fault_with, ok};
 use serde_json::{Value, json};
 
-/// What the captcha of a name reads: four characters of the test's code.
+/// The text of a named captcha: the first four characters of the test code.
 const TEXT: &str = "abcd";
 
 fn draw(server: &Server, name: &str) {

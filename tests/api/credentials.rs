@@ -1,4 +1,4 @@
-//! Where a token may stand, which of several counts, and when a cookie proves nothing (README,
+//! Where a token may be sent, which of several counts, and when a cookie is ignored (README,
 //! "Accounts and tokens").
 
 use crate::common::{Reply, Server, envelope, fault};
@@ -7,14 +7,14 @@ use serde_json::json;
 const NO_TOKEN: &str = "Missing necessary args";
 const BAD_TOKEN: &str = "Error token";
 
-/// Ask who the caller is: what was sent, and nothing else, says it.
+/// Asks for the caller's account, with only these credentials.
 fn who(server: &Server, query: &str, headers: &[(&str, &str)], inside: &str) -> Reply {
     let data = if inside.is_empty() { json!({}) } else { json!({"token": inside}) };
     let body = envelope("user/info", data);
     server.send("POST", &format!("/api{query}"), headers, body.as_bytes())
 }
 
-/// The name of whoever is told to be the caller.
+/// The user name in the answer.
 fn name(reply: &Reply) -> String {
     assert_eq!(reply.status, 200);
     let answer = reply.json();

@@ -1,4 +1,4 @@
-//! The engine without a socket: operations that fail in every way there is.
+//! The engine without a socket: operations that fail in every possible way.
 
 use crate::common::Folder;
 use engine::caller::{Anyone, Credentials};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 const SCHEMA: Schema =
     Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], ..Schema::EMPTY };
 
-/// Declare an operation of `test` that takes a text.
+/// Declares an operation of type `test` with a text field.
 macro_rules! operation {
     ($name:ident, $subtype:literal, $lane:ty, $reply:ty, |$text:ident, $at:ident: $at_type:ty| $run:expr) => {
         data! {
@@ -67,7 +67,7 @@ operation!(Notes, "notes", Read, Vec<String>, |_text, view: &View| {
     view.all("SELECT text FROM note ORDER BY rowid", args![], |row| row.get(0))
 });
 
-/// A reply that can't be written.
+/// A reply whose serialization fails.
 struct Unwritable;
 
 impl Serialize for Unwritable {

@@ -9,7 +9,7 @@ fn done() -> String {
     entry(0, "", json!(""))
 }
 
-/// The answer to a fault of the data.
+/// The answer to invalid data.
 fn wrong(code: i64, msg: &str) -> String {
     entry(code, msg, json!(""))
 }

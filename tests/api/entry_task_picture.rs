@@ -1,4 +1,4 @@
-//! Profile pictures: sent, refused, served (contract page `entry-task.md`; seed 002).
+//! Profile pictures: upload, refusal, download (contract page `entry-task.md`; seed 002).
 
 use crate::common::web::{FORM, GIF, JPEG, JSON, MULTIPART, PNG, SVG, WEBP, entry, file};
 use crate::common::{Reply, Server};

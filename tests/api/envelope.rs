@@ -3,7 +3,7 @@
 use crate::common::{Server, envelope, ok};
 use serde_json::{Value, json};
 
-/// An envelope that asks for all shops: there are none, so that its answer is short.
+/// An envelope that lists shops; there are none, so its answer is short.
 fn shops(id: &str) -> String {
     format!(r#"{{"id":{id},"status":0,"type":"shop","subtype":"list","data":{{}}}}"#)
 }
@@ -145,7 +145,7 @@ fn non_object_body_is_a_wrong_value_without_id() {
     }
 }
 
-/// The refusal of what is not JSON; why is the decoder's to say.
+/// Checks the refusal of malformed JSON; the reason comes from the parser.
 fn assert_not_json(server: &Server, body: &[u8]) {
     let reply = server.send("POST", "/api", &[], body);
     let (answer, shown) = (reply.text(), String::from_utf8_lossy(&body[..body.len().min(80)]));

@@ -1,11 +1,11 @@
-//! HTTP itself: what never reaches a document, and connections (README, "Times, numbers, text";
+//! HTTP: requests that reach no document, and connections (README, "Times, numbers, text";
 //! operations.md, "Further rules").
 
 use crate::common::connection::{Connection, post};
 use crate::common::{Server, envelope, ok};
 use serde_json::json;
 
-/// The envelope under an HTTP status that is not a document's.
+/// The envelope that comes with an HTTP error of no document.
 fn refusal(detail: &str) -> String {
     let answer = r#"{"id":-1,"status":-2,"message":"Error JSON value","data":{}"#;
     format!("{answer},\"detail\":\"{detail}\"}}")
@@ -81,7 +81,7 @@ fn body_at_the_limit_passes_and_one_byte_more_fails() {
     assert!(connection.read().is_none());
 }
 
-/// A chunked request: these pieces, one chunk each.
+/// A chunked request with a chunk for each piece.
 fn chunked(pieces: &[&[u8]]) -> Vec<u8> {
     let mut request =
         b"POST /api HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();

@@ -1,4 +1,4 @@
-//! Who may ask: pages of other origins (CORS), and how often one address may.
+//! Access: pages of other origins (CORS), and the rate limit per address.
 
 use crate::common::{Reply, Server, envelope, ok};
 use serde_json::json;
@@ -7,7 +7,7 @@ fn shops() -> String {
     envelope("shop/list", json!({}))
 }
 
-/// The headers of CORS, and `Vary`, as they came.
+/// The CORS headers and `Vary` of an answer.
 fn cors(reply: &Reply) -> Vec<String> {
     let is_cors = |(name, value): &&(String, String)| {
         // What every answer of the API varies by is another matter (tests/robustness/limits/headers.rs).

@@ -1,4 +1,4 @@
-//! Registering by telephone over the wire (contract page `ihome.md`; seed 004).
+//! Registration by mobile number over the wire (contract page `ihome.md`; seed 004).
 
 use crate::common::Server;
 use crate::common::web::{FORM, JSON, fine, refused, session};
@@ -36,7 +36,7 @@ fn form(mobile: &str, code: &str, password: &str) -> Value {
     json!({"mobile": mobile, "sms_code": code, "password": password})
 }
 
-/// Six digits that are not these.
+/// A code of six digits that differs from this one.
 fn other(code: &str) -> &'static str {
     if code == "000000" { "111111" } else { "000000" }
 }

@@ -4,7 +4,7 @@ use crate::common::Server;
 use crate::common::web::{FORM, GIF, JPEG, JSON, MULTIPART, PNG, SVG, WEBP, file, fine, refused};
 use serde_json::{Value, json};
 
-/// A server and a user of it who holds a token.
+/// A server, and a logged-in user.
 struct User {
     server: Server,
     token: String,

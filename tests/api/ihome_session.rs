@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const LOGIN: &str = r#"{"mobile":"nora","password":"secret-1"}"#;
 
-/// `POST sessions`: all of the answer.
+/// `POST sessions`. Returns the whole answer.
 fn post(server: &Server, headers: &[(&str, &str)], body: &str) -> Reply {
     server.send("POST", "/api/v1.0/sessions", headers, body.as_bytes())
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 const MISMATCH: &str = "验证码hash值不匹配";
 
-/// Try fresh proofs, from the second of 100 on, until one is no longer good because it has expired.
-/// So has the first then, which was drawn before.
+/// Tries new proofs, from the second of 100 on, until one has expired. Then the first has expired
+/// too, because it was drawn earlier.
 fn wait_until_expired(mut is_good: impl FnMut(usize) -> bool) {
     for attempt in 1..100 {
         if !is_good(attempt) {

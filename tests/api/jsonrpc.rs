@@ -1,5 +1,5 @@
 //! JSON-RPC 2.0 on the envelope's endpoint: the rules and the examples of the specification
-//! (section 7), with operations of ours in the place of its `subtract`.
+//! (section 7), with our operations instead of `subtract`.
 
 use crate::common::{Server, envelope, fault, ok};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The wire contract, operation by operation and document by document.
+//! The wire contract, for each operation and each document.
 
 #![allow(
     clippy::unwrap_used,

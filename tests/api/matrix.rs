@@ -1,5 +1,5 @@
-//! Every operation that needs a login, by every way to lack one (contract pages `faults.md` and
-//! `operations.md`): the codes of each document.
+//! Every operation that needs a login, with every kind of missing login (contract pages `faults.md`
+//! and `operations.md`), and the codes of each document.
 
 use crate::common::notice;
 use crate::common::surface;
@@ -9,16 +9,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// How a login is lacking.
+/// Why there is no login.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Lack {
     /// No token at all.
     None,
-    /// One that is junk, unknown, expired or logged out.
+    /// A token that is malformed, unknown, expired or logged out.
     Bad,
-    /// One that is older than the password.
+    /// A token older than the password.
     Stale,
-    /// One whose account was removed.
+    /// A token of a removed account.
     Gone,
 }
 
@@ -67,7 +67,7 @@ fn told_by_entry_task(lack: Lack) -> String {
     }
 }
 
-/// Data that an operation would take from somebody who is logged in.
+/// Valid data of an operation for a logged-in caller.
 fn data(name: &str) -> Value {
     let mut data = surface::samples(name, 123_456_789).swap_remove(0);
     if name == "portrait/upload" {
@@ -76,7 +76,7 @@ fn data(name: &str) -> Value {
     data
 }
 
-/// Ask a path of a document; which ones were asked is kept, to be compared with all there are.
+/// Sends requests to documents and records their paths, to check that none is missing.
 struct Asked<'a> {
     server: &'a Server,
     paths: Vec<String>,
@@ -95,7 +95,7 @@ impl Asked<'_> {
     }
 }
 
-/// Ask for everything with this token, well and badly formed, and compare what is told.
+/// Sends every operation with this token, with valid and invalid data, and checks the answers.
 fn ask(server: &Server, token: &str, lack: Lack) {
     let operations = surface::operations();
     let needs_login = |name: &str| {

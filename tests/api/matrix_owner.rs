@@ -1,5 +1,5 @@
-//! Every operation, called with what belongs to another account: by its owner it works, by anybody
-//! else it changes nothing of the owner's and tells nothing that is the owner's alone.
+//! Every operation on data of another account: for the owner it works; for anybody else it changes
+//! nothing and reveals nothing private.
 
 use crate::common::Server;
 use crate::common::notice;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 const OPEN: &str = "[shop]\nmax_per_account = 1000\n[captcha]\ntest_code = \"abcde\"\n";
 
 const MOBILE: &str = "13800009999";
-/// What only its owner may see of an account.
+/// Data of an account that only its owner may see.
 const PRIVATE: [&str; 3] = [MOBILE, "欧阳小雨", "440524188001010014"];
 
-/// The account 100001, which has one of everything.
+/// The account 100001, which has data of every kind.
 struct Owner<'a> {
     server: &'a Server,
     token: String,
@@ -37,7 +37,7 @@ impl<'a> Owner<'a> {
         owner
     }
 
-    /// A notice and a shop of its own for the next operation, which may end them.
+    /// Makes a notice and a shop for the next operation, which may delete them.
     fn renew(&mut self, name: &str) {
         self.notice = notice::add(self.server, &self.token, notice::sample());
         let shop = json!({"shop_name": format!("{name} of Nora's")});
@@ -45,7 +45,7 @@ impl<'a> Owner<'a> {
         self.shop = shop["shop_id"].as_i64().unwrap();
     }
 
-    /// Data for an operation, in each shape, that names what is this account's.
+    /// Data for an operation, in each shape, that refers to this account's data.
     fn data(&self, operation: &Operation) -> Vec<Value> {
         let mut all = samples(&operation.name, self.shop);
         for data in &mut all {
@@ -67,7 +67,7 @@ impl<'a> Owner<'a> {
         all
     }
 
-    /// All that belongs to the account, as it sees it.
+    /// All data of the account, as its owner sees it.
     fn things(&self) -> Vec<Value> {
         let done = |name: &str, data: Value| self.server.done(&self.token, name, data);
         let mut place = done("rank/around", json!({"span": 0}));

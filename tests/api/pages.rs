@@ -10,7 +10,7 @@ use std::process::Stdio;
 
 const WEB: &str = "[web]\ndir = \"web\"\n";
 
-/// A server with these pages in its folder `web`. Beside it lies `secret.txt`.
+/// A server with these pages in its folder `web`, and `secret.txt` next to the folder.
 fn serve(files: &[(&str, &[u8])]) -> Server {
     Server::start_in(with(files), WEB)
 }
@@ -26,7 +26,7 @@ fn with(files: &[(&str, &[u8])]) -> Folder {
     folder
 }
 
-/// What never reached a document.
+/// The answer to a request that reaches no document.
 fn refusal(detail: &str) -> String {
     format!(
         r#"{{"id":-1,"status":-2,"message":"Error JSON value","data":{{}},"detail":"{detail}"}}"#

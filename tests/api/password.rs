@@ -1,5 +1,5 @@
-//! Passwords over the wire: both ways of sending them, guessing them, changing them (README,
-//! "Accounts and tokens"; operations.md, "Login attempts").
+//! Passwords over the wire: both formats, guessing and changing (README, "Accounts and tokens";
+//! operations.md, "Login attempts").
 
 use crate::common::{
     Server, command, envelope, fault, fault_with, ok, too_many_logins as too_many,

@@ -20,7 +20,7 @@ const NO_SCORE: &str = r#"{"status":404,"code":404,"msg":"没有该用户的成�
 const CAPPED: &str =
     r#"{"status":429,"code":429,"msg":"app: there are as many boards as there may be"}"#;
 
-/// Post a body; the answer, whose HTTP status is 200 whatever it says.
+/// Posts a body. Returns the answer; its HTTP status is always 200.
 fn post(server: &Server, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> String {
     let reply = server.send("POST", path, headers, body.as_ref());
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -35,7 +35,7 @@ fn get(server: &Server, path: &str) -> String {
     reply.text()
 }
 
-/// The answer to a player's first score, and to a later one.
+/// The answer to a player's first score.
 fn added(score: i64, rank: usize) -> String {
     posted("添加成绩成功", score, rank)
 }
@@ -58,10 +58,10 @@ fn score(score: i64, rank: usize) -> String {
     format!(r#"{{"status":200,"code":200,"data":{{"score":{score},"rank":{rank}}}}}"#)
 }
 
-/// In place of a nickname: the player told nothing of himself.
+/// Stands for the nickname of a player without profile.
 const UNTOLD: &str = "\0";
 
-/// The best of a board: nickname, avatar and score of each.
+/// The top list of a board: nickname, avatar and score of each.
 fn top(places: &[(&str, &str, i64)]) -> String {
     let place = |(nth, (nickname, avatar, score)): (usize, &(&str, &str, i64))| {
         let rank = nth + 1;

@@ -1,4 +1,4 @@
-//! A portrait as a picture (contract: envelope.md "portrait"; seed 003), and its file on disk.
+//! Portraits as pictures (contract: envelope.md "portrait"; seed 003), and their files on disk.
 
 use crate::common::{Reply, Server, fault};
 use base64::Engine as _;
@@ -27,7 +27,7 @@ fn get(server: &Server, id: &str, headers: &[(&str, &str)]) -> Reply {
     server.send("GET", &format!("/api/external/get/portrait/{id}"), headers, b"")
 }
 
-/// What every picture comes with, besides its bytes.
+/// Checks the bytes and headers of a picture.
 fn is_picture(reply: &Reply, status: u16, kind: &str, bytes: &[u8]) {
     assert_eq!((reply.status, reply.header("content-type")), (status, kind));
     assert!(reply.body == bytes, "{} bytes came, not {}", reply.body.len(), bytes.len());
@@ -235,7 +235,7 @@ fn unstorable_picture_has_its_own_fault() {
     is_picture(&get(&server, "5", &[]), 200, "image/png", PNG);
 }
 
-/// A file that is gone is the server's failure: whoever asks still gets a picture.
+/// Checks the answer for a lost file: an error status with the error picture.
 fn is_picture_that_failed(reply: &Reply) {
     assert_eq!((reply.status, reply.header("content-type")), (500, "image/png"));
     assert!(reply.body == ERROR);

@@ -149,7 +149,7 @@ fn user_id_is_the_callers_own_or_absent() {
     assert_eq!(search(&server, &token, &[("type", "1")]), found(&[row(json!({}))]));
 }
 
-/// The keys that `add` reads, in the table's order, with an example of each.
+/// The keys of `add`, in the order of the contract's table, with an example of each.
 fn table() -> [(&'static str, Value); 15] {
     [
         ("type", json!(1)),
@@ -170,8 +170,8 @@ fn table() -> [(&'static str, Value); 15] {
     ]
 }
 
-/// Send the table's notice with the keys `from` the table's n-th on replaced, where `flaw` has
-/// something for them (`None` leaves the key out); the answer.
+/// Sends the table's notice with the keys from the n-th on replaced where `flaw` returns something
+/// for them (`None` leaves the key out). Returns the answer.
 fn flawed(
     server: &Server,
     token: &str,

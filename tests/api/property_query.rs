@@ -4,13 +4,13 @@ use crate::common::notice::{add, found, row, sample, search, with};
 use crate::common::{Server, envelope, ok};
 use serde_json::{Value, json};
 
-/// A notice of its own day in May 2024.
+/// A notice of a given day in May 2024.
 fn of_day(day: i64, changes: Value) -> Value {
     let at = format!("2024-05-{day:02} 00:00:00");
     with(with(sample(), json!({ "publish_time": at })), changes)
 }
 
-/// The ids in an answer, in its order.
+/// The ids in an answer, in order.
 fn ids(answer: &str) -> Vec<i64> {
     let answer: Value = serde_json::from_str(answer).unwrap();
     assert_eq!(answer["status"], 0, "{answer}");
@@ -62,7 +62,7 @@ fn envelope_search_takes_integers() {
     assert_eq!(server.call("property/query", by_token), ok(json!([])));
 }
 
-/// Three notices that differ under every key.
+/// A server with three notices that differ in every key.
 fn three() -> (Server, String) {
     let server = Server::start("");
     let (_, token) = server.account("nora");

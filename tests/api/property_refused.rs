@@ -1,11 +1,11 @@
-//! Searches that are refused: which fault, in which order (contract: envelope.md "property";
-//! operations.md; seed 003).
+//! Refused searches: which fault, in which order (contract: envelope.md "property"; operations.md;
+//! seed 003).
 
 use crate::common::notice::{add, found, sample, search};
 use crate::common::{Server, command, envelope};
 use serde_json::json;
 
-/// Parameters, and the fault that they end in: code and text, and the detail.
+/// Parameters and the expected fault: code, text and detail.
 type Case<'a> = (&'a [(&'a str, &'a str)], (i64, &'a str), String);
 
 /// The detail where no token was sent.
@@ -14,7 +14,7 @@ const NO_TOKEN: &str = "a token is needed: log in first";
 /// The detail where the token sent is not valid.
 const BAD_TOKEN: &str = "the token is unknown, expired, logged out or older than the password";
 
-/// The whole answer of a search that ended in a fault.
+/// The whole answer to a refused search.
 fn refused(status: i64, message: &str, detail: &str) -> String {
     let answer = format!("{{\"id\":-1,\"status\":{status},\"message\":\"{message}\",\"data\":[]");
     match detail {
@@ -23,7 +23,7 @@ fn refused(status: i64, message: &str, detail: &str) -> String {
     }
 }
 
-/// A server with one notice, and a token that reads it.
+/// A server with one notice, and a token that can read it.
 fn one_notice() -> (Server, String) {
     let server = Server::start("");
     let (_, token) = server.account("nora");

@@ -1,6 +1,6 @@
-//! A search finds what looking at every notice finds, whatever was written before (contract:
-//! envelope.md "GET /api/external/get/property"). The texts are drawn from few characters, so that
-//! they meet by chance; the dice are fixed.
+//! Searches agree with a scan of every notice after random writes (contract: envelope.md "GET
+//! /api/external/get/property"). The texts consist of few characters, so that there are matches;
+//! the random seed is fixed.
 
 use crate::common::notice::{found, search};
 use crate::common::world::{World, lower, number};

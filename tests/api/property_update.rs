@@ -8,12 +8,12 @@ const VALUE: &str = "Arg's value error";
 const EMPTY: &str = "Necessary key-value can't be empty";
 const TYPE: &str = "Arg's value type error";
 
-/// What a refusal for a notice that is not there, or not the caller's, looks like.
+/// The answer for a notice that does not exist or belongs to another account.
 fn not_yours() -> String {
     fault(-200, "Failure to operate database")
 }
 
-/// A server with one notice that has something under every key; its owner's token, and the row.
+/// A server with one notice that has every key; its owner's token, and the row.
 fn one_notice() -> (Server, String, Value) {
     let server = Server::start("");
     let (_, token) = server.account("nora");
@@ -146,7 +146,7 @@ fn text_limits_are_exact_and_count_characters() {
     }
 }
 
-/// The keys that `update` reads, in the table's order, with an example of each.
+/// The keys of `update`, in the order of the contract's table, with an example of each.
 fn table() -> [(&'static str, Value); 20] {
     [
         ("id", json!(1)),

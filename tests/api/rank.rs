@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const DONE: &str = r#"{"code":200,"data":"ok"}"#;
 
-/// Send `body` to `path`; the answer, whose HTTP status is 200 whatever it says.
+/// Sends `body` to `path`. Returns the answer; its HTTP status is always 200.
 fn send(server: &Server, method: &str, path: &str, token: &str, body: &str) -> String {
     let reply = server.send(method, path, &[("Authorization", token)], body.as_bytes());
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -23,14 +23,14 @@ fn put(server: &Server, token: &str, body: &str) -> String {
     send(server, "PUT", "/ranking_list", token, body)
 }
 
-/// A place, an account and its score.
+/// A rank, an account and its score.
 type Place = (usize, i64, i64);
 
 fn row((ranking, user, score): Place) -> String {
     format!(r#"{{"ranking":{ranking},"user":"{user}","rank_score":{score}}}"#)
 }
 
-/// The answer to a `PUT`: these places, and the caller's own.
+/// The answer to a `PUT`: these rows, and the caller's own.
 fn listed(places: &[Place], own: Place, version: Option<i64>) -> String {
     let version = version.map_or(String::new(), |version| format!(r#","version":{version}"#));
     let list: Vec<String> =
@@ -38,7 +38,7 @@ fn listed(places: &[Place], own: Place, version: Option<i64>) -> String {
     format!(r#"{{"code":200,"data":[{}],"self":{}}}"#, list.join(","), row(own))
 }
 
-/// The answer to a `POST`, and to a `PUT`, that end in a fault.
+/// The answers to a refused `POST` and `PUT`.
 fn refused(code: i64, error: &str) -> [(&'static str, String); 2] {
     let error = Value::from(error);
     [
@@ -47,12 +47,12 @@ fn refused(code: i64, error: &str) -> [(&'static str, String); 2] {
     ]
 }
 
-/// The whole board, as an envelope lists it.
+/// The whole board by envelope.
 fn board(server: &Server, token: &str) -> String {
     server.call_as(token, "rank/list", json!({"arange": [1, 1000]}))
 }
 
-/// The same as it should be.
+/// The expected answer of [`board`].
 fn rows(places: &[Place]) -> String {
     let rows: Vec<String> = places.iter().map(|place| row(*place)).collect();
     format!(r#"{{"id":7,"status":0,"message":"successful","data":[{}]}}"#, rows.join(","))

@@ -1,4 +1,4 @@
-//! Making accounts over the wire (operations.md, "user/register").
+//! Registration over the wire (operations.md, "user/register").
 
 use crate::common::{CODE, Server, fault, fault_with, ok, wrong_code};
 use engine::hex::md5;
@@ -15,14 +15,14 @@ fn missing(key: &str) -> String {
     fault_with(-3, "Error data key", &format!("{key}: missing"))
 }
 
-/// Register by name with a captcha of its own.
+/// Registers by name with a new captcha.
 fn by_name(server: &Server, username: &str, password: &str) -> String {
     let hash = server.captcha();
     let data = json!({"username": username, "password": password, "hash": hash});
     server.call("user/register", data)
 }
 
-/// Have a code sent to a number, and read it.
+/// Has a code sent to a number. Returns the code.
 fn code(server: &Server, mobile: &str) -> String {
     let hash = server.captcha();
     server.done("", "sms/generate", json!({"phone": mobile, "hash": hash}));

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 const KEY: &str = "Error data key";
 const VALUE: &str = "Error JSON value";
 
-/// Open a shop; its id.
+/// Opens a shop. Returns its id.
 fn open(server: &Server, token: &str, name: &str) -> i64 {
     server.done(token, "shop/creat", json!({ "shop_name": name }))["shop_id"].as_i64().unwrap()
 }
 
-/// What `shop/get` says, its `creat_time` taken out once it has the form of one.
+/// The answer of `shop/get`, with its `creat_time` checked and replaced by TIME.
 fn get(server: &Server, id: i64) -> String {
     let answer = server.call("shop/get", json!({ "shop_id": id }));
     let parsed: Value = serde_json::from_str(&answer).unwrap();
@@ -20,7 +20,7 @@ fn get(server: &Server, id: i64) -> String {
     answer.replace(at, "TIME")
 }
 
-/// The answer of `shop/get`, its `creat_time` called TIME.
+/// The expected answer of `shop/get`, with TIME as its `creat_time`.
 fn shown(id: i64, name: &str, content: &str, owner: i64) -> String {
     let (name, content) = (json!(name), json!(content));
     format!(

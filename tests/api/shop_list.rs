@@ -1,4 +1,4 @@
-//! Listing shops (contract: envelope.md "shop", operations.md: ours, not the seed's).
+//! Listing shops (contract: envelope.md "shop", operations.md; not in the seed).
 
 use crate::common::{Server, ok};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Sending telephone codes (envelope.md, "sms"; sms.md).
+//! Sending SMS codes (envelope.md, "sms"; sms.md).
 
 use crate::common::{Server, fault, fault_with, ok};
 use serde_json::{Value, json};
@@ -11,13 +11,13 @@ const HALF_MINUTE: &str = "单个手机号30秒内下发短信条数超过设定
 const HOUR: &str = "单个手机号1小时内下发短信条数超过设定的上限";
 const DAY: &str = "单个手机号日下发短信条数超过设定的上限";
 
-/// Ask for a code with a captcha of its own.
+/// Requests a code with a new captcha.
 fn send(server: &Server, phone: &str) -> String {
     let hash = server.captcha();
     server.call("sms/generate", json!({"phone": phone, "hash": hash}))
 }
 
-/// The random text of a code that was sent.
+/// The random text in the answer to a sent code.
 fn sent(answer: &str) -> String {
     let data = serde_json::from_str::<Value>(answer).unwrap()["data"].clone();
     let rand = data["rand"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();

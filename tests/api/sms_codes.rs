@@ -1,4 +1,4 @@
-//! Checking telephone codes, and gateways that fail (envelope.md, "sms").
+//! Validating SMS codes, and failing gateways (envelope.md, "sms").
 
 use crate::common::{Folder, Server, fault, fault_with, ok, wrong_code};
 use engine::hex::md5;
@@ -7,10 +7,10 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-/// No limit to messages: these tests need many.
+/// Disables the limits of messages, because these tests need many.
 const OPEN: &str = "[sms]\nper_30_seconds = 0\nper_hour = 0\nper_day = 0\n";
 
-/// Have a code sent to `phone`; its proof, `md5(code + rand)`.
+/// Has a code sent to `phone`. Returns its proof, `md5(code + rand)`.
 fn proof(server: &Server, phone: &str) -> String {
     let hash = server.captcha();
     let data = server.done("", "sms/generate", json!({"phone": phone, "hash": hash}));
@@ -166,7 +166,7 @@ fn sms_codes_and_wrong_tries_survive_a_restart() {
     assert_eq!(validate(&server, two, &hashes[1]), wrong_code());
 }
 
-/// A server whose outbox takes nothing: writing to it fails as on a full disk.
+/// A server whose outbox can't be written, as on a full disk.
 fn with_a_full_outbox() -> Server {
     let folder = Folder::new();
     fs::create_dir_all(folder.path().join("data")).unwrap();

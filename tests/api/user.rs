@@ -1,5 +1,5 @@
-//! Accounts over the wire: what one says of itself, and changing it (contract: README "Accounts and
-//! tokens", operations.md).
+//! Accounts over the wire: reading and changing one's own (contract: README "Accounts and tokens",
+//! operations.md).
 
 use crate::common::{Server, command, fault, fault_with, ok, wrong_password};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn value(detail: &str) -> String {
     fault_with(-2, "Error JSON value", detail)
 }
 
-/// Remove an account from the command line, beside the running server.
+/// Removes an account by command while the server runs.
 fn remove(server: &Server, name: &str) {
     let done = command(server.folder()).args(["user", "remove", name]).output().unwrap();
     assert!(done.status.success(), "{done:?}");

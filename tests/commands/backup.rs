@@ -1,5 +1,4 @@
-//! Backups: under load, by command and by schedule, and what is not one (reliability: backup under
-//! load).
+//! Backups under load and by command (reliability: backup under load).
 
 mod load;
 

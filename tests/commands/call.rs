@@ -1,4 +1,4 @@
-//! `guichet call`: an operation of a running server.
+//! `guichet call`: calls an operation of a running server.
 
 use crate::common::cli::{done, folder, refused, with_config};
 use crate::common::{Server, command, with_input};
@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// A call to a server that runs, whose configuration does not tell its port.
+/// A `call` command for a running server, whose configuration does not have its port.
 fn at(server: &Server) -> Command {
     let mut call = command(server.folder());
     call.args(["call", "--url", &format!("http://{}", server.address())]);
@@ -20,7 +20,7 @@ fn call(server: &Server, args: &[&str]) -> Output {
     at(server).args(args).output().unwrap()
 }
 
-/// What was printed of a fault.
+/// The JSON that was printed for a fault.
 fn fault(output: Output) -> Value {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");

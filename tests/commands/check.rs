@@ -1,4 +1,4 @@
-//! `guichet check`: what it finds, and that it changes nothing.
+//! `guichet check`: its findings, and that it changes nothing.
 
 use crate::common::cli::{done, folder, guichet, with_config};
 use crate::common::{Folder, Server, command, has};
@@ -8,10 +8,10 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// What a check told: `(ok | warning | wrong, what, text)`, the folder in it as `@`.
+/// Findings of a check: `(ok | warning | wrong, what, text)`, with `@` for the folder.
 pub type Told = Vec<(String, String, String)>;
 
-/// Read what a check told; its exit status says whether anything is wrong.
+/// Parses the output of a check, and compares it with the exit status.
 pub fn read(folder: &Path, output: Output) -> Told {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let text = String::from_utf8(output.stdout).unwrap().replace(folder.to_str().unwrap(), "@");
@@ -27,12 +27,12 @@ pub fn read(folder: &Path, output: Output) -> Told {
     told
 }
 
-/// Check with the configuration in `folder`.
+/// Runs a check with the configuration in `folder`.
 pub fn check(folder: &Path) -> Told {
     read(folder, guichet(folder, &["check"]))
 }
 
-/// What was told of one thing, the worst of it.
+/// The worst finding about `what`.
 pub fn of<'a>(told: &'a Told, what: &str) -> (&'a str, &'a str) {
     let lines = told.iter().filter(|line| line.1 == what);
     let worst = ["wrong", "warning", "ok"]
@@ -42,7 +42,7 @@ pub fn of<'a>(told: &'a Told, what: &str) -> (&'a str, &'a str) {
     (how, text)
 }
 
-/// What is not ok.
+/// Everything that is not ok.
 pub fn bad(told: &Told) -> Vec<&str> {
     told.iter().filter(|line| line.0 != "ok").map(|line| line.1.as_str()).collect()
 }
@@ -71,7 +71,7 @@ pub fn files(folder: &Path) -> Vec<(String, Vec<u8>, u32, i64)> {
     found
 }
 
-/// A folder with a small world, closed to others.
+/// A private folder with a little data.
 pub fn world(config: &str) -> Folder {
     let folder = with_config(config);
     let small = ["seed", "--accounts", "8", "--notices", "30", "--scores", "50", "--pictures", "3"];

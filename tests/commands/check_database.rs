@@ -1,4 +1,4 @@
-//! `guichet check` on a database or pictures that something has happened to.
+//! `guichet check` on damaged databases and lost pictures.
 
 use crate::check::{bad, check, of, world};
 use crate::common::cli::{done, guichet};

@@ -1,4 +1,4 @@
-//! `guichet export`: all rows of one moment, to the last.
+//! `guichet export`: a consistent copy of all rows.
 
 use crate::common::cli::{done, folder, guichet, refused};
 use crate::common::{Folder, Server};
@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-/// What is moved.
+/// The exported tables.
 pub const TABLES: [&str; 10] = [
     "account",
     "app",
@@ -23,7 +23,7 @@ pub const TABLES: [&str; 10] = [
     "shop",
 ];
 
-/// Texts that a line, JSON or SQLite might stumble over.
+/// Texts that are difficult for line formats, JSON or SQLite.
 pub const ODD: [&str; 8] = [
     "one\ntwo\r\n\tthree",
     "NUL \0 in it",
@@ -35,7 +35,7 @@ pub const ODD: [&str; 8] = [
     "é e\u{301} ß",
 ];
 
-/// Export to a folder beside the configuration.
+/// Exports to a folder next to the configuration.
 pub fn export(folder: &Path, name: &str) -> BTreeMap<String, String> {
     let to = folder.join(name);
     let told = done(guichet(folder, &["export", to.to_str().unwrap()]));
@@ -47,7 +47,7 @@ pub fn export(folder: &Path, name: &str) -> BTreeMap<String, String> {
     files
 }
 
-/// The files of an export: table and text.
+/// The files of an export: table name and text.
 pub fn files(folder: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let file = |path: std::path::PathBuf| {
@@ -58,7 +58,7 @@ pub fn files(folder: &Path) -> BTreeMap<String, String> {
     entries.map(file).collect()
 }
 
-/// A world with odd texts and the largest numbers in it, as operations and time might make them.
+/// Data with odd texts and the largest numbers that operations can store.
 pub fn odd_world() -> Folder {
     let folder = folder();
     let path = folder.path();

@@ -1,4 +1,4 @@
-//! Help, completions and the manual: every command has them, whatever commands there are.
+//! Help, completions and manual pages of every command.
 
 use crate::common::cli::{bare, done};
 use crate::common::{Folder, has, run, with_input};

@@ -1,4 +1,4 @@
-//! `guichet import`: what was exported, into an empty database, whole or not at all.
+//! `guichet import`: imports an export into an empty database, completely or not at all.
 
 use crate::common::cli::{done, folder, guichet, refused};
 use crate::common::{Folder, Server};
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-/// Import what was exported from one folder into another.
+/// Imports the export of one folder into another.
 fn import(from: &Path, into: &Path) -> String {
     done(guichet(into, &["import", from.to_str().unwrap()]))
 }
 
-/// What a server answers to whoever was there before.
+/// Answers of a server to an earlier user.
 fn answers(server: &Server) -> Vec<Value> {
     let login = |name: &str| {
         let data = json!({"username": name, "password": "guichet-demo"});
@@ -79,7 +79,7 @@ fn imported_users_must_log_in_again() {
     assert_eq!(new.done(&token, "user/info", json!({}))["user_id"], id);
 }
 
-/// An export of a fresh database, with this in place of a file.
+/// An export of a new database, with one file replaced.
 fn with(file: &str, text: &str) -> Folder {
     let folder = folder();
     done(guichet(folder.path(), &["user", "list"]));

@@ -1,4 +1,4 @@
-//! Restoring: a server starts from what was backed up, and what was there is kept.
+//! Restoring: a server starts from a backup, and the old data is kept.
 
 use crate::common::archive;
 use crate::common::archive::{backup, done, folder, refused, run, tree};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const PICTURE: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
 const OTHER: &[u8] = include_bytes!("../../src/picture/fixtures/progressive.jpg");
 
-/// A server with something of every kind; the token of the account that it belongs to.
+/// A server with data of every kind, and the token of its owner.
 fn filled(config: &str) -> (Server, String) {
     let server = Server::start(config);
     let (id, token) = server.account("nora");
@@ -36,7 +36,7 @@ fn filled(config: &str) -> (Server, String) {
     (server, token)
 }
 
-/// All that a client can ask of it.
+/// The answers to all requests of a client.
 fn asked(server: &Server, token: &str) -> Vec<String> {
     let mut told: Vec<String> = [
         ("user/info", json!({})),
@@ -59,7 +59,7 @@ fn asked(server: &Server, token: &str) -> Vec<String> {
     told
 }
 
-/// The folders of what was there before a restore.
+/// The folders with the data from before a restore.
 fn before(data: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(data).unwrap().map(|entry| entry.unwrap());
     let ours = entries.filter(|it| it.file_name().to_str().unwrap().starts_with("before-"));

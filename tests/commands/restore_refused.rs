@@ -1,5 +1,4 @@
-//! Archives that are not whole, not ours or not honest: refused in one line, and the data stays as it
-//! is.
+//! Incomplete, foreign or forged archives are refused in one line, and the data stays unchanged.
 
 use crate::common::archive::{Entry, backup, entry, open, pack, refused, run, sealed, tree};
 use crate::common::{Folder, Server};
@@ -41,7 +40,7 @@ impl World {
         World { folder, archive, data }
     }
 
-    /// What is told of an archive that is refused, without its path. Nothing may have changed.
+    /// The error for a refused archive, without its path. Checks that nothing has changed.
     fn refused(&self, arguments: &[&str], archive: &Path) -> String {
         let said =
             refused(run(self.folder.path(), &[arguments, &[archive.to_str().unwrap()]].concat()));
@@ -52,14 +51,14 @@ impl World {
         said.strip_prefix(&format!("{}: ", archive.display())).unwrap_or(&said).to_owned()
     }
 
-    /// The same of bytes.
+    /// The error for an archive with these bytes.
     fn refused_bytes(&self, arguments: &[&str], bytes: &[u8]) -> String {
         let path = self.folder.path().join("b.tar");
         fs::write(&path, bytes).unwrap();
         self.refused(arguments, &path)
     }
 
-    /// The same of entries.
+    /// The error for an archive of these entries.
     fn refused_entries(&self, entries: &[Entry]) -> String {
         let path = self.folder.path().join("b.tar");
         pack(&path, entries);
@@ -67,7 +66,7 @@ impl World {
     }
 }
 
-/// The archive's database with something changed.
+/// The entries with a changed database.
 fn changed(entries: &[Entry], folder: &Path, change: &str) -> Vec<Entry> {
     let path = folder.join("changed.db");
     let mut entries = entries.to_vec();

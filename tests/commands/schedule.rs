@@ -1,11 +1,11 @@
-//! Backups that the server makes of its own accord.
+//! Scheduled backups.
 
 use crate::common::archive::{archives, done, fill, halves, run, wait_until};
 use crate::common::{Folder, Server};
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// A folder whose configuration has the server make one every second.
+/// Configures a backup every second.
 const EVERY_SECOND: &str = "[backup]\ndir = \"own\"\nevery = \"1s\"\n";
 
 #[test]

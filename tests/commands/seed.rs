@@ -1,4 +1,4 @@
-//! `guichet seed`: a world that can be served.
+//! `guichet seed`: generated data that can be served.
 
 use crate::check::check;
 use crate::common::cli::{bare, done, folder, guichet, refused};
@@ -88,7 +88,7 @@ fn seed_makes_the_requested_data() {
     assert!(told.iter().all(|(how, ..)| how != "wrong"), "{told:?}");
 }
 
-/// A world without what is another each time.
+/// The generated data without values that differ each time.
 fn steady(folder: &Folder) -> BTreeMap<&'static str, Vec<Value>> {
     const FRESH: [&str; 11] = [
         "password",

@@ -1,4 +1,4 @@
-//! Starting: the configuration and what is wrong with it, the environment, one server a folder.
+//! Starting: configuration errors, the environment, one server per folder.
 
 use crate::common::{Folder, Server, command};
 use std::fs;
@@ -15,7 +15,7 @@ fn folder(config: &str) -> Folder {
     folder
 }
 
-/// The one line of a server that does not start; the folder's path in it as `@`.
+/// The error line of a server that does not start, with `@` for the folder.
 fn refused(folder: &Folder, output: Output) -> String {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "", "nothing is listened on");
@@ -24,7 +24,7 @@ fn refused(folder: &Folder, output: Output) -> String {
     said.trim_end().replace(folder.path().to_str().unwrap(), "@")
 }
 
-/// The line with which a server refuses this configuration.
+/// The error line for this configuration.
 fn wrong(config: &str) -> String {
     let folder = folder(config);
     let said = refused(&folder, command(folder.path()).output().unwrap());

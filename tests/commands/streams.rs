@@ -1,11 +1,11 @@
-//! Where a command tells what it found: to a reader that leaves, and to a disk that is full.
+//! Output of commands to a closed pipe and to a full disk.
 
 use crate::common::cli::{done, folder, guichet};
 use crate::common::command;
 use std::fs::File;
 use std::process::Stdio;
 
-/// Commands that tell something on stdout; the last one needs accounts.
+/// Commands with output on stdout; the last one needs accounts.
 const TALKERS: [&[&str]; 7] = [
     &["routes"],
     &["usage"],

@@ -1,4 +1,4 @@
-//! `guichet usage`: its numbers are those of the files, and it changes nothing.
+//! `guichet usage`: its numbers agree with the files, and it changes nothing.
 
 use crate::check::{files, world};
 use crate::common::cli::{done, guichet, refused, with_config};
@@ -14,7 +14,7 @@ use std::path::Path;
 const PNG: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
 const BACKUPS: &str = "listen = \"127.0.0.1:0\"\n[backup]\ndir = \"own\"\n";
 
-/// What it tells as JSON.
+/// Its JSON output.
 fn usage(folder: &Path) -> Value {
     serde_json::from_str(&done(guichet(folder, &["usage", "--json"]))).unwrap()
 }
@@ -32,19 +32,19 @@ fn table(told: &Value, name: &str) -> (u64, u64) {
     (table["rows"].as_u64().unwrap(), table["bytes"].as_u64().unwrap())
 }
 
-/// The files and bytes of some of what it tells.
+/// The files and bytes of an item.
 fn amount(told: &Value) -> (u64, u64) {
     (told["files"].as_u64().unwrap(), told["bytes"].as_u64().unwrap())
 }
 
-/// A folder in `data`, or beside it, with one file.
+/// Makes a folder in `data`, or next to it, with one file.
 fn put(folder: &Folder, path: &str, bytes: usize) {
     let path = folder.path().join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, vec![b'x'; bytes]).unwrap();
 }
 
-/// Nothing is changed but the index of the log, which is no more than shared memory.
+/// All files but the WAL index, which is only shared memory.
 fn unchanged(folder: &Path) -> Vec<(String, Vec<u8>, u32, u32)> {
     let files = files(folder).into_iter().filter(|file| !file.0.ends_with("-shm"));
     let owner = |path: &str| fs::symlink_metadata(path).unwrap().uid();

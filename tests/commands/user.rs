@@ -1,5 +1,5 @@
-//! The command line: `guichet user …`, beside a running server and without one, and what all
-//! commands share. The others are in `commands/`.
+//! `guichet user …`, with and without a running server, and options of all commands. The other
+//! commands are in `commands/`.
 
 use crate::common::cli::{done, folder, refused};
 use crate::common::{Server, command, with_input, wrong_password};

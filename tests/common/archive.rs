@@ -1,4 +1,4 @@
-//! Backups and what is in them: the two commands, and archives that are taken apart and put together.
+//! Helpers for backups: the two commands, and unpacking and packing archives.
 
 use super::{Folder, Server, command};
 use engine::hex;
@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tar::{Archive, Builder, EntryType, Header};
 
-/// A folder with a configuration that keeps its data in `data`, and no server.
+/// A folder with a configuration that keeps its data in `data`, without a server.
 pub fn folder(more: &str) -> Folder {
     let folder = Folder::new();
     let data = folder.path().join("data");
@@ -27,7 +27,7 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder).args(arguments).output().unwrap()
 }
 
-/// What a command told that did what it was asked to: each fact by its name.
+/// The output of a successful command, as facts by name.
 pub fn done(output: Output) -> BTreeMap<String, String> {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), said.as_str()), (Some(0), ""));
@@ -36,7 +36,7 @@ pub fn done(output: Output) -> BTreeMap<String, String> {
     facts.lines().map(|line| fact(line).unwrap()).collect()
 }
 
-/// The one line of a command that could not.
+/// The error line of a failed command.
 pub fn refused(output: Output) -> String {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
@@ -46,7 +46,7 @@ pub fn refused(output: Output) -> String {
     line.to_owned()
 }
 
-/// Back up the data of a folder to a file.
+/// Backs up the data of a folder to a file.
 pub fn backup(folder: &Path, to: &Path) -> BTreeMap<String, String> {
     done(run(folder, &["backup", to.to_str().unwrap()]))
 }
@@ -76,7 +76,7 @@ pub fn archives(folder: &Path) -> Vec<PathBuf> {
     archives
 }
 
-/// What else is in a folder of archives: what one is being made of, or was.
+/// Partial archives and work folders in a folder of archives.
 pub fn halves(folder: &Path) -> Vec<PathBuf> {
     parted(folder).1
 }
@@ -88,7 +88,7 @@ fn parted(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
         .partition(|path| path.extension().is_some_and(|it| it == "tar"))
 }
 
-/// Wait for something that the server does of its own accord.
+/// Waits for something that the server does by schedule.
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -97,7 +97,7 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Make the database so large that a copy takes several steps.
+/// Fills the database, so that a copy takes several steps.
 pub fn fill(server: &Server) {
     let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();
@@ -107,7 +107,7 @@ pub fn fill(server: &Server) {
     database.execute_batch(sql).unwrap();
 }
 
-/// An entry of an archive that is put together by hand.
+/// An archive entry for hand-made archives.
 #[derive(Clone)]
 pub struct Entry {
     pub name: String,
@@ -120,7 +120,7 @@ pub fn entry(name: &str, bytes: &[u8]) -> Entry {
     Entry { name: name.into(), bytes: bytes.into(), kind: EntryType::Regular }
 }
 
-/// Take an archive apart.
+/// Unpacks an archive.
 pub fn open(path: &Path) -> Vec<Entry> {
     let mut archive = Archive::new(File::open(path).unwrap());
     let mut entries = Vec::new();
@@ -133,7 +133,7 @@ pub fn open(path: &Path) -> Vec<Entry> {
     entries
 }
 
-/// Put an archive together.
+/// Packs an archive.
 pub fn pack(path: &Path, entries: &[Entry]) {
     let mut archive = Builder::new(File::create(path).unwrap());
     for Entry { name, bytes, kind } in entries {
@@ -149,7 +149,7 @@ pub fn pack(path: &Path, entries: &[Entry]) {
     archive.finish().unwrap();
 }
 
-/// The same entries with digests at the end that fit them.
+/// The entries followed by their digests.
 pub fn sealed(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.retain(|entry| entry.name != "SHA256SUMS");
     let line =

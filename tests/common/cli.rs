@@ -1,16 +1,16 @@
-//! Commands that are run to their end, and what they told.
+//! Helpers that run commands and return their output.
 
 use super::{Folder, command};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// A folder with a configuration and no server.
+/// A folder with a configuration, without a server.
 pub fn folder() -> Folder {
     with_config("")
 }
 
-/// The same with more of a configuration, bare keys first.
+/// A folder with further configuration, top-level keys first.
 pub fn with_config(config: &str) -> Folder {
     let folder = Folder::new();
     let data = folder.path().join("data");
@@ -19,7 +19,7 @@ pub fn with_config(config: &str) -> Folder {
     folder
 }
 
-/// Run a command with the configuration in `folder`.
+/// Runs a command with the configuration in `folder`.
 pub fn guichet(folder: &Path, args: &[&str]) -> Output {
     command(folder).args(args).output().unwrap()
 }
@@ -29,14 +29,14 @@ pub fn bare(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_guichet")).args(args).output().unwrap()
 }
 
-/// What a command said that did what it was asked to.
+/// The output of a successful command.
 pub fn done(output: Output) -> String {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The one line of a command that could not, without its beginning; the folder in it as `@`.
+/// The error line of a failed command, without the program name, and with `@` for the folder.
 pub fn refused(folder: &Path, output: Output) -> String {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");

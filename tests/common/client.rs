@@ -1,4 +1,4 @@
-//! A client that keeps its connection, and that may lose it: for tests in which the server ends.
+//! A client for tests in which the server ends: it keeps its connection, and may lose it.
 
 use super::Server;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,12 +15,12 @@ impl Client {
         Client(BufReader::new(stream))
     }
 
-    /// Send these very bytes; `false` if the connection is lost.
+    /// Sends raw bytes; `false` if the connection is lost.
     pub fn send(&mut self, bytes: &[u8]) -> bool {
         self.0.get_mut().write_all(bytes).is_ok()
     }
 
-    /// The next answer's HTTP status and body; `None` if the connection ended before all of it.
+    /// The status and body of the next answer; `None` if the connection ended before its end.
     pub fn receive(&mut self) -> Option<(u16, String)> {
         let mut line = String::new();
         self.0.read_line(&mut line).ok()?;
@@ -42,14 +42,14 @@ impl Client {
     }
 }
 
-/// The head of a request that posts `length` bytes; `more` is further header lines.
+/// The head of a POST of `length` bytes; `more` is further header lines.
 pub fn head(path: &str, length: usize, more: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: {length}\r\n{more}\r\n"
     )
 }
 
-/// Send the process a signal by its name.
+/// Sends the process a signal by name.
 pub fn signal(server: &Server, name: &str) {
     let pid = server.pid().to_string();
     let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap();

@@ -1,4 +1,4 @@
-//! A connection that stays open: what comes on it is told apart by its length, as any client must.
+//! A connection that stays open: answers are delimited by their length, as for any client.
 
 use super::{Reply, Server};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -26,12 +26,12 @@ impl Connection {
         Connection::over(TcpStream::connect(server.address()).unwrap())
     }
 
-    /// The same from another address of this machine, such as `127.0.0.2`.
+    /// Opens a connection from another address of this machine, such as `127.0.0.2`.
     pub fn open_from(server: &Server, address: &str) -> Self {
         Connection::over(connect_from(server, address))
     }
 
-    /// The same over a connection that is there already.
+    /// Uses an existing connection.
     pub fn over(stream: TcpStream) -> Self {
         if stream.read_timeout().unwrap().is_none() {
             stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -40,17 +40,17 @@ impl Connection {
         Connection(BufReader::new(stream))
     }
 
-    /// Send these very bytes. The server may have closed already; what it said is still to be read.
+    /// Sends raw bytes. The server may have closed already; its answer can still be read.
     pub fn write(&mut self, bytes: &[u8]) {
         let _ = self.0.get_mut().write_all(bytes);
     }
 
-    /// Send no more; answers still come.
+    /// Closes the sending side; answers can still be read.
     pub fn finish(&mut self) {
         self.0.get_mut().shutdown(Shutdown::Write).unwrap();
     }
 
-    /// The head of the next answer; `None` once the server has closed.
+    /// Reads the head of the next answer; `None` if the server has closed.
     pub fn read_head(&mut self) -> Option<Reply> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -65,7 +65,7 @@ impl Connection {
         (!head.is_empty()).then(|| Reply::parse(&head))
     }
 
-    /// The next answer, read by its `Content-Length`; `None` once the server has closed.
+    /// Reads the next answer by its `Content-Length`; `None` if the server has closed.
     pub fn read(&mut self) -> Option<Reply> {
         let mut reply = self.read_head()?;
         if reply.status != 204 && reply.status != 304 {
@@ -76,7 +76,7 @@ impl Connection {
         Some(reply)
     }
 
-    /// Has an answer begun to come, or the server closed?
+    /// Has an answer begun to arrive, or has the server closed?
     pub fn has_answer(&self) -> bool {
         let stream = self.0.get_ref();
         stream.set_nonblocking(true).unwrap();
@@ -85,12 +85,12 @@ impl Connection {
         peeked.is_ok()
     }
 
-    /// Post a body to `/api`, and don't wait for the answer.
+    /// Posts a body to `/api` without waiting for the answer.
     pub fn send(&mut self, body: &[u8]) {
         self.write(&post(body));
     }
 
-    /// Post a body to `/api`, on this connection; the answer.
+    /// Posts a body to `/api` on this connection. Returns the answer.
     pub fn post(&mut self, body: &[u8]) -> Reply {
         self.send(body);
         self.read().expect("an answer")

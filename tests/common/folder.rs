@@ -1,20 +1,20 @@
-//! A place for what a test or a benchmark writes.
+//! Temporary folders for tests and benchmarks.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A folder of its own, removed at the end.
+/// A temporary folder, removed when dropped.
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// An empty one, on the disk that `TMPDIR` names.
+    /// Makes an empty folder on the disk of `TMPDIR`.
     pub fn new() -> Self {
         let folder = std::env::temp_dir().join(format!("guichet-{:032x}", rand::random::<u128>()));
         fs::create_dir_all(&folder).unwrap();
         Folder(folder)
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
     }

@@ -1,7 +1,7 @@
-//! A gateway's server on this machine: it keeps what it is sent, and behaves as badly as it is told.
+//! A local SMS gateway for tests: it records its requests, and misbehaves as configured.
 //!
-//! `tls` has a certificate for 127.0.0.1 with its key, and that of the CA that it is from, whose key
-//! nobody has.
+//! `tls` contains a certificate for 127.0.0.1 with its key, and the certificate of its CA, whose
+//! key was deleted.
 
 pub use super::received::Request;
 
@@ -18,26 +18,26 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Ask for a code, with a captcha of its own: the whole answer.
+/// Requests a code with a new captcha. Returns the whole answer.
 pub fn ask(server: &Server, phone: &str) -> String {
     let hash = server.captcha();
     server.call("sms/generate", json!({"phone": phone, "hash": hash}))
 }
 
-/// What it does with a request, or with a connection.
+/// Its behaviour for a request or a connection.
 #[derive(Clone)]
 pub enum Manner {
     /// Answers with this status and body.
     Answer(u16, String),
-    /// Reads the request and says nothing until the other side gives up.
+    /// Reads the request and does not answer until the client gives up.
     Silent,
-    /// Promises more of an answer than comes, and closes.
+    /// Announces a longer answer than it sends, and closes.
     Half,
-    /// Closes before it has read anything: over TLS, no connection comes about.
+    /// Closes before reading anything; with TLS no connection is made.
     Closed,
-    /// Answers with the body that it was sent, and its headers.
+    /// Answers with the body and headers of the request.
     Echo,
-    /// An answer that does not end.
+    /// Sends an endless answer.
     Endless,
 }
 
@@ -50,7 +50,7 @@ pub struct Gateway {
 
 #[derive(Default)]
 struct Shared {
-    /// The next request is met by the first; the last stays.
+    /// Behaviours for the next requests; the last one stays.
     manners: Mutex<VecDeque<Manner>>,
     requests: Mutex<Vec<Request>>,
     came: Condvar,
@@ -60,12 +60,12 @@ struct Shared {
 }
 
 impl Gateway {
-    /// On a free port of this machine.
+    /// Starts on a free local port.
     pub fn start(manner: Manner) -> Self {
         Gateway::start_by(manner, None)
     }
 
-    /// The same by https, with the certificate in `tls`.
+    /// Starts with https and the certificate in `tls`.
     pub fn start_tls(manner: Manner) -> Self {
         let certificates = CertificateDer::pem_slice_iter(include_bytes!("tls/server.pem"));
         let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap();
@@ -90,7 +90,7 @@ impl Gateway {
         gateway
     }
 
-    /// From now on: one request each, the last for all that follow.
+    /// Sets the behaviours of the next requests, the last for all that follow.
     pub fn will(&self, manners: &[Manner]) {
         *self.shared.manners.lock().unwrap() = manners.iter().cloned().collect();
     }
@@ -101,7 +101,7 @@ impl Gateway {
         format!("{scheme}://{}", self.address)
     }
 
-    /// The configuration that sends messages here by webhook, with the secret `canary-secret`.
+    /// Configuration of this gateway as webhook, with the secret `canary-secret`.
     pub fn webhook(&self, timeout: &str) -> String {
         format!(
             "[sms]\ngateway = \"webhook\"\ntimeout = \"{timeout}\"\n\
@@ -110,7 +110,7 @@ impl Gateway {
         )
     }
 
-    /// The same by Tencent's API, with the key `canary-key`.
+    /// Configuration of this gateway as Tencent's API, with the key `canary-key`.
     pub fn tencent(&self, timeout: &str) -> String {
         format!(
             "[sms]\ngateway = \"tencent\"\ntimeout = \"{timeout}\"\n\
@@ -121,17 +121,17 @@ impl Gateway {
         )
     }
 
-    /// All requests that were read so far.
+    /// All requests read so far.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// How many connections came so far.
+    /// Number of connections so far.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// Wait until so many requests have been read.
+    /// Waits until `count` requests have been read.
     pub fn wait_for(&self, count: usize) {
         let requests = self.shared.requests.lock().unwrap();
         let most = Duration::from_secs(60);
@@ -161,7 +161,7 @@ impl Shared {
         }
     }
 
-    /// One request a connection. Whatever the other side does, it must not stop the test.
+    /// Serves one request of a connection. Errors of the client are ignored.
     fn meet(&self, stream: TcpStream) {
         let manner = {
             let mut manners = self.manners.lock().unwrap();

@@ -1,4 +1,4 @@
-//! A database that another process keeps to itself, so that writes wait.
+//! A database that is locked by another process, so that writes wait.
 
 use super::client::{Client, head};
 use super::scrape::Scrape;
@@ -7,19 +7,19 @@ use rusqlite::Connection;
 use serde_json::json;
 use std::time::Duration;
 
-/// The server's database, as another process sees it.
+/// Opens the server's database like another process.
 pub fn database(server: &Server) -> Connection {
     let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();
     database
 }
 
-/// How many writes wait for the writer.
+/// The number of queued writes, from the metrics.
 pub fn depth(server: &Server) -> f64 {
     Scrape::of(server).get("guichet_queue_depth")
 }
 
-/// Send a score, and do not wait for the answer.
+/// Posts a score without waiting for the answer.
 pub fn post(server: &Server) -> Client {
     let body = envelope("score/post", json!({"app": "a", "openid": "b", "score": 1}));
     let mut client = Client::connect(server);
@@ -27,14 +27,14 @@ pub fn post(server: &Server) -> Client {
     client
 }
 
-/// A database that is held, and those who wait for it: the writer has the first of them in hand, and
-/// whatever is asked now waits in its queue.
+/// A locked database, and the waiting requests: the writer processes the first of them, and all
+/// later writes are queued.
 pub struct Held {
     pub other: Connection,
     pub waiting: Vec<Client>,
 }
 
-/// Hold it, for at most the 5 seconds that the server waits.
+/// Locks the database, for at most the 5 seconds that the server waits.
 pub fn hold(server: &Server) -> Held {
     let other = database(server);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -55,7 +55,7 @@ pub fn hold(server: &Server) -> Held {
 }
 
 impl Held {
-    /// Let go of it.
+    /// Unlocks it.
     pub fn release(&self) {
         self.other.execute_batch("COMMIT").unwrap();
     }

@@ -1,5 +1,5 @@
-//! What every black-box test needs: the real binary on a free port and an empty folder, and a
-//! client that shows the bytes that come back.
+//! Helpers of all black-box tests: the real binary on a free port and an empty folder, and a client
+//! that shows raw answers.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,10 +36,10 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-/// What every captcha reads in a test, unless its configuration says otherwise.
+/// The text of every captcha in a test, unless configured otherwise.
 pub const CODE: &str = "abcde";
 
-/// The program under test: `GUICHET_BIN` where it is set, to try the same tests on another build.
+/// The program under test: `GUICHET_BIN` if set, to test another build.
 pub fn binary() -> OsString {
     std::env::var_os("GUICHET_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_guichet").into())
 }
@@ -53,24 +53,24 @@ pub struct Server {
 }
 
 impl Server {
-    /// Start with defaults and [`CODE`] in every captcha. `config` is more TOML; a section named
-    /// in it replaces the test's own of that name.
+    /// Starts with defaults and [`CODE`] in every captcha. `config` is further TOML; a section in
+    /// it replaces the test's own section.
     pub fn start(config: &str) -> Self {
         Server::start_in(Folder::new(), config)
     }
 
-    /// Start on a folder that may hold data already.
+    /// Starts on a folder that may contain data.
     pub fn start_in(folder: Folder, config: &str) -> Self {
         Server::start_by(folder, config, |command| command)
     }
 
-    /// The same as the command that ends another program's command line, `tool`. That program must
-    /// become the server, or be no parent of it.
+    /// Starts the server as the last arguments of another program, `tool`. That program must become
+    /// the server, or not be its parent.
     pub fn start_under(tool: &[&str], folder: Folder, config: &str) -> Self {
         Server::start_by(folder, config, |command| under(tool, command))
     }
 
-    /// The same by a command that is made from the usual one.
+    /// Starts with a command made from the usual one.
     pub fn start_by(folder: Folder, config: &str, make: impl FnOnce(Command) -> Command) -> Self {
         let mut text =
             format!("listen = \"127.0.0.1:0\"\ndata_dir = {:?}\n", folder.path().join("data"));
@@ -109,24 +109,24 @@ impl Server {
         self.child.id()
     }
 
-    /// The folder of its configuration (`guichet.toml`), its `data` and its `log`.
+    /// The folder of its configuration (`guichet.toml`), `data` and `log`.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// All that it has logged so far.
+    /// Its log so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder().join("log")).unwrap()
     }
 
-    /// `kill -9`, then start again on the same data.
+    /// `kill -9`, then a new start on the same data.
     pub fn kill_and_restart(mut self) -> Self {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.again()
     }
 
-    /// SIGTERM; the exit status must be 0. Then start again on the same data.
+    /// SIGTERM, with exit status 0; then a new start on the same data.
     pub fn restart(mut self) -> Self {
         assert_eq!(self.terminate(), 0, "SIGTERM ends well");
         self.again()
@@ -137,19 +137,19 @@ impl Server {
         Server::start_in(self.leave(), &config)
     }
 
-    /// End it, if it has not ended, and keep its folder.
+    /// Stops it if it still runs, and returns its folder.
     pub fn leave(mut self) -> Folder {
         std::mem::replace(&mut self.folder, Folder::new())
     }
 
-    /// SIGTERM, and wait; the exit status.
+    /// Sends SIGTERM and waits. Returns the exit status.
     pub fn terminate(&mut self) -> i32 {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").arg(pid).status().unwrap().success());
         self.child.wait().unwrap().code().expect("an exit status, not a signal")
     }
 
-    /// Send one request on a connection of its own.
+    /// Sends one request on a new connection.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: api.example.com\r\n");
         for (name, value) in headers {
@@ -162,7 +162,7 @@ impl Server {
         self.raw(&[head.as_bytes(), body].concat())
     }
 
-    /// Send these very bytes and read until the server closes.
+    /// Sends raw bytes and reads until the server closes.
     pub fn raw(&self, bytes: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -177,24 +177,25 @@ impl Server {
         self.send("GET", path, &[], b"")
     }
 
-    /// Post a body to the envelope's endpoint; the answer's body, whose HTTP status must be 200.
+    /// Posts a body to an envelope endpoint. Returns the body of the answer; its HTTP status must
+    /// be 200.
     pub fn post(&self, path: &str, body: &str) -> String {
         let reply = self.send("POST", path, &[], body.as_bytes());
         assert_eq!(reply.status, 200, "{}", reply.text());
         reply.text()
     }
 
-    /// Call an operation by envelope, with `id` 7; the whole answer, as text.
+    /// Calls an operation by envelope with `id` 7. Returns the whole answer as text.
     pub fn call(&self, name: &str, data: Value) -> String {
         self.post("/api", &envelope(name, data))
     }
 
-    /// The same with a token.
+    /// Calls an operation with a token.
     pub fn call_as(&self, token: &str, name: &str, data: Value) -> String {
         self.post(&format!("/api?token={token}"), &envelope(name, data))
     }
 
-    /// Call an operation that must succeed; its `data`.
+    /// Calls an operation that must succeed. Returns its `data`.
     pub fn done(&self, token: &str, name: &str, data: Value) -> Value {
         let answer = self.call_as(token, name, data);
         let answer: Value = serde_json::from_str(&answer).unwrap();
@@ -202,13 +203,13 @@ impl Server {
         answer["data"].clone()
     }
 
-    /// Have a captcha drawn, and read it: the hash that proves it.
+    /// Requests a captcha. Returns the hash that proves it was read.
     pub fn captcha(&self) -> String {
         let data = self.done("", "img/generate", json!({}));
         md5(&format!("{CODE}{}", data["rand"].as_str().unwrap()))
     }
 
-    /// Register an account with the password `secret-1` and log in: its id and token.
+    /// Registers an account with the password `secret-1` and logs in. Returns its id and token.
     pub fn account(&self, username: &str) -> (i64, String) {
         let hash = self.captcha();
         let data = json!({"username": username, "password": "secret-1", "hash": hash});
@@ -216,7 +217,7 @@ impl Server {
         (id, self.login(username))
     }
 
-    /// Log in with the password `secret-1`: a token.
+    /// Logs in with the password `secret-1`. Returns a token.
     pub fn login(&self, username: &str) -> String {
         let data = json!({"username": username, "password": "secret-1"});
         self.done("", "user/login", data)["token"].as_str().unwrap().to_owned()
@@ -243,7 +244,7 @@ pub fn command(folder: &Path) -> Command {
     command
 }
 
-/// The command as the end of another's command line, where there is one.
+/// The command as the last arguments of another program, if there is one.
 fn under(tool: &[&str], command: Command) -> Command {
     let Some((program, args)) = tool.split_first() else { return command };
     let mut outer = Command::new(program);
@@ -252,7 +253,7 @@ fn under(tool: &[&str], command: Command) -> Command {
     outer
 }
 
-/// Run a command with `input` on its standard input, to its end.
+/// Runs a command with `input` on its standard input.
 pub fn with_input(command: &mut Command, input: &str) -> Output {
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().unwrap();
@@ -267,13 +268,12 @@ pub fn envelope(name: &str, data: Value) -> String {
     json!({"id": 7, "status": 0, "type": kind, "subtype": subtype, "data": data}).to_string()
 }
 
-/// The answer to an envelope of `id` 7 that ended well.
+/// The successful answer to an envelope with `id` 7.
 pub fn ok(data: Value) -> String {
     format!("{{\"id\":7,\"status\":0,\"message\":\"successful\",\"data\":{data}}}")
 }
 
-/// The answer to an envelope of `id` 7 that ended in a fault, with the `detail` that such a fault has
-/// wherever it is told.
+/// The answer to an envelope with `id` 7 that failed, with the usual `detail` of this fault.
 pub fn fault(status: i64, message: &str) -> String {
     let detail = match (status, message) {
         (-4, _) | (-1, "验证码hash值不匹配") => {
@@ -329,14 +329,14 @@ fn bare(status: i64, message: &str) -> String {
     format!("{{\"id\":7,\"status\":{status},\"message\":\"{message}\",\"data\":{{}}}}")
 }
 
-/// The answer to an envelope of `id` 7 that ended in a fault, with its `detail`.
+/// The answer to an envelope with `id` 7 that failed, with its `detail`.
 pub fn fault_with(status: i64, message: &str, detail: &str) -> String {
     let detail = Value::from(detail);
     let answer = bare(status, message);
     format!("{},\"detail\":{detail}}}", answer.strip_suffix('}').unwrap())
 }
 
-/// An answer as it came over the wire.
+/// A raw answer.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -357,7 +357,7 @@ impl Reply {
         Reply { status, headers, body: bytes[end + 4..].to_vec() }
     }
 
-    /// The first header of this name, in lower case; `""` if there is none.
+    /// The first header of this lower-case name; `""` if there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
@@ -371,7 +371,7 @@ impl Reply {
     }
 }
 
-/// Is this program on the machine? Where it is not, the test that needs it says that it is skipped.
+/// Is this program installed? If not, prints that the test is skipped.
 pub fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
@@ -381,7 +381,7 @@ pub fn has(program: &str) -> bool {
     found
 }
 
-/// Run a program that must end well; what it told on stdout.
+/// Runs a program that must succeed. Returns its stdout.
 pub fn run(program: &mut Command) -> String {
     let ended = program.stdin(Stdio::null()).output().unwrap();
     let told = String::from_utf8_lossy(&ended.stdout).into_owned();

@@ -1,7 +1,7 @@
-//! Texts and pieces of JSON that have broken other programs: the kinds that the big list of naughty
-//! strings and JSONTestSuite collect, chosen for what stands between our door and our disk.
+//! Texts and pieces of JSON that have broken other programs, such as those of the big list of
+//! naughty strings and JSONTestSuite, chosen for the layers between the socket and the disk.
 
-/// Short texts, each of a kind of its own.
+/// Short texts of different kinds.
 const SHORT: [&str; 98] = [
     // Nothing, or nothing to see.
     "",
@@ -110,7 +110,7 @@ const SHORT: [&str; 98] = [
     "undefined",
 ];
 
-/// Every naughty text, the long ones too.
+/// All difficult texts, including the long ones.
 pub fn texts() -> Vec<String> {
     let mut texts: Vec<String> = SHORT.map(str::to_owned).into();
     texts.extend(["x".repeat(33), "长".repeat(501), "😀".repeat(1025)]);
@@ -118,7 +118,7 @@ pub fn texts() -> Vec<String> {
     texts
 }
 
-/// Values as they might stand in JSON text: odd ones, and what is no JSON at all.
+/// Odd JSON values, and values that are not valid JSON.
 pub fn values() -> Vec<Vec<u8>> {
     let nested = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat().into_bytes();
     let maps = |depth: usize| ["{\"a\":".repeat(depth), "1".into(), "}".repeat(depth)].concat();

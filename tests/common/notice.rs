@@ -1,9 +1,9 @@
-//! Notices: as a client sends them, and as rows come back.
+//! Helpers for notices: as sent by clients, and as returned rows.
 
 use super::Server;
 use serde_json::{Value, json};
 
-/// The keys of a row in the seed's order, each with what a notice made from [`sample`] has.
+/// The keys of a row in the seed's order, with the values of a notice made from [`sample`].
 const ROW: [(&str, &str); 21] = [
     ("id", "1"),
     ("type", "1"),
@@ -28,7 +28,7 @@ const ROW: [(&str, &str); 21] = [
     ("pic_url3", "\"\""),
 ];
 
-/// What a client sends: every key that must be there, and a publish time that tests can know.
+/// A valid notice with all required keys and a fixed publish time.
 pub fn sample() -> Value {
     json!({
         "type": 1,
@@ -43,7 +43,7 @@ pub fn sample() -> Value {
     })
 }
 
-/// `base` with the keys of `changes` over it.
+/// `base` with the keys of `changes` replaced.
 pub fn with(mut base: Value, changes: Value) -> Value {
     let Value::Object(changes) = changes else { return base };
     base.as_object_mut().unwrap().extend(changes);
@@ -56,7 +56,7 @@ pub fn without(mut base: Value, key: &str) -> Value {
     base
 }
 
-/// The row of a notice that was made from [`sample`], with `changes` over it.
+/// The row of a notice made from [`sample`], with `changes` applied.
 pub fn row(changes: Value) -> String {
     let cells: Vec<String> = ROW
         .iter()
@@ -68,18 +68,18 @@ pub fn row(changes: Value) -> String {
     format!("{{{}}}", cells.join(","))
 }
 
-/// The whole answer to a search that found `rows`.
+/// The whole answer of a search that found `rows`.
 pub fn found(rows: &[String]) -> String {
     let rows = rows.join(",");
     format!("{{\"id\":-1,\"status\":0,\"message\":\"successful\",\"data\":[{rows}]}}")
 }
 
-/// Publish `notice`; its id.
+/// Publishes `notice`. Returns its id.
 pub fn add(server: &Server, token: &str, notice: Value) -> i64 {
     server.done(token, "property/add", notice)["uid"].as_i64().unwrap()
 }
 
-/// Ask for notices: the whole answer to these parameters, as text.
+/// Searches notices with these parameters. Returns the whole answer as text.
 pub fn search(server: &Server, token: &str, parameters: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("token", token)
@@ -90,7 +90,7 @@ pub fn search(server: &Server, token: &str, parameters: &[(&str, &str)]) -> Stri
     reply.text()
 }
 
-/// The row of the notice `id` of type 1, or of type 2 if there is none.
+/// The row of the notice `id`, of type 1 or else of type 2.
 pub fn show(server: &Server, token: &str, id: i64) -> String {
     let id = id.to_string();
     let lost = search(server, token, &[("type", "1"), ("id", &id)]);

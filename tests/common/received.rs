@@ -1,8 +1,8 @@
-//! A request as a server of ours receives it.
+//! Parses requests for servers in tests.
 
 use std::io::{BufRead, BufReader, Read};
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Method, path and version.
@@ -13,7 +13,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The header of this name, in lower case; there must be one.
+    /// The header of this lower-case name, which must exist.
     pub fn header(&self, name: &str) -> &str {
         let mut found = self.headers.iter().filter(|(n, _)| n == name);
         let (_, value) = found.next().unwrap_or_else(|| panic!("no {name}: {self:?}"));
@@ -25,7 +25,7 @@ impl Request {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The next request of a connection; `None` if the other side left before its end.
+    /// The next request of a connection; `None` if the client left before its end.
     pub fn read(stream: &mut impl Read) -> Option<Self> {
         let mut reader = BufReader::new(stream);
         let mut lines = Vec::new();

@@ -1,24 +1,23 @@
-//! What `/metrics` tells, read as strictly as OpenMetrics 1.0 writes it: whatever is not exactly so
-//! fails the test that asks.
+//! A strict parser of `/metrics`: any deviation from OpenMetrics 1.0 fails the test.
 
 use super::Server;
 use std::collections::BTreeMap;
 
-/// What Prometheus says that it takes.
+/// The `Accept` header of Prometheus.
 pub const ACCEPT: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
                           text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
 
-/// Everything that was told at one moment.
+/// All metrics of one scrape.
 #[derive(Debug, Clone)]
 pub struct Scrape {
     /// Each family's type.
     pub families: BTreeMap<String, String>,
-    /// Each series as it is written, and its value.
+    /// Each series as written, with its value.
     pub series: BTreeMap<String, f64>,
 }
 
 impl Scrape {
-    /// What the server tells now.
+    /// Scrapes the server.
     pub fn of(server: &Server) -> Self {
         let reply = server.send("GET", "/metrics", &[("Accept", ACCEPT)], b"");
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -27,7 +26,7 @@ impl Scrape {
         Scrape::parse(&reply.text())
     }
 
-    /// Read a whole text.
+    /// Parses a whole text.
     pub fn parse(text: &str) -> Self {
         let mut scrape = Scrape { families: BTreeMap::new(), series: BTreeMap::new() };
         let body = text.strip_suffix("# EOF\n").expect("the end is told");
@@ -78,7 +77,7 @@ impl Scrape {
         Sample { suffix: suffix.to_owned(), labels, value: number }
     }
 
-    /// The value of a series, as it is written; 0 where there is none yet.
+    /// The value of a series; 0 if it does not exist.
     pub fn get(&self, series: &str) -> f64 {
         let family = series.split('{').next().unwrap();
         let is_known = self.families.keys().any(|known| family.starts_with(known.as_str()));
@@ -86,7 +85,7 @@ impl Scrape {
         self.series.get(series).copied().unwrap_or(0.0)
     }
 
-    /// Every series that has changed since, with the difference.
+    /// Every series that has changed since `before`, with the difference.
     pub fn since(&self, before: &Scrape) -> BTreeMap<String, f64> {
         let changes = self.series.iter().map(|(series, value)| {
             (series.clone(), value - before.series.get(series).copied().unwrap_or(0.0))
@@ -129,7 +128,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
     pairs
 }
 
-/// Every histogram of a family has a sum, a count, and rising ranges that end with all of it.
+/// Checks that every histogram has a sum, a count, and rising buckets up to the count.
 fn check_histogram(samples: &[Sample]) {
     let mut groups: BTreeMap<Vec<(String, String)>, Vec<&Sample>> = BTreeMap::new();
     for sample in samples {

@@ -1,5 +1,5 @@
-//! What there is to attack: every operation and every path, told by the program itself
-//! (`guichet routes`), so that a new one can't be forgotten.
+//! The attack surface: every operation and every path, as listed by `guichet routes`, so that new
+//! ones are included.
 
 use super::connection::Connection;
 use super::notice;
@@ -19,7 +19,7 @@ pub struct Operation {
 pub struct Path {
     pub method: String,
     pub path: String,
-    /// The operation that it reaches first.
+    /// The first operation that it calls.
     pub operation: String,
     /// The keys of its query or body.
     pub fields: Vec<String>,
@@ -84,8 +84,8 @@ pub fn paths() -> Vec<Path> {
 const DOT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJg\
                    gg==";
 
-/// Data that the operation would take, in each of its shapes: of somebody who is logged in, where
-/// there is the notice 1 and this shop. An operation without an entry fails the test that asks.
+/// Valid data of the operation in each of its shapes, for a logged-in caller, with the notice 1 and
+/// this shop. An operation without an entry fails the test.
 pub fn samples(name: &str, shop: i64) -> Vec<Value> {
     let picture = DOT;
     let notice = notice::sample();
@@ -139,7 +139,7 @@ pub fn samples(name: &str, shop: i64) -> Vec<Value> {
     vec![one]
 }
 
-/// No limit that would end the test, and no login that hashes more than one guess at a name.
+/// Disables limits that would stop the test, and limits login attempts to save hashing.
 const OPEN: &str = "[database]\nsynchronous = \"normal\"\n[limits]\nlogin_attempts = 1\n\
                     login_attempts_per_address = 0\nrenames_per_day = 0\n\
                     [captcha]\ntest_code = \"abcde\"\nwrong_per_address = 0\n\
@@ -147,7 +147,7 @@ const OPEN: &str = "[database]\nsynchronous = \"normal\"\n[limits]\nlogin_attemp
                     [sms]\nper_30_seconds = 0\nper_hour = 0\nper_day = 0\n\
                     per_day_per_address = 0\nper_day_in_all = 0\n";
 
-/// A server with one account that has a notice and a shop: its token, and the shop.
+/// A server with one account, a notice and a shop. Returns the token and the shop's id.
 pub fn world() -> (Server, String, i64) {
     let server = Server::start(OPEN);
     let (_, token) = server.account("nora");
@@ -156,7 +156,7 @@ pub fn world() -> (Server, String, i64) {
     (server, token, shop["shop_id"].as_i64().unwrap())
 }
 
-/// The server has met nothing that it does not know.
+/// Checks that the log has only lines of our own and no errors, and that the server answers.
 pub fn is_well(server: &Server) {
     let log = server.log();
     let bad: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
@@ -166,7 +166,7 @@ pub fn is_well(server: &Server) {
     assert!(server.call("shop/get", json!({"shop_id": 1})).starts_with("{\"id\":7,\"status\":-2,"));
 }
 
-/// One request on a connection that stays; `None` if the server has closed it.
+/// Sends a request on an open connection; `None` if the server has closed it.
 pub fn ask(
     connection: &mut Connection,
     method: &str,

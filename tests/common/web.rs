@@ -1,4 +1,4 @@
-//! Requests as the pages and apps of the REST documents make them.
+//! Requests of the pages and apps of the REST documents.
 
 use super::{Reply, Server, command, fault, with_input};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// What a page of another site sends along.
+/// The origin header of a page of another site.
 pub const FOREIGN: (&str, &str) = ("Origin", "http://evil.example.net");
 pub const JSON: (&str, &str) = ("Content-Type", "application/json");
 pub const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
@@ -27,7 +27,7 @@ pub fn file(field: &str, name: &str, bytes: &[u8]) -> Vec<u8> {
     [head.as_bytes(), bytes, b"\r\n--border--\r\n"].concat()
 }
 
-/// The ihome document's answer where all is well: `null` where there is nothing to say.
+/// A successful answer of the ihome document; `null` means no data.
 pub fn fine(data: Value) -> String {
     match data {
         Value::Null => r#"{"errno":"0","errmsg":"OK"}"#.to_owned(),
@@ -35,7 +35,7 @@ pub fn fine(data: Value) -> String {
     }
 }
 
-/// The ihome document's answer where it is not.
+/// A failed answer of the ihome document.
 pub fn refused(errno: &str, errmsg: &str) -> String {
     format!("{{\"errno\":\"{errno}\",\"errmsg\":\"{errmsg}\"}}")
 }
@@ -45,14 +45,14 @@ pub fn entry(code: i64, msg: &str, result: Value) -> String {
     format!("{{\"code\":{code},\"msg\":\"{msg}\",\"result\":{result}}}")
 }
 
-/// The session that an answer's cookie opens.
+/// The session token in the cookie of an answer.
 pub fn session(reply: &Reply) -> String {
     let cookie = reply.header("set-cookie");
     cookie.split(';').next().unwrap().strip_prefix("session=").unwrap().to_owned()
 }
 
 impl Server {
-    /// Ask a document; its answer, whose HTTP status must be 200.
+    /// Sends a request to a document. Returns the answer; its HTTP status must be 200.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
         let reply = self.send(method, path, headers, body.as_bytes());
         assert_eq!(reply.status, 200, "{method} {path}: {}", reply.text());
@@ -60,7 +60,7 @@ impl Server {
         reply.text()
     }
 
-    /// Have a code sent to `mobile`, as a page does: a picture first, then its text.
+    /// Has a code sent to `mobile` like a page: requests a captcha, then sends its text.
     pub fn sms_code(&self, mobile: &str) -> String {
         assert_eq!(self.get("/api/v1.0/imagecode/helper").status, 200);
         let path = format!("/api/v1.0/smscode/{mobile}?id=helper&text=abcd");
@@ -68,7 +68,7 @@ impl Server {
         self.outbox().last().unwrap()["code"].as_str().unwrap().to_owned()
     }
 
-    /// Register `mobile` with the password `secret-1`: the session that it opens.
+    /// Registers `mobile` with the password `secret-1`. Returns the session token.
     pub fn registered(&self, mobile: &str) -> String {
         let code = self.sms_code(mobile);
         let body = json!({"mobile": mobile, "sms_code": code, "password": "secret-1"});
@@ -77,14 +77,14 @@ impl Server {
         session(&reply)
     }
 
-    /// Run a `guichet user …` command beside the server; it must succeed.
+    /// Runs a `guichet user …` command while the server runs; it must succeed.
     pub fn user(&self, args: &[&str], password: &str) {
         let output = with_input(command(self.folder()).arg("user").args(args), password);
         assert!(output.status.success(), "user {args:?}: {output:?}");
     }
 
-    /// Wait until a session that lives 1 s is over, and with it all that began before it and lives
-    /// as long.
+    /// Waits until a session with a lifetime of 1 s has expired, and so has everything older with
+    /// the same lifetime.
     pub fn outlive(&self, token: &str) {
         for _ in 0..200 {
             if self.call_as(token, "user/info", json!({})) == fault(-101, "Error token") {

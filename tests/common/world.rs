@@ -1,5 +1,4 @@
-//! Notices that are added, changed and deleted at random, with fixed dice, and what a search must
-//! then answer.
+//! Random changes of notices with a fixed seed, and the expected results of searches.
 
 use super::notice::{found, sample, search, with};
 use super::{Server, envelope};
@@ -9,15 +8,15 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What texts and keys are made of: two cases, wildcards, quotes, operators of a query language,
-/// digits of ids, characters that differ by one bit from another in their group's place.
+/// Pieces of texts and keys: upper and lower case, wildcards, quotes, query operators, digits of
+/// ids, and characters that differ in one bit.
 const PIECES: [&str; 34] = [
     "钥", "匙", "钥匙", "伞", "😀", "😢", "é", "É", "ß", "a", "B", "b", "OR", "AND ", "not",
     "NEAR(", "%", "_", "\\", "!", "\"", "'", "*", "?", " ", "|", "-", ":", "1", "0", "2", "100001",
     "\u{80}", "\u{a0}",
 ];
 
-/// Times of a change, often the same ones, some where few notices are.
+/// Times of changes, with many duplicates.
 const TIMES: [&str; 7] = [
     "0001-01-02 00:00:00",
     "1969-12-31 23:59:59",
@@ -34,7 +33,7 @@ pub fn text(dice: &mut SmallRng, most: usize, limit: usize) -> String {
     text.chars().take(limit).collect()
 }
 
-/// The lower case that the contract means.
+/// The lower case as the contract defines it.
 pub fn lower(row: &Value, key: &str) -> String {
     row[key].as_str().unwrap().to_ascii_lowercase()
 }
@@ -44,7 +43,7 @@ pub fn number(row: &Value, key: &str) -> String {
     row[key].as_i64().unwrap().to_string()
 }
 
-/// The rows of a whole listing, each with its own text, in the listing's order.
+/// The rows of a listing in order, each with its text.
 pub fn rows(answer: &str) -> Vec<(Value, String)> {
     let data = answer.split_once("\"data\":[").unwrap().1.strip_suffix("]}").unwrap();
     let mut texts = data.replace("},{\"id\":", "}\u{0}{\"id\":");
@@ -61,7 +60,7 @@ pub fn rows(answer: &str) -> Vec<(Value, String)> {
 pub struct World {
     pub server: Server,
     pub tokens: [String; 2],
-    /// Which account has which notice.
+    /// The owner of each notice.
     owners: BTreeMap<i64, usize>,
     dice: SmallRng,
 }
@@ -73,7 +72,7 @@ impl World {
         World { server, tokens, owners: BTreeMap::new(), dice: SmallRng::seed_from_u64(seed) }
     }
 
-    /// Send operations of one account in one batch; their answers.
+    /// Sends operations of one account in one batch. Returns their answers.
     pub fn send(&self, who: usize, operations: Vec<String>) -> Vec<Value> {
         let body = format!("[{}]", operations.join(","));
         let answer = self.server.post(&format!("/api?token={}", self.tokens[who]), &body);
@@ -101,7 +100,7 @@ impl World {
         }
     }
 
-    /// Change or delete some notices, their owner's or another's.
+    /// Tries to change or delete some notices, as the owner or as another account.
     pub fn disturb(&mut self, count: usize) {
         let who = self.dice.random_range(0..2);
         let ids: Vec<i64> = self.owners.keys().copied().collect();
@@ -127,7 +126,7 @@ impl World {
         self.owners.retain(|id, owner| *owner != who || !gone.contains(id));
     }
 
-    /// All notices of a type. What is listed without a search is what is there, in its order.
+    /// All notices of a type, from a listing without a search.
     pub fn all(&self, kind: &str) -> Vec<(Value, String)> {
         let all = rows(&search(&self.server, &self.tokens[0], &[("type", kind)]));
         let order = |row: &Value| {
@@ -138,7 +137,7 @@ impl World {
         all
     }
 
-    /// A key: a part of a text that is there, or any, or an id.
+    /// A random key: a part of a stored text, a random text, or an id.
     pub fn key(&mut self, all: &[(Value, String)]) -> String {
         let dice = &mut self.dice;
         match dice.random_range(0..8) {
@@ -157,7 +156,7 @@ impl World {
         }
     }
 
-    /// Ask for what `matches` of all notices, with pages of random size, and compare the bytes.
+    /// Searches with pages of random size, and compares the bytes with the matching notices.
     pub fn compare(
         &mut self,
         kind: &str,
@@ -201,7 +200,7 @@ impl World {
     }
 }
 
-/// A row's place in the contract's order; later places are larger.
+/// A row's sort key in the contract's order.
 pub fn place(row: &Value) -> (String, i64) {
     (row["update_time"].as_str().unwrap().to_owned(), row["id"].as_i64().unwrap())
 }

@@ -1,4 +1,4 @@
-//! The examples that are no Rust: the walk in shell and in Python, and the pages in a browser.
+//! The examples in other languages: the shell and Python scripts, and the pages in a browser.
 
 use crate::common::{CODE, Folder, Server, has, run};
 use serde_json::json;
@@ -11,7 +11,7 @@ fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }
 
-/// Run a walk as `interpreter` twice on one server: it must not need a fresh one.
+/// Runs a script twice on one server: it must not need an empty one.
 fn walk(interpreter: &str, script: &str) {
     let server = Server::start("");
     let base = format!("http://{}", server.address());
@@ -45,8 +45,8 @@ fn python_example_runs_twice() {
     }
 }
 
-/// What every driver begins with: a page in a frame, filled in and clicked as a person would, and
-/// what is to be seen there written down.
+/// The common beginning of the browser scripts: a page in a frame that is filled in and clicked,
+/// and a log of its content.
 const DRIVER: &str = r##"<!doctype html><meta charset="utf-8"><iframe></iframe><pre></pre>
 <script type="module">
 const frame = document.querySelector("iframe");
@@ -87,7 +87,7 @@ STEPS
 </script>
 "##;
 
-/// Serve the pages and run `steps` in a browser; what they noted. `None` where there is no browser.
+/// Serves the pages and runs `steps` in a browser. Returns their log; `None` without a browser.
 fn drive(server: impl FnOnce(&Path) -> Server, steps: &str) -> Option<Vec<String>> {
     let browsers = ["chromium", "chromium-browser", "google-chrome"];
     let browser = browsers.into_iter().find(|browser| has(browser))?;
@@ -112,7 +112,7 @@ fn drive(server: impl FnOnce(&Path) -> Server, steps: &str) -> Option<Vec<String
     Some(told.lines().map(str::to_owned).collect())
 }
 
-/// A server of the pages in a folder.
+/// A server with the pages of a folder.
 fn serve(pages: &Path) -> Server {
     Server::start(&format!("[web]\ndir = {pages:?}\n"))
 }

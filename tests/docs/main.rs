@@ -1,4 +1,4 @@
-//! The documentation is true: what it shows is run, and what it lists is what there is.
+//! The documentation is correct: its examples run, and its lists match the program.
 
 #![allow(
     clippy::unwrap_used,

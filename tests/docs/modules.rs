@@ -1,11 +1,11 @@
-//! The modules of the engine form no circle: what a module uses never uses it in turn, by way of whichever
-//! others. So each can be understood after those that it uses, and tested without those that use it.
+//! The modules of the engine have no cyclic dependencies. So each can be understood after those
+//! that it uses, and tested without those that use it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// For each module the modules that it uses.
+/// The modules that each module uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 /// Every file of Rust in a folder and below.
@@ -20,7 +20,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The path of the module that a file is, below `src`.
+/// The module path of a file below `src`.
 fn module(file: &Path) -> Vec<String> {
     let mut path: Vec<String> = file
         .with_extension("")
@@ -35,7 +35,7 @@ fn module(file: &Path) -> Vec<String> {
     path
 }
 
-/// A file's text without comments and without the module of its tests.
+/// A file's text without comments and without its test module.
 fn code(file: &Path) -> String {
     let text = fs::read_to_string(file).unwrap();
     let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
@@ -43,8 +43,8 @@ fn code(file: &Path) -> String {
     code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()
 }
 
-/// The absolute paths that a module's code names: those that begin with `crate` or `super`. Of a list in
-/// braces the part before the braces, and each element with it.
+/// The absolute paths in a module's code: those that begin with `crate` or `super`. A list in
+/// braces gives a path for each element.
 fn paths(code: &str, me: &[String]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for (start, _) in code.match_indices("crate::").chain(code.match_indices("super::")) {
@@ -64,7 +64,7 @@ fn paths(code: &str, me: &[String]) -> Vec<Vec<String>> {
     absolute.collect()
 }
 
-/// Read one path, with lists in braces; what is left behind it.
+/// Parses one path with lists in braces. Returns the rest of the text.
 fn expand<'a>(text: &'a str, before: &mut Vec<String>, found: &mut Vec<Vec<String>>) -> &'a str {
     let end = text.find(|it: char| !it.is_alphanumeric() && it != '_').unwrap_or(text.len());
     let depth = before.len();
@@ -96,7 +96,7 @@ fn expand<'a>(text: &'a str, before: &mut Vec<String>, found: &mut Vec<Vec<Strin
     rest
 }
 
-/// Which modules directly below `room` use which others there; below `src` for an empty `room`.
+/// The dependencies between the modules directly below `room`, or below `src` if `room` is empty.
 fn uses(room: &[&str]) -> Uses {
     let mut uses = Uses::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -121,7 +121,7 @@ fn uses(room: &[&str]) -> Uses {
     uses
 }
 
-/// A circle of modules, each of which uses the next.
+/// A cycle of modules, each of which uses the next.
 fn circle(uses: &Uses) -> Option<Vec<String>> {
     fn follow(at: &str, way: &mut Vec<String>, done: &mut BTreeSet<String>, uses: &Uses) -> bool {
         if let Some(begin) = way.iter().position(|name| name == at) {

@@ -1,5 +1,5 @@
-//! Litestream beside the server (docs/backup.md): its replica has all that was
-//! acknowledged, and a server starts from it.
+//! Litestream with the server (docs/backup.md): its replica has all acknowledged writes, and a
+//! server starts from it.
 
 use crate::common::archive::{backup, wait_until};
 use crate::common::client::{Client, head};
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-/// Litestream at work, ended with the test.
+/// A running Litestream, ended with the test.
 struct Litestream(Child);
 
 impl Litestream {
@@ -24,7 +24,7 @@ impl Litestream {
         Litestream(child.unwrap())
     }
 
-    /// As a service manager ends it: it sends what is left first.
+    /// Ends it like a service manager; it uploads the remaining data first.
     fn end(mut self) {
         let pid = self.0.id().to_string();
         assert!(Command::new("kill").arg(pid).status().unwrap().success());
@@ -39,7 +39,7 @@ impl Drop for Litestream {
     }
 }
 
-/// Post a score under a name of its own for each of `count` posts of 8 connections, from `first` on.
+/// Posts `count` scores with unique names from `first` on, over 8 connections.
 fn post(server: &Server, first: usize, count: usize) {
     thread::scope(|scope| {
         for writer in 0..8 {

@@ -1,4 +1,4 @@
-//! Beside programs of others: gateways of messages, stores of pictures, replicas, client libraries.
+//! Tests with external programs: SMS gateways, picture stores, replicas, client libraries.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,11 +1,11 @@
-//! JSON-RPC libraries of other people against `POST /api/rpc`: `tests/external/clients`. `.ci/run` installs them in
-//! the target folder; where they are not, the tests say that they are skipped.
+//! Third-party JSON-RPC libraries with `POST /api/rpc`; see `tests/external/clients`. `.ci/run`
+//! installs them in the target folder; without them, the tests print that they are skipped.
 
 use crate::common::{Server, has, run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The folder that the libraries are installed in, beside the folder of the profile that this was built in.
+/// The folder of the installed libraries, next to the folder of the build profile.
 fn installed() -> PathBuf {
     let here = std::env::current_exe().unwrap();
     let target =
@@ -13,15 +13,15 @@ fn installed() -> PathBuf {
     target.and_then(Path::parent).unwrap().join("clients")
 }
 
-/// Let a script drive its libraries; what they show, a line each.
+/// Runs a script with its libraries. Returns their output lines.
 fn shown(program: &mut Command) -> Vec<String> {
     let server = Server::start("[limits]\nmax_body = 2000\n");
     let script = program.arg(format!("http://{}/api/rpc", server.address()));
     run(script).lines().map(str::to_owned).collect()
 }
 
-/// Each library's lines must be these: of a call with a result, of one without params, of a fault, of an
-/// unknown method, of a notification, of a batch, and of a request that HTTP refuses (413).
+/// Checks each library's output: a call with a result, one without params, a fault, an unknown
+/// method, a notification, a batch, and a request that HTTP refuses (413).
 fn assert_shown(lines: &[String], libraries: &[&str], steps: usize) {
     for library in libraries {
         let own: Vec<&String> = lines.iter().filter(|line| line.starts_with(library)).collect();

@@ -1,5 +1,4 @@
-//! A gateway that misbehaves: what the client is told, what is counted, what is tried again, when
-//! it is asked no more, and what the log says of it.
+//! A misbehaving gateway: answers to the client, quotas, retries, the circuit breaker, and the log.
 
 use crate::common::gateway::{Gateway, Manner, ask};
 use crate::common::{Server, envelope, fault, not_sent};
@@ -11,7 +10,7 @@ const OTHER: (i64, &str) = (1007, "其他错误");
 const TIME_OUT: (i64, &str) = (1008, "请求下发短信超时");
 const USED_UP: (i64, &str) = (1023, "单个手机号30秒内下发短信条数超过设定的上限");
 
-/// What a sending to `phone` ended in.
+/// Checks the result of sending to `phone`.
 fn ends(server: &Server, phone: &str, (code, message): (i64, &str)) {
     // Our own quota names itself; everything else is the gateway's.
     let told = if (code, message) == USED_UP { fault } else { not_sent };
@@ -22,7 +21,7 @@ fn good() -> Manner {
     Manner::Answer(200, String::new())
 }
 
-/// How often the log says this.
+/// How often the log contains this text.
 fn said(server: &Server, what: &str) -> usize {
     server.log().lines().filter(|line| line.contains(what)).count()
 }
@@ -77,7 +76,7 @@ fn unreachable_gateway_is_retried_once_not_counted() {
     assert_eq!(gateway.connections(), 5);
 }
 
-/// A port where nobody listens, and that nobody else gets.
+/// A reserved port without a listener.
 fn closed_port() -> tokio::net::TcpSocket {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

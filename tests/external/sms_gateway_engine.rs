@@ -1,4 +1,4 @@
-//! Gateways without a server around them: what a check tells, and a circuit by a clock of ours.
+//! Gateways without a server: checks, and the circuit breaker with a test clock.
 
 use crate::common::Folder;
 use crate::common::gateway::{Gateway, Manner};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What the check of the gateway tells that `config` describes.
+/// The result of checking the gateway of `config`.
 fn check(config: &str) -> Result<String, String> {
     let folder = Folder::new();
     let config = Config::parse(config, []).unwrap();

@@ -1,5 +1,5 @@
-//! Gateways by https, and what a check tells of them: a certificate is believed if the system
-//! believes it, and nothing is sent to a server that can't prove its name.
+//! Gateways by https, and their checks: a certificate is accepted if the system trusts it, and
+//! nothing is sent to a server with a wrong certificate.
 
 use crate::common::gateway::{Gateway, Manner, ask};
 use crate::common::{Folder, Server, fault};

@@ -1,4 +1,5 @@
-//! Messages by Tencent's API, whose signature is derived here once more, from what came over the wire.
+//! Messages by Tencent's API. The signature is computed here independently from the received
+//! request.
 
 use crate::common::gateway::{Gateway, Manner, Request, ask};
 use crate::common::{Server, fault, not_sent, ok};
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What the API says of one number.
+/// The API's answer for one number.
 fn told(code: &str) -> Manner {
     let status = json!({
         "SerialNo": "5000:1045710669157053657849499619", "PhoneNumber": "+8613800001234", "Fee": 1,
@@ -21,7 +22,7 @@ fn told(code: &str) -> Manner {
     )
 }
 
-/// What the API says of a whole request.
+/// The API's error for a whole request.
 fn error(code: &str) -> Manner {
     let error = json!({"Code": code, "Message": "about +8613800001234"});
     let id = "a0aabda6-cf91-4f3e-a81f-9198114a2279";

@@ -1,4 +1,4 @@
-//! Messages by webhook: what is posted, how it is signed, and the example that takes it.
+//! Messages by webhook: the request, its signature, and the example receiver.
 
 use crate::common::gateway::{Gateway, Manner, Request, ask};
 use crate::common::{Folder, Server, fault, has, not_sent, ok};

@@ -1,5 +1,5 @@
-//! What may be used once, or so many times, tried by many at once: captchas, codes, quotas, logins;
-//! and that nobody learns from a failed login, or from its time, whether there is such an account.
+//! Limited uses under concurrency: captchas, codes, quotas and logins. Neither the answer nor the
+//! time of a failed login reveals whether an account exists.
 
 use crate::common::surface;
 use crate::common::web::{JSON, refused};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 const PHONE: &str = "13800001234";
 
-/// Do it `count` times, all at once; what came of each.
+/// Calls `ask` `count` times concurrently. Returns the results.
 fn at_once<T: Send>(count: usize, ask: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let start = Barrier::new(count);
     thread::scope(|scope| {
@@ -36,7 +36,8 @@ fn count(answers: &[String], told: &str) -> usize {
     answers.iter().filter(|answer| *answer == told).count()
 }
 
-/// How many wrong guesses at the codes of [`PHONE`] were looked at, and how many of them are good.
+/// How many wrong guesses at the codes of [`PHONE`] were counted, and how many codes are still
+/// valid.
 fn guesses(server: &Server) -> (i64, i64) {
     let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();
@@ -44,14 +45,14 @@ fn guesses(server: &Server) -> (i64, i64) {
     database.query_row(sql, [PHONE], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
 }
 
-/// Have a code sent: the code, and the text that makes its proof.
+/// Has a code sent. Returns the code and the random text of its proof.
 fn code(server: &Server) -> (String, String) {
     let data = json!({"phone": PHONE, "hash": server.captcha()});
     let rand = server.done("", "sms/generate", data)["rand"].as_str().unwrap().to_owned();
     (server.outbox().pop().unwrap()["code"].as_str().unwrap().to_owned(), rand)
 }
 
-/// A code that is not this one.
+/// A different code.
 fn other(code: &str, nth: usize) -> String {
     format!("{:06}", (code.parse::<usize>().unwrap() + 1 + nth) % 1_000_000)
 }
@@ -215,7 +216,7 @@ fn every_login_path_hides_whether_a_name_exists() {
     }
 }
 
-/// Forget all failed logins.
+/// Deletes all recorded failed logins.
 fn forgive(server: &Server) {
     let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();

@@ -1,5 +1,5 @@
-//! Whatever the bytes of a body are, one well-formed answer comes back, and the next request on
-//! the same connection is served.
+//! A body of any bytes gets one well-formed answer, and the next request on the connection is
+//! served.
 
 use crate::common::connection::Connection;
 use crate::common::{Reply, Server, envelope};
@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
-/// Envelopes to start from: of every lane, with and without a login, batches, JSON-RPC.
+/// Valid requests to mutate: every lane, with and without a login, batches, JSON-RPC.
 fn seeds() -> Vec<String> {
     let list = envelope("shop/list", json!({"limit": 5, "key": "键"}));
     let validate = envelope("sms/validate", json!({"phone": "13800001234", "hash": "x"}));
@@ -27,7 +27,7 @@ fn seeds() -> Vec<String> {
     ]
 }
 
-/// Bytes that mean something where they land.
+/// Bytes that are significant in JSON.
 const PIECES: &[&[u8]] = &[
     b"{",
     b"}",
@@ -75,7 +75,7 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     vec(select(PIECES), 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// Is it one answer, with its keys in order and no others?
+/// Is it one answer with exactly the expected keys in order?
 fn is_answer(answer: &Value) -> bool {
     let Some(object) = answer.as_object() else { return false };
     let has = |key: &str| object.contains_key(key);

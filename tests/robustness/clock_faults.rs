@@ -1,6 +1,6 @@
-//! The system's clock is set forward and back by two hours while the server runs: nothing that
-//! expired is good again, and no quota opens early or stays shut. Needs libfaketime, which stands
-//! between the server and its clock; where it is missing, the tests say that they are skipped.
+//! The system clock is set forward and back by two hours while the server runs: nothing that
+//! expired becomes valid again, and no quota opens early or stays closed. Needs libfaketime, which
+//! replaces the server's clock; without it, the tests print that they are skipped.
 
 use crate::common::{CODE, Folder, Server, fault, ok, wrong_code};
 use engine::hex::md5;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 const HOUR: i64 = 3_600;
 const PHONE: &str = "13800001234";
 
-/// The library, where it is installed: for programs of many threads.
+/// The path of the multithreaded library, if installed.
 fn library() -> Option<PathBuf> {
     let name = "libfaketimeMT.so.1";
     let folders = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime"];
@@ -50,7 +50,7 @@ impl Skewed {
         Some(Skewed { server, skew: 0 })
     }
 
-    /// Set the clock this far from the right time, and wait until the server reads it so.
+    /// Sets the clock off by `skew`, and waits until the server uses it.
     fn set(&mut self, skew: i64) {
         let file = self.server.folder().join("clock");
         // At once, so that the server never reads half of it.
@@ -81,7 +81,7 @@ impl Skewed {
         }
     }
 
-    /// Have a code sent; the proof that redeems it, or the fault.
+    /// Has a code sent. Returns its proof, or the fault.
     fn send_code(&self) -> Result<String, String> {
         let data = json!({"phone": PHONE, "hash": self.server.captcha()});
         let answer = self.server.call("sms/generate", data);

@@ -1,4 +1,4 @@
-//! Many at once: what may happen once happens once, and limits hold.
+//! Concurrency: single-use things are used once, and limits hold.
 
 use crate::common::notice::{add, found, sample, search};
 use crate::common::{Server, fault, fault_with, ok};
@@ -9,7 +9,7 @@ use std::fs;
 use std::sync::Barrier;
 use std::thread;
 
-/// Call `ask(n)` for each `n` below `count`, all at once; the answers, in order of `n`.
+/// Calls `ask(n)` concurrently for each `n` below `count`. Returns the answers in order of `n`.
 fn at_once<T: Send>(count: usize, ask: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let start = Barrier::new(count);
     thread::scope(|scope| {
@@ -26,7 +26,7 @@ fn at_once<T: Send>(count: usize, ask: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// How many of `answers` are `told`.
+/// How many of `answers` equal `told`.
 fn count(answers: &[String], told: &str) -> usize {
     answers.iter().filter(|answer| *answer == told).count()
 }

@@ -1,11 +1,11 @@
-//! What a page of another site can make a browser send: every path that changes something and every
-//! operation of the envelope, with the cookie, in each kind of body that needs no preflight.
+//! Cross-site requests of a browser: every path that changes something and every operation of the
+//! envelope, with the cookie, in each kind of body that needs no preflight.
 
 use crate::common::surface::{Path, operations, paths, samples};
 use crate::common::{Reply, Server, envelope};
 use serde_json::{Value, json};
 
-/// Where a request comes from, as a browser says it, and what a foreign page may say of its body.
+/// The origin headers of browsers for foreign pages, and the media types that such pages may use.
 const FOREIGN: [&[(&str, &str)]; 4] = [
     &[("Origin", "https://evil.example.net")],
     &[("Origin", "null")],
@@ -21,7 +21,7 @@ const KINDS: [&str; 4] = [
     "application/json",
 ];
 
-/// Does this answer, of whatever document, say that nobody is logged in?
+/// Does this answer, of any document, say that nobody is logged in?
 fn is_nobody(reply: &Reply) -> bool {
     let answer = reply.json();
     let code = ["errno", "code", "status"].map(|key| answer[key].to_string());
@@ -29,7 +29,7 @@ fn is_nobody(reply: &Reply) -> bool {
     code.iter().any(|code| nobody.contains(&code.as_str()))
 }
 
-/// What a form of that page would send to a path.
+/// The body that a form of that page would send to a path.
 fn body(path: &Path, kind: &str) -> Vec<u8> {
     let value = |field: &str| if field == "rank" { "5" } else { "mallory" }.to_owned();
     let pairs = path.fields.iter().map(|field| (field.as_str(), value(field)));
@@ -53,7 +53,7 @@ fn body(path: &Path, kind: &str) -> Vec<u8> {
     }
 }
 
-/// What the account has, as its owner sees it.
+/// The data of the account, as its owner sees it.
 fn things(server: &Server, token: &str) -> [Value; 4] {
     [
         server.done(token, "user/info", json!({})),
@@ -63,7 +63,7 @@ fn things(server: &Server, token: &str) -> [Value; 4] {
     ]
 }
 
-/// Paths of documents that change something of whoever is logged in.
+/// Paths of documents that change data of the logged-in account.
 fn writes() -> Vec<Path> {
     let operations = operations();
     let of_login = |name: &str| operations.iter().any(|op| op.name == name && op.needs_login);
@@ -164,7 +164,7 @@ fn page_of_the_same_site_can_do_everything() {
     }
 }
 
-/// A new session of the one account there is, which may have another name by now.
+/// A new session of the only account, which may have been renamed.
 fn login(server: &Server) -> String {
     let ask = |name| json!({"username": name, "password": "secret-1"});
     let told = ["nora", "mallory"].map(|name| server.call("user/login", ask(name)));

@@ -1,4 +1,4 @@
-//! Is the server alive, can it write, and if not, why not?
+//! Health probes: is the server alive, can it write, and if not, why?
 
 use crate::common::client::{Client, signal};
 use crate::common::connection::Connection;

@@ -1,5 +1,5 @@
-//! Every field of every operation, given what has broken other programs: an answer of the contract
-//! comes back, nothing goes wrong inside, and what is kept is kept as it was sent.
+//! Difficult values in every field of every operation: the answer follows the contract, there is no
+//! internal error, and stored values are unchanged.
 
 use crate::common::connection::Connection;
 use crate::common::naughty;
@@ -8,12 +8,12 @@ use crate::common::{Reply, envelope};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The envelope's endpoint, with a token that the operation leaves good.
+/// The envelope's endpoint, with a token that stays valid after the operation.
 fn endpoint(operation: &Operation, token: &str) -> String {
     format!("/api?token={}", if operation.name == "user/logout" { "junk" } else { token })
 }
 
-/// Is this an answer as the contract has it, of something that went well or was refused?
+/// Is this a success or a refusal of the contract?
 fn is_told(name: &str, answer: &Value) -> bool {
     let Some(object) = answer.as_object() else { return false };
     let status = answer["status"].as_i64().unwrap_or(-404);
@@ -27,7 +27,7 @@ fn is_told(name: &str, answer: &Value) -> bool {
         && (status != -200 || is_owners)
 }
 
-/// Two ways to say the same, and the keys that each has around the data.
+/// The two request formats, and their keys around the data.
 const AROUND: [(&str, [&str; 6]); 2] = [
     (
         r#"{"id":7,"status":0,"type":"shop","subtype":"get","data":{"shop_id":1}}"#,
@@ -39,7 +39,7 @@ const AROUND: [(&str, [&str; 6]); 2] = [
     ),
 ];
 
-/// Is this an answer in one of the two ways?
+/// Is this an answer in one of the two formats?
 fn is_answer(answer: &Value) -> bool {
     let error = &answer["error"];
     match answer["jsonrpc"] == "2.0" {
@@ -77,7 +77,7 @@ fn odd_value_in_any_envelope_key_is_answered() {
     is_well(&server);
 }
 
-/// The answer. An id is echoed digit by digit, so it may be a number that is no double.
+/// The parsed answer. An id is echoed unchanged, so it may be a number that does not fit a double.
 fn with_readable_id(reply: &Reply, sent: &[u8]) -> Value {
     let mut text = reply.text();
     let sent = std::str::from_utf8(sent).unwrap_or_default();
@@ -89,14 +89,14 @@ fn with_readable_id(reply: &Reply, sent: &[u8]) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The shapes of an operation's data in which `field` stands; all, where it stands in none.
+/// The shapes of an operation's data with `field`; all shapes if none has it.
 fn shapes(operation: &Operation, field: &str, shop: i64) -> Vec<Value> {
     let all = samples(&operation.name, shop);
     let with: Vec<Value> = all.iter().filter(|data| data.get(field).is_some()).cloned().collect();
     if with.is_empty() { all } else { with }
 }
 
-/// Its fields; one that it does not have, where it has none.
+/// Its fields; an unknown one if it has none.
 fn fields(operation: &Operation) -> Vec<String> {
     if operation.fields.is_empty() { vec!["x".into()] } else { operation.fields.clone() }
 }

@@ -1,5 +1,5 @@
-//! Text that an operation keeps and gives back comes back as it was sent, whatever it is; and what
-//! is refused is refused for the limits that the contract has, not for what it reads like.
+//! Any text that an operation stores comes back unchanged, and refusals follow only the contract's
+//! limits.
 
 use crate::common::Server;
 use crate::common::naughty;
@@ -7,16 +7,15 @@ use crate::common::notice;
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// How an answer of the envelope begins that went well.
+/// The beginning of a successful answer.
 const DONE: &str = "{\"id\":7,\"status\":0,";
 
-/// Does a text of `min` to `max` characters, none of them NUL, include this one?
+/// Has this text `min` to `max` characters without NUL?
 fn fits(text: &str, min: usize, max: usize) -> bool {
     (min..=max).contains(&text.chars().count()) && !text.contains('\0')
 }
 
-/// May a page show this of a player beside others: no control character, no line end, no mark that turns
-/// the direction of text?
+/// Is this text allowed in a list of players: no control characters, line ends or direction marks?
 fn is_shown(text: &str) -> bool {
     let turns = ['\u{61c}', '\u{200e}', '\u{200f}'].into_iter();
     let turns: Vec<char> =
@@ -24,7 +23,7 @@ fn is_shown(text: &str) -> bool {
     !text.contains(|c: char| c.is_control() || turns.contains(&c))
 }
 
-/// Have every naughty text kept. `keep` answers the envelope, `give` what is there then.
+/// Stores every difficult text. `keep` returns the answer, `give` the stored value.
 fn all_are_kept(
     may: impl Fn(&str) -> bool,
     mut keep: impl FnMut(&str) -> String,
@@ -43,7 +42,7 @@ fn all_are_kept(
     assert!(kept > 50, "{kept} of {}", texts.len());
 }
 
-/// What texts of a notice may be: its limit, and whether it may be empty.
+/// The text keys of a notice: limit, and whether it may be empty.
 const NOTICE: [(&str, usize, bool); 13] = [
     ("lab", 50, false),
     ("title", 20, false),

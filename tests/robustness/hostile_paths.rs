@@ -1,5 +1,5 @@
-//! Every field of every path of a document, in every kind of body, given what has broken other
-//! programs: the document's own answer comes back, and nothing goes wrong inside.
+//! Difficult values in every field of every path of a document, in every kind of body: the
+//! document's own answer comes back, and there is no internal error.
 
 use crate::common::Reply;
 use crate::common::connection::Connection;
@@ -7,12 +7,12 @@ use crate::common::naughty;
 use crate::common::surface::{Path, ask, is_well, paths, world};
 use serde_json::Value;
 
-/// Percent-encoded to the last byte.
+/// Percent-encodes every byte.
 fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// What a path's names stand for, where they are not what is tried.
+/// Usual values of the names in a path.
 fn usual(name: &str) -> &'static str {
     match name {
         "app" => "game",
@@ -23,7 +23,7 @@ fn usual(name: &str) -> &'static str {
     }
 }
 
-/// The path with `text` for the name `this`.
+/// The path with `text` in place of the name `this`.
 fn filled(path: &Path, this: &str, text: &str) -> String {
     path.names().fold(path.path.clone(), |filled, name| {
         let value = if name == this { encoded(text) } else { usual(name).into() };
@@ -31,8 +31,8 @@ fn filled(path: &Path, this: &str, text: &str) -> String {
     })
 }
 
-/// Bodies in which `text` is the value of `field`, each with its type: of the three kinds, the one
-/// whose turn it is.
+/// A body with `text` as the value of `field`, and its media type; `turn` selects one of the three
+/// kinds.
 fn body(path: &Path, field: &str, text: &str, turn: usize) -> (String, Vec<u8>) {
     let others = path.fields.iter().filter(|other| *other != field).map(|other| match &**other {
         "password" => (other, "0123456789abcdef0123456789abcdef".to_owned()),
@@ -64,7 +64,7 @@ fn body(path: &Path, field: &str, text: &str, turn: usize) -> (String, Vec<u8>) 
     }
 }
 
-/// Is this what the contract lets a document say of a bad text?
+/// Is this an answer that the contract allows for a bad text?
 fn is_documents(reply: &Reply) -> bool {
     let kind = reply.header("content-type");
     match reply.status {

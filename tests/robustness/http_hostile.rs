@@ -1,5 +1,5 @@
-//! Peers that send what no request is, too slowly, or not to the end (reliability: smuggling, slow
-//! bodies, clients that leave).
+//! Malformed, slow and incomplete requests (reliability: smuggling, slow bodies, clients that
+//! leave).
 
 use crate::common::connection::{Connection, post};
 use crate::common::{Reply, Server, envelope, ok};
@@ -16,13 +16,14 @@ fn refusal(detail: &str) -> String {
     format!("{answer},\"detail\":\"{detail}\"}}")
 }
 
-/// A complete request that must never be answered: it hides behind another.
+/// A complete request, hidden behind another, that must never be answered.
 fn hidden() -> String {
     let body = shops().replace("\"id\":7", "\"id\":666");
     format!("POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// Send these bytes and a hidden request behind them: one answer comes, then the end.
+/// Sends these bytes with a hidden request after them: one answer comes, then the connection
+/// closes.
 fn one_answer(server: &Server, bytes: &str) -> Reply {
     let mut connection = Connection::open(server);
     connection.write(format!("{bytes}{}", hidden()).as_bytes());
@@ -66,7 +67,7 @@ fn ambiguous_request_framing_closes_the_connection() {
     }
 }
 
-/// A request in chunks, with `head` for what names its length.
+/// A chunked request, with `head` as its length headers.
 fn twice(head: &str) -> String {
     let body = shops();
     let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());

@@ -1,5 +1,5 @@
-//! Clients that leave in the middle, of what they send and of what they are answered: the whole
-//! effect of an operation comes about, or none of it.
+//! Clients that leave during the request or the answer: an operation takes effect completely or not
+//! at all.
 
 use crate::common::connection::{Connection, post};
 use crate::common::{Server, envelope, ok};
@@ -13,9 +13,9 @@ use std::time::Duration;
 /// Where a client leaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Leaves {
-    /// After this share of its request, in hundredths.
+    /// After this share of its request, in percent.
     Sending(usize),
-    /// So many microseconds after the last byte of it.
+    /// So many microseconds after the whole request.
     Waiting(u64),
     /// After the first byte of the answer.
     Reading,
@@ -40,7 +40,7 @@ fn leave(server: &Server, request: &[u8], leaves: Leaves) {
     }
 }
 
-/// Every way to leave, many times over.
+/// Every way to leave, many times.
 fn ways() -> impl Iterator<Item = Leaves> {
     let sending = [0, 30, 60, 90, 100].map(Leaves::Sending);
     let waiting = [0, 50, 200, 500, 1_000, 3_000].map(Leaves::Waiting);

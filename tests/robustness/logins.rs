@@ -1,5 +1,5 @@
-//! Many logins at once: each is answered, and they take no more memory than a small machine has
-//! (reliability: password hashing).
+//! Many concurrent logins: each is answered, within the memory of a small machine (reliability:
+//! password hashing).
 
 use crate::common::connection::Connection;
 use crate::common::scrape::Scrape;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const LOGINS: usize = 200;
 
-/// A request as a proxy passes it on that is not configured: for its clients there is no limit per
+/// A request as forwarded by an unconfigured proxy, for whose clients there is no limit per
 /// address.
 fn behind_proxy(body: &str) -> String {
     let length = body.len();
@@ -20,7 +20,7 @@ fn behind_proxy(body: &str) -> String {
     )
 }
 
-/// The most memory that the server has had so far, in MB.
+/// Peak memory of the server in MB.
 fn peak(server: &Server) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

@@ -1,4 +1,4 @@
-//! What strangers, faults of the machine and load may do, and what holds nevertheless.
+//! Robustness against attackers, machine failures and load.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
-//! What `/metrics` tells: the numbers are those of what was asked, their names are few, and only who
-//! may see them does.
+//! `/metrics`: correct numbers, a bounded number of series, and access control.
 
 mod dashboard;
 mod hidden;
@@ -14,7 +13,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
-/// Ask until it holds.
+/// Waits until the condition holds.
 fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -23,8 +22,7 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// How often what was asked, refused and answered since. What the server does of its own accord and
-/// how long things took is left out.
+/// Changes of request counters since `before`, without background work and durations.
 fn changes(server: &Server, before: &Scrape) -> BTreeMap<String, f64> {
     let mut changes = Scrape::of(server).since(before);
     let counts =

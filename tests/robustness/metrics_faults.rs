@@ -1,5 +1,5 @@
-//! A program of its own on the engine: its defects are counted. In a process of its own, because the
-//! log's hook for panics hides those of tests.
+//! Failures of operations are counted. Needs its own process, because the log's panic hook hides
+//! panics of tests.
 
 use crate::common::Folder;
 use crate::common::scrape::{ACCEPT, Scrape};

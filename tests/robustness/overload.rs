@@ -1,5 +1,5 @@
-//! More peers than there are places for, and peers that are slow on purpose (reliability: slow
-//! headers, slow bodies, slow readers; file descriptors used up).
+//! More connections than the limit, and deliberately slow peers (reliability: slow headers, slow
+//! bodies, slow readers; file descriptors used up).
 
 use crate::common::connection::{Connection, connect_from};
 use crate::common::{Folder, Server, envelope, ok};
@@ -33,7 +33,7 @@ fn ticks(server: &Server) -> u64 {
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
-/// Connect from one of many addresses: one alone may not take all places.
+/// Connects from one of many addresses, because one alone may not use all connections.
 fn connect(server: &Server, nth: usize) -> TcpStream {
     connect_from(server, &format!("127.0.1.{}", 1 + nth % 100))
 }
@@ -115,8 +115,8 @@ fn full_server_shuts_down_when_told() {
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
-/// Send these bytes one by one, one in `every`, until the server closes or `most` have passed; what
-/// it said, and when that was over.
+/// Sends these bytes one by one, one in `every`, until the server closes or `most` have passed.
+/// Returns the answer, and when it was complete.
 fn drip(server: &Server, head: &str, every: Duration, most: Duration) -> (String, Duration) {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     let begun = Instant::now();
@@ -207,7 +207,7 @@ fn unfinished_large_bodies_do_not_fill_memory() {
     assert_eq!(connection.read().unwrap().text(), ok(json!([])));
 }
 
-/// The longest of a hundred, but for the very longest.
+/// The 99th percentile latency of 300 requests.
 fn p99(server: &Server) -> Duration {
     let mut times: Vec<Duration> = (0..300)
         .map(|_| {

@@ -1,7 +1,8 @@
-//! A panic anywhere is an answer, and costs nothing that lasts: no connection, no thread, no memory.
-//! The log tells its place and nothing that it says.
+//! A panic anywhere is answered, and leaks no connection, thread or memory. The log shows its place
+//! but not its message.
 //!
-//! `GUICHET_PANICS=10000 cargo test --test robustness panics::` makes so many of each kind; 300 by default.
+//! `GUICHET_PANICS=10000 cargo test --test robustness panics::` makes that many panics of each
+//! kind; 300 by default.
 
 mod operations;
 
@@ -15,7 +16,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What is sent in the field of each call.
+/// The value sent in the field of each call.
 const SENT: &str = "cAnArY";
 
 /// Operations that panic while they run ...
@@ -70,7 +71,7 @@ fn threads() -> usize {
     fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-/// A test of this file, to be run in a process of its own: memory and the log are a process's.
+/// Runs a test of this file in a separate process, because memory and the log belong to a process.
 fn alone(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", &format!("panics::{test}"), "--nocapture"]);

@@ -1,5 +1,5 @@
-//! A line a request, where that is configured: what is on it, that there is one, and that it has the
-//! id under which causes are logged.
+//! The request log, if configured: its fields, that there is one line per request, and that its id
+//! is the one under which causes are logged.
 
 use crate::common::held::{depth, hold, post};
 use crate::common::scrape::{ACCEPT, Scrape};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const TEXT: &str = "[log]\nrequests = true\n";
 const JSON: &str = "[log]\nrequests = true\nformat = \"json\"\n";
 
-/// The lines of requests, once there are so many; each as its fields, whatever the format.
+/// Waits for `count` request lines, and returns their fields, for both formats.
 fn lines(server: &Server, count: usize) -> Vec<Map<String, Value>> {
     let begun = Instant::now();
     loop {
@@ -51,7 +51,7 @@ fn fields(line: &str) -> Map<String, Value> {
     pairs.collect()
 }
 
-/// The fields without those that are others each time, which are looked at here.
+/// The fields without those that differ each time, which are checked here.
 fn steady(mut fields: Map<String, Value>) -> Value {
     let id = fields.remove("request").unwrap();
     let id = id.as_str().unwrap();

@@ -1,5 +1,5 @@
-//! Nothing that a client sends is in the log, at any level, in any format, and it can't begin a line
-//! there; nothing that must stay secret is in the database as it was sent.
+//! Nothing that a client sends is in the log, at any level and in any format, and it can't forge a
+//! log line; secrets are not stored in the database in clear.
 
 use crate::common::surface::{operations, paths, samples};
 use crate::common::web;
@@ -14,10 +14,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Not hex digits: no digest contains it by chance.
 const READS: &str = "kmnpq";
-/// In everything that is sent, at the end of a line of its own making.
+/// A text in everything that is sent, at the end of a forged log line.
 const CANARY: &str = "cAnArY";
 
-/// A server that logs all it can, in this format, with captchas that read [`READS`].
+/// A server with the most verbose log in this format, and [`READS`] in every captcha.
 fn talkative(format: &str) -> Server {
     Server::start(&format!(
         "[log]\nlevel = \"trace\"\nformat = \"{format}\"\nrequests = true\n[captcha]\ntest_code = \"{READS}\"\n\
@@ -26,7 +26,7 @@ fn talkative(format: &str) -> Server {
     ))
 }
 
-/// Every line of the log is one of ours, and none has what was sent.
+/// Checks that every log line is genuine, and that none contains what was sent.
 fn says_nothing(log: &str, format: &str, secrets: &[&str]) {
     for line in log.lines() {
         let is_one = match format {
@@ -46,7 +46,7 @@ fn says_nothing(log: &str, format: &str, secrets: &[&str]) {
     }
 }
 
-/// A line that looks as if the server had written it.
+/// A text that looks like a log line.
 fn forged(nth: usize) -> String {
     format!("x\r\n2026-01-01T00:00:00.000000Z ERROR forged {CANARY}-{nth}")
 }
@@ -118,7 +118,7 @@ fn no_sent_value_is_logged() {
     }
 }
 
-/// Every cell of the database that is text or bytes, as text.
+/// Every text or blob value in the database, as text.
 fn cells(server: &Server) -> Vec<String> {
     let path = server.folder().join("data/guichet.db");
     let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
@@ -147,7 +147,7 @@ fn cells(server: &Server) -> Vec<String> {
     cells
 }
 
-/// Log in: the token.
+/// Logs in. Returns the token.
 fn login(server: &Server, name: &str, password: &str) -> String {
     let data = json!({"username": name, "password": password});
     server.done("", "user/login", data)["token"].as_str().unwrap().to_owned()

@@ -1,5 +1,4 @@
-//! What was acknowledged stays, however the server ends (reliability: kill -9, SIGTERM, group
-//! commit).
+//! Acknowledged writes survive any end of the server (reliability: kill -9, SIGTERM, group commit).
 
 use crate::common::client::{Client, head, signal};
 use crate::common::notice::sample;
@@ -15,7 +14,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The server's database, as another process sees it.
+/// Opens the server's database like another process.
 fn database(server: &Server) -> Connection {
     let connection = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     connection.busy_timeout(Duration::from_secs(10)).unwrap();
@@ -28,7 +27,7 @@ fn notices(database: &Connection) -> BTreeSet<i64> {
     found.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-/// The id in an answer to `property/add` that ended well.
+/// The id in a successful answer to `property/add`.
 fn uid(answer: &str) -> i64 {
     let parsed: Value = serde_json::from_str(answer).unwrap();
     let uid = parsed["data"]["uid"].as_i64().unwrap();

@@ -1,5 +1,5 @@
-//! What is at the database's place when the server starts: another server, somebody else's file,
-//! a newer version's, or half of its own (contract: operations.md; reliability).
+//! Starting on a database that is in use, foreign, of a newer version, or incomplete (contract:
+//! operations.md; reliability).
 
 use crate::common::client;
 use crate::common::{Folder, Server, command, ok};
@@ -23,8 +23,8 @@ fn folder(data: &Path, more: &str) -> Folder {
     folder
 }
 
-/// Run the program on a configuration that it refuses; what it says. It must be one line, and end
-/// with the status of a program that can't be run as asked.
+/// Runs the program on a refused configuration. Returns its error, which must be one line, with the
+/// exit status of a usage error.
 fn refused(folder: &Folder, arguments: &[&str]) -> String {
     let output = command(folder.path()).args(arguments).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -35,7 +35,7 @@ fn refused(folder: &Folder, arguments: &[&str]) -> String {
     line.to_owned()
 }
 
-/// The bytes of the database's files that are there.
+/// The bytes of the existing database files.
 fn bytes(path: &Path) -> [Option<Vec<u8>>; 2] {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");

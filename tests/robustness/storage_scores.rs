@@ -1,4 +1,5 @@
-//! Scores, which reach the disk as lines of a journal and their rows later, are as safe as rows.
+//! Scores are as durable as rows, although they reach the disk as journal lines and their rows
+//! later.
 
 use crate::common::client::{Client, head, signal};
 use crate::common::{Server, command, envelope, ok, run};
@@ -9,19 +10,19 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The server's database, as another process sees it.
+/// Opens the server's database like another process.
 fn database(server: &Server) -> Connection {
     let connection = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     connection.busy_timeout(Duration::from_secs(10)).unwrap();
     connection
 }
 
-/// How many rows the journal has.
+/// Number of journal lines.
 fn journal(database: &Connection) -> i64 {
     database.query_row("SELECT count(*) FROM journal", [], |row| row.get(0)).unwrap()
 }
 
-/// The scores on the disk.
+/// The scores in the rows on disk.
 fn rows(database: &Connection) -> BTreeMap<String, i64> {
     let mut rows = database.prepare("SELECT openid, score FROM score").unwrap();
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
@@ -139,8 +140,8 @@ fn equal_scores_keep_their_order_after_kill_9() {
     assert_eq!(server.call_as(&first.1, "rank/list", json!({})), expected);
 }
 
-/// Whoever empties the journal beside the server has its numbers begin anew, and the server removes
-/// by number what it has run: new lines with old numbers would go with it.
+/// A command that emptied the journal while the server runs would restart its numbering. The server
+/// removes processed lines by number, so it would delete new lines with old numbers.
 #[test]
 fn command_beside_server_leaves_the_journal_alone() {
     let server = Server::start("");

@@ -177,8 +177,8 @@ mod tests {
         }
     }
 
-    /// For every ASCII letter that Unicode lists one for, a character of another script that looks like
-    /// it.
+    /// For every ASCII letter with a confusable in Unicode's list, a similar character of another
+    /// script.
     #[test]
     fn unicode_confusables_share_the_ascii_letter_key() {
         let mut found = 0;

@@ -1,4 +1,4 @@
-//! Pictures that are replaced while they are read.
+//! Backups while pictures are replaced.
 
 use super::*;
 use rand::rngs::SmallRng;
@@ -35,7 +35,7 @@ fn world() -> (PathBuf, Services, Connection) {
     (folder, services, database)
 }
 
-/// Replace a picture as an upload does: the file, the row, then away with the old file.
+/// Replaces a picture like an upload: write the file, update the row, then remove the old file.
 fn replace(files: &Files, database: &Connection, id: u32, nth: u32) {
     let file = files.put(format!("picture {id}, {nth}").as_bytes(), "png").unwrap();
     let find = "SELECT file FROM shown WHERE id = $1";

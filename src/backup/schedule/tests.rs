@@ -1,4 +1,4 @@
-//! When a backup is due, whatever the clock does.
+//! When a backup is due, also after changes of the clock.
 
 use super::*;
 use crate::clock::DateTime;
@@ -12,8 +12,8 @@ fn clock(zone: &str) -> Clock {
     Clock::new(TimeZone::get(zone).unwrap())
 }
 
-/// What a server does that looks at the clock every half minute and sees these times, where the newest
-/// backup was made at `last`.
+/// The backups of a server that reads these times from the clock, with the newest backup made at
+/// `last`.
 fn made(
     plan: Plan,
     clock: &Clock,
@@ -37,7 +37,7 @@ fn at(clock: &Clock, text: &str) -> i64 {
     clock.seconds(DateTime::parse(text).unwrap())
 }
 
-/// Every half minute of so many days from `from` on.
+/// A time every half minute for `days` days from `from` on.
 fn looks(clock: &Clock, from: &str, days: i64) -> impl Iterator<Item = i64> {
     let from = at(clock, from);
     (from..from + days * DAY).step_by(30)

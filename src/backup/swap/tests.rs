@@ -1,13 +1,13 @@
-//! A swap may be cut off before and after each of its renames.
+//! Swaps interrupted before and after each of their renames.
 
 use super::*;
 use crate::config::DatabaseUrl;
 use std::collections::BTreeMap;
 
-/// What the old and the new consist of, as paths in `data_dir` or where the database is.
+/// The files of the old and the new data, as paths in `data_dir` or in the database's folder.
 type Tree = BTreeMap<String, String>;
 
-/// Where the database is, and whether there is anything yet.
+/// A layout: the place of the database, and whether old data exists.
 struct Case {
     apart: bool,
     empty: bool,
@@ -27,7 +27,7 @@ struct World {
 }
 
 impl World {
-    /// Old data, unless there is none, and new data that is staged and marked.
+    /// Old data, if the case has any, and new data that is staged and marked.
     fn new(case: &Case, pictures: bool) -> Self {
         let root = std::env::temp_dir().join(format!("swap-{:032x}", rand::random::<u128>()));
         let data_dir = root.join("data");
@@ -57,7 +57,7 @@ impl World {
         World { root, config, swap }
     }
 
-    /// Every file below, without the name of the staged folders.
+    /// Every file below the root, without the names of the staged folders.
     fn tree(&self) -> Tree {
         let mut tree = Tree::new();
         let mut folders = vec![self.root.clone()];
@@ -75,7 +75,7 @@ impl World {
         tree
     }
 
-    /// What there must be at the end.
+    /// The expected files after the swap.
     fn swapped(&self, case: &Case) -> Tree {
         let (folder, name) = if case.apart { ("apart", "my.db") } else { ("data", "guichet.db") };
         let mut tree: Tree = [

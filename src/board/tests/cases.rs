@@ -1,4 +1,4 @@
-//! Single cases: ties, extremes, memory.
+//! Single cases: ties, extreme values, memory.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Whoever keeps what the first places were is told when they change.
+//! The counter that tells a cache of the first rows when to refresh.
 
 use super::super::{Board, Numbers, Row};
 use super::Dice;

@@ -1,17 +1,17 @@
-//! What a board is made of: the index, the scores of a block, prefix sums.
+//! The parts of a board: the index, the scores of a block, prefix sums.
 
 use super::super::fenwick::Fenwick;
 use super::super::index::Index;
 use super::super::scores::Scores;
 use super::*;
 
-/// Whether an owner with this hash is noted in this block.
+/// Whether the index has an owner with this hash in this block.
 fn noted(index: &Index, hash: u32, block: u32) -> bool {
     index.find(hash, |other| (other == block).then_some(())).is_some()
 }
 
-/// Owners come, move and go; the index is asked for all of them in between. Hashes are numbers
-/// below `hashes`, moved up by `shift` bits.
+/// Adds, moves and removes owners, and looks all of them up in between. Hashes are numbers below
+/// `hashes`, shifted left by `shift` bits.
 fn moves(hashes: u64, shift: u32, blocks: u64, most: usize) {
     let mut dice = Dice(hashes + blocks);
     let mut index = Index::default();

@@ -1,4 +1,4 @@
-//! Variables, and texts of every kind, in the file and in variables.
+//! Environment variables, and arbitrary texts in the file and in variables.
 
 use proptest::prelude::*;
 
@@ -120,7 +120,8 @@ fn errors_in_variables_name_the_variable() {
 }
 
 proptest! {
-    /// Known keys with odd values, odd keys, and odd texts. `listen` is left out: it asks the resolver.
+    /// Known keys with odd values, odd keys, and odd texts. `listen` is left out, because it uses
+    /// the resolver.
     #[test]
     fn any_configuration_text_is_read_without_panic(text in "(\\PC|\n){0,40}", value in "[\\[\\]{}\"'=,.0-9a-z\n-]{0,12}", at in 0..64_usize) {
         let keys = known_keys();

@@ -1,4 +1,4 @@
-//! The example file and the structs can't drift apart.
+//! The example file and the configuration structs agree.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ fn collect(section: &str, table: &Table, keys: &mut BTreeSet<String>) {
     }
 }
 
-/// The example with its optional keys taken out of their comments.
+/// The example with its optional keys uncommented.
 fn whole_example() -> String {
     let is_key = |line: &str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
     let lines = EXAMPLE.lines().map(|line| match line.strip_prefix("# ") {
@@ -49,7 +49,7 @@ fn whole_example() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The keys as the structs have them, told by what the refusal of an unknown one offers.
+/// The keys of the structs, taken from the error message for an unknown key.
 pub(super) fn known_keys() -> BTreeSet<String> {
     let offered = |toml: &str| -> Vec<String> {
         let error = parse(toml).unwrap_err();

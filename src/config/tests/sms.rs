@@ -1,8 +1,8 @@
-//! `[sms]`: gateways and what they need.
+//! `[sms]`: gateways and their required keys.
 
 use super::*;
 
-/// All that the gateway needs.
+/// All required keys of the gateway.
 const TENCENT: &str = "[sms]\ngateway = \"tencent\"\n[sms.tencent]\nsecret_id = \"AKID\"\n\
                        secret_key = \"hidden\"\nsdk_app_id = \"1400006666\"\nsign_name = \"腾讯云\"\n\
                        template_id = \"1110\"\n";

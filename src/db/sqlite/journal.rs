@@ -240,7 +240,7 @@ mod tests {
         rows.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
     }
 
-    /// Names that a line must not be confused by, and some that sort in each other's way.
+    /// Names with characters that are special in journal lines, and prefixes of each other.
     const NAMES: [&str; 6] = ["a", "a\tb", "a\n", "\"],[", "中", ""];
 
     proptest! {

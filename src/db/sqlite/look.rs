@@ -191,8 +191,7 @@ fn connect_by(path: &Path, has_index: bool) -> rusqlite::Result<(Connection, boo
 mod tests {
     use super::*;
 
-    /// The names of what is in a folder, and its bytes; but for the index of a log, which is no more
-    /// than shared memory.
+    /// The files in a folder with their bytes, without the WAL index, which is only shared memory.
     fn folder(path: &Path) -> Vec<(String, Vec<u8>)> {
         let mut files: Vec<_> = fs::read_dir(path)
             .unwrap()

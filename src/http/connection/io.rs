@@ -271,7 +271,7 @@ mod tests {
         }
     }
 
-    /// How much of `length` bytes a peer was sent, and in how many seconds.
+    /// How much of `length` bytes was sent to a peer, and in how many seconds.
     async fn sent(peer: Peer, length: usize) -> (usize, u64) {
         let mut stream = Dressed::new(peer, "", Arc::default());
         let begun = Instant::now();

@@ -92,7 +92,7 @@ fn request_headers(cors: &Cors, request: &HeaderMap) -> String {
 mod tests {
     use super::*;
 
-    /// The headers that a preflight of `origin` for `wanted` is allowed.
+    /// The headers that a preflight of `origin` for `wanted` allows.
     fn allowed(origin: &str, wanted: &[u8]) -> String {
         let cors = Cors {
             allowed_origins: vec!["*".into(), "https://a.example".into()],

@@ -1,4 +1,4 @@
-//! Bodies that are too long, hold too many fields, or break off.
+//! Bodies that are too long, have too many fields, or are truncated.
 
 use super::{
     DONE, FORM, JSON, MULTIPART, WRITES, assert_told, named, nickname, part, send, with_player,
@@ -14,7 +14,7 @@ fn assert_too_large(reply: &Reply, what: &str) {
     assert_eq!(reply.header("connection"), "close");
 }
 
-/// Send a body piece by piece, its length untold.
+/// Sends a chunked body.
 fn chunked(server: &Server, path: &str, kind: &str, pieces: &[&[u8]]) -> Reply {
     let mut bytes = format!(
         "POST {path} HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\n\

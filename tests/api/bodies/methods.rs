@@ -1,8 +1,8 @@
-//! Which methods the documents' paths answer, and which paths there are.
+//! The paths of the documents and their methods.
 
 use crate::common::Server;
 
-/// Every path of every document, and the methods that it answers.
+/// Every path of every document with its methods.
 const PATHS: &[(&str, &str)] = &[
     ("/api/external/get/portrait/100001", "GET, HEAD"),
     ("/api/external/get/property", "GET, HEAD"),

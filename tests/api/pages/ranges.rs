@@ -1,4 +1,4 @@
-//! A page that the browser has already, or wants a part of (RFC 9110, sections 13 and 14).
+//! Conditional and range requests of pages (RFC 9110, sections 13 and 14).
 
 use super::{assert_refused, serve};
 use crate::common::Reply;

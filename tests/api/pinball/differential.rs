@@ -1,4 +1,4 @@
-//! A few thousand posts at random, compared with a model that is too plain to be wrong.
+//! A few thousand random posts, compared with a simple model.
 
 use super::{JSON, UNTOLD, added, changed, fault, get, post, top};
 use crate::common::connection::Connection;
@@ -10,12 +10,12 @@ use std::thread;
 
 const GAMES: [&str; 2] = ["left", "right"];
 
-/// The model: each player's highest score, and when it was reached.
+/// The model: each player's highest score and the time it was reached.
 #[derive(Default)]
 struct Model(BTreeMap<String, (i64, usize)>);
 
 impl Model {
-    /// Note a score; `true` if the player had none.
+    /// Records a score; `true` if it is the player's first.
     fn post(&mut self, openid: &str, score: i64, at: usize) -> bool {
         let old = self.0.get(openid).copied();
         if old.is_none_or(|(highest, _)| score > highest) {
@@ -38,7 +38,7 @@ impl Model {
     }
 }
 
-/// Post a score on a connection that stays open; the answer.
+/// Posts a score on an open connection. Returns the answer.
 fn send(line: &mut Connection, game: &str, openid: &str, score: i64) -> String {
     let body = format!("openid={openid}&score={score}&");
     let length = body.len();
@@ -52,7 +52,7 @@ fn send(line: &mut Connection, game: &str, openid: &str, score: i64) -> String {
     line.read().expect("an answer").text()
 }
 
-/// The best 100 of each game and every player's place.
+/// Compares the top 100 of each game and every player's rank.
 fn compare(server: &Server, models: &[Model; 2]) {
     for (game, model) in GAMES.into_iter().zip(models) {
         let order = model.order();
@@ -76,7 +76,7 @@ fn compare(server: &Server, models: &[Model; 2]) {
     }
 }
 
-/// Tell the nickname of every player, so that the best 100 can be told apart.
+/// Sets the nickname of every player, so that the rows of the top 100 can be identified.
 fn introduce(server: &Server, players: usize) {
     for game in GAMES {
         for n in 0..players {

@@ -1,4 +1,4 @@
-//! The same boards in the envelope (contract: operations.md), which serves them in numbers and plain text.
+//! The boards by envelope (contract: operations.md), with numbers and plain text.
 
 use super::{JSON, get, post, score};
 use crate::common::{Server, fault_with, ok};

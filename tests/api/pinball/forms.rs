@@ -1,4 +1,4 @@
-//! Bodies as the shipped games send them, and pages of other origins.
+//! Bodies as the published games send them, and pages of other origins.
 
 use super::{FORM, INFO_ADDED, INFO_CHANGED, JSON, added, changed, fault, get, post, top};
 use crate::common::Server;

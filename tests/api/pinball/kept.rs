@@ -1,4 +1,4 @@
-//! What is answered of the best players follows every change at once, though it is kept.
+//! The cached top list shows every change at once.
 
 use crate::common::{Server, ok};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Games that have a secret, and how many games there may be.
+//! Games with a secret, and the limit of games.
 
 use super::{
     CAPPED, INFO_ADDED, INFO_CHANGED, JSON, NO_SCORE, added, changed, fault, get, post, score, top,
@@ -13,7 +13,7 @@ const SECRETS: &str = "[score.secrets]\nguarded = \"s3cret\"\n";
 
 const PATH: &str = "/guarded/api/post_score";
 
-/// The headers of a request that is signed now.
+/// The headers of a request signed now.
 fn signed(secret: &str, path: &str, nonce: &str, body: &str) -> Vec<(&'static str, String)> {
     signed_at(now(), secret, path, nonce, body)
 }
@@ -37,7 +37,7 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// A nonce that no other call answers.
+/// A new nonce.
 fn nonce() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
@@ -48,7 +48,7 @@ fn hmac(secret: &str, text: &str) -> String {
     engine::hex::encode(&mac.finalize().into_bytes())
 }
 
-/// Post with these headers; the answer.
+/// Posts with these headers. Returns the answer.
 fn send(server: &Server, path: &str, headers: &[(&'static str, String)], body: &str) -> String {
     let headers: Vec<(&str, &str)> = headers.iter().map(|(name, text)| (*name, &**text)).collect();
     post(server, path, &headers, body)

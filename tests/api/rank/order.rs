@@ -1,4 +1,4 @@
-//! The order of the board: ties, restarts, many at once; and looking around in it.
+//! The order of the board: ties, restarts, concurrent uploads; and a player's neighbours.
 
 use super::{DONE, Place, board, post, put, rows};
 use crate::common::{Server, fault, fault_with, ok};
@@ -96,10 +96,11 @@ fn concurrent_uploads_see_consistent_rankings() {
     });
 }
 
-/// Who uploads what, and the order after it: accounts and their scores.
+/// A token, the score it uploads, and the expected order: accounts and their scores.
 type Step<'a> = (&'a str, i64, &'a [(i64, i64)]);
 
-/// No gaps, no account twice, higher scores first, and `self` stands in the list as uploaded.
+/// Checks that there is no gap, no account twice, higher scores come first, and `self` is in the
+/// list as uploaded.
 fn check(answer: &Value, id: &str, rank: i64, all: usize) {
     let list: Vec<&Value> =
         answer["data"].as_array().unwrap().iter().map(|e| &e["rank_list"]).collect();

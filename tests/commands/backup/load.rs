@@ -1,5 +1,5 @@
-//! Writers of every kind, each of which counts 0, 1, 2, … and waits for each answer; and what a
-//! backup must then hold of them.
+//! Concurrent writers of every kind, which write 0, 1, 2, … and wait for each answer; and the check
+//! of a backup of their data.
 
 use crate::common::archive;
 use crate::common::client::{Client, head};
@@ -18,15 +18,15 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 /// How many writers of each kind.
 const EACH: usize = 2;
 
-/// How many pictures a writer of portraits replaces in turn.
+/// Number of pictures that a writer of portraits replaces in turn.
 const PLACES: i64 = 7;
 
 /// A kind of write.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
-    /// A notice, then a score: two tables, one after the other.
+    /// A notice, then a score: two tables in sequence.
     Pair,
-    /// A portrait in the place of an older one.
+    /// A portrait that replaces an older one.
     Portrait,
     /// The account's own picture.
     Avatar,
@@ -38,7 +38,7 @@ const KINDS: [Kind; 4] = [Kind::Pair, Kind::Portrait, Kind::Avatar, Kind::Accoun
 
 /// The writers of a server.
 pub struct Load {
-    /// How much of each writer was acknowledged.
+    /// Number of acknowledged writes of each writer.
     acknowledged: Vec<AtomicI64>,
     ended: AtomicBool,
     tokens: Vec<(i64, String)>,
@@ -53,7 +53,7 @@ impl Drop for Ending<'_> {
     }
 }
 
-/// How much of each writer was acknowledged at a moment.
+/// Number of acknowledged writes of each writer at one moment.
 pub type Moment = Vec<i64>;
 
 impl Load {
@@ -74,7 +74,7 @@ impl Load {
         self.acknowledged.iter().map(|count| count.load(Ordering::SeqCst)).collect()
     }
 
-    /// Ends all writers when it is dropped: also where a test fails.
+    /// Ends all writers when it is dropped, also if the test fails.
     pub fn ending(&self) -> Ending<'_> {
         Ending(&self.ended)
     }
@@ -125,8 +125,8 @@ impl Load {
         }
     }
 
-    /// Restore an archive into a new folder, check all that is there against what was acknowledged
-    /// when it was begun and when it was done, then start a server from it.
+    /// Restores an archive into a new folder, compares it with the writes acknowledged when the
+    /// backup began and ended, then starts a server on it.
     pub fn check(&self, archive: &Path, begun: &Moment, done: &Moment) {
         let folder = archive::folder("");
         archive::done(archive::run(folder.path(), &["restore", archive.to_str().unwrap()]));
@@ -144,7 +144,7 @@ impl Load {
         drop(folder);
     }
 
-    /// Start from what was restored, and ask.
+    /// Starts a server on the restored data, and checks its answers.
     fn served(&self, folder: Folder, begun: &Moment, done: &Moment) -> Folder {
         let server = Server::start_in(folder, "");
         // The start puts what the journal held into its place.
@@ -214,19 +214,19 @@ fn numbers(writer: usize, names: &[String]) -> BTreeSet<i64> {
     names.iter().filter_map(|name| name.strip_prefix(&prefix)).map(|n| n.parse().unwrap()).collect()
 }
 
-/// How many there are of 0, 1, 2, …: none of them may be skipped.
+/// The length of the sequence 0, 1, 2, …, which must have no gap.
 fn count(numbers: &BTreeSet<i64>) -> i64 {
     let count = i64::try_from(numbers.len()).unwrap();
     assert!(numbers.iter().copied().eq(0..count), "not a prefix: {numbers:?}");
     count
 }
 
-/// The id under which a writer keeps a portrait.
+/// The id of a writer's portrait.
 fn portrait(writer: usize, place: i64) -> i64 {
     i64::try_from(writer).unwrap() * 100 + place
 }
 
-/// What makes a picture one of its own.
+/// The pixels that make a picture unique.
 fn pixels(writer: usize, n: i64) -> Vec<u8> {
     format!("{writer:08}{n:08}").into_bytes()
 }
@@ -241,7 +241,7 @@ fn picture(writer: usize, n: i64) -> Vec<u8> {
     bytes
 }
 
-/// Which picture of a writer it is, byte for byte; `None` if it is none.
+/// The number of a writer's picture with exactly these bytes; `None` if there is none.
 fn number(writer: usize, bytes: &[u8]) -> Option<i64> {
     let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
     let mut shown = vec![0; reader.output_buffer_size().unwrap()];

@@ -1,11 +1,11 @@
-//! The tables of the documents' codes: each fault in them is brought about.
+//! The tables of the documents' codes: each fault in them is provoked.
 
 use super::rows;
 use crate::common::{CODE, Reply, Server, command, run};
 use serde_json::{Value, json};
 
-/// Faults of a document that a test has brought about stand in its table, in their order. `rest` is
-/// how many more are in it: those of a server that fails.
+/// Checks that the provoked faults of a document are in its table, in order. `rest` is the number
+/// of further rows, for failures of the server.
 fn documented(table: &str, told: &[(Value, Value)], rest: usize) {
     let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
     let mut rows = rows(table).into_iter().peekable();
@@ -27,7 +27,7 @@ fn documented(table: &str, told: &[(Value, Value)], rest: usize) {
     assert_eq!(others + rows.count(), rest, "{table}");
 }
 
-/// The value of two keys of a document's answer.
+/// The values of two keys of a document's answer.
 fn told(reply: &Reply, keys: [&str; 2]) -> (Value, Value) {
     let answer = reply.json();
     let [code, message] = keys.map(|key| answer[key].clone());

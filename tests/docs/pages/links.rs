@@ -40,7 +40,7 @@ fn links(text: &str) -> Vec<&str> {
     links
 }
 
-/// Why a link of a page leads nowhere, if so.
+/// Why a link of a page is broken, if it is.
 fn broken(page: &Page, link: &str) -> Option<String> {
     if link.starts_with("https://") || link.starts_with("http://") {
         return None;
@@ -75,7 +75,7 @@ fn every_link_in_the_docs_has_a_target() {
     assert!(bad.is_empty(), "{bad:#?}");
 }
 
-/// Who opens the index finds every page.
+/// The index links to every page.
 #[test]
 fn index_links_every_page_of_docs() {
     let pages = pages();

@@ -1,5 +1,5 @@
-//! The pages are true: their commands work and answer what is shown, their tables list what the program has, and
-//! their links lead somewhere.
+//! The pages are correct: their commands work and answer as shown, their tables match the program,
+//! and their links have targets.
 
 mod documents;
 mod generated;
@@ -51,7 +51,7 @@ fn collect(folder: &Path, below: bool, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// What stands between two comments that name a region, on the one page that has it.
+/// The text between the two comments of a named region, which exists on one page.
 fn between(name: &str) -> String {
     let regions: Vec<String> = pages().iter().flat_map(|page| regions(&page.text, name)).collect();
     let [region] = &regions[..] else { panic!("{name} stands {} times", regions.len()) };

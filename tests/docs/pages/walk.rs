@@ -1,4 +1,4 @@
-//! The commands of the pages: each page on a server of its own, in their order.
+//! Runs the commands of each page in order, on a server for each page.
 
 use super::{between, pages, regions};
 use crate::common::{Server, has, run};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Keys of an answer whose values are other ones each time.
+/// Keys whose values differ each time.
 const FRESH: [&str; 14] = [
     "avatar",
     "avatar_url",
@@ -34,7 +34,7 @@ fn documented_commands_answer_as_shown() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Run a page's commands on an empty server; the answers that are not those that are shown.
+/// Runs a page's commands on an empty server. Returns the answers that differ from those shown.
 fn check(walk: &Walk) -> Vec<String> {
     let server = Server::start("");
     // Every answer is also kept, under the number of the block that asked for it.
@@ -123,20 +123,20 @@ fn operations(folder: &Path, names: &mut Vec<(String, String)>) {
     }
 }
 
-/// Commands to paste, and the answer that is shown below them.
+/// Commands of a page, and the answer shown below them.
 #[derive(Clone)]
 struct Block {
     commands: String,
     answer: Option<Value>,
 }
 
-/// What a page has to paste.
+/// All commands of a page.
 struct Walk {
     page: String,
     blocks: Vec<Block>,
 }
 
-/// The walks of all pages, each with the setup that it needs.
+/// The commands of all pages, with the setup that they need.
 fn walks() -> Vec<Walk> {
     let functions = fences(&between("setup"));
     let account = fences(&between("setup account"));
@@ -157,7 +157,7 @@ fn walks() -> Vec<Walk> {
     walks
 }
 
-/// All commands of all walks.
+/// All commands of all pages.
 fn all_commands() -> String {
     walks().into_iter().flat_map(|walk| walk.blocks).map(|block| block.commands).collect()
 }
@@ -180,7 +180,7 @@ fn fences(region: &str) -> Vec<Block> {
     blocks
 }
 
-/// An answer without what is another each time.
+/// An answer without the values that differ each time.
 fn steady(answer: &Value) -> Value {
     match answer {
         Value::Array(items) => items.iter().map(steady).collect(),
@@ -195,7 +195,7 @@ fn steady(answer: &Value) -> Value {
     }
 }
 
-/// Did all of it end well?
+/// Did every item succeed?
 fn is_done(answer: &Value) -> bool {
     match answer {
         // What `curl -w` tells of a picture.

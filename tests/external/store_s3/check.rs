@@ -1,4 +1,4 @@
-//! `guichet check` where pictures are in a bucket.
+//! `guichet check` with pictures in a bucket.
 
 use super::s3::{BUCKET, S3, SECRET};
 use super::uploads::{avatar, upload};
@@ -6,7 +6,7 @@ use crate::common::Server;
 use crate::common::archive;
 use crate::common::web::{GIF, PNG};
 
-/// How the command ends, and its line about pictures.
+/// The exit status of the command, and its line about pictures.
 fn check(server: &Server) -> (i32, String) {
     let output = archive::run(server.folder(), &["check"]);
     let told = String::from_utf8(output.stdout).unwrap();

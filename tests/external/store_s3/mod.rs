@@ -1,5 +1,5 @@
-//! Pictures in a bucket: Guichet against an S3 server that checks signatures, in this process, and
-//! against moto, which checks buckets (where it is installed).
+//! Pictures in a bucket: Guichet with an in-process S3 server that checks signatures, and with moto
+//! (if installed), which checks buckets.
 
 mod s3;
 mod service;

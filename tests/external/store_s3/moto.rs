@@ -1,5 +1,5 @@
-//! Against moto: an S3 server by other people, which knows buckets and both styles of addresses, and
-//! checks no signature. Where it is not installed, these say that they are skipped.
+//! Tests with moto, a third-party S3 server that supports buckets and both address styles, and
+//! checks no signatures. Without it, these tests print that they are skipped.
 
 use super::s3::{BUCKET, SECRET};
 use super::setup;
@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-/// What tells moto that a request is for S3.
+/// The header that marks a request as S3 for moto.
 const SIGNED: &str = "Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, \
                       SignedHeaders=host, Signature=x\r\n";
 
@@ -23,7 +23,7 @@ struct Moto {
 }
 
 impl Moto {
-    /// Start it, if there is one; it has no bucket.
+    /// Starts moto without a bucket, if installed.
     fn start() -> Option<Self> {
         if !has("moto_server") {
             return None;
@@ -49,7 +49,7 @@ impl Moto {
         Some(Moto { child, address })
     }
 
-    /// Ask it about the bucket; the whole answer.
+    /// Sends a request about the bucket. Returns the whole answer.
     fn ask(&self, method: &str, query: &str, more: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let head = format!(
@@ -63,13 +63,13 @@ impl Moto {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// Make the bucket, which anybody may read.
+    /// Makes a public bucket.
     fn make_bucket(&self) {
         let made = self.ask("PUT", "", "x-amz-acl: public-read\r\n");
         assert!(made.starts_with("HTTP/1.1 200 "), "{made}");
     }
 
-    /// The keys in the bucket, once there are as many as this.
+    /// Waits until the bucket has `count` keys, and returns them.
     fn settles(&self, count: usize) -> Vec<String> {
         let begun = Instant::now();
         loop {
@@ -87,7 +87,7 @@ impl Moto {
         }
     }
 
-    /// `[store]` for it in path style, and more keys.
+    /// The section `[store]` for it in path style, with further keys.
     fn config(&self, more: &str) -> String {
         let endpoint = format!("http://{}", self.address);
         setup::config(&endpoint, SECRET, &format!("path_style = true\n{more}"))
@@ -101,7 +101,7 @@ impl Drop for Moto {
     }
 }
 
-/// Upload, look, replace and look again.
+/// Uploads, fetches, replaces and fetches a picture.
 fn works(moto: &Moto, server: &Server, prefix: &str) {
     upload(server, "5", "gif", GIF);
     assert_eq!(shown(server, "5"), GIF);

@@ -1,5 +1,5 @@
-//! An S3 server in this process, on a folder: it checks signatures, tells what it was asked, and keeps
-//! requests waiting when it is told to.
+//! An in-process S3 server on a folder: it checks signatures, records requests, and can hold them
+//! back.
 
 use super::service::{Asked, Shared, serve};
 use super::setup;
@@ -19,7 +19,7 @@ use tokio::sync::watch;
 pub const KEY_ID: &str = "AKIDEXAMPLE";
 pub const SECRET: &str = "sEcReT-of-the-store";
 pub const BUCKET: &str = "pics-1250000000";
-/// What virtual-hosted requests are for: the bucket's name stands before it.
+/// The domain of virtual-hosted requests, after the bucket's name.
 pub const DOMAIN: &str = "cos.ap-nowhere.example.com";
 
 /// A store.
@@ -29,7 +29,7 @@ pub struct S3 {
     shared: Arc<Shared>,
     asked: Receiver<String>,
     held: watch::Sender<Option<&'static str>>,
-    /// Its end is the store's.
+    /// Ends the store when dropped.
     _runtime: Runtime,
 }
 
@@ -39,7 +39,7 @@ impl S3 {
         S3::start_at("127.0.0.1:0".parse().unwrap())
     }
 
-    /// The same at this address.
+    /// A store at this address.
     pub fn start_at(address: SocketAddr) -> Self {
         let root = Folder::new();
         fs::create_dir(root.path().join(BUCKET)).unwrap();
@@ -64,7 +64,7 @@ impl S3 {
         S3 { address, root, shared, asked, held, _runtime: runtime }
     }
 
-    /// `[store]` for it in path style, and more keys.
+    /// The section `[store]` for it in path style, with further keys.
     pub fn config(&self, more: &str) -> String {
         setup::config(
             &format!("http://{}", self.address),
@@ -73,12 +73,12 @@ impl S3 {
         )
     }
 
-    /// Guichet on this store.
+    /// A Guichet server with this store.
     pub fn server(&self, more: &str) -> Server {
         setup::start(&self.config(more))
     }
 
-    /// The keys in the bucket that are no folders', in order.
+    /// The keys in the bucket in order, without folders.
     pub fn keys(&self) -> Vec<String> {
         let bucket = self.root.path().join(BUCKET);
         let mut keys = Vec::new();
@@ -97,7 +97,7 @@ impl S3 {
         keys
     }
 
-    /// The same, once there are as many as this.
+    /// Waits until there are `count` keys, and returns them.
     pub fn settles(&self, count: usize) -> Vec<String> {
         let begun = Instant::now();
         loop {
@@ -122,12 +122,12 @@ impl S3 {
         fs::read(self.root.path().join(BUCKET).join(key)).unwrap()
     }
 
-    /// Lose an object, as stores do not.
+    /// Deletes an object behind the server's back.
     pub fn lose(&self, key: &str) {
         fs::remove_file(self.root.path().join(BUCKET).join(key)).unwrap();
     }
 
-    /// Put an object there that is `age` old.
+    /// Stores an object that is `age` old.
     pub fn put(&self, key: &str, age: Duration) {
         let path = self.root.path().join(BUCKET).join(key);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -135,20 +135,19 @@ impl S3 {
         self.age(key, age);
     }
 
-    /// Make an object `age` old.
+    /// Sets the age of an object.
     pub fn age(&self, key: &str, age: Duration) {
         let path = self.root.path().join(BUCKET).join(key);
         let file = File::options().write(true).open(path).unwrap();
         file.set_modified(SystemTime::now() - age).unwrap();
     }
 
-    /// What it was asked so far.
+    /// The requests so far.
     pub fn requests(&self) -> Vec<Asked> {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// Wait until it is asked for a picture, or to keep or remove one, `count` times since
-    /// [`hold`](S3::hold).
+    /// Waits for `count` requests to read, store or remove a picture since [`hold`](S3::hold).
     pub fn wait_for(&self, count: usize) {
         for _ in 0..count {
             // Names have a dot; a list is of the bucket itself.
@@ -157,19 +156,19 @@ impl S3 {
         }
     }
 
-    /// Answer so many requests with this status, and with what a store tells of a request that it
-    /// could not do: more than anybody may log.
+    /// Fails the next `times` requests with this status, and with an error body that must not be
+    /// logged in full.
     pub fn stumble(&self, times: usize, status: u16) {
         *self.shared.stumbles.lock().unwrap() = (times, status);
     }
 
-    /// From now on let requests wait whose method begins so.
+    /// Holds back requests whose method begins with `method`.
     pub fn hold(&self, method: &'static str) {
         self.held.send(Some(method)).unwrap();
         while self.asked.try_recv().is_ok() {}
     }
 
-    /// Answer those that wait, and whoever comes.
+    /// Answers waiting and new requests.
     pub fn answer(&self) {
         self.held.send(None).unwrap();
     }

@@ -1,4 +1,4 @@
-//! What the store answers.
+//! The answers of the S3 test server.
 
 use super::s3::{BUCKET, KEY_ID};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
@@ -17,18 +17,18 @@ use tokio::sync::watch;
 
 type Boxed = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
-/// What the store is made of, to the threads that answer.
+/// State shared by the threads of the store.
 pub struct Shared {
     pub service: S3Service,
     pub root: PathBuf,
     pub requests: Mutex<Vec<Asked>>,
     pub tell: Mutex<Sender<String>>,
     pub held: watch::Receiver<Option<&'static str>>,
-    /// What so many of the next requests are answered.
+    /// Number and status of the next failing requests.
     pub stumbles: Mutex<(usize, u16)>,
 }
 
-/// A request that came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub line: String,
@@ -37,7 +37,7 @@ pub struct Asked {
     pub cache_control: String,
 }
 
-/// Answer whoever connects.
+/// Serves all connections.
 pub async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
@@ -93,7 +93,7 @@ async fn answer(
     Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()))
 }
 
-/// One less of them to come.
+/// Counts one failing request down. Returns its status.
 fn stumbles((times, status): &mut (usize, u16)) -> Option<u16> {
     *times = times.checked_sub(1)?;
     Some(*status)

@@ -1,4 +1,4 @@
-//! Guichet on a store, with a server and without.
+//! Starts Guichet with a store, with and without a server.
 
 use super::s3::{BUCKET, KEY_ID};
 use crate::common::{Folder, Server};
@@ -8,12 +8,12 @@ use engine::outgoing::Outgoing;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// What the server has found out about its store at the start, once it has.
+/// Waits for the server's log line about its store at start, and returns it.
 pub fn found(server: &Server) -> String {
     says(server, "pictures: bucket")
 }
 
-/// Wait until the log says this; the line.
+/// Waits until the log contains this text. Returns the line.
 pub fn says(server: &Server, text: &str) -> String {
     let begun = Instant::now();
     loop {
@@ -26,7 +26,7 @@ pub fn says(server: &Server, text: &str) -> String {
     }
 }
 
-/// `[store]` for a store at `endpoint`, and more keys.
+/// The section `[store]` for a store at `endpoint`, with further keys.
 pub fn config(endpoint: &str, secret: &str, more: &str) -> String {
     format!(
         "[store]\nkind = \"s3\"\nendpoint = \"{endpoint}\"\nbucket = \"{BUCKET}\"\n\
@@ -35,12 +35,12 @@ pub fn config(endpoint: &str, secret: &str, more: &str) -> String {
     )
 }
 
-/// Guichet with this configuration, on no proxy's way.
+/// A server with this configuration, and without a proxy for its own requests.
 pub fn start(config: &str) -> Server {
     start_in(Folder::new(), config)
 }
 
-/// The same on a folder that may hold data.
+/// A server on a folder that may contain data.
 pub fn start_in(folder: Folder, config: &str) -> Server {
     Server::start_by(folder, config, |mut command| {
         command.env("NO_PROXY", "*");
@@ -48,7 +48,7 @@ pub fn start_in(folder: Folder, config: &str) -> Server {
     })
 }
 
-/// The store that a configuration describes, without a server, with `folder` for what is on disk.
+/// The store of a configuration without a server, with `folder` for files on disk.
 pub fn files(folder: &Folder, config: &str) -> Files {
     let config = Config::parse(config, []).unwrap();
     let s3 = config.store.s3().unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Objects that no row names go, and nothing else does.
+//! Only objects that no row refers to are removed.
 
 use super::s3::S3;
 use super::setup;
@@ -10,7 +10,7 @@ use std::time::Duration;
 const OLD: Duration = Duration::from_hours(2);
 const YOUNG: Duration = Duration::from_mins(30);
 
-/// A name of ours.
+/// A valid picture name.
 fn name(digit: char) -> String {
     format!("{}.png", digit.to_string().repeat(32))
 }

@@ -1,5 +1,5 @@
-//! Stores that are down, silent, elsewhere, or do not know us: what clients are told, what the operator
-//! is told, and what nobody is told.
+//! Stores that are down, silent, at another place, or refuse the key: answers to clients, messages
+//! to the operator, and no secrets in either.
 
 use super::s3::{BUCKET, KEY_ID, S3, SECRET};
 use super::setup;
@@ -9,11 +9,11 @@ use crate::common::{Folder, Server, fault};
 use serde_json::json;
 use std::net::TcpListener;
 
-/// Nobody's portrait, and the picture for a picture that can't be had.
+/// The default portrait, and the picture for a failed read.
 const DEFAULT: &[u8] = include_bytes!("../../../assets/pictures/default-avatar.png");
 const ERROR: &[u8] = include_bytes!("../../../assets/pictures/error.png");
 
-/// Uploads end in each document's own fault for a picture that was not stored.
+/// Checks that uploads fail with each document's own code.
 fn uploads_fail(server: &Server, token: &str) {
     let answer = server.call("portrait/upload", portrait("6", "gif", GIF));
     assert_eq!(answer, fault(1000, "头像文件创建失败"));
@@ -28,7 +28,7 @@ fn uploads_fail(server: &Server, token: &str) {
     assert_eq!(server.done(token, "user/info", json!({}))["profile_picture"], "");
 }
 
-/// What has nothing to do with the store goes on.
+/// Checks that operations without the store work.
 fn others_are_served(server: &Server, token: &str) {
     assert_eq!(shown(server, "7"), DEFAULT);
     assert_eq!(server.done(token, "user/info", json!({}))["username"], "nora");

@@ -1,4 +1,4 @@
-//! A disk without room for a backup, or for what is restored: it is told, and nothing is left behind.
+//! A disk that is too full for a backup or a restore: it is reported, and nothing is left behind.
 
 use super::full_disk::may_mount;
 use crate::common::archive::{self, backup, fill};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Run the program where `disk` is a small one, and tell what is on it at the end.
+/// Runs the program with `disk` as a small disk, and returns what is on it at the end.
 fn on_small_disk(disk: &Path, folder: &Path, arguments: &[&str]) -> (Output, String) {
     let listing = folder.join("listing");
     let script = r#"mount -t tmpfs -o size=1m tmpfs "$0" && list="$1" && shift && { "$@"; ended=$?

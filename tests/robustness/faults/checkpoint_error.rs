@@ -1,5 +1,5 @@
-//! A disk that fails while the log is moved into the database: nobody is refused anything, nothing is
-//! lost, the log says so once a failure, and is moved later.
+//! A disk that fails during a checkpoint of the WAL: no request is refused, nothing is lost, each
+//! failure is logged, and a later checkpoint succeeds.
 
 use super::facts::{Fact, integrity, lost};
 use super::strace::{STRACE, may_trace};
@@ -11,13 +11,13 @@ use std::io::Read;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// Commits after which the log is moved (src/db/sqlite/checkpoint.rs).
+/// Commits between checkpoints (src/db/sqlite/checkpoint.rs).
 const GROUPS: usize = 1_000;
 
 /// Envelopes in a batch; each is a commit.
 const BATCH: usize = 50;
 
-/// A server that is written to.
+/// A server under test and its acknowledged writes.
 struct Case {
     server: Server,
     token: String,
@@ -25,8 +25,8 @@ struct Case {
 }
 
 impl Case {
-    /// A server whose `calls` on the database file fail with EIO, as strace counts them in each of its
-    /// threads. Jobs write to the log: this file is written by whoever moves it.
+    /// A server whose `calls` on the database file fail with EIO, as strace counts them per thread.
+    /// Commits write to the WAL; the database file is written only by checkpoints.
     fn failing(calls: &str, when: &str) -> Self {
         let mut server = Server::start("");
         let (_, token) = server.account("nora");
@@ -42,7 +42,7 @@ impl Case {
         Case { server, token, facts: Vec::new() }
     }
 
-    /// Make so many commits: scores, and a notice at the end. Every one is acknowledged.
+    /// Makes `commits` commits: scores, and a notice at the end. All are acknowledged.
     fn write(&mut self, commits: usize) {
         let first = self.facts.len();
         let scores = || (first + 1..first + commits).map(|nth| (format!("p{}", nth % 100), nth));
@@ -61,8 +61,8 @@ impl Case {
         self.facts.push(Fact::Notice(id, title, self.token.clone()));
     }
 
-    /// Write until this has happened to the log. All of it is moved, and synced, only where nobody
-    /// writes meanwhile: so the commits around the one after which it is moved come one by one.
+    /// Writes until `happened`. A checkpoint is complete, and syncs, only if nobody writes
+    /// meanwhile, so the commits around it are made one by one.
     fn write_until(&mut self, happened: impl Fn(&Case) -> bool) {
         // On a slow machine one of them may come too early.
         for _ in 0..5 {
@@ -80,7 +80,7 @@ impl Case {
         panic!("it does not happen: {}", self.server.log());
     }
 
-    /// How many calls failed, and how often what was moved has been synced.
+    /// Number of failed calls, and of syncs after a checkpoint.
     fn traced(&self) -> (usize, usize) {
         let trace = fs::read_to_string(self.server.folder().join("trace")).unwrap();
         let (failed, done): (Vec<&str>, Vec<&str>) =
@@ -93,7 +93,7 @@ impl Case {
         self.server.log().lines().filter(|line| line.contains(text)).count()
     }
 
-    /// How many notices the database file holds by itself; none while it is being written.
+    /// Number of notices in the database file without the WAL; none while it is being written.
     fn moved(&self) -> usize {
         let folder = Folder::new();
         let copy = folder.path().join("copy.db");
@@ -104,7 +104,7 @@ impl Case {
         count.map_or(0, |count: i64| usize::try_from(count).unwrap())
     }
 
-    /// What the log calls itself; another name each time that it starts over.
+    /// The salt of the WAL, which changes each time it restarts.
     fn salt(&self) -> [u8; 32] {
         let mut header = [0; 32];
         let log = self.server.folder().join("data/guichet.db-wal");
@@ -112,8 +112,8 @@ impl Case {
         header
     }
 
-    /// Everything acknowledged is there where nothing that was moved has reached the disk: in the
-    /// database as it was, and the log.
+    /// Checks that all acknowledged writes survive if no checkpoint reached the disk: with the old
+    /// database file and the WAL.
     fn survives_a_power_cut(&self) {
         let cut = Folder::new();
         let (from, to) = (self.server.folder(), cut.path().join("data"));
@@ -123,7 +123,7 @@ impl Case {
         self.is_all_in(&Server::start_in(cut, ""));
     }
 
-    /// The same after `kill -9`.
+    /// Checks that all acknowledged writes survive `kill -9`.
     fn survives_a_kill(self) {
         let Case { server, token, facts } = self;
         let case = Case { server: server.kill_and_restart(), token, facts };

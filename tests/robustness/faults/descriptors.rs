@@ -1,4 +1,5 @@
-//! No more file descriptors: the server waits without spinning, and serves again once there are some.
+//! No file descriptors left: the server waits without a busy loop, and serves again once there are
+//! some.
 
 use super::facts::PICTURES;
 use crate::common::client::{Client, head};
@@ -13,7 +14,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How many the server may have.
+/// Maximum number of file descriptors of the server.
 const MOST: usize = 64;
 
 fn used(server: &Server) -> usize {

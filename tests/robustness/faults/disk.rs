@@ -1,5 +1,5 @@
-//! What can be on a disk after a power cut: all that was synced, and of the rest any part, torn at
-//! any place, in any order.
+//! Simulates disks after a power cut: all synced data, and any part of the rest, torn at any place
+//! and in any order.
 
 use super::trace::{Change, Kind, Trace};
 use rand::RngExt;
@@ -11,8 +11,8 @@ use std::iter::once;
 use std::ops::Range;
 use std::path::Path;
 
-/// A disk writes a sector whole or not at all; SQLite counts on no more than that it leaves bytes
-/// alone that were not written.
+/// A disk writes a sector completely or not at all; SQLite assumes only that bytes which were not
+/// written stay unchanged.
 const SECTOR: usize = 512;
 
 /// The files in a data folder.
@@ -20,7 +20,7 @@ const SECTOR: usize = 512;
 pub struct Disk(BTreeMap<String, Vec<u8>>);
 
 impl Disk {
-    /// One of the disks that a power cut at this line may leave behind.
+    /// A possible disk after a power cut at this line.
     pub fn after_cut(trace: &Trace, cut: usize, dice: &mut SmallRng) -> Self {
         let mut disk = Disk::default();
         // From nothing of what was not synced to all of it: both ends are the likeliest in life.
@@ -49,7 +49,7 @@ impl Disk {
         disk
     }
 
-    /// Make the change; of a write only what arrived.
+    /// Applies a change; of a write only the part that arrived.
     fn apply(&mut self, change: &Change, torn: &Torn) {
         let files = &mut self.0;
         match &change.kind {
@@ -91,9 +91,9 @@ impl Disk {
 /// Which part of a write arrived.
 enum Torn {
     Whole,
-    /// So many thousandths of it.
+    /// This share of it, in thousandths.
     Until(usize),
-    /// The sectors whose bit is set, over and over.
+    /// The sectors whose bit is set, repeating.
     Sectors(u64),
 }
 
@@ -106,7 +106,7 @@ impl Torn {
         }
     }
 
-    /// What arrived of a write to these places of a file.
+    /// The ranges that arrived of a write to these positions.
     fn pieces(&self, start: usize, end: usize) -> Vec<Range<usize>> {
         match self {
             Torn::Whole => once(start..end).collect(),

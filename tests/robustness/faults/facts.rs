@@ -1,4 +1,4 @@
-//! What a server has acknowledged, and whether it still knows.
+//! Acknowledged writes, and checks that the server still has them.
 
 use crate::common::Server;
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-/// Pictures that differ, and none of them the one that stands for none.
+/// Different pictures, none of them the default picture.
 pub const PICTURES: [(&str, &[u8]); 4] = [
     ("png", include_bytes!("../../../src/picture/fixtures/plain.png")),
     ("gif", include_bytes!("../../../src/picture/fixtures/interlaced.gif")),
@@ -23,20 +23,21 @@ pub enum Fact {
     /// An account under a name or a number, with the password `secret-1`.
     Account(String),
     Session(String),
-    /// A captcha that has paid for something: it must not pay again.
+    /// A used captcha: it must not be accepted again.
     Spent(String),
     Score(String, i64),
-    /// The score of an account: whose, by whose token, and which; later ones are higher.
+    /// A score: account, token and value; later ones are higher.
     Rank(i64, String, i64),
-    /// A notice's id and title, and who may read it.
+    /// A notice's id and title, and a token that can read it.
     Notice(i64, String, String),
     /// A shop's id and name.
     Shop(i64, String),
-    /// Under a number, the picture of that place in [`PICTURES`]; later ones have later places.
+    /// A portrait number, and the index of its picture in [`PICTURES`]; later ones have higher
+    /// indexes.
     Picture(usize, usize),
 }
 
-/// Which of these facts the server does not know any more; of what grows, at least as much must be there.
+/// The facts that the server has lost; growing values may be higher.
 pub fn lost(server: &Server, facts: &[&Fact]) -> Vec<String> {
     let mut lost = Vec::new();
     let (mut scores, mut pictures) = (BTreeMap::new(), BTreeMap::new());
@@ -103,7 +104,7 @@ pub fn lost(server: &Server, facts: &[&Fact]) -> Vec<String> {
     lost
 }
 
-/// Notices must be there, and the newest be found by its text too.
+/// Lost notices; the newest must also be found by its text.
 fn notices_lost(server: &Server, notices: &BTreeMap<i64, (&String, &String)>) -> Vec<String> {
     let Some((last, (title, token))) = notices.last_key_value() else { return vec![] };
     let search = |data: Value| -> BTreeMap<i64, String> {
@@ -124,13 +125,13 @@ fn notices_lost(server: &Server, notices: &BTreeMap<i64, (&String, &String)>) ->
     lost
 }
 
-/// The `data` of an answer that says that all is well.
+/// The `data` of a successful answer.
 pub fn ask(server: &Server, token: &str, name: &str, data: Value) -> Option<Value> {
     let mut answer: Value = serde_json::from_str(&server.call_as(token, name, data)).unwrap();
     (answer["status"] == 0).then(|| answer["data"].take())
 }
 
-/// What SQLite finds wrong with the database in this data folder; `ok` if nothing.
+/// The result of SQLite's integrity check of the database in this data folder.
 pub fn integrity(data: &Path) -> String {
     let database = Connection::open(data.join("guichet.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();

@@ -1,4 +1,4 @@
-//! A full disk: writes are refused, reads go on, and so do writes once there is room again.
+//! A full disk: writes are refused, reads work, and writes work again once there is space.
 
 use super::facts::{Fact, PICTURES, ask, integrity, lost};
 use crate::common::notice::{sample, with};
@@ -13,8 +13,8 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// The server in a world of its own (a mount namespace), in which its data folder is a small disk
-/// that ends with it. The first argument of the script is the folder.
+/// Starts the server in a mount namespace, where its data folder is a small disk that disappears
+/// with it. The first argument of the script is the folder.
 const UNSHARE: [&str; 6] = [
     "unshare",
     "--map-root-user",
@@ -24,7 +24,7 @@ const UNSHARE: [&str; 6] = [
     r#"mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@""#,
 ];
 
-/// May we mount in a world of our own?
+/// Are mounts in a namespace permitted?
 pub fn may_mount() -> bool {
     if !has("unshare") {
         return false;
@@ -39,7 +39,7 @@ pub fn may_mount() -> bool {
     may
 }
 
-/// Take all the room there is.
+/// Fills all free space.
 fn fill(file: &mut File) {
     let mut size = 1 << 16;
     while size > 0 {
@@ -51,7 +51,7 @@ fn fill(file: &mut File) {
     }
 }
 
-/// One write of a kind, told from others by its number: what it comes to, or the refusal.
+/// Makes one numbered write of a kind. Returns the fact, or the refusal.
 fn write(server: &Server, token: &str, kind: usize, nth: i64) -> Result<Fact, String> {
     let title = format!("notice {nth}");
     let openid = format!("p{nth}");

@@ -1,4 +1,4 @@
-//! Writes of every kind, each under an `id` of its own, so that its answer can be found in a trace.
+//! Writes of every kind, each with a unique `id`, so that its answer can be found in a trace.
 
 use super::facts::{Fact, PICTURES};
 use crate::common::client::{Client, head};
@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
-/// Facts, each with the `id` of the envelope whose answer acknowledged it.
+/// Facts with the `id` of the acknowledging envelope.
 pub type Told = Vec<(i64, Fact)>;
 
 /// One client of a server.
@@ -25,8 +25,8 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Call an operation that must succeed, again if the database may fail; the `id` of the envelope
-    /// that did, and its `data`.
+    /// Calls an operation that must succeed, with retries if the database may fail. Returns the
+    /// `id` of the successful envelope, and its `data`.
     fn call(&mut self, token: &str, name: &str, data: Value) -> (i64, Value) {
         let (kind, subtype) = name.split_once('/').unwrap();
         let mut body = json!({"status": 0, "type": kind, "subtype": subtype, "data": data});
@@ -57,7 +57,7 @@ impl Writer<'_> {
         md5(&format!("{CODE}{}", data["rand"].as_str().unwrap()))
     }
 
-    /// An account by name: its id and a token.
+    /// Registers an account by name. Returns its id and a token.
     fn account(&mut self, name: &str) -> (i64, String) {
         let hash = self.captcha();
         let register = json!({"username": name, "password": "secret-1", "hash": hash});
@@ -75,7 +75,7 @@ impl Writer<'_> {
         (data["user_id"].as_i64().unwrap(), token)
     }
 
-    /// An account by a mobile number, to which a code was sent.
+    /// Registers an account by mobile number and SMS code.
     fn mobile(&mut self, mobile: &str) {
         let hash = self.captcha();
         let (id, _) = self.call("", "sms/generate", json!({"phone": mobile, "hash": hash}));
@@ -127,20 +127,20 @@ impl Writer<'_> {
     }
 }
 
-/// How much is written: scores by each of two clients; notices; pictures by number.
+/// Amounts to write: scores for each of two clients, notices, and portraits.
 pub struct Size {
     pub scores: i64,
     pub rows: i64,
     pub pictures: usize,
-    /// How often what the database failed to do is tried again.
+    /// Number of retries after database failures.
     pub patience: usize,
 }
 
-/// What the server needs for it.
+/// The configuration for it.
 pub const CONFIG: &str =
     "[shop]\nmax_per_account = 1000\n[portrait]\nopen_per_day_per_address = 0\n";
 
-/// Write it all, by several clients at once.
+/// Writes everything with several concurrent clients.
 pub fn write(server: &Server, size: &Size) -> Told {
     let (ids, told) = (AtomicI64::new(1), Mutex::new(Told::new()));
     let writer = || {

@@ -1,6 +1,6 @@
-//! What was acknowledged stays when the machine fails: power cuts, disks that fail or are full, no
-//! more file descriptors (reliability). These need tools that not every machine has; where one is
-//! missing, a test says on stderr what it leaves out, and passes.
+//! Acknowledged writes survive failures of the machine: power cuts, failing or full disks,
+//! exhausted file descriptors (reliability). These tests need tools that may be missing; then they
+//! print what they skip, and pass.
 
 mod backup;
 mod checkpoint_error;

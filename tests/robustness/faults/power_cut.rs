@@ -1,8 +1,7 @@
-//! A power cut at any moment loses nothing that was acknowledged.
+//! A power cut at any moment loses no acknowledged write.
 //!
-//! strace records what a server writes, syncs and answers. For many moments of that record the
-//! data folder is put together as a disk may hold it after a power cut then, and a server is
-//! started on it.
+//! strace records what a server writes, syncs and answers. For many moments of that record, a
+//! possible data folder after a power cut is built, and a server is started on it.
 
 use super::disk::Disk;
 use super::facts::{Fact, integrity, lost};
@@ -17,7 +16,7 @@ use std::panic::catch_unwind;
 
 const NO_SERVER: &str = "no server can be asked";
 
-/// A server's life, from its first start on an empty folder to its end; `more` is for strace.
+/// Records a server from its first start to its shutdown; `more` are arguments for strace.
 fn record(config: &str, size: &Size, more: &[&str]) -> (Trace, Told) {
     let folder = Folder::new();
     let name = folder.path().file_name().unwrap().to_str().unwrap().to_owned();
@@ -36,8 +35,8 @@ fn record(config: &str, size: &Size, more: &[&str]) -> (Trace, Told) {
     (trace, told)
 }
 
-/// Moments of the record since the first answer: around a random change of the database file, of any
-/// file, near one that begins the log anew, and right after a random answer, where a write that was
+/// Moments of the record after the first answer: around random changes of the database file and of
+/// any file, near a restart of the WAL, and right after random answers, where a write that was
 /// answered too early is lost.
 fn moments(trace: &Trace, count: usize, dice: &mut SmallRng) -> Vec<usize> {
     let answered: Vec<usize> = trace.acknowledged.values().copied().collect();
@@ -56,17 +55,17 @@ fn moments(trace: &Trace, count: usize, dice: &mut SmallRng) -> Vec<usize> {
         .collect()
 }
 
-/// Is it a part of the log that is moved into the database file?
+/// Is it a checkpoint write to the database file?
 fn is_moved(change: &Change) -> bool {
     change.path == "guichet.db" && matches!(change.kind, Kind::Write(..))
 }
 
-/// Does it begin the log anew?
+/// Does it restart the WAL?
 fn begins_anew(change: &Change) -> bool {
     change.path == "guichet.db-wal" && matches!(change.kind, Kind::Write(0, _))
 }
 
-/// What is wrong after a power cut at this line.
+/// The losses after a power cut at this line.
 fn after_cut(trace: &Trace, told: &Told, cut: usize, seed: u64) -> Vec<String> {
     let disk = Disk::after_cut(trace, cut, &mut SmallRng::seed_from_u64(seed));
     let facts: Vec<&Fact> =
@@ -116,7 +115,7 @@ fn power_cut_after_disk_error_loses_no_write() {
     cut_all(&trace, &told, 24, 20_260_303);
 }
 
-/// Cut the power at as many moments as `CUTS` says: nothing may be wrong after any.
+/// Simulates as many power cuts as `CUTS` says; none may lose anything.
 fn cut_all(trace: &Trace, told: &Told, usual: usize, seed: u64) {
     // `CUTS=500 cargo test --test robustness power_cut` is the full figure.
     let cuts = std::env::var("CUTS").map_or(usual, |cuts| cuts.parse().unwrap());

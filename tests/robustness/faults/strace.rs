@@ -8,10 +8,11 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// The tracer is no parent of the server (`-D`), so signals and exit statuses are the server's own.
+/// With `-D` the tracer is not the server's parent, so signals and exit statuses are the server's
+/// own.
 pub const STRACE: [&str; 5] = ["strace", "-D", "-f", "-q", "--seccomp-bpf"];
 
-/// Is strace there, and may it trace? Containers often forbid it.
+/// Is strace installed, and is tracing permitted? Containers often forbid it.
 pub fn may_trace() -> bool {
     if !has("strace") {
         return false;
@@ -35,7 +36,7 @@ pub fn wait_for(trace: &Path, pid: u32) {
     }
 }
 
-/// The last bytes of a file, one blank between words.
+/// The last bytes of a file, with single spaces.
 fn end(file: &Path) -> Option<String> {
     let mut file = File::open(file).ok()?;
     let length = file.metadata().ok()?.len();

@@ -1,5 +1,5 @@
-//! A disk that fails to sync: what could not be synced is refused and gone, and writing goes on once
-//! the disk does.
+//! A disk that fails to sync: unsynced writes are refused and rolled back, and later writes work
+//! once the disk does.
 
 use super::facts::{Fact, PICTURES, ask, integrity, lost};
 use super::strace::{STRACE, may_trace};
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use std::fs;
 use std::thread;
 
-/// A server whose `calls` fail with EIO, as strace counts them in each of its threads, on a folder
-/// in which an account is at home; and that account's token.
+/// A server with an account whose `calls` fail with EIO, as strace counts them per thread; and the
+/// account's token.
 fn failing(calls: &str, when: &str) -> (Server, String) {
     let mut server = Server::start("");
     let (_, token) = server.account("nora");
@@ -31,7 +31,7 @@ fn failures(server: &Server) -> usize {
     trace.lines().filter(|line| line.contains("(INJECTED)")).count()
 }
 
-/// Publish a notice or post a score. `None` if it is refused; there is no third answer.
+/// Publishes a notice or posts a score; `None` if it is refused.
 fn write(server: &Server, token: &str, nth: i64) -> Option<Fact> {
     let (title, openid) = (format!("notice {nth}"), format!("p{nth}"));
     let (name, data) = match nth % 2 {
@@ -50,7 +50,7 @@ fn write(server: &Server, token: &str, nth: i64) -> Option<Fact> {
     })
 }
 
-/// Everything acknowledged is there, and nothing else of these writes.
+/// Checks that exactly the acknowledged writes are stored.
 fn compare(server: &Server, token: &str, facts: &[Fact], writes: i64) {
     let wrong = lost(server, &facts.iter().collect::<Vec<_>>());
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -1,12 +1,12 @@
-//! What a server did to the files in its data folder, and when it acknowledged what, out of strace's
-//! record. A moment is a line of the record.
+//! Parses strace output: changes of files in the data folder, and times of acknowledgements. A
+//! moment is a line of the output.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-/// The calls that change files or answer clients.
+/// The system calls that change files or answer clients.
 pub const CALLS: &str = "trace=openat,pwrite64,write,writev,sendto,sendmsg,fsync,fdatasync,\
                          ftruncate,rename,renameat,renameat2,unlink,unlinkat";
 
@@ -18,7 +18,7 @@ pub struct Change {
     /// The call began and ended in these lines.
     pub begin: usize,
     end: usize,
-    /// From here on a power cut does not undo it.
+    /// From this line on a power cut does not undo it.
     pub durable: usize,
 }
 
@@ -34,18 +34,18 @@ pub enum Kind {
 #[derive(Default)]
 pub struct Trace {
     pub changes: Vec<Change>,
-    /// When the answer to the envelope with this `id` began to be sent, if it says that all is well.
+    /// When the successful answer to the envelope with this `id` began to be sent.
     pub acknowledged: BTreeMap<i64, usize>,
     pub lines: usize,
-    /// What was synced, from line to line.
+    /// Successful syncs, with their lines.
     syncs: Vec<(String, usize, usize)>,
-    /// And what could not be.
+    /// Failed syncs.
     pub failed: Vec<(String, usize, usize)>,
-    /// The files that there are by now, and how long each is.
+    /// The existing files and their lengths.
     lengths: BTreeMap<String, u64>,
 }
 
-/// A call, whole.
+/// A complete system call.
 struct Call<'a> {
     name: &'a str,
     args: &'a str,
@@ -55,7 +55,7 @@ struct Call<'a> {
 }
 
 impl Trace {
-    /// Read the record of a server whose data folder lies in a folder of this name.
+    /// Reads the record of a server whose data folder is in a folder of this name.
     pub fn read(file: &Path, folder: &str) -> Self {
         let inside = format!("/{folder}/data");
         let mut trace = Trace::default();
@@ -114,7 +114,7 @@ impl Trace {
         }
     }
 
-    /// An answer is sent: which ids does it acknowledge?
+    /// Records the ids that a sent answer acknowledges.
     fn answer(&mut self, call: &Call<'_>) {
         let sent: Vec<u8> = strings(call.args).flatten().collect();
         let sent = String::from_utf8_lossy(&sent);
@@ -177,10 +177,11 @@ impl Trace {
         self.changes.push(Change { path, kind, begin, end, durable: usize::MAX });
     }
 
-    /// A file's content is durable once a sync that began after the write has ended. So is the entry of a
-    /// new file in its folder, with the file or with the folder, as on ext4, xfs and btrfs; that of a file
-    /// renamed or removed with the folder alone. Folders themselves are there from the beginning. What a
-    /// sync failed for may be there or not for ever: Linux does not try again.
+    /// A file's content is durable after a sync that began after the write. So is the directory
+    /// entry of a new file, after a sync of the file or of the folder, as on ext4, xfs and btrfs;
+    /// that of a renamed or removed file only after a sync of the folder. The folders themselves
+    /// exist from the beginning. Data whose sync failed may be lost for ever, because Linux does
+    /// not retry.
     fn settle(&mut self) {
         for change in &mut self.changes {
             let folder = change.path.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -1,4 +1,4 @@
-//! The dashboard and the alerts name what there is, and all of it.
+//! The dashboard and the alerts match the metrics.
 
 use crate::common::scrape::Scrape;
 use crate::common::{Server, has, run, with_input};
@@ -9,12 +9,12 @@ use std::process::Command;
 const DASHBOARD: &str = include_str!("../../../examples/grafana.json");
 const ALERTS: &str = include_str!("../../../examples/alerts.yml");
 
-/// All that is told by a server that makes backups.
+/// All metric families of a server with backups.
 fn families() -> BTreeMap<String, String> {
     Scrape::of(&Server::start("[backup]\ndir = \"own\"\n")).families
 }
 
-/// The names of ours in an expression: series, without their labels.
+/// Our series in an expression, without labels.
 fn names(expression: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let words = expression.split(|c| !is_part(c));
@@ -22,7 +22,7 @@ fn names(expression: &str) -> BTreeSet<String> {
     ours.map(str::to_owned).collect()
 }
 
-/// The series that the families have.
+/// The series of the families.
 fn series(families: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut series = BTreeMap::new();
     for (family, kind) in families {
@@ -40,7 +40,7 @@ fn list(value: &Value) -> &Vec<Value> {
     value.as_array().unwrap_or_else(|| panic!("a list: {value}"))
 }
 
-/// What the panels and the variables ask for.
+/// The expressions of panels and variables.
 fn expressions(dashboard: &Value) -> Vec<String> {
     let panels = list(&dashboard["panels"]).iter().filter(|panel| panel["type"] != "row");
     let asked = panels.flat_map(|panel| list(&panel["targets"])).map(|target| &target["expr"]);

@@ -1,4 +1,4 @@
-//! Who may read the metrics, and who learns nothing of them.
+//! Access to the metrics.
 
 use crate::common::scrape::Scrape;
 use crate::common::{Folder, Server, run};

@@ -1,4 +1,4 @@
-//! What is looked up when it is asked for: boards, files, connections, the process.
+//! Metrics measured at scrape time: boards, files, connections, the process.
 
 use super::eventually;
 use crate::common::Server;

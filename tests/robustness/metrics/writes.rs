@@ -1,4 +1,4 @@
-//! What the writer tells: what waits, what shares a commit, who left meanwhile.
+//! Metrics of the writer: queued writes, shared commits, clients that left.
 
 use super::eventually;
 use crate::common::Server;

@@ -1,4 +1,4 @@
-//! Operations that panic, each at another place.
+//! Operations that panic, each at a different place.
 
 use engine::caller::Anyone;
 use engine::config::Config;
@@ -17,7 +17,7 @@ use std::path::Path;
 const SCHEMA: Schema =
     Schema { steps: &["CREATE TABLE note (text TEXT NOT NULL);"], ..Schema::EMPTY };
 
-/// Declare an operation of `test` that takes nothing.
+/// Declares an operation of type `test` without fields.
 macro_rules! operation {
     ($name:ident, $subtype:literal, $lane:ty, $reply:ty, |$at:ident: $at_type:ty| $run:expr) => {
         struct $name;
@@ -84,7 +84,7 @@ impl Op for InField {
     }
 }
 
-/// A field whose reader has a defect.
+/// A field whose parser panics.
 struct Unreadable;
 
 impl Field for Unreadable {
@@ -93,7 +93,7 @@ impl Field for Unreadable {
     }
 }
 
-/// A reply that can't be written.
+/// A reply whose serialization fails.
 struct Unwritable;
 
 impl Serialize for Unwritable {
@@ -106,7 +106,7 @@ fn note(tx: &mut Tx) -> Result<(), Fault> {
     tx.execute("INSERT INTO note (text) VALUES ('x')", engine::args![]).map(|_| ())
 }
 
-/// A server of all of them.
+/// A server with all of them.
 pub fn server(data: &Path) -> Server {
     let mut registry = Registry::default();
     registry.op::<InRead>().unwrap().op::<InScan>().unwrap().op::<InHash>().unwrap();

@@ -1,4 +1,4 @@
-//! Copies while others write.
+//! Copies of the database during concurrent writes.
 
 use super::*;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -38,7 +38,7 @@ fn numbers(path: &Path) -> (i64, i64) {
     copy.query_row("SELECT count(*), max(n) + 1 FROM number", [], row).unwrap()
 }
 
-/// Ends the writer however a test ends.
+/// Stops the writer when the test ends, also by a panic.
 struct Ending<'a>(&'a AtomicBool);
 
 impl Drop for Ending<'_> {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::{Networks, SharedNetworks};
 
-/// A server with places for `most` connections.
+/// A server with a limit of `most` connections.
 fn connections(most: usize) -> Arc<Connections> {
     let limits = Limits {
         trusted_proxies: Networks::from_iter(["192.0.2.250/32".parse().unwrap()]),
@@ -19,7 +19,7 @@ impl Opened {
     }
 }
 
-/// A new connection from `192.0.2.last`; `None` if it was refused or has to wait.
+/// Opens a connection from `192.0.2.last`; `None` if it was refused or has to wait.
 async fn open(connections: &Arc<Connections>, last: u8) -> Option<Opened> {
     let state = Arc::new(State::default());
     let admitted = connections.admit([192, 0, 2, last].into(), &state);

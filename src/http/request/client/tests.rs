@@ -24,7 +24,7 @@ const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 const C: &str = "cccccccccccccccccccccccccccccccc";
 
-/// The token that is found in these headers and this query.
+/// The token found in these headers and this query.
 fn token(lines: &[(&'static str, &[u8])], query: &str) -> Option<String> {
     let local = Client::unknown("127.0.0.1".parse().unwrap());
     let config = Config::default();
@@ -159,7 +159,7 @@ proptest! {
     }
 }
 
-/// Is a post with these headers another site's?
+/// Do these headers make a POST a cross-site request?
 fn is_foreign(public_url: Option<&str>, lines: &[(&'static str, &[u8])]) -> bool {
     let mut config = Config { public_url: public_url.map(str::to_owned), ..Config::default() };
     let listed = ["*", "https://friend.example", "capacitor://localhost"];

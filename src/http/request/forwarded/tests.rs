@@ -5,7 +5,7 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-/// What a request of the trusted proxy 127.0.0.1 comes from; 10.0.0.0/31 are trusted too.
+/// The source of a request from the trusted proxy 127.0.0.1; 10.0.0.0/31 are trusted too.
 fn of(lines: &[(&'static str, &[u8])]) -> Source {
     let trusted = ["127.0.0.1/32", "10.0.0.0/31"].map(|network| network.parse().unwrap());
     source(ip("127.0.0.1"), &headers::of(lines), &Networks::from_iter(trusted))

@@ -8,7 +8,7 @@ fn read(body: &[u8], boundary: &[u8], size: usize) -> Result<Vec<(String, Part)>
     reader.finish()
 }
 
-/// The one part of a body of this head and content.
+/// The only part of a body with this part header and content.
 fn part(head: &[u8], content: &[u8]) -> Option<(String, Part)> {
     let body = [b"--b\r\n", head, b"\r\n\r\n", content, b"\r\n--b--\r\n"].concat();
     let mut parts = read(&body, b"b", body.len()).unwrap();
@@ -233,7 +233,7 @@ fn many_quotation_marks_take_linear_time() {
     }
 }
 
-/// How a client writes a parameter's value.
+/// A parameter's value as clients write it: quoted, escaped or bare.
 fn written(style: usize, value: &[u8]) -> Vec<u8> {
     let mut text = vec![b'"'];
     for byte in value {
@@ -251,7 +251,7 @@ fn written(style: usize, value: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Text in which characters that mean something are frequent.
+/// Text with many special characters.
 fn odd_bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
     let odd = prop::sample::select(b"\"\\;= a\t%'-\x81\x5c\xff".to_vec());
     let any = any::<u8>().prop_filter("a line end ends a header", |byte| !b"\r\n".contains(byte));
