@@ -12,4 +12,5 @@ mod common;
 
 mod examples;
 mod modules;
+mod names;
 mod pages;

@@ -38,7 +38,7 @@ fn score(server: &Server, app: &str, openid: &str) -> Value {
 }
 
 #[test]
-fn query_of_a_signed_post_does_not_count() {
+fn query_is_not_part_of_the_signature() {
     let server = Server::start(CONFIG);
     let path = "/game/api/post_score";
     let body = r#"{"openid":"p"}"#;
@@ -59,7 +59,7 @@ fn query_of_a_signed_post_does_not_count() {
 }
 
 #[test]
-fn repeated_request_is_answered_and_does_nothing() {
+fn repeated_signed_request_has_no_effect() {
     let mut server = Server::start(CONFIG);
     let path = "/game/api/post_score";
     let body = r#"{"openid":"p","score":5}"#;
@@ -93,7 +93,7 @@ fn repeated_request_is_answered_and_does_nothing() {
 }
 
 #[test]
-fn signature_is_good_for_its_own_game_alone() {
+fn signature_is_valid_only_for_its_own_game() {
     let server = Server::start(CONFIG);
     let body = "openid=p&score=5";
     let headers = sign("s3cret", "/game/api/post_score", "0123456789abcdef", body);
@@ -161,7 +161,7 @@ fn used_nonces_are_forgotten_in_time() {
 }
 
 #[test]
-fn body_alone_is_enough_where_that_is_allowed() {
+fn body_signature_is_accepted_if_allowed() {
     let server = Server::start(&format!("[score]\nlegacy_signatures = true\n{CONFIG}"));
     let path = "/game/api/post_score";
     let mut mac = Hmac::<Sha256>::new_from_slice(b"s3cret").unwrap();
@@ -200,7 +200,7 @@ fn call_signs_with_the_configured_secret() {
 }
 
 #[test]
-fn page_prints_headers_that_are_taken() {
+fn documented_signature_headers_are_accepted() {
     if !(has("sh") && has("curl") && has("openssl")) {
         return;
     }
