@@ -15,7 +15,7 @@ const SECTION: &str = "f. Captchas and logins";
 
 pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
     let folder = players::folder(PLAYERS, false);
-    // All logins come from one address, which may not have as many in the queue.
+    // All logins come from one address, whose share of the queue would be too small.
     let limits = "[limits]\nshared_networks = { \"127.0.0.0/8\" = 100 }\n";
     let server = guichet::start_with(&folder, limits, &[]);
     eprintln!("  captchas");
@@ -31,7 +31,7 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
 
     guichet::register(&server, "player");
     eprintln!("  scores beside 100 logins at once");
-    // Sixteen connections that send 60 scores a second each: far from all that the server can do.
+    // Sixteen connections with 60 scores a second each, far below the server's capacity.
     let steady = post(16).paced(Duration::from_micros(16_666));
     let (alone, beside) = beside_logins(effort, &server, &steady);
     rows.push(Row::p99(SECTION, "p99 of 1,000 scores a second", &beside, &alone).aim(2.0));
@@ -51,13 +51,13 @@ fn beside_logins(effort: Effort, server: &Running, load: &Load) -> (Series, Seri
         alone.add(load.run(server.address(), server.pid(), effort.time));
         let (time, address, pid) = (effort.time, server.address(), server.pid());
         std::thread::scope(|scope| {
-            // A little longer than the load, so that all of it is beside them.
+            // A little longer than the load, so that all of the load overlaps with them.
             let logins = scope.spawn(|| login.run(address, pid, time + Duration::from_millis(500)));
             std::thread::sleep(Duration::from_millis(300));
             beside.add(load.run(address, pid, time));
             eprintln!("    {:.0} logins a second", logins.join().unwrap().rate);
         });
     }
-    // Processor time can't be told apart there: it is the logins' too.
+    // CPU time is not reported there, because it includes the logins.
     (alone, beside)
 }

@@ -24,7 +24,7 @@ pub struct Load {
     pub connections: usize,
     /// Each connection sends one request per interval, instead of the next one at once.
     pub pace: Option<Duration>,
-    /// What every answer must begin with.
+    /// The required beginning of every answer.
     pub expect: &'static [u8],
     pub request: Request,
 }
@@ -173,7 +173,7 @@ struct Tally {
 
 impl Tally {
     fn refuse(&mut self, answer: &[u8]) {
-        // Told once a run: a load that is not served would be measured as a fast one.
+        // Reported once a run: otherwise a failing load would look like a fast one.
         static TOLD: AtomicBool = AtomicBool::new(false);
         if !TOLD.swap(true, Ordering::Relaxed) {
             let shown = &answer[..answer.len().min(400)];

@@ -15,7 +15,7 @@ pub fn describe() -> Vec<String> {
     let memory = field(&read("/proc/meminfo"), "MemTotal").unwrap_or_default();
     let kilobytes: f64 = memory.trim_end_matches(" kB").parse().unwrap_or(0.0);
     let kernel = read("/proc/sys/kernel/osrelease");
-    // Only the version: what a distribution or a cloud appends may name its owner.
+    // Only the version: suffixes of distributions or clouds may identify the owner.
     let kernel = kernel.trim().split(['-', '+']).next().unwrap_or_default().to_owned();
     let folder = std::env::temp_dir();
     let output = Command::new("findmnt").args(["-n", "-o", "FSTYPE", "-T"]).arg(&folder).output();

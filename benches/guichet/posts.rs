@@ -78,7 +78,7 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
     rows
 }
 
-/// The aims are set at 64 connections.
+/// The targets are set for 64 connections.
 fn judged(connections: usize, series: &[Series]) -> Vec<Row> {
     let ours = &series[0];
     let work = format!("{connections} at once");

@@ -115,7 +115,7 @@ pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
             rows.extend(one(effort, work, *size, ours, &small, redis.as_ref().map(|r| &r.server)));
         }
         if let Some(redis) = &redis {
-            // The same requests, nothing looked up: what no server on hyper can pass.
+            // The same requests without a lookup: an upper bound for servers on hyper.
             let sides = [
                 Side { name: "bare hyper", server: &bare, load: rank(*size) },
                 Side { name: "Redis", server: &redis.server, load: zrevrank(*size) },

@@ -14,7 +14,7 @@ pub enum Better {
 /// The unit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// One measurement over another.
+    /// A ratio of two measurements.
     Times,
     Milliseconds,
     Megabytes,
@@ -41,17 +41,17 @@ pub struct Row {
 }
 
 impl Row {
-    /// Throughput: ours over theirs.
+    /// Ratio of throughput: ours to theirs.
     pub fn rate(section: &'static str, work: &str, ours: &Series, theirs: &Series) -> Self {
         Row::ratio(section, work, ours, theirs, Better::Higher, |sample| sample.rate)
     }
 
-    /// Processor time a request: ours over theirs.
+    /// Ratio of CPU time per request: ours to theirs.
     pub fn cpu(section: &'static str, work: &str, ours: &Series, theirs: &Series) -> Self {
         Row::ratio(section, work, ours, theirs, Better::Lower, |sample| sample.cpu)
     }
 
-    /// Latency at the 99th percentile: ours over theirs.
+    /// Ratio of 99th percentile latency: ours to theirs.
     pub fn p99(section: &'static str, work: &str, ours: &Series, theirs: &Series) -> Self {
         Row::ratio(section, work, ours, theirs, Better::Lower, |sample| sample.p99)
     }

@@ -106,7 +106,7 @@ pub fn tools() -> String {
         );
         if said.is_empty() { format!("{program} unknown") } else { said }
     };
-    // What stands in parentheses is the build's own hash and date.
+    // The text in parentheses is the hash and date of the build.
     let rustc = said("rustc", "--version");
     let rustc = rustc.split(" (").next().unwrap_or_default();
     let cc = said("cc", "-dumpversion");

@@ -26,7 +26,7 @@ pub fn send(name: &str, times: u64) {
     let folder = Folder::new();
     let engine = fixture::open(folder.path(), SCHEMA);
     let registry = registry();
-    // One thread for all requests: with several, they would also count who steals whose work.
+    // One thread for all requests: with several, work stealing would change the count.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     engine.db.answer_on(runtime.handle().clone());
     let one = async || {

@@ -225,7 +225,7 @@ fn portraits(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
     let upload = portrait(7);
     let text = String::from_utf8(upload).unwrap();
     repeat((server, end, answers), 9, 8, move || {
-        // Ids of the same length, so that the body's length stays what its head says.
+        // Ids of the same length, so that `Content-Length` stays correct.
         let id = rand::random_range(2..10);
         text.replacen(r#""id":"7""#, &format!(r#""id":"{id}""#), 1).into_bytes()
     });

@@ -16,7 +16,7 @@ impl Cgroup {
         let pinned =
             Command::new("taskset").args(["-a", "-p", "-c", "0", &pid.to_string()]).output();
         let is_pinned = pinned.is_ok_and(|output| output.status.success());
-        // Version 2 has one tree, version 1 one a controller.
+        // Version 2 has one tree, version 1 one tree per controller.
         let folder = [
             ("/sys/fs/cgroup", "memory.max", "cgroup.controllers"),
             ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "cgroup.procs"),

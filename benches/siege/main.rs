@@ -131,7 +131,7 @@ async fn row(
         let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
         println!("the server does not answer any more; its log ends: {}", tail(&log));
     }
-    // Connections that are left over from this row end before the next one begins.
+    // Remaining connections of this row end before the next row begins.
     tokio::time::sleep(Duration::from_secs(12)).await;
     lives && most < MOST_MEMORY && slower <= MOST_SLOWER && figures.failed == 0
 }

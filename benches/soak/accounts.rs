@@ -44,7 +44,8 @@ pub async fn logins(world: Rc<World>) {
                 client.ask("profile, document", &info, LOGGED_OUT).await;
             }
             _ => {
-                // Right, wrong, then nobody's: failures are counted, and one that is right forgives.
+                // Right, wrong, then an unknown name: failures are counted, and a success resets
+                // the count.
                 let token = login(client, &name, PASSWORD).await;
                 let wrong = json!({"username": name, "password": "wrong-1"});
                 client.fault("", "user/login", wrong, -2).await;
@@ -78,7 +79,7 @@ pub async fn changes(world: Rc<World>) {
         let next = format!("secret-{}", world.number());
         let change = json!({"old_password": password, "new_password": next});
         client.done(&one, "user/password", change.clone()).await;
-        // All sessions end, and the old password is none.
+        // All sessions end, and the old password is invalid.
         client.fault(&two, "user/info", json!({}), -101).await;
         let old = json!({"username": name, "password": password});
         client.fault("", "user/login", old, -2).await;

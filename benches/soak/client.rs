@@ -166,7 +166,8 @@ impl Client {
             Some((stream, _)) => stream,
             None => self.world.connect().await?,
         };
-        // Where it refuses early, the server closes before it has read all; its answer is there.
+        // After an early refusal the server closes before reading everything; its answer is still
+        // there.
         let written = stream.write_all(request).await;
         let mut read = Vec::new();
         let framed = loop {

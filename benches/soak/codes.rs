@@ -24,7 +24,7 @@ pub async fn captchas(world: Rc<World>) {
             let name = format!("page-{own}-{}", rand::random_range(0..50));
             let target = format!("/api/v1.0/imagecode/{name}");
             client.ask("imagecode, document", &Request::get(&target), Expect::Picture).await;
-            // Its text is looked at once, whatever was read.
+            // Its text can be tried once, right or wrong.
             let target = format!("/api/v1.0/smscode/13900000000?id={name}&text=zzzz");
             let request = Request::get(&target);
             client.ask("smscode, document", &request, Expect::Fault(4004)).await;

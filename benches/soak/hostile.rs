@@ -62,7 +62,7 @@ pub async fn visits(world: Rc<World>) {
                 let list = Request::envelope("shop/list", serde_json::json!({"limit": 3}));
                 client.ask("own connection", &list.with("Connection", "close"), DONE).await;
             }
-            // Comes and goes.
+            // Connects and disconnects.
             _ => count(&world, "connection alone", world.connect().await.is_ok()),
         }
     }
@@ -102,7 +102,7 @@ pub async fn slow(world: Rc<World>) {
     let mut pace = world.pace(0.5);
     while pace.turn().await {
         if world.end.saturating_duration_since(Instant::now()) < LET_GO {
-            // There is no time to see whether another one is let go.
+            // Too little time is left to see another one disconnected.
             continue;
         }
         let world = Rc::clone(&world);
@@ -122,7 +122,7 @@ async fn until_let_go(world: &World, kind: &str) -> std::io::Result<bool> {
         "slow head" => stream.write_all(b"POST /api HTTP/1.1\r\nHost: so").await?,
         "slow reader" => {
             let top = Request::get("/kites/api/top_score").bytes();
-            // As much as is taken; nothing of the answers is read.
+            // Sends as much as the server accepts, and reads no answers.
             while stream.write_all(&top).await.is_ok() {}
             return Ok(true);
         }
@@ -135,7 +135,7 @@ async fn until_let_go(world: &World, kind: &str) -> std::io::Result<bool> {
     loop {
         let more = if kind == "slow drip" { Duration::from_secs(1) } else { LET_GO };
         match timeout(more, stream.read_buf(&mut answer)).await {
-            // It may be closed by now; then there is something to read.
+            // It may be closed already; then there is something to read.
             Err(_) => drop(stream.write_all(b" ").await),
             Ok(Err(_) | Ok(0)) => break,
             Ok(Ok(_)) => {}

@@ -60,7 +60,7 @@ use world::World;
 
 const USAGE: &str = "cargo bench --bench soak [-- --minutes=N]";
 
-/// A server that is told to end does within this time (docs/cli.md).
+/// The server shuts down within this time (docs/cli.md).
 const FAREWELL: Duration = Duration::from_secs(10);
 
 fn main() {

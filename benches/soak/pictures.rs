@@ -48,7 +48,7 @@ pub async fn portraits(world: Rc<World>) {
     let mut pace = world.pace(4.0);
     let client = &mut client;
     while pace.turn().await {
-        // The large one is rare: to look at it takes a while of the processor.
+        // The large one is rare, because checking it takes CPU time.
         let nth = rand::random_range(0..pictures.len() * 4).min(pictures.len() * 4 - 4) % 7;
         let (kind, bytes) = &pictures[nth];
         let token = home.token(client).await;

@@ -42,7 +42,7 @@ impl World {
     /// A pacer of `per_second` turns, until the end.
     pub fn pace(&self, per_second: f64) -> Pace {
         let every = Duration::from_secs_f64(1.0 / per_second);
-        // Those that begin together don't stay together.
+        // Tasks that start together spread out.
         let due = Instant::now() + every.mul_f64(rand::random());
         Pace { due, every, end: self.end }
     }

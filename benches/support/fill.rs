@@ -18,7 +18,7 @@ pub static NOTICES: TextIndex = TextIndex {
     step: 1,
 };
 
-/// Notices a transaction.
+/// Notices per transaction.
 const GROUP: usize = 2_000;
 
 /// Adds the first `count` notices of `seed` with new ids. Calls `told` with the number so far after

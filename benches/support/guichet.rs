@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// What every captcha reads.
+/// The text of every captcha.
 pub const CODE: &str = "abcde";
 
 /// Start the server on `folder`. It syncs every commit, as it does by default.

@@ -189,7 +189,7 @@ fn notice(dice: &mut Dice, published: i64) -> Notice {
     let colour = dice.one(&COLOURS);
     let verb = if kind == 1 { "丢失" } else { "捡到" };
     let mut content = format!("{}在{}{verb}一个", dice.one(&MOMENTS), dice.early(&PLACES));
-    // What only this notice says: a name, a word of a shop, a mark.
+    // Unique text of this notice: a name, a word of a shop, a mark.
     for _ in 0..2 + dice.below(6) {
         content.push(dice.character());
     }

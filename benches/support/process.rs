@@ -80,8 +80,8 @@ impl Drop for Running {
 
 /// CPU time of a process and its children so far.
 pub fn cpu(pid: u32) -> Duration {
-    // Behind the name, which may contain anything: fields 14 and 15 in hundredths of a second
-    // (proc(5); USER_HZ is 100 wherever Linux runs today).
+    // After the name, which may contain anything: fields 14 and 15 in hundredths of a second
+    // (proc(5); USER_HZ is 100 on all current Linux systems).
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|f| f.parse::<u64>().ok());

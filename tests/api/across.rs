@@ -93,7 +93,7 @@ fn change_by_one_document_is_shown_by_all() {
     let body = r#"{"real_name":"林小雨","id_card":"11010519491231002X"}"#;
     assert_eq!(server.ask("POST", "/api/v1.0/user/auth", &login, body), fine(Value::Null));
     assert_eq!(seen(&server, &token), profile("mia", "米娅", &pictures[1], &created, true));
-    // A portrait is another thing than an avatar.
+    // A portrait is not an avatar.
     let default = include_bytes!("../../assets/pictures/default-avatar.png");
     assert!(server.get("/api/external/get/portrait/100001").body == default);
 }
@@ -180,7 +180,7 @@ fn failed_logins_of_all_documents_count_together() {
     let token = server.login("13800000001");
     server.ask("PUT", "/api/v1.0/user/name", &[("Authorization", &token)], "name=nora");
     let bad = md5("secret-0");
-    // Failures are counted by the name that was typed, whichever document it came through.
+    // Failures are counted by the sent name, for all documents together.
     for _ in 0..2 {
         server.call("user/login", json!({"username": "nora", "password": "secret-0"}));
         let body = json!({"username": "nora", "password": bad}).to_string();
@@ -207,7 +207,8 @@ fn secrets_are_in_no_log_or_foreign_answer() {
         let token = web::session(&reply);
         let second = entry_login(&server, "13800000001", password);
         let told = json!({"real_name": "林小雨", "id_card": card});
-        // Refused, and done; by path, in a query, a header, a cookie, an envelope.
+        // Refused and successful requests; secrets in the path, query, header, cookie and
+        // envelope.
         server.ask("POST", "/api/v1.0/user/auth", &[], &told.to_string());
         server.ask("POST", &format!("/api/v1.0/user/auth?id_card={card}x&token={token}"), &[], "");
         server.done(&token, "user/verify", told.clone());
@@ -238,7 +239,7 @@ fn secrets_are_in_no_log_or_foreign_answer() {
         for canary in [password, "canary-wrong", &md5, &token, &second, card, "林小雨"] {
             assert!(!log.contains(canary), "{canary} is in the log: {log}");
         }
-        // So short that they may be part of a time or of a request's id.
+        // Too short: they may be part of a time or of a request id.
         let mut words = log.split(|c: char| !c.is_alphanumeric());
         assert!(words.all(|word| word != code && word != CODE), "{code} is in the log: {log}");
     }

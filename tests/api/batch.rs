@@ -46,7 +46,7 @@ fn batch_items_run_and_are_answered_in_order() {
             item(2, "img/validate", json!({"hash": hash})),
         ]),
     );
-    // The token is all that differs from run to run.
+    // Only the token differs from run to run.
     let answers: Value = serde_json::from_str(&answer).unwrap();
     let token = answers[3]["data"]["token"].as_str().unwrap();
     let expected = concat!(
@@ -146,9 +146,9 @@ fn batch_items_use_their_own_or_the_header_token() {
         item(2, "user/info", json!({"token": other})),
         item(3, "user/info", json!({})),
     ]);
-    // What is said in one item holds for that item.
+    // A token in one item counts for that item only.
     assert_eq!(ids(server.post("/api", &body)), [json!(nora), json!(omar), Value::Null]);
-    // What is said outside is found first.
+    // A token outside of the items is found first.
     let path = format!("/api?token={other}");
     assert_eq!(ids(server.post(&path, &body)), [json!(omar), json!(omar), json!(omar)]);
 }
@@ -165,7 +165,7 @@ fn each_batch_item_is_its_own_transaction() {
         r#"{"id":2,"status":-3,"message":"Error data key","data":{},"detail":"hash: missing"}]"#,
     );
     assert_eq!(server.post("/api", &body), expected);
-    // The second's fault did not take the first back.
+    // The fault of the second did not roll the first back.
     let again = server.call("img/validate", json!({"hash": hash}));
     assert_eq!(again, crate::common::fault(-1, "验证码hash值不匹配"));
 }

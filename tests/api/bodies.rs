@@ -134,7 +134,7 @@ fn malformed_json_is_refused_in_each_dialect() {
     ] {
         assert_told(&server, &token, JSON, &body, why);
     }
-    // To the last level allowed it is an object with a key that nobody asked for.
+    // Up to the last allowed level it is an object with an unknown key.
     let answer = send(&server, "POST", "/api/post_user_info", JSON, deep(128));
     assert_eq!(answer, r#"{"status":400,"code":400,"msg":"openid: missing"}"#);
 }
@@ -208,7 +208,7 @@ fn undecodable_path_or_query_is_a_wrong_value() {
         let reply = server.get(&format!("/api/v1.0/imagecode/{id}"));
         let answer = r#"{"errno":"4103","errmsg":"参数错误"}"#;
         assert_eq!((reply.status, reply.text()), (200, answer.to_owned()), "{id}");
-        // A picture is asked for, so what tells of the fault is one.
+        // A picture was requested, so the error is a picture too.
         let reply = server.get(&format!("/api/external/get/portrait/{id}"));
         assert_eq!((reply.status, reply.header("content-type")), (400, "image/png"), "{id}");
     }
@@ -216,7 +216,8 @@ fn undecodable_path_or_query_is_a_wrong_value() {
 
 #[test]
 fn invalid_utf8_in_a_form_is_replaced() {
-    // The shipped game's form is not clean and is read all the same; JSON says that it is UTF-8.
+    // The published game sends invalid UTF-8 in forms, so forms are read leniently. JSON must be
+    // UTF-8.
     let server = with_player();
     let multipart = [
         format!(
@@ -270,7 +271,7 @@ fn json_media_type_accepts_json_or_a_form() {
         ("openid", "openid: must not be empty"),
     ] {
         assert_eq!(send(&server, "POST", "/api/post_user_info", JSON, body), refused, "{body}");
-        // Where nothing is said it is a form, of names without values.
+        // Without a content type it is a form of names without values.
         let answer = format!(r#"{{"status":400,"code":400,"msg":"{why}"}}"#);
         assert_eq!(send(&server, "POST", "/api/post_user_info", "", body), answer, "{body}");
     }

@@ -45,7 +45,7 @@ fn token_is_found_in_every_supported_place() {
         ("", &[("Cookie", cookies)], ""),
         ("", &[("Cookie", "a=b"), ("Cookie", cookie)], ""),
         ("", &[], bare),
-        // What is empty is not there.
+        // An empty value counts as absent.
         ("?token=", &[("Authorization", "Bearer "), ("Cookie", "session=")], bare),
         ("?token=", &[("Authorization", ""), ("Cookie", cookie)], ""),
     ] {
@@ -83,7 +83,7 @@ fn foreign_token_is_an_invalid_token() {
     for junk in [short, &long, &zeros, &bearer_twice, &basic, "' OR 1=1 --", "null", "é"] {
         let headers = [("Authorization", junk)];
         let reply = who(&server, "", &headers, "");
-        // Another scheme is a credential for somebody else, such as a proxy.
+        // Another scheme is a credential for another service, such as a proxy.
         let is_other = junk == basic;
         let expected = if is_other { (-100, NO_TOKEN) } else { (-101, BAD_TOKEN) };
         assert_eq!(reply.text(), fault(expected.0, expected.1), "{junk}");
@@ -129,7 +129,7 @@ fn cookie_is_ignored_in_cross_site_write() {
     for (site, is_welcome) in [
         (vec![], true),
         (vec![("Origin", "https://friend.example.com")], true),
-        // The harness asks for this host; it is also the public_url.
+        // The test client uses this host; it is also the public_url.
         (vec![("Origin", "http://api.example.com")], true),
         (vec![("Sec-Fetch-Site", "same-origin")], true),
         (vec![("Sec-Fetch-Site", "none")], true),
@@ -155,13 +155,13 @@ fn cookie_is_ignored_in_cross_site_write() {
         let mut headers = site.clone();
         headers.push(("Cookie", &cookie));
         told(who(&server, "", &headers, ""));
-        // What a browser sends without asking: a form, or text.
+        // Requests that a browser sends without a preflight: a form, or text.
         for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
             let mut headers = headers.clone();
             headers.push(("Content-Type", kind));
             told(who(&server, "", &headers, ""));
         }
-        // A token that the page itself holds is no cookie.
+        // A token that the page itself sends is not a cookie.
         let mut headers = site.clone();
         headers.push(("Authorization", &token));
         assert_eq!(name(&who(&server, "", &headers, "")), "nora", "{site:?}");

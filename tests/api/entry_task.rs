@@ -36,7 +36,7 @@ fn login_returns_profile_and_token() {
         ("/login", JSON, account("nora", &hex)),
         ("/api/login", JSON, account("nora", &hex.to_uppercase())),
         ("/login", FORM, format!("username=nora&password={hex}")),
-        // What the body is decides, not what its header says.
+        // The body itself decides, not its content type.
         ("/login", FORM, account("nora", &hex)),
         ("/login", JSON, format!("password={hex}&username=nora&")),
         ("/login", ("X-A", "b"), account("nora", &hex)),
@@ -149,7 +149,7 @@ fn a_nickname_has_1_to_32_characters_of_any_script() {
         ("/user/update_user_info", JSON, json!({"nickname": "小雨😀"}).to_string(), "小雨😀"),
         ("/api/user/update_user_info", FORM, "nickname=Nora+Lin%21".to_owned(), "Nora Lin!"),
         ("/user/update_user_info", FORM, json!({"nickname": longest}).to_string(), &*longest),
-        // Only JSON tells a number from its digits.
+        // Only JSON distinguishes a number from a text of digits.
         ("/user/update_user_info", JSON, "nickname=5".to_owned(), "5"),
         ("/user/update_user_info?nickname=Mia", JSON, String::new(), "Mia"),
     ] {

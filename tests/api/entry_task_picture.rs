@@ -87,12 +87,12 @@ fn picture_over_1024_kb_or_invalid_is_refused() {
     }
     let no_boundary = put(&server, &token, ("Content-Type", "multipart/form-data"), &padded(4000));
     assert_eq!(no_boundary, entry(200_400, "the multipart body has no boundary", json!("")));
-    // Whatever was refused: the old one stands, and nothing is left beside it.
+    // After every refusal the old picture is there, and no other file.
     assert_eq!(path(&server, &token), before);
     assert_eq!(server.pictures().len(), 1);
 
     assert_eq!(put(&server, &token, MULTIPART, &padded(1 << 20)), entry(0, "", json!("")));
-    // What lies behind the picture's end is not kept.
+    // Bytes after the picture's end are not stored.
     assert_eq!(server.get(&path(&server, &token)).body, PNG);
 }
 
@@ -186,7 +186,7 @@ fn page_of_a_foreign_site_gets_the_ban_picture() {
         assert!(reply.body == body, "{referer}");
         assert_eq!(reply.header("vary"), "Referer");
     }
-    // Nobody learns from outside which names there are.
+    // Foreign pages can't find out which names exist.
     let foreign = [("Referer", "http://evil.example.net/")];
     assert!(server.send("GET", "/upload/x", &foreign, b"").body == BANNED);
     assert!(server.get(&path).body == PNG, "without a referer");

@@ -78,7 +78,7 @@ fn each_of_the_five_keys_is_required() {
             r#"{{"id":{id},"status":-1,"message":"Error JSON key","data":{{}},"detail":"{key}: missing from the envelope"}}"#
         );
         assert_eq!(server.post("/api", &request.to_string()), expected);
-        // A missing key is told before a wrong one.
+        // A missing key is reported before a wrong one.
         request["Id"] = json!(7);
         if key != "status" {
             request["status"] = json!("0");

@@ -74,7 +74,7 @@ fn body_at_the_limit_passes_and_one_byte_more_fails() {
         assert_eq!((answer.status, answer.text()), (413, too_large.clone()));
         assert_eq!(answer.header("connection"), "close");
     }
-    // Refused by what it says of itself, before any of it was sent.
+    // Refused because of its headers, before the body was sent.
     let mut connection = Connection::open(&server);
     connection.write(b"POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n");
     assert_eq!(connection.read().unwrap().text(), too_large);
@@ -129,7 +129,7 @@ fn headers_past_16_kb_are_431() {
         assert_eq!((reply.status, reply.text()), (431, too_long.clone()));
         assert_eq!(reply.header("connection"), "close");
     }
-    // Past what is even read, or more lines than anyone needs.
+    // Longer than the read limit, or too many lines.
     let (huge, lines) = (format!("X: {}\r\n", long(1_000_000)), "X: y\r\n".repeat(2_000));
     for headers in [huge, lines] {
         let reply = server.raw(format!("GET /api HTTP/1.1\r\nHost: a\r\n{headers}\r\n").as_bytes());
@@ -157,7 +157,7 @@ fn pipelined_requests_are_answered_in_order() {
     let server = Server::start("");
     let mut connection = Connection::open(&server);
     let of = |id: i64| shops().replace("\"id\":7", &format!("\"id\":{id}"));
-    // The second has to wait for a drawing, the third has not; the last asks to close.
+    // The second waits for a captcha, the third does not; the last asks to close.
     let drawing = envelope("img/generate", json!({}));
     let get = b"GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_vec();
     let requests = [post(of(1).as_bytes()), post(drawing.as_bytes()), post(of(3).as_bytes()), get];

@@ -10,7 +10,7 @@ fn shops() -> String {
 /// The CORS headers and `Vary` of an answer.
 fn cors(reply: &Reply) -> Vec<String> {
     let is_cors = |(name, value): &&(String, String)| {
-        // What every answer of the API varies by is another matter (tests/robustness/limits/headers.rs).
+        // `Vary` of all API answers is tested in tests/robustness/limits/headers.rs.
         (name == "vary" && value != "Authorization, Cookie") || name.starts_with("access-control-")
     };
     let lines = reply.headers.iter().filter(is_cors);
@@ -65,7 +65,7 @@ fn listed_origin_is_echoed_and_may_send_cookies() {
         let reply = server.send("POST", "/api", &headers, shops().as_bytes());
         assert_eq!(cors(&reply), expected, "{origins}: {origin}");
         assert_eq!(reply.text(), ok(json!([])));
-        // A cache must know even where nobody's origin was sent.
+        // Caches need `Vary` also without an origin.
         let reply = server.get("/api/external/get/property");
         assert_eq!(cors(&reply).contains(&VARY.to_owned()), origins.contains("https"), "{origins}");
     }
@@ -98,7 +98,7 @@ fn preflight_lists_the_methods_of_the_path() {
         assert!(!stranger.iter().any(|line| line.contains("-origin") || line == CREDENTIALS));
     }
     assert_eq!(ask("/none", "https://www.example.com").status, 404);
-    // Without a method to ask for it is not a preflight.
+    // Without a requested method it is not a preflight.
     let reply = server.send("OPTIONS", "/api", &[("Origin", "https://www.example.com")], b"");
     assert_eq!((reply.status, reply.header("allow")), (405, "POST"));
 }
@@ -125,10 +125,10 @@ fn address_over_the_rate_is_told_to_wait() {
         assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
     }
     assert_is_too_many(&server.send("POST", "/api", &[], shops().as_bytes()));
-    // Of every path, and whatever else would be wrong with it.
+    // For every path, before any other error.
     assert_is_too_many(&server.get("/none"));
     assert_is_too_many(&server.get("/api/external/get/property"));
-    // A proxy on this machine that is not trusted is not one client for everybody.
+    // An untrusted proxy on this machine does not count as one client.
     assert_eq!(from(&server, "192.0.2.1").text(), ok(json!([])));
 }
 
@@ -144,19 +144,20 @@ fn clients_of_a_trusted_proxy_are_counted_separately() {
     assert!(is_served("192.0.2.1"));
     assert!(!is_served("192.0.2.1"));
     assert!(is_served("192.0.2.2"));
-    // The last address that is not a proxy of ours counts; what stands before it is made up.
+    // The last address that is not a trusted proxy counts; those before it may be forged.
     assert!(!is_served("192.0.2.77, 192.0.2.1"));
     assert!(!is_served("192.0.2.78, 192.0.2.2, 10.0.0.1"));
     assert!(!is_served("192.0.2.78, 192.0.2.2, 10.0.0.3, 10.0.0.2"));
     assert!(is_served("192.0.2.2, 10.0.0.4"));
     assert!(is_served("2001:db8::1"));
     assert!(!is_served("2001:0db8:0:0::1"));
-    // A household has a network of 64 bits to itself.
+    // A household has a /64 network.
     assert!(!is_served("2001:db8:0:0:7:7:7:7"));
     assert!(is_served("2001:db8:0:1::1"));
-    // An IPv4 address is itself in IPv6's clothes.
+    // An IPv4-mapped IPv6 address counts as the IPv4 address.
     assert!(!is_served("::ffff:192.0.2.1"));
-    // Whose address can't be read is nobody: neither the proxy nor one client for all.
+    // A client with an unreadable address is unknown: it counts neither as the proxy nor as one
+    // client.
     for forwarded in ["junk", "unknown", "", "junk"] {
         assert!(is_served(forwarded), "{forwarded}");
     }
@@ -168,7 +169,8 @@ fn unconfigured_local_proxy_is_not_rate_limited() {
         Server::start("[limits]\nrequests_per_minute = 1\ntrusted_proxies = [\"10.0.0.1\"]\n");
     assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
     assert_is_too_many(&server.send("POST", "/api", &[], shops().as_bytes()));
-    // The proxy would be one client for everybody; and nothing that it forwards is believed.
+    // Otherwise the proxy would be one client for everybody. Its forwarded addresses are not
+    // trusted.
     for forwarded in ["192.0.2.2", "10.0.0.1", "127.0.0.2", "192.0.2.2", "192.0.2.3, 10.0.0.1"] {
         assert_eq!(from(&server, forwarded).text(), ok(json!([])));
     }

@@ -77,7 +77,7 @@ fn sms_code_errors_come_in_the_contract_order() {
     draw(&server, "p");
     let long = format!("13800000002?id=p&text={}", "a".repeat(65));
     for (rest, answer) in [
-        // Something is missing, or is no value at all: the picture stays good.
+        // Something is missing or invalid: the captcha stays valid.
         ("13800000002", BAD),
         ("13800000002?id=p", BAD),
         ("13800000002?text=abcd", BAD),
@@ -87,14 +87,15 @@ fn sms_code_errors_come_in_the_contract_order() {
         ("13800000002?id=p&id=p&text=abcd", BAD),
         ("13800000002?id=p&text=abcd&mobile=13800000002", BAD),
         (&long, BAD),
-        // A malformed number before a picture that was never shown.
+        // A malformed number is reported before an unknown captcha.
         ("1380000000?id=none&text=abcd", BAD),
         ("138000000022?id=p&text=abcd", BAD),
         ("12800000002?id=p&text=abcd", BAD),
         ("%2B8613800000002?id=p&text=abcd", BAD),
         ("1380000000x?id=p&text=abcd", BAD),
         ("%EF%BC%913800000002?id=p&text=abcd", BAD),
-        // The picture before the quota, and that before the number's being registered.
+        // The captcha is checked before the quota, and the quota before the registration of the
+        // number.
         ("13800000001?id=none&text=abcd", NO_PICTURE),
         ("13800000002?id=p&text=abcd", SENT),
     ] {
@@ -109,7 +110,7 @@ fn sms_code_errors_come_in_the_contract_order() {
     ] {
         draw(&server, "p");
         sms(&server, rest, answer);
-        // Right or wrong, and whatever became of it: the picture was looked at once.
+        // Right or wrong, with any result: the captcha can be tried once.
         sms(&server, "13800000003?id=p&text=abcd", NO_PICTURE);
     }
     assert_eq!(server.outbox().len(), 2);
@@ -228,7 +229,7 @@ fn field_names_of_operations_are_refused_here() {
     let hash = server.captcha();
     let by_name = json!({"username": "nora", "password": "secret-1", "hash": hash});
     register(&server, by_name.clone(), BAD);
-    // Nothing was written, and the captcha still pays where these names are known.
+    // Nothing was written, and the captcha is still valid for the operation itself.
     assert_eq!(server.done("", "user/register", by_name), json!({"user_id": 100_001}));
     let body = json!({"username": "nora", "password": "secret-1"}).to_string();
     let answer = server.ask("POST", "/api/v1.0/sessions", &[], &body);

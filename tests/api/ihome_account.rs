@@ -45,7 +45,7 @@ fn bad() -> String {
 fn avatar_type_follows_its_bytes_and_is_served() {
     let user = User::new();
     let mut last = String::new();
-    // Whatever the file is called.
+    // The file name does not matter.
     for (name, bytes, kind, content_type) in [
         ("a.png", PNG, "png", "image/png"),
         ("a.exe", GIF, "gif", "image/gif"),
@@ -59,7 +59,7 @@ fn avatar_type_follows_its_bytes_and_is_served() {
         let reply = user.server.get(path);
         assert_eq!((reply.status, reply.header("content-type")), (200, content_type));
         assert!(reply.body == bytes, "{name}");
-        // The one before is gone.
+        // The previous one is deleted.
         assert!(last.is_empty() || user.server.get(&last).status == 404);
         assert_eq!(user.server.pictures(), [format!("{stem}.{kind}")]);
         last = path.to_owned();
@@ -129,7 +129,7 @@ fn name_is_unique_and_has_1_to_32_characters() {
     }
     let taken = refused("4001", "保存用户信息失败");
     assert_eq!(user.ask("PUT", "user/name", JSON, r#"{"name":"nora"}"#), taken);
-    // Names that differ by case alone, or in nothing that can be seen.
+    // Names that differ only in case, or only in invisible characters.
     for name in ["Nora", " nora", "no\u{200b}ra"] {
         let body = json!({"name": name}).to_string();
         assert_eq!(user.ask("PUT", "user/name", JSON, &body), taken);
@@ -151,7 +151,7 @@ fn name_is_unique_and_has_1_to_32_characters() {
     for body in [
         r#"{"name":"a\u0000"}"#,
         r#"{"name":"a\nb"}"#,
-        // Another's telephone number, registered or not.
+        // The mobile number of somebody else, registered or not.
         r#"{"name":"13800000002"}"#,
         r#"{"name":"13800000009"}"#,
         &longer,
@@ -211,7 +211,7 @@ fn real_name_is_null_until_set_once() {
         ("id_card", json!("110105491231002")),
         ("id_card", json!("1101051949123100XX")),
         ("id_card", json!("１1010519491231002X")),
-        // No such days, a day that is still to come.
+        // Nonexistent days, and a day in the future.
         ("id_card", json!(card("11010519490229002"))),
         ("id_card", json!(card("11010519000229002"))),
         ("id_card", json!(card("11010519491301002"))),
@@ -233,7 +233,7 @@ fn real_name_is_null_until_set_once() {
     }
     assert_eq!(user.ask("GET", "user/auth", FORM, ""), nobody(100_001));
 
-    // A small x is the same digit.
+    // A lower-case x is the same digit.
     let body = with("id_card", json!("11010519491231002x"));
     assert_eq!(user.ask("POST", "user/auth", JSON, &body), fine(Value::Null));
     let told = fine(json!({"user_id": 100_001, "real_name": "林小雨", "id_card": good}));
@@ -244,7 +244,7 @@ fn real_name_is_null_until_set_once() {
     assert_eq!(user.ask("POST", "user/auth", JSON, &other), again);
     assert_eq!(user.ask("GET", "user/auth", FORM, ""), told);
 
-    // Nobody else's: and another account may tell the same, in a form, and in two characters.
+    // It is not shared: another account may set the same name, in a form, with two characters.
     let headers = [("Authorization", &*stranger)];
     let theirs = |method, body| user.server.ask(method, "/api/v1.0/user/auth", &headers, body);
     assert_eq!(theirs("GET", ""), nobody(100_002));

@@ -127,7 +127,7 @@ fn deleting_a_session_leaves_the_others() {
         &[("Cookie", "a=b"), ("Cookie", &*cookie)],
         &[("Authorization", &*token)],
         &[("Authorization", &*bearer)],
-        // The first place that holds a token's form wins.
+        // The first place with a well-formed token wins.
         &[("Cookie", "session=junk"), ("Authorization", &*token)],
         &[("Cookie", &*cookie), ("Authorization", "junk")],
     ] {
@@ -219,7 +219,7 @@ fn own_pages_and_apps_can_write() {
         &[("Origin", "http://api.example.com"), ("Sec-Fetch-Site", "same-origin")],
         &[("Sec-Fetch-Site", "same-origin")],
         &[("Sec-Fetch-Site", "none")],
-        // Named in the configuration.
+        // Listed in the configuration.
         &[("Origin", "http://app.example.com"), ("Sec-Fetch-Site", "same-site")],
         &[("X-CSRFToken", "anything")],
     ] {
@@ -227,7 +227,7 @@ fn own_pages_and_apps_can_write() {
         let answer = server.ask("PUT", "/api/v1.0/user/name", &headers, "name=nora");
         assert_eq!(answer, fine(json!({"name": "nora"})), "{from:?}");
     }
-    // `*` names nobody.
+    // `*` lists no origin.
     let headers = [("Cookie", &*cookie), FOREIGN];
     assert_eq!(server.send("PUT", "/api/v1.0/user/name", &headers, b"name=mallory").status, 403);
 }
@@ -268,7 +268,7 @@ fn cross_site_cookie_is_no_login_for_other_documents() {
     let update = |headers| server.ask("PUT", "/user/update_user_info", headers, "nickname=Nora");
     assert_eq!(update(&foreign), entry(200_410, "no token", json!("")));
     assert_eq!(update(&own), entry(0, "", json!("")));
-    // A token in a header is no browser's own doing.
+    // A browser does not send a token in a header by itself.
     let bearer = [("Authorization", &*token), FOREIGN];
     assert_eq!(update(&bearer), entry(0, "", json!("")));
 }

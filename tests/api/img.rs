@@ -46,7 +46,7 @@ fn captcha_is_a_png_of_five_random_characters() {
 
 #[test]
 fn captcha_code_is_in_no_answer_log_or_file() {
-    // Long enough not to be in base64 by chance, and in both cases.
+    // Long enough not to occur in base64 by chance, in upper and lower case.
     let code = "Zq7WkMx3Pd";
     let config =
         format!("[captcha]\ntest_code = \"{code}\"\nlength = 10\n[log]\nlevel = \"trace\"\n");

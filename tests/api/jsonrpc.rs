@@ -120,7 +120,7 @@ fn unknown_rpc_method_is_not_found() {
     for method in ["foobar", "shop.none", "shop", "shop/list", "", ".", "shop.list.", "Shop.list"] {
         let answer = server.post("/api", &call(json!("1"), method, json!({})));
         assert_eq!(answer, error("\"1\"", -32601, "Method not found"), "{method:?}");
-        // Whatever its params are.
+        // With any params.
         let answer = server.post("/api", &call(json!("1"), method, json!([1])));
         assert_eq!(answer, error("\"1\"", -32601, "Method not found"), "{method:?}");
     }
@@ -183,7 +183,7 @@ fn notification_is_executed_and_not_answered() {
     notify("sms.generate", message.clone());
     let again = server.call("img/validate", json!({"hash": hash}));
     assert_eq!(again, fault(-1, "验证码hash值不匹配"), "its effect is there");
-    // Nobody is told of a notification's failure either.
+    // A failed notification is not answered either.
     notify("sms.generate", message);
     notify("img.validate", json!({}));
     notify("foobar", json!({}));

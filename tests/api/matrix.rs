@@ -186,7 +186,7 @@ fn invalid_token_has_each_documents_code() {
     let out = server.login("nora");
     server.done(&out, "user/logout", json!({}));
     ask(&server, &out, Lack::Bad);
-    // None of it did anything.
+    // None of these requests changed anything.
     assert_eq!(server.done(&token, "user/info", json!({})), before);
     assert_eq!(server.done(&token, "rank/list", json!({})), json!([]));
     assert_eq!(server.done(&token, "property/query", json!({"type": 1})), json!([]));
@@ -247,7 +247,7 @@ fn another_accounts_data_cannot_be_changed() {
         ("property/update", json!({"id": notice, "user_id": "100001"}), denied.clone()),
         ("property/delete", json!({"id": notice}), denied.clone()),
         ("property/delete", json!({"id": notice, "user_id": "100001"}), denied.clone()),
-        // As if there were none.
+        // As without a token.
         ("property/delete", json!({"id": 999}), denied),
         (
             "shop/update",

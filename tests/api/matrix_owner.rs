@@ -71,7 +71,7 @@ impl<'a> Owner<'a> {
     fn things(&self) -> Vec<Value> {
         let done = |name: &str, data: Value| self.server.done(&self.token, name, data);
         let mut place = done("rank/around", json!({"span": 0}));
-        // Others may overtake it.
+        // Another upload may come first.
         place[0]["ranking"] = json!(0);
         vec![
             done("user/info", json!({})),
@@ -88,14 +88,14 @@ impl<'a> Owner<'a> {
 fn other_accounts_cannot_change_or_see_private_data() {
     let server = Server::start(OPEN);
     let owner = Owner::new(&server);
-    // Of the name that it has at last nobody can tell; its number stays.
+    // The final name is unpredictable; the number stays the same.
     let mallory = "13800009998";
     server.registered(mallory);
     let before = owner.things();
     let mut called = 0;
     for operation in operations() {
         for plain in owner.data(&operation) {
-            // With the owner's id as one's own, too, where the operation takes one.
+            // Also with the owner's id as the caller's, if the operation has one.
             let mut posing = plain.clone();
             if operation.fields.iter().any(|field| field == "user_id") {
                 let is_text = operation.name.starts_with("property/");
@@ -126,7 +126,7 @@ fn owner_can_change_and_see_private_data() {
         for data in owner.data(operation) {
             let answer = server.call_as(&owner.token, &operation.name, data.clone());
             let answer: Value = serde_json::from_str(&answer).unwrap();
-            // A real name is told once, and it was.
+            // A real name can be set once, and it is set already.
             let status = if operation.name == "user/verify" { -2 } else { 0 };
             assert_eq!(answer["status"], status, "{} {data}: {answer}", operation.name);
             // Some of them end the session.

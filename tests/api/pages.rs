@@ -150,7 +150,7 @@ fn outside_and_hidden_files_are_not_served() {
     ] {
         assert_refused(&server.get(path), 404, "no such path");
     }
-    // A backslash as it stands is no part of an address: refused before anything is looked for.
+    // A raw backslash is not allowed in a URL: refused before any lookup.
     for path in ["/..\\secret.txt", "/sub\\page.html"] {
         let reply = server.get(path);
         assert!(matches!(reply.status, 400 | 404), "{path}: {}", reply.status);
@@ -170,7 +170,7 @@ fn symbolic_link_out_of_the_folder_is_not_followed() {
     symlink("/", web.join("root")).unwrap();
     symlink("nowhere", web.join("broken")).unwrap();
     symlink("loop", web.join("loop")).unwrap();
-    // A neighbour whose name begins like the folder's is not the folder.
+    // A sibling whose name begins like the folder's is not in the folder.
     fs::create_dir(root.join("web-private")).unwrap();
     fs::write(root.join("web-private/a.txt"), "secret").unwrap();
     symlink(root.join("web-private"), web.join("private")).unwrap();
@@ -229,7 +229,7 @@ fn pages_answer_only_get_and_head() {
             assert_eq!(reply.header("allow"), "GET, HEAD");
         }
     }
-    // Any page may be read from other origins as the API may.
+    // Pages may be read from other origins, like the API.
     let reply = server.send("GET", "/a.js", &[("Origin", "https://a.example.com")], b"");
     assert_eq!(reply.header("access-control-allow-origin"), "*");
 }
@@ -282,7 +282,7 @@ fn web_dir_with_data_or_missing_is_refused() {
         let mut said = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
         if !said.is_empty() {
-            // It serves; it would do so for ever.
+            // It started, and would run for ever.
             child.kill().unwrap();
         }
         let output = child.wait_with_output().unwrap();

@@ -90,7 +90,7 @@ fn right_password_after_five_failures_is_refused() {
     assert_eq!(login(&server, "nora", "wrong-1"), too_many());
     assert_eq!(login(&server, "nora", "secret-1"), too_many());
     assert!(is_in(&login(&server, "omar", "secret-1")), "others are not held up");
-    // A restart forgives nobody.
+    // A restart does not reset the counts.
     let server = server.kill_and_restart();
     assert_eq!(login(&server, "nora", "secret-1"), too_many());
 }
@@ -167,7 +167,7 @@ fn failures_by_name_and_by_number_are_separate() {
     server.done("", "user/register", data);
     let token = server.login("13800001234");
     server.done(&token, "user/rename", json!({"username": "nora"}));
-    // Otherwise the refusal would tell which number belongs to a name.
+    // Otherwise the refusal would reveal which number belongs to a name.
     for _ in 0..5 {
         assert_eq!(login(&server, "nora", "wrong-1"), wrong());
     }
@@ -214,7 +214,7 @@ fn wrong_old_password_counts_as_failed_login() {
     }
     assert_eq!(change(&server, &token, "secret-1", "secret-2"), too_many());
     assert_eq!(login(&server, "nora", "secret-1"), too_many());
-    // The session goes on all the same.
+    // The session is still valid.
     assert_eq!(server.done(&token, "user/info", json!({}))["username"], "nora");
 }
 
@@ -233,7 +233,7 @@ fn one_of_ten_concurrent_password_changes_succeeds() {
     });
     let made: Vec<usize> = (0..10).filter(|&n| answers[n] == ok(json!({}))).collect();
     assert_eq!(made.len(), 1, "{answers:?}");
-    // The others came too late: with a password that is no longer it, or a token that is not.
+    // The others came too late: with the old password, or with a token that had ended.
     let late = [wrong(), fault(-101, "Error token")];
     assert_eq!(answers.iter().filter(|answer| late.contains(answer)).count(), 9, "{answers:?}");
     assert!(is_in(&login(&server, "nora", &format!("secret-2-{}", made[0]))));

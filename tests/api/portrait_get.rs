@@ -170,7 +170,7 @@ fn page_not_in_the_list_gets_the_ban_picture() {
     let headers = [("Referer", "https://evil.example/")];
     let head = server.send("HEAD", "/api/external/get/portrait/5", &headers, b"");
     assert_eq!((head.status, head.body.len()), (403, 0));
-    // Only pictures are kept from foreign pages, and the envelope is no picture.
+    // Only pictures are refused to foreign pages, and the envelope is not a picture.
     let body = crate::common::envelope("portrait/get", json!({"id": "5"}));
     let reply = server.send("POST", "/api", &headers, body.as_bytes());
     assert_eq!(reply.json()["data"]["type"], "gif");
@@ -206,7 +206,7 @@ fn portrait_survives_restart_crash_leftovers_do_not() {
         fs::write(folder.join(format!("{left}.part")), &PNG[..100]).unwrap();
     }
     fs::write(folder.join(half), b"GIF").unwrap();
-    // A file that is not of the server's making is none of its business.
+    // A file that the server did not make is left alone.
     fs::write(folder.join("README"), b"pictures of accounts").unwrap();
     let server = server.kill_and_restart();
     let mut expected = before;

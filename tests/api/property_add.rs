@@ -30,7 +30,7 @@ fn notice_with_every_key_is_found_unchanged() {
 fn absent_or_empty_keys_get_defaults() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
-    // What is sent or left out, and how the row then differs from the sample's.
+    // The notice to send, and the differences of its row from the sample's.
     let nothing = [Value::from(""), Value::Null];
     let mut cases = vec![(sample(), json!({}))];
     for empty in nothing {
@@ -63,7 +63,7 @@ fn notice_without_publish_time_is_published_now() {
     for sent in [absent, empty, null] {
         let begun = clock.now();
         let uid = add(&server, &token, with(sent, json!({"occurrence_time": ""})));
-        // The row says one of the few seconds that have passed, three times alike.
+        // The row has one of the few seconds that have passed, three times the same.
         let shown = show(&server, &token, uid);
         let is_at = |now| {
             let now = clock.format(now);
@@ -145,7 +145,7 @@ fn user_id_is_the_callers_own_or_absent() {
     assert_eq!(send(json!("1234567890123456")), long);
     let number = fault_with(-203, "Arg's value type error", "user_id: expected a string");
     assert_eq!(send(json!(100_001)), number);
-    // Nothing of what was refused is there.
+    // Nothing of the refused requests was stored.
     assert_eq!(search(&server, &token, &[("type", "1")]), found(&[row(json!({}))]));
 }
 

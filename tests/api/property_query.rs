@@ -155,7 +155,7 @@ fn every_search_parameter_filters_correctly() {
         // Only ASCII letters have two cases.
         ("title", "Äöü", &[]),
         ("title", "ÄÖÜ", &[3]),
-        // What a pattern would take for a wildcard is an ordinary character.
+        // Wildcards of patterns are ordinary characters.
         ("content", "100%", &[1]),
         ("content", "%", &[1]),
         ("content", "_", &[1]),
@@ -246,7 +246,7 @@ fn filter_has_256_bytes_and_keyword_64_characters() {
 fn pages_join_without_gap_or_repeat() {
     let server = Server::start("[database]\nsynchronous = \"normal\"\n");
     let (_, token) = server.account("nora");
-    // More than a page at most has, and many of one time.
+    // More than fit on the largest page, many with the same time.
     let count = 1_005;
     let notices: Vec<Value> = (0..count)
         .map(|n| serde_json::from_str(&envelope("property/add", of_day(1 + n * 7 % 5, json!({})))))

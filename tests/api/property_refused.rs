@@ -126,7 +126,7 @@ fn keyword_conflicts_with_all_filters_but_paging() {
 #[test]
 fn search_errors_come_in_the_contract_order() {
     let (server, token) = one_notice();
-    // Each step mends the fault that was told.
+    // Each step fixes the reported fault.
     let mut query: Vec<(&str, &str)> =
         vec![("limit", "0"), ("before", "x"), ("id", "1"), ("key", "k"), ("colour", "blue")];
     let told = |query: &[(&str, &str)]| search(&server, &token, query);
@@ -186,7 +186,7 @@ fn duplicate_parameter_is_a_wrong_value() {
         let told = refused(-106, "Args Error", &format!("{key}: sent twice"));
         assert_eq!(get(&format!("token={token}{query}")), told, "{query}");
     }
-    // Who asks is still proven first.
+    // The token is still checked first.
     let twice = "type=1&type=1";
     assert_eq!(get(twice), refused(-104, "Missing necessary args", NO_TOKEN));
     assert_eq!(get(&format!("token=junk&{twice}")), refused(-105, "Error token", BAD_TOKEN));
@@ -217,7 +217,7 @@ fn envelope_search_fault_has_an_empty_list() {
     assert_eq!(none, by_envelope(-104, "Missing necessary args", NO_TOKEN));
     let junk = server.call_as("junk", "property/query", json!({}));
     assert_eq!(junk, by_envelope(-105, "Error token", BAD_TOKEN));
-    // The envelope's own faults come before, and are objects.
+    // Faults of the envelope come first, with an object as data.
     let body = envelope("property/query", json!({})).replace("{}", "[]");
     let answer = server.post("/api", &body);
     let told =

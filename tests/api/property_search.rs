@@ -45,11 +45,11 @@ fn search_agrees_with_a_full_scan() {
             let mut rows = database.prepare(sql).unwrap();
             rows.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
         };
-        // What is gone or has moved is not in the index either.
+        // Deleted and moved rows are not in the index either.
         let indexed = column("SELECT rowid FROM property_text ORDER BY rowid");
         assert_eq!(indexed, column("SELECT position FROM property ORDER BY position"));
         drop(database);
-        // Nothing is lost at the end of a process, nor at its death.
+        // Nothing is lost by a shutdown or a kill.
         let all = world.all("1");
         world.server =
             if seed == 0 { world.server.restart() } else { world.server.kill_and_restart() };

@@ -52,7 +52,7 @@ fn update_changes_only_the_sent_keys() {
         json!({"pic_url3": "/c.png"}),
     ];
     for (day, change) in (10..).zip(changes) {
-        // The time of the update is the client's to say; that of publishing and the owner are not.
+        // The client can set the update time, but neither the publish time nor the owner.
         let at = json!({"update_time": format!("2024-05-{day} 00:00:00")});
         known = with(with(known, change.clone()), at.clone());
         let ignored = json!({"publish_time": "junk", "user_id": "100001", "colour": [], "uid": 9});
@@ -175,7 +175,7 @@ fn table() -> [(&'static str, Value); 20] {
 #[test]
 fn first_of_several_errors_is_in_table_order() {
     let (server, token, known) = one_notice();
-    // The table's keys, those from the n-th on with a value that is wrong for all of them.
+    // The table's keys, with an invalid value for those from the n-th on.
     let send = |from: usize, number: Value, text: Value| {
         let mut data = json!({});
         for (index, (key, usual)) in table().into_iter().enumerate() {
@@ -232,7 +232,7 @@ fn foreign_and_unknown_notices_are_refused_alike() {
     let (_, other) = server.account("otto");
     for name in ["property/update", "property/delete"] {
         for id in [1, 2, 0, -1, i64::MAX, i64::MIN] {
-            // Passing the owner's id does not make the caller the owner.
+            // Sending the owner's id does not make the caller the owner.
             for user in [json!({}), json!({"user_id": "100001"}), json!({"user_id": "100002"})] {
                 let sent = with(json!({"id": id, "title": "我的"}), user);
                 assert_eq!(server.call_as(&other, name, sent), not_yours(), "{name} of {id}");

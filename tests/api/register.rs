@@ -64,7 +64,7 @@ fn user_name_length_counts_characters() {
         assert!(answer.contains("\"user_id\""), "{name}: {answer}");
         let token = server.login(name);
         let info = server.done(&token, "user/info", json!({}));
-        // Kept in Unicode's composed form, and found in either.
+        // Stored in Unicode NFC, and found in NFC and NFD.
         let kept = json!(name.nfc().collect::<String>());
         assert_eq!((&info["username"], &info["nickname"]), (&kept, &kept));
     }
@@ -289,7 +289,7 @@ fn mobile_account_can_rename_and_rename_back() {
         let answer = server.call_as(&token, "user/rename", json!({"username": name}));
         assert_eq!(answer, ok(json!({"username": name})));
     }
-    // Both names lead to it, and nobody else may have the number.
+    // Both names log in to the account, and nobody else may take the number.
     server.login("nora");
     server.login(mobile);
     let answer = by_name(&server, mobile, "secret-1");

@@ -59,7 +59,7 @@ fn owner_changes_a_shop_and_anyone_sees_it() {
         assert_eq!(server.post(&path, &envelope(name, sent)), ok(json!({})), "{name} {id_sent}");
         assert_eq!(get(&server, id), shown(id, "小雨的店铺", content, nora));
     }
-    // The name is never changed, not by an update that names one either.
+    // The name never changes, even if an update contains one.
     let renamed = json!({"shop_id": id, "shop_content": "c", "shop_name": "d"});
     assert_eq!(server.call_as(&token, "shop/update", renamed), ok(json!({})));
     assert_eq!(get(&server, id), shown(id, "小雨的店铺", "c", nora));
@@ -78,12 +78,12 @@ fn shop_name_is_unique_and_checked_before_the_cap() {
     open(&server, &nora, "伞");
     assert_eq!(creat(&otto, "伞"), taken);
     assert_eq!(creat(&nora, "伞"), taken);
-    // Another text is another name.
+    // A different text is a different name.
     open(&server, &nora, "伞 ");
     assert_eq!(creat(&nora, "书"), capped);
     assert_eq!(creat(&nora, "伞"), taken);
     open(&server, &otto, "书");
-    // The cap is no bar to an update.
+    // An update is possible at the cap.
     let update = json!({"shop_id": open(&server, &otto, "茶"), "shop_content": "绿"});
     assert_eq!(server.call_as(&otto, "shop/creat", update), ok(json!({})));
     assert_eq!(creat(&otto, "花"), capped);
@@ -221,7 +221,7 @@ fn only_the_owner_may_update_a_shop() {
     let why = "user_id: must be the id of the account that the token is of";
     let gone = fault_with(-102, "Get userid failed for the token", why);
     for user in [otto, 5, 0, -1] {
-        // Told before the name is looked up.
+        // Reported before the name is looked up.
         for name in ["伞", "书"] {
             let sent = json!({"shop_name": name, "user_id": user});
             assert_eq!(server.call_as(&token, "shop/creat", sent), gone);

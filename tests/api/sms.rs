@@ -46,7 +46,7 @@ fn sms_code_is_in_no_answer_or_log() {
     let server = Server::start("[log]\nlevel = \"trace\"\n");
     let answer = send(&server, "13800001234");
     let code = server.outbox()[0]["code"].as_str().unwrap().to_owned();
-    // The time at the beginning of a line has six digits of its own.
+    // The timestamp of a line also contains six digits.
     let log: Vec<String> =
         server.log().lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect();
     assert!(log.len() > 1 && !log.concat().contains(&code) && !answer.contains(&code));
@@ -125,7 +125,7 @@ fn wrong_or_used_captcha_sends_no_message() {
         assert_eq!(answer, fault(-4, "Error Hash"), "{hash:?}");
     }
     assert_eq!(server.outbox().len(), 1);
-    // What was not sent is not counted.
+    // Unsent messages are not counted.
     sent(&send(&server, "13800001235"));
     // The hash's case does not matter here either.
     let hash = server.captcha().to_uppercase();

@@ -142,7 +142,7 @@ fn sms_code_expires() {
     for (nth, hash) in hashes.iter().enumerate().skip(1) {
         let answer = validate(&server, &number(nth), hash);
         if answer == wrong_code() {
-            // So have all that were sent before.
+            // So have all earlier ones.
             assert_eq!(validate(&server, &number(0), &hashes[0]), wrong_code());
             return;
         }
@@ -181,7 +181,7 @@ fn failed_gateway_is_1007_and_uses_no_quota() {
     for _ in 0..3 {
         let hash = server.captcha();
         let data = json!({"phone": "13800001234", "hash": hash});
-        // No quota is told: what was not sent does not count.
+        // No quota error: unsent messages do not count.
         assert_eq!(server.call("sms/generate", data.clone()), fault(1007, "其他错误"));
         // The captcha had matched, so it is used up.
         assert_eq!(server.call("sms/generate", data), fault(-4, "Error Hash"));

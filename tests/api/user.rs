@@ -113,7 +113,7 @@ fn account_can_take_a_free_name() {
     ] {
         assert_eq!(server.call_as(&token, "user/rename", data.clone()), expected, "{data}");
     }
-    // The session goes on, the nickname stays, and the old name is held for the account.
+    // The session and nickname stay, and the old name is held for the account.
     let info = server.done(&token, "user/info", json!({}));
     assert_eq!((&info["username"], &info["nickname"]), (&json!("paula"), &json!("nora")));
     server.login("paula");
@@ -208,7 +208,7 @@ fn removed_account_is_gone_and_its_id_not_reused() {
     assert_eq!(server.call_as(&token, "user/info", json!({})), gone);
     let login = server.call("user/login", json!({"username": "omar", "password": "secret-1"}));
     assert_eq!(login, wrong_password());
-    // Nobody else has the name for a while, nor the id ever.
+    // Nobody else gets the name for a while, and nobody ever gets the id.
     let data = json!({"username": "omar", "password": "secret-1", "hash": server.captcha()});
     assert_eq!(server.call("user/register", data), value("the name is taken"));
     let (id, _) = server.account("paula");

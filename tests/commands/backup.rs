@@ -26,8 +26,8 @@ const PICTURE: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
 fn backup_under_load_is_consistent_and_complete() {
     // `BACKUPS=100 cargo test --release --test commands under_load` is the full figure.
     let rounds = std::env::var("BACKUPS").map_or(10, |rounds| rounds.parse().unwrap());
-    // The server makes some of its own meanwhile, in its own process.
-    // Each post is a new player's, all from one address.
+    // The server also makes scheduled backups meanwhile. Each post is by a new player, all from
+    // one address.
     let config = "[score]\nnew_players_per_hour = 0\n\
                   [backup]\ndir = \"own\"\nevery = \"1s\"\nkeep = 0\n\
                   [portrait]\nopen_per_day_per_address = 0\nper_day_per_account = 0\n";
@@ -62,7 +62,7 @@ fn backup_under_load_is_consistent_and_complete() {
         done(run(server.folder(), &["restore", "--verify-only", path.to_str().unwrap()]));
     }
     load.check(own.last().unwrap(), &nothing, &end);
-    // All this was nobody's harm: the server's own data is whole.
+    // The server's own data is intact.
     let log = server.log();
     assert!(!log.contains(" WARN a ") && !log.contains("ERROR"), "{log}");
     let last = server.folder().join("last.tar");
@@ -136,7 +136,7 @@ fn backup_report_matches_the_archive() {
     assert_eq!(manifest["format"], 1);
     assert_eq!(manifest["schema"].to_string(), facts["schema"]);
     assert_eq!(manifest["created_at"], facts["created"]);
-    // Anybody's tools can tell whether it is whole.
+    // Standard tools can check it.
     if has("tar") && has("sha256sum") {
         let out = server.folder().join("out");
         fs::create_dir(&out).unwrap();
@@ -160,7 +160,7 @@ fn backup_without_server_includes_the_wal() {
     let file = folder.path().join("a.tar");
     backup(folder.path(), &file);
     let mut after = tree(&folder.path().join("data"));
-    // An index of the log that is made anew by whoever opens it.
+    // The WAL index, which is rebuilt on opening.
     after
         .retain(|name, bytes| !name.ends_with("guichet.db-shm") || before.get(name) == Some(bytes));
     assert!(after.iter().all(|(name, bytes)| before.get(name) == Some(bytes)), "it changed data");

@@ -50,7 +50,7 @@ fn call_keeps_numbers_and_texts_unchanged() {
     done(call(&server, &["player", "update", face]));
     let told = done(call(&server, &["score", "top", r#"{"app":"a"}"#]));
     assert!(told.contains(r#""nickname": "诺拉 \"😀\" \\""#), "{told}");
-    // A key that stands twice gets there, and is refused there.
+    // A duplicate key is sent, and refused by the server.
     assert_eq!(fault(call(&server, &["score", "top", r#"{"app":"a","app":"a"}"#]))["status"], -2);
 }
 
@@ -76,7 +76,7 @@ fn call_sends_the_token_only_to_the_server() {
     let by_variable = info(at(&server).env("GUICHET_TOKEN", &token));
     assert_eq!(by_variable["data"]["user_id"], id);
     assert_eq!(info(at(&server).args(["--token", &token])), by_variable);
-    // The option goes before the variable, and an empty variable is none.
+    // The option takes precedence over the variable, and an empty variable counts as unset.
     let output = at(&server).env("GUICHET_TOKEN", "").args(["user", "info"]).output().unwrap();
     assert_eq!(fault(output)["status"], -100);
     let help = command(server.folder())
@@ -95,7 +95,7 @@ fn call_uses_the_configured_server() {
     let port = server.address().rsplit(':').next().unwrap();
     for listen in [server.address(), &format!("0.0.0.0:{port}"), &format!("localhost:{port}")] {
         let known = text.replace("\"127.0.0.1:0\"", &format!("{listen:?}"));
-        // All addresses are no loopback address, for which alone it is allowed.
+        // `0.0.0.0` is not a loopback address, for which alone it is allowed.
         fs::write(&config, known.replace("test_code", "# test_code")).unwrap();
         done(command(server.folder()).args(["call", "shop", "list"]).output().unwrap());
     }

@@ -58,7 +58,7 @@ pub fn files(folder: &Path) -> Vec<(String, Vec<u8>, u32, i64)> {
                 (entry.path(), entry.metadata().unwrap())
             };
             let is_folder = about.is_dir();
-            // To look whether pictures can be kept, one is, for a moment.
+            // The check stores a picture for a moment.
             let time = if is_folder { 0 } else { about.mtime_nsec() };
             let bytes = if is_folder { vec![] } else { fs::read(&path).unwrap() };
             found.push((path.display().to_string(), bytes, about.mode(), time));
@@ -119,7 +119,7 @@ fn check_asks_a_running_server() {
     server.done("", "score/post", serde_json::json!({"openid": "a", "score": 1}));
     let ask = |address: &str| {
         let mut check = command(server.folder());
-        // It may not be told strangers, and need not be here.
+        // It may be secret, and is not needed here.
         check.env("GUICHET__LISTEN", address).arg("check");
         read(server.folder(), check.output().unwrap())
     };
@@ -231,7 +231,7 @@ fn check_warns_of_risky_settings() {
     ] {
         let folder = with_config(config);
         let told = check(folder.path());
-        // How many files there may be is this machine's.
+        // The limit of open files depends on the machine.
         let bad: Vec<&str> = bad(&told).into_iter().filter(|what| *what != "files").collect();
         assert_eq!(bad, expected, "{config}: {told:?}");
     }
@@ -264,7 +264,7 @@ fn check_reports_open_and_unreadable_data_folders() {
     assert_eq!(bad(&told), ["data_dir"]);
     let expected = "@/data: everybody on this machine may look in (mode 755); chmod o-rwx @/data";
     assert_eq!(of(&told, "data_dir"), ("warning", expected));
-    // Root is refused nothing, so another user looks.
+    // Root can read everything, so another user runs the check.
     let is_root = fs::metadata(&data).unwrap().uid() == 0;
     if is_root && !has("setpriv") {
         return;

@@ -19,7 +19,7 @@ fn check_finds_every_damaged_database_page() {
     let whole = fs::read(file(&folder)).unwrap();
     let pages = whole.len() / 4096;
     let mut found = 0;
-    // Not the first: with it it is no database of ours, which is told differently.
+    // Not the first page: without it the file is not our database, which is another error.
     for page in (1..pages).step_by(pages / 12) {
         let mut bytes = whole.clone();
         for byte in &mut bytes[page * 4096..page * 4096 + 64] {
@@ -102,7 +102,7 @@ fn check_reports_unindexed_notices_until_reimport() {
     assert_eq!(bad(&told), ["text index"]);
     let (_, text) = of(&told, "text index");
     assert!(text.starts_with("1 rows are found by no search, and 0 entries are of no row"));
-    // As it says: export and import make it anew.
+    // As the message says, export and import rebuild the index.
     let moved = folder.path().join("moved");
     done(guichet(folder.path(), &["export", moved.to_str().unwrap()]));
     fs::remove_file(file(&folder)).unwrap();
@@ -120,7 +120,7 @@ fn check_accepts_data_of_a_killed_server() {
     let folder = server.leave();
     let told = check(folder.path());
     assert_eq!(of(&told, "database").0, "ok", "{told:?}");
-    // A copy of file and log, without the log's index.
+    // A copy of the database and the WAL, without the WAL index.
     fs::remove_file(folder.path().join("data/guichet.db-shm")).unwrap();
     let told = check(folder.path());
     assert_eq!(of(&told, "database").0, "ok", "{told:?}");

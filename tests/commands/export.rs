@@ -104,7 +104,7 @@ fn export_writes_every_row_as_plain_json() {
     }
     assert!(files["account"].lines().any(|line| line.contains(r#""real_name":null"#)));
     assert!(files["account"].contains("$argon2id$"), "who moves can log in");
-    // By its key, so that two exports of the same rows are the same bytes.
+    // Sorted by key, so that two exports of the same rows are identical.
     let ids: Vec<i64> = shops.iter().map(|shop| shop["id"].as_i64().unwrap()).collect();
     assert!(ids.is_sorted());
 }
@@ -125,7 +125,7 @@ fn export_is_readable_only_by_its_owner() {
 fn export_beside_server_has_all_acknowledged_rows() {
     let server = Server::start("");
     let (nora, token) = server.account("nora");
-    // A row in its place before, and rows that are only in the journal.
+    // A row in its table, and rows that are only in the journal.
     server.done("", "score/post", json!({"app": "a", "openid": "old", "score": 5}));
     let server = server.restart();
     for (player, score) in [("old", 3), ("new", 7), ("old", 9), ("new", 8), ("old", 4)] {
@@ -141,7 +141,7 @@ fn export_beside_server_has_all_acknowledged_rows() {
     assert_eq!(told, [(&json!("new"), &json!(8)), (&json!("old"), &json!(9))]);
     let rank: Value = serde_json::from_str(files["rank"].trim_end()).unwrap();
     assert_eq!((&rank["account"], &rank["score"]), (&json!(nora), &json!(4)));
-    // The server ends, and puts all in its place itself: there is no difference.
+    // The server stops and moves the journal into the tables: the export is the same.
     let mut server = server;
     assert_eq!(server.terminate(), 0);
     assert_eq!(export(server.folder(), "after"), files);

@@ -93,7 +93,7 @@ fn every_shell_completes_every_command() {
         }
     }
     if has("bash") {
-        // What bash offers behind `guichet user pa` and `guichet seed --acc`.
+        // The completions of bash for `guichet user pa` and `guichet seed --acc`.
         let script = done(bare(&["completions", "bash"]));
         for (line, offered) in [("guichet user pa", "passwd"), ("guichet seed --acc", "--accounts")]
         {

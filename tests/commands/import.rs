@@ -59,7 +59,7 @@ fn import_reproduces_the_exported_data() {
         let found = found.as_array().unwrap();
         assert!(found.iter().any(|shop| shop["shop_name"] == *text), "{text:?}: {found:?}");
     }
-    // Ids go on where they were.
+    // Ids continue from the last one.
     for server in [&old, &new] {
         assert_eq!(server.account("nora").0, 100_010);
     }
@@ -131,7 +131,7 @@ fn invalid_import_line_is_named_and_imports_nothing() {
         assert!(said.starts_with(&format!("@/out/{expected}")), "{text}: {said}");
         let rows = |table| done(guichet(path, &["export", "-t", table]));
         assert_eq!((rows("account"), rows("shop")), (String::new(), String::new()), "{text}");
-        // Mended, it is taken.
+        // The corrected folder is imported.
         fs::remove_file(out.join(file)).unwrap();
         fs::write(out.join("shop.jsonl"), &good).unwrap();
         assert!(import(&out, path).contains("shop\t1\n"));
@@ -174,7 +174,7 @@ fn import_refuses_a_filled_or_served_database() {
     let said = refused(server.folder(), guichet(server.folder(), &["import", from]));
     assert!(said.starts_with("@/data/guichet.db: held by another guichet"), "{said}");
     server.account("nora");
-    // One account was made and is gone: its id must not be given out again.
+    // An account was deleted: its id must not be reused.
     let gone = folder();
     done(crate::common::with_input(
         crate::common::command(gone.path()).args(["user", "add", "nora"]),

@@ -82,7 +82,7 @@ fn restored_server_answers_as_before() {
     assert!(!told.contains_key("before"), "{told:?}");
     let restored = Server::start_in(fresh, "");
     assert_eq!(asked(&restored, &token), expected);
-    // It is a life of its own: what is written there goes on from where the backup was.
+    // The restored server is independent: its writes continue from the state of the backup.
     let next = restored.done(&token, "property/add", sample());
     assert_eq!(next["uid"], 2);
     assert_eq!(asked(&server, &token), expected);
@@ -94,7 +94,7 @@ fn restore_keeps_the_old_data_for_return() {
     let file = server.folder().join("a.tar");
     backup(server.folder(), &file);
     let then = asked(&server, &token);
-    // A life after the backup, ended by force: its last writes are in the log alone.
+    // Writes after the backup, then a kill: the last writes are only in the WAL.
     server.done(&token, "user/update", json!({"nickname": "later"}));
     let base64 = STANDARD.encode(PICTURE);
     let data = json!({"name": "", "id": "7", "base64": base64, "type": "png"});
@@ -121,7 +121,7 @@ fn restore_keeps_the_old_data_for_return() {
     let server = Server::start_in(folder, "");
     assert_eq!(asked(&server, &token), then);
 
-    // By hand, as docs/backup.md says: what was kept is complete.
+    // By hand, as docs/backup.md describes: the kept data is complete.
     let folder = server.leave();
     let other = archive::folder("");
     fs::rename(&kept[0], other.path().join("data")).unwrap();
@@ -189,7 +189,8 @@ fn start_finishes_an_interrupted_restore() {
     server.done(&token, "user/update", json!({"nickname": "later"}));
     let folder = server.restart().leave();
     let data = folder.path().join("data");
-    // As it is after the marker and two of the renames: the new pictures are in, the old database out.
+    // The state after the marker and two of the renames: the new pictures are in place, the old
+    // database is moved away.
     let staged = data.join("restore-0123456789abcdef");
     let kept = data.join("before-20260301-033000");
     fs::create_dir(&kept).unwrap();
@@ -243,7 +244,7 @@ fn killed_restore_leaves_the_data_unchanged() {
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        // It was the same data, so that whether it was swapped or not can't be told by a client.
+        // The data is the same, so a client can't see whether it was swapped.
         let server = Server::start_in(folder, "");
         assert_eq!(asked(&server, &token), expected);
         assert_eq!(staged(), 0);

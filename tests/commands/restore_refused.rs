@@ -112,7 +112,7 @@ fn archive_with_any_changed_byte_is_refused() {
     let world = World::new();
     let mut bytes = fs::read(&world.archive).unwrap();
     let whole = open(&world.archive);
-    // Every header and entry has some; the rest is padding, which nobody reads.
+    // Every header and entry is hit; the rest is padding, which is not read.
     let places = (0..bytes.len()).step_by(1_201).chain((0..bytes.len()).step_by(512));
     let (mut refusals, mut same) = (0, 0);
     for place in places {

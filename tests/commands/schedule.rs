@@ -24,7 +24,7 @@ fn schedule_keeps_newest_backups_and_other_files() {
     let made = || server.log().matches("a backup was made").count();
     wait_until("four are made", || made() >= 4);
     let now = archives(&own);
-    // The one with a name of its own, two, and perhaps one that has just come.
+    // The one with another name, two backups, and perhaps a new one.
     assert!((3..=4).contains(&now.len()), "{now:?}");
     assert!(!old.exists());
     for other in others {
@@ -41,7 +41,7 @@ fn running_backup_does_not_delay_shutdown() {
     let mut server = Server::start_in(server.leave(), EVERY_SECOND);
     let own = server.folder().join("own");
     for _ in 0..5 {
-        // In the middle of one, or just before or after.
+        // During a backup, or just before or after.
         wait_until("one is begun", || !halves(&own).is_empty());
         let asked = Instant::now();
         assert_eq!(server.terminate(), 0);

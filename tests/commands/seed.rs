@@ -51,7 +51,7 @@ fn seed_makes_the_requested_data() {
     }
     let login = json!({"username": accounts[0]["username"], "password": password});
     let token = server.done("", "user/login", login)["token"].as_str().unwrap().to_owned();
-    // Boards, with faces and no gaps.
+    // Boards with avatars and without gaps.
     for app in ["lamps", "pinball"] {
         let top = server.done("", "score/top", json!({"app": app, "limit": 10}));
         let top = top.as_array().unwrap();
@@ -62,7 +62,7 @@ fn seed_makes_the_requested_data() {
     }
     assert!(server.done(&token, "rank/list", json!({})).as_array().unwrap().len() >= 5);
     assert_eq!(server.done("", "shop/list", json!({})).as_array().unwrap().len(), 9);
-    // Every notice is found by its own words.
+    // Every notice is found by a part of its text.
     let query = |data: Value| server.done(&token, "property/query", data);
     let mut found = 0;
     for kind in [1, 2] {
@@ -110,7 +110,7 @@ fn steady(folder: &Folder) -> BTreeMap<&'static str, Vec<Value>> {
             for row in rows.iter_mut().map(|row| row.as_object_mut().unwrap()) {
                 row.retain(|key, _| !FRESH.contains(&key.as_str()));
             }
-            // Shops come in the order of their ids, which are drawn.
+            // Shops are listed by id, and ids are random.
             rows.sort_by_key(Value::to_string);
             (table, rows)
         })

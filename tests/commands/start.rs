@@ -146,7 +146,7 @@ fn second_server_on_one_folder_is_refused() {
     );
     assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
     server.account("nora");
-    // Once the first has ended, however it did, the folder is free.
+    // Once the first has ended, by shutdown or kill, the folder is free.
     let server = server.kill_and_restart();
     server.login("nora");
 }
@@ -161,7 +161,7 @@ fn first_line_is_the_address_and_the_only_one() {
     out.read_line(&mut line).unwrap();
     let port = line.strip_prefix("listening on http://127.0.0.1:").unwrap();
     let port: u16 = port.strip_suffix('\n').unwrap().parse().unwrap();
-    // Whoever reads the line can connect.
+    // Connections are possible once the line is printed.
     drop(std::net::TcpStream::connect(("127.0.0.1", port)).unwrap());
     assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(0), "SIGTERM ends well");
@@ -179,7 +179,7 @@ fn environment_variable_overrides_the_file() {
     };
     let said = refused(&folder, list(&[]));
     assert!(said.starts_with("guichet: @/guichet.toml:3:7: session.ttl: "), "{said}");
-    // It mends what is wrong in the file, and moves the data.
+    // It overrides an invalid value of the file, and the data folder.
     let other = folder.path().join("other");
     let variables =
         [("GUICHET__SESSION__TTL", "1d"), ("GUICHET__DATA_DIR", other.to_str().unwrap())];

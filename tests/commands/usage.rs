@@ -97,7 +97,7 @@ fn usage_agrees_with_the_files() {
     assert_eq!(amount(&told["before_restore"]), (1, 3_000));
     assert_eq!(amount(&told["backups"]), (2, 9_000));
     assert_eq!(told["not_counted"], json!([]));
-    // All of data_dir, and nothing twice.
+    // All of data_dir, with nothing counted twice.
     let own = ["outbox", "before_upgrade", "before_restore", "other"].map(|key| amount(&told[key]));
     let told: u64 = file + sum.1 + own.iter().map(|amount| amount.1).sum::<u64>();
     let found: u64 = files(&data).iter().map(|file| file.1.len() as u64).sum();
@@ -109,7 +109,7 @@ fn usage_run_by_root_changes_nothing() {
     const SERVER: u32 = 12_345;
     let server = Server::start("");
     server.account("nora");
-    // Killed: the log and its index stay.
+    // Killed: the WAL and its index stay.
     let folder = server.leave();
     let is_root = chown(folder.path().join("data"), Some(SERVER), Some(SERVER)).is_ok();
     if is_root {
@@ -206,7 +206,7 @@ fn pictures_behind_a_symlink_are_counted_once() {
     let elsewhere = folder.path().join("elsewhere");
     fs::rename(data.join("pictures"), &elsewhere).unwrap();
     symlink(&elsewhere, data.join("pictures")).unwrap();
-    // A link to everything, of which nothing is counted again.
+    // A link to everything, which is not counted again.
     symlink("/", data.join("root")).unwrap();
     let told = usage(folder.path());
     let kinds = ["open_portraits", "portraits", "avatars"];

@@ -43,7 +43,7 @@ fn accounts_are_managed_without_a_server() {
 fn changes_without_a_server_are_seen_at_start() {
     let folder = folder();
     let path = folder.path();
-    // A line's end is not part of a password, and neither are further lines.
+    // The end of the line and further lines are not part of a password.
     done(user(path, &["add", "nora", "--password-stdin"], "secret-1\nmore\n"));
     done(user(path, &["add", "omar", "--password-stdin"], "secret-1\r\n"));
     done(user(path, &["add", "paula"], "secret-1"));

@@ -141,7 +141,7 @@ pub fn pack(path: &Path, entries: &[Entry]) {
         header.set_entry_type(*kind);
         header.set_size(bytes.len() as u64);
         header.set_mode(0o600);
-        // As it is: the setter would refuse what is to be tried.
+        // The raw field: the setter would refuse the tested values.
         header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
         header.set_cksum();
         archive.append(&header, &bytes[..]).unwrap();

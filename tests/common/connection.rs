@@ -57,7 +57,7 @@ impl Connection {
             match self.0.read_until(b'\n', &mut head) {
                 Ok(0) => break,
                 Ok(_) => {}
-                // Closed with bytes of ours unread.
+                // Closed before reading all our bytes.
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break,
                 Err(error) => panic!("{error}"),
             }

@@ -40,8 +40,7 @@ pub fn hold(server: &Server) -> Held {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut waiting = Vec::new();
     let mut steady = 0;
-    // The first to come is taken in hand, with whoever has come by then. What waits behind it goes
-    // on waiting.
+    // The writer takes the first job and those queued by then. Later jobs stay in the queue.
     while steady < 30 {
         if depth(server) < 1.0 {
             assert!(waiting.len() < 1000, "nothing waits");

@@ -166,7 +166,7 @@ impl Server {
     pub fn raw(&self, bytes: &[u8]) -> Reply {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        // A server that refuses early may close before it has read all.
+        // A server that refuses early may close before reading everything.
         let _ = stream.write_all(bytes);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
@@ -257,7 +257,7 @@ fn under(tool: &[&str], command: Command) -> Command {
 pub fn with_input(command: &mut Command, input: &str) -> Output {
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().unwrap();
-    // A command that fails early does not read; that is not the fault that is looked for.
+    // A command that fails early does not read its input; that error is ignored.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }

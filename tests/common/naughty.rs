@@ -3,7 +3,7 @@
 
 /// Short texts of different kinds.
 const SHORT: [&str; 98] = [
-    // Nothing, or nothing to see.
+    // Empty or invisible.
     "",
     " ",
     "   ",
@@ -31,7 +31,7 @@ const SHORT: [&str; 98] = [
     "x\r\nSet-Cookie: session=0",
     "x\r\n\r\nHTTP/1.1 200 OK",
     "x\n2026-01-01T00:00:00Z ERROR a line",
-    // What quotes and escapes.
+    // Quotes and escapes.
     "'",
     "\"",
     "''",
@@ -100,7 +100,7 @@ const SHORT: [&str; 98] = [
     "🏳️‍🌈🇺🇳",
     "𝒳\u{10ffff}",
     "\u{fffd}\u{ffff}\u{fdd0}",
-    // Numbers and words that stand for something.
+    // Numbers and words with a special meaning.
     "-1",
     "9223372036854775808",
     "1e400",
@@ -151,7 +151,7 @@ pub fn values() -> Vec<Vec<u8>> {
         b"{\"a\":1,\"a\":2}",
         b"{\"$ne\":null}",
         b"{\"__proto__\":1}",
-        // Escapes: NUL, pairs, halves of pairs, what is none.
+        // Escapes: NUL, surrogate pairs, lone surrogates, invalid ones.
         b"\"\\u0000\"",
         b"\"\\ud83d\\ude00\"",
         b"\"\\ud800\"",
@@ -161,7 +161,7 @@ pub fn values() -> Vec<Vec<u8>> {
         b"\"\\u12\"",
         b"\"\\x41\"",
         b"\"\\\"",
-        // Bytes that are no UTF-8: a half, too long a form, a surrogate, past the last character.
+        // Invalid UTF-8: truncated, overlong, a surrogate, past the last code point.
         b"\"\xff\"",
         b"\"\xe4\xbd\"",
         b"\"\xc0\xaf\"",

@@ -113,7 +113,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
     while !rest.is_empty() {
         let (name, more) = rest.split_once("=\"").expect(text);
         let (value, more) = more.split_once('"').expect(text);
-        // None of ours has a character that must be escaped.
+        // None of our labels needs escapes.
         assert!(is_name(name) && !value.contains(['\\', '\n']) && !value.is_empty(), "{text}");
         assert!(pairs.iter().all(|(known, _)| known != name), "{text}");
         pairs.push((name.to_owned(), value.to_owned()));

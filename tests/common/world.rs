@@ -166,7 +166,7 @@ impl World {
     ) {
         let limit = self.dice.random_range(1..30);
         let mut before: Option<i64> = match self.dice.random_range(0..3) {
-            // Of the other type too: its place counts, not its type.
+            // Also of the other type: only its position counts.
             0 => self.owners.keys().copied().collect::<Vec<_>>().choose(&mut self.dice).copied(),
             _ => None,
         };

@@ -24,7 +24,7 @@ fn walk(interpreter: &str, script: &str) {
         assert!(told.ends_with("every answer was as it should be\n"), "{told}");
     }
     drop(server);
-    // Nobody answers there any more: it must say so and fail.
+    // The server has stopped: the script must report it and fail.
     let mut command = Command::new(interpreter);
     let ended = command.arg(example(script)).arg(&base).output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
@@ -184,7 +184,7 @@ fn profiles_page_works_in_a_browser() {
         with_nora,
         r#"
   const picture = () => page("picture").getAttribute("src");
-  // Chooses a file, as the dialog would.
+  // Selects a file like the dialog.
   function choose(blob, name) {
     const chosen = new DataTransfer();
     chosen.items.add(new File([blob], name));
@@ -250,7 +250,7 @@ fn profiles_page_works_in_a_browser() {
 
 #[test]
 fn game_page_works_in_a_browser() {
-    // A hundred players who can't be beaten, and two who can.
+    // A hundred unbeatable players, and two others.
     let with_players = |pages: &Path| {
         let server = serve(pages);
         for player in 0..100 {

@@ -39,7 +39,7 @@ fn javascript_rpc_libraries_work() {
         eprintln!("skipped: no libraries in {}; .ci/run installs them", modules.display());
         return;
     }
-    // A module looks for others beside itself.
+    // Node looks for modules next to the script.
     let script = modules.with_file_name("rpc.mjs");
     std::fs::copy("tests/external/clients/rpc.mjs", &script).unwrap();
     let lines = shown(Command::new("node").arg(script));

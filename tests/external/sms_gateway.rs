@@ -12,7 +12,7 @@ const USED_UP: (i64, &str) = (1023, "单个手机号30秒内下发短信条数�
 
 /// Checks the result of sending to `phone`.
 fn ends(server: &Server, phone: &str, (code, message): (i64, &str)) {
-    // Our own quota names itself; everything else is the gateway's.
+    // An error of our own quota has a detail; all others are the gateway's.
     let told = if (code, message) == USED_UP { fault } else { not_sent };
     assert_eq!(ask(server, phone), told(code, message), "{phone}");
 }
@@ -29,7 +29,7 @@ fn said(server: &Server, what: &str) -> usize {
 #[test]
 fn failure_after_sending_is_counted_and_not_retried() {
     let gateway = Gateway::start(good());
-    // Time enough for a second try, if there were one.
+    // Enough time for a second try, which must not happen.
     let server = Server::start(&gateway.tencent("3s"));
     let cases = [
         (Manner::Silent, TIME_OUT),
@@ -46,9 +46,9 @@ fn failure_after_sending_is_counted_and_not_retried() {
         let before = gateway.connections();
         ends(&server, &phone, end);
         assert_eq!(gateway.connections() - before, 1, "{phone}");
-        // It may be on its way, so one more is one too many.
+        // The message may have been sent, so the next one exceeds the quota.
         ends(&server, &phone, USED_UP);
-        // The circuit is for failures in a row.
+        // Only consecutive failures open the circuit.
         gateway.will(&[Manner::Answer(
             200,
             json!({"Response": {"Error": {"Code": "X"}}}).to_string(),
@@ -61,7 +61,7 @@ fn failure_after_sending_is_counted_and_not_retried() {
 
 #[test]
 fn unreachable_gateway_is_retried_once_not_counted() {
-    // Over TLS, what closes at once has not heard of any message.
+    // With TLS, a gateway that closes at once has not received the message.
     let gateway = Gateway::start_tls(Manner::Closed);
     let server = Server::start(&gateway.webhook("5s"));
     for tries in [2, 4] {
@@ -70,7 +70,7 @@ fn unreachable_gateway_is_retried_once_not_counted() {
     }
     assert_eq!(said(&server, "the SMS gateway answered"), 2, "once each, not once a try");
 
-    // A second is not enough for a second try.
+    // One second is too short for a second try.
     let server = Server::start(&gateway.webhook("1s"));
     ends(&server, "13800001234", OTHER);
     assert_eq!(gateway.connections(), 5);
@@ -105,7 +105,7 @@ fn refused_connection_is_1007_and_not_counted() {
 fn circuit_opens_after_five_gateway_failures() {
     let gateway = Gateway::start(Manner::Answer(503, String::new()));
     let server = Server::start(&gateway.webhook("5s"));
-    // What it refuses by a code of its own is no failure.
+    // A refusal with a code of the gateway is not a failure.
     gateway.will(&[Manner::Answer(400, json!({"code": 1016}).to_string())]);
     for _ in 0..6 {
         ends(&server, "13800001234", (1016, "手机号格式错误"));
@@ -117,7 +117,7 @@ fn circuit_opens_after_five_gateway_failures() {
     gateway.will(&[good()]);
     let before = gateway.connections();
     for _ in 0..3 {
-        // The same number each time: what was not tried is not counted.
+        // The same number each time: messages that were not tried are not counted.
         ends(&server, "13800002000", OTHER);
     }
     assert_eq!(gateway.connections(), before, "nobody came");
@@ -141,7 +141,7 @@ fn log_has_no_number_code_or_key() {
             gateway.will(&[Manner::Echo]);
             let before = gateway.requests().len();
             ask(&server, "13812345678");
-            // An answer that repeats what it should not.
+            // An answer that contains secrets.
             let code = gateway.requests()[before].json();
             let code = code["code"].as_str().or(code["TemplateParamSet"][0].as_str()).unwrap();
             let number: i64 = code.parse().unwrap();
@@ -162,7 +162,7 @@ fn log_has_no_number_code_or_key() {
             let log = server.log();
             assert!(said(&server, "the SMS gateway answered") >= 4, "{log}");
             for secret in ["13812345678", "canary", "to=all", code] {
-                // The time at the beginning of a line has six digits of its own.
+                // The timestamp of a line also contains six digits.
                 let leaks = |line: &&str| line.split_once('Z').unwrap().1.contains(secret);
                 assert_eq!(log.lines().find(leaks), None, "{secret}");
             }

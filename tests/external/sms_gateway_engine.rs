@@ -66,7 +66,7 @@ fn tencent_check_sends_nothing_and_finds_a_bad_key() {
         let error = check(&gateway.tencent("1s")).unwrap_err();
         assert!(error.starts_with(&format!("tencent: {at}: ")) && error.ends_with(told), "{error}");
     }
-    // Whatever it was, it was asked once.
+    // In all cases it was called once.
     assert_eq!(gateway.connections(), 9);
 }
 
@@ -106,7 +106,7 @@ fn recovered_gateway_is_used_again() {
         assert_eq!(send(), (Some(Fate::Unknown), 1));
     }
     assert_eq!(send(), (Some(Fate::Spared), 0));
-    // A check is what an operator asks for, and not held up.
+    // A check by an operator is not blocked by the circuit.
     assert!(circuit.check().is_ok());
     seconds.store(30, Ordering::SeqCst);
     assert_eq!(send(), (Some(Fate::Unknown), 1));

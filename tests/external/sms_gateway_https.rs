@@ -9,7 +9,7 @@ use std::path::Path;
 fn start(config: &str, trusts: bool) -> Server {
     Server::start_by(Folder::new(), config, |mut command| {
         let ca = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/tls/ca.pem");
-        // What OpenSSL's programs know as the file of trusted certificates.
+        // The variable of OpenSSL for the file of trusted certificates.
         command.env_remove("SSL_CERT_DIR").env_remove("SSL_CERT_FILE");
         if trusts {
             command.env("SSL_CERT_FILE", ca);

@@ -114,7 +114,7 @@ fn template_takes_the_code_alone_or_in_a_text() {
         serde_json::from_value(request.json()["TemplateParamSet"].clone()).unwrap()
     };
     assert!(matches!(&params(one)[..], [code] if is_code(code)));
-    // 90 seconds are two minutes: a message must not promise less than there is.
+    // 90 seconds are shown as two minutes: a message must not announce less time than there is.
     let [minutes, code] = &params(two)[..] else { panic!("{two:?}") };
     assert_eq!(minutes, "2分钟");
     assert!(is_code(code.strip_prefix('码').unwrap()));
@@ -149,7 +149,7 @@ fn refusals_have_known_codes_and_are_not_counted() {
         (error("UnauthorizedOperation.SmsSdkAppIdVerifyFail"), 1019, "sdkappid不存在"),
     ] {
         gateway.will(&[manner]);
-        // More of them in a row than failures that open the circuit, and always the same number.
+        // More in a row than would open the circuit, always to the same number.
         assert_eq!(ask(&server, "13800001234"), not_sent(code, message));
     }
     gateway.will(&[told("Ok")]);

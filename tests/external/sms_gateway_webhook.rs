@@ -126,7 +126,7 @@ fn example_webhook_accepts_each_signed_post_once() {
     let stranger = Server::start(&config("another text"));
     assert_eq!(ask(&stranger, "13800009999"), fault(1001, "sig校验失败"));
 
-    // What the server posts, seen by us first, and posted again as a stranger would.
+    // Records the server's post, and replays it like an attacker.
     let gateway = Gateway::start(Manner::Answer(200, String::new()));
     let seen = config("a long random text").replace(&url, &gateway.url());
     ask(&Server::start(&seen), "13800001234");

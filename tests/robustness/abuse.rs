@@ -82,13 +82,13 @@ fn two_hundred_registrations_by_guess_count_as_five() {
     };
     let answers = at_once(200, |nth| guess(&other(&code, nth)));
     let wrong = refused("4004", "短信验证码错误");
-    // One address has 64 places in the queue for hashing; the others are not looked at.
+    // One address has 64 places in the queue for hashing; the others are refused.
     let not_queued = count(&answers, &refused("4201", "请求次数受限"));
     assert_eq!(count(&answers, &wrong) + not_queued, 200);
     assert!(not_queued < 200 - 5, "{not_queued}");
     assert_eq!(guesses(&server), (5, 1));
     assert_eq!(guess(&code), wrong);
-    // Four are not five.
+    // Four failures do not lock.
     let server = Server::start("");
     let (code, _) = self::code(&server);
     at_once(4, |nth| {
@@ -180,7 +180,7 @@ fn guesses_at_unknown_name_are_limited_alike() {
         let answers = at_once(30, |nth| login(&server, name, &format!("wrong-{nth}")));
         assert_eq!((count(&answers, &wrong), count(&answers, &many)), (5, 25), "{name}");
     }
-    // Nor is there more to learn once the limit is reached, right password or not.
+    // At the limit the answer is also the same for a right and a wrong password.
     assert_eq!(login(&server, "nora", "secret-1"), many);
     assert_eq!(login(&server, "nobody", "secret-1"), many);
 }
@@ -193,7 +193,7 @@ fn every_login_path_hides_whether_a_name_exists() {
         surface::paths().into_iter().filter(|path| path.operation == "user/login").collect();
     assert!(logins.len() > 2);
     for path in logins {
-        // By way of a number: the one document asks for it, and to the others it is a name.
+        // By mobile number: one document requires it, and for the others it is a name.
         let told = |name: &str| -> Vec<_> {
             let fields = path.fields.iter().filter(|field| *field != "hash");
             let keys = fields.map(|field| match &**field {
@@ -227,7 +227,7 @@ fn forgive(server: &Server) {
 fn an_unknown_name_takes_as_long_as_a_wrong_password() {
     let server = Server::start("[limits]\nlogin_attempts = 0\n");
     server.account("nora");
-    // In turn, so that whatever else the machine does holds up both alike.
+    // Alternating, so that other load on the machine affects both alike.
     let mut times = [vec![], vec![]];
     for nth in 0..42 {
         let name = ["nora", "nobody"][nth % 2];
@@ -238,6 +238,6 @@ fn an_unknown_name_takes_as_long_as_a_wrong_password() {
     }
     times.iter_mut().for_each(|times| times.sort());
     let [known, unknown] = times.each_ref().map(|times| times[times.len() / 2]);
-    // Without hashing it would be a tenth, and with a lookup more or less it is the same.
+    // Without hashing it would take a tenth of the time; one lookup more or less does not matter.
     assert!(known < 3 * unknown && unknown < 3 * known, "{known:?} {unknown:?}");
 }

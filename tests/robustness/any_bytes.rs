@@ -63,7 +63,7 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
         for (at, cut, piece, byte) in edits {
             let at = at.index(bytes.len() + 1);
             let end = bytes.len().min(at + cut);
-            // Now and then any byte at all, instead of one that means something.
+            // Sometimes any byte instead of a significant one.
             let piece = if byte < 64 { vec![byte.wrapping_mul(4)] } else { piece.to_vec() };
             bytes.splice(at..end, piece);
         }
@@ -94,7 +94,7 @@ fn is_answer(answer: &Value) -> bool {
 
 fn is_well_formed(reply: &Reply) -> bool {
     match reply.status {
-        // Notifications only: nothing to say.
+        // Only notifications: no answer.
         204 => reply.body.is_empty(),
         200 => {
             let in_order = ["{\"id\":", "{\"jsonrpc\":\"2.0\",\"id\":", "[{"]
@@ -129,7 +129,7 @@ fn any_body_gets_exactly_one_well_formed_answer() {
             Ok(())
         })
         .unwrap();
-    // The server counts on nothing being left over, and is well.
+    // Nothing is left unread, and the server is healthy.
     let reply = connection.borrow_mut().post(envelope("shop/list", json!({})).as_bytes());
     assert_eq!(reply.text(), crate::common::ok(json!([])));
     assert!(!server.log().contains("ERROR"), "{}", server.log());

@@ -43,7 +43,7 @@ impl Skewed {
                 .env("LD_PRELOAD", library)
                 .env("FAKETIME_TIMESTAMP_FILE", file)
                 .env("FAKETIME_NO_CACHE", "1")
-                // As it is: setting the clock does not move the time since the machine started.
+                // Unchanged: setting the clock does not change the monotonic clock.
                 .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
             command
         });
@@ -53,7 +53,7 @@ impl Skewed {
     /// Sets the clock off by `skew`, and waits until the server uses it.
     fn set(&mut self, skew: i64) {
         let file = self.server.folder().join("clock");
-        // At once, so that the server never reads half of it.
+        // Replaced atomically, so that the server never reads half of it.
         fs::write(file.with_extension("new"), format!("{skew:+}s\n")).unwrap();
         fs::rename(file.with_extension("new"), file).unwrap();
         self.skew = skew;
@@ -103,7 +103,7 @@ fn date_header_follows_the_clock_both_ways() {
     for skew in [2 * HOUR, 0, -2 * HOUR, -2 * HOUR - 60, 2 * HOUR, -HOUR, 0] {
         skewed.set(skew);
     }
-    // And goes on: what stands still is right only once.
+    // And continues: a stopped clock would be right only once.
     skewed.set(-2 * HOUR);
     let before = skewed.date();
     skewed.eventually("a later Date", || skewed.date() >= before + 2);
@@ -121,7 +121,7 @@ fn expired_items_stay_expired_after_clock_steps() {
     let token_is_good = |skewed: &Skewed| {
         skewed.server.call_as(&token, "user/info", json!({})) != fault(-101, "Error token")
     };
-    // It began last and lives longest: once it is over, all are.
+    // It is the newest: once it has expired, all have.
     skewed.eventually("the end of the session", || !token_is_good(&skewed));
     for skew in [0, -2 * HOUR, 2 * HOUR, -2 * HOUR, 0] {
         skewed.set(skew);

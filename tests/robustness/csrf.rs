@@ -85,7 +85,7 @@ fn cross_site_page_writes_nothing_by_any_path() {
             for path in writes() {
                 let sent = body(&path, kind);
                 let reply = server.send(&path.method, &path.path, &headers, &sent);
-                // Where the login travels by cookie the whole request is refused.
+                // If the login is by cookie, the whole request is refused.
                 match path.path.starts_with("/api/v1.0/") {
                     true => assert_eq!(reply.status, 403, "{path:?} {headers:?}"),
                     false => assert!(is_nobody(&reply), "{path:?} {headers:?} {}", reply.text()),

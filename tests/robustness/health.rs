@@ -40,7 +40,7 @@ fn writable_server_is_ready_for_everyone() {
             let reply = server.send(method, path, &[], b"");
             assert_eq!((reply.status, reply.header("allow")), (405, "GET, HEAD"), "{method}");
         }
-        // As a proxy's simplest check asks.
+        // Like the simplest check of a proxy.
         let reply = server.raw(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes());
         assert_eq!(told(&reply), (200, OK.to_owned()));
     }
@@ -55,7 +55,7 @@ fn unwritable_database_is_alive_but_not_ready() {
     let other = database(&server);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let begun = Instant::now();
-    // What was told a moment ago is told for a second more.
+    // A result is cached for a second.
     let mut seen = Vec::new();
     while seen.last() != Some(&(503, HELD.to_owned())) {
         assert!(begun.elapsed() < Duration::from_secs(30), "{seen:?}");
@@ -67,7 +67,8 @@ fn unwritable_database_is_alive_but_not_ready() {
         }
         assert_eq!(told(&server.get("/healthz")), (200, OK.to_owned()));
     }
-    // First it does not come back, and later the writer gives up waiting for the other process.
+    // First the write does not return, and later the writer gives up waiting for the other
+    // process.
     let failed = |why: &str| (503, why.to_owned());
     assert_eq!(seen, [(200, OK.to_owned()), failed(SLOW), failed(HELD)]);
     other.execute_batch("ROLLBACK").unwrap();
@@ -95,7 +96,7 @@ fn readiness_probes_write_at_most_once_a_second() {
         }
     });
     let made = commits() - before;
-    // One more where a second had begun, and whatever the server writes of its own accord.
+    // One more for a second that had begun, and background writes of the server.
     assert!(made <= begun.elapsed().as_secs_f64() + 3.0, "{made} in {:?}", begun.elapsed());
 }
 
@@ -133,7 +134,7 @@ fn health_probes_leave_no_rows() {
 fn stopping_server_is_neither_alive_nor_ready() {
     let mut server = Server::start("");
     let held = hold(&server);
-    // A write that is to tell whether it can be made waits too. Others have sent half a question.
+    // The probe's write waits too. Others have sent half a request.
     let before = depth(&server);
     let mut waits = Client::connect(&server);
     waits.send(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -150,7 +151,7 @@ fn stopping_server_is_neither_alive_nor_ready() {
     }
     signal(&server, "TERM");
     assert_eq!(waits.receive(), Some((503, ENDING.to_owned())));
-    // Those whose head had begun to be read are heard out, and told; none is told that all is well.
+    // Requests whose head was begun are answered; none is answered with success.
     let mut told = 0;
     for half in &mut halves {
         half.send(b"st: a\r\n\r\n");

@@ -18,7 +18,7 @@ fn is_told(name: &str, answer: &Value) -> bool {
     let Some(object) = answer.as_object() else { return false };
     let status = answer["status"].as_i64().unwrap_or(-404);
     let detail = usize::from(object.contains_key("detail"));
-    // Whose notice it is not is told as -200; a database that failed would be in the log.
+    // -200 means a notice of another account; a failed database would be in the log.
     let is_owners = matches!(name, "property/update" | "property/delete");
     answer["message"].is_string()
         && (answer["data"].is_object() || answer["data"].is_array())
@@ -160,12 +160,12 @@ fn odd_value_in_any_operation_field_is_answered() {
                     let sent = String::from_utf8_lossy(&body);
                     assert_eq!(reply.status, 200, "{sent:.500}");
                     let answer = reply.json();
-                    // Read, or not JSON as we take it: which of them, is no guess.
+                    // Accepted or refused as JSON, as expected for this value.
                     let is_read = answer["id"] == 7;
                     let is_refused = answer["id"] == -1 && answer["status"] == -2;
                     assert!(is_told(&operation.name, &answer), "{sent:.500}\n{answer}");
                     assert!(is_read != is_refused, "{sent:.500}\n{answer}");
-                    // By its grammar alone: of a field that no operation takes, nothing else is checked.
+                    // By grammar only: nothing else is checked for an unknown field.
                     let is_json = serde_json::from_slice::<&RawValue>(&value).is_ok();
                     assert!(!is_read || is_json, "{sent:.500}\n{answer}");
                     assert!(is_refused || value != twice, "{sent:.500}\n{answer}");

@@ -91,7 +91,7 @@ fn shop_returns_and_finds_odd_texts() {
     let open = |text: &str| server.call_as(&token, "shop/creat", json!({"shop_name": text}));
     for text in naughty::texts() {
         let answer = open(&text);
-        // `%` stands twice in the list.
+        // `%` is in the list twice.
         let is_taken = answer.contains("\"status\":100,");
         assert!(
             is_taken && text == "%" || answer.starts_with(DONE) == fits(&text, 1, 100),
@@ -104,7 +104,7 @@ fn shop_returns_and_finds_odd_texts() {
         server.call_as(&token, "shop/update", json!({"shop_id": id, "shop_content": text}))
     };
     all_are_kept(|text| fits(text, 0, 10_000), update, get);
-    // Each is found by its whole name, and by nothing that only looks like a pattern of it.
+    // Each is found by its whole name, and wildcards match only themselves.
     let names = server.done("", "shop/list", json!({"limit": 1000}));
     let names: Vec<&str> =
         names.as_array().unwrap().iter().map(|shop| shop["shop_name"].as_str().unwrap()).collect();
@@ -130,8 +130,8 @@ fn names_and_nicknames_return_odd_texts_unchanged() {
     let server = Server::start("[limits]\nrenames_per_day = 0\n");
     let (_, token) = server.account("nora");
     let given = |field: &str| server.done(&token, "user/info", json!({}))[field].clone();
-    // What has no place on one line, or nothing to see, is refused; what is kept comes back as it was. A
-    // user name is kept composed.
+    // Multi-line and invisible texts are refused; stored texts come back unchanged. A user name is
+    // stored in NFC.
     let never = |text: &str| {
         !fits(text, 1, 32)
             || text.contains(|c: char| {

@@ -175,7 +175,7 @@ fn odd_text_in_any_header_is_answered() {
         ("GET", "/api/external/get/portrait/7"),
         ("OPTIONS", "/api"),
     ];
-    // What would end the header is another header, not this one's text.
+    // Line ends are left out, because they would end the header.
     let texts: Vec<String> = naughty::texts()
         .into_iter()
         .filter(|text| !text.contains(['\r', '\n', '\0']) && text.len() < 10_000)

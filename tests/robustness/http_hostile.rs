@@ -88,7 +88,7 @@ fn length_with_chunked_is_refused_and_closed() {
         assert_eq!((reply.status, reply.text()), (400, both.clone()), "{head:?}");
         assert_eq!(reply.header("connection"), "close", "{head:?}");
     }
-    // Behind requests that were in order, and in pieces.
+    // After valid requests, and in pieces.
     let mut connection = Connection::open(&server);
     let chunked = twice("Transfer-Encoding: chunked");
     for _ in 0..3 {
@@ -126,7 +126,7 @@ fn pipelined_request_with_both_lengths_closes() {
     let mut connection = Connection::open(&server);
     connection.write(format!("{first}{second}{}", hidden()).as_bytes());
     assert_eq!(connection.read().unwrap().text(), ok(json!([])));
-    // RFC 9112, 6.1: by the chunks alone, and no further request on this connection.
+    // RFC 9112, 6.1: the chunks count, and no further request is read on this connection.
     let reply = connection.read().unwrap();
     assert!(reply.status == 400 || reply.text() == ok(json!([])), "{}", reply.text());
     assert!(connection.read().is_none());
@@ -142,7 +142,7 @@ fn unusual_but_valid_requests_are_served() {
         format!(
             "POST http://api.example.com/api HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"
         ),
-        // Bare LF (RFC 9112, 2.2: may be taken for the end of a line).
+        // Bare LF (RFC 9112, 2.2: may be accepted as the end of a line).
         format!("POST /api HTTP/1.1\nHost: a\nContent-Length: {length}\n\n"),
         format!("\r\n\r\nPOST /api HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"),
         // The same length twice is one.
@@ -193,12 +193,12 @@ fn non_http_bytes_are_refused_in_an_envelope() {
 fn http_2_client_is_disconnected_unanswered() {
     let server = Server::start("");
     let mut connection = Connection::open(&server);
-    // The preface, an empty SETTINGS frame, and what would be a request if it were HTTP/1.1. An
-    // answer in HTTP/1.1 would be noise to such a client.
+    // The preface, an empty SETTINGS frame, and bytes that would be a request in HTTP/1.1. Such a
+    // client could not read an answer in HTTP/1.1.
     connection.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
     connection.write(hidden().as_bytes());
     assert!(connection.read().is_none());
-    // Nor does asking for it in HTTP/1.1 change anything.
+    // An upgrade request in HTTP/1.1 has no effect either.
     let mut connection = Connection::open(&server);
     let upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk";
     connection.write(format!("GET /none HTTP/1.1\r\nHost: a\r\n{upgrade}\r\n\r\n").as_bytes());
@@ -233,7 +233,7 @@ fn client_leaving_mid_body_changes_nothing() {
         let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.write_all(&[head.as_bytes(), &body.as_bytes()[..sent]].concat()).unwrap();
         drop(stream);
-        // Saying that no more will come is no better.
+        // Closing the sending side is no better.
         let mut connection = Connection::open(&server);
         connection.write(&[head.as_bytes(), &body.as_bytes()[..sent]].concat());
         connection.finish();

@@ -64,7 +64,7 @@ fn write_of_leaving_client_is_all_or_nothing() {
         leave(&server, &post_as(&token, &shop(&name)), leaves);
         sent.insert(name, leaves);
     }
-    // The writer takes one after the other: what is answered now comes after all of them.
+    // The writer works in order: this answer comes after all of them.
     server.done(&token, "shop/creat", json!({"shop_name": "the last"}));
     let list = server.done("", "shop/list", json!({"limit": 1000}));
     let rows = list.as_array().unwrap();
@@ -88,7 +88,7 @@ fn account_and_its_captcha_commit_together() {
     let register = |name: &str, hash: &str| {
         envelope("user/register", json!({"username": name, "password": "secret-1", "hash": hash}))
     };
-    // Hashing takes a while: some of these end before it, in it and after it.
+    // Hashing takes a while: some of these leave before it, during it and after it.
     let later = [5_000, 20_000, 60_000].map(Leaves::Waiting);
     let sent: Vec<(String, String, Leaves)> = ways()
         .chain(later)

@@ -41,7 +41,7 @@ fn two_hundred_logins_at_once_take_less_than_150_mb() {
     };
     let mut logins: Vec<Connection> = (0..LOGINS).map(|_| Connection::open(&server)).collect();
     for (nth, connection) in logins.iter_mut().enumerate() {
-        // Every fourth is wrong, and takes as much.
+        // Every fourth password is wrong, and takes as long.
         let password = if nth % 4 == 0 { "secret-2" } else { "secret-1" };
         connection.write(login(password).as_bytes());
     }
@@ -52,7 +52,7 @@ fn two_hundred_logins_at_once_take_less_than_150_mb() {
     while !logins.iter().all(Connection::has_answer) {
         let answer = other.post(envelope("shop/list", json!({})).as_bytes());
         assert_eq!(answer.text(), ok(json!([])));
-        // Hashing gets what processor time is left over.
+        // Hashing runs at idle priority.
         sleep(Duration::from_millis(10));
     }
     let wrong = wrong_password();
@@ -83,7 +83,7 @@ fn logins_past_the_queue_are_refused_at_once() {
     server.account("nora");
     let login = envelope("user/login", json!({"username": "nora", "password": "secret-1"}));
     let login = behind_proxy(&login);
-    // One or two are looked at, 256 wait.
+    // One or two are processed, 256 wait.
     let mut logins: Vec<Connection> = (0..2 * LOGINS).map(|_| Connection::open(&server)).collect();
     for connection in &mut logins {
         connection.write(login.as_bytes());

@@ -172,7 +172,7 @@ fn messages_are_counted_by_outcome() {
     let server = Server::start("[sms]\nper_30_seconds = 0\n");
     send(&server);
     send(&server);
-    // What a quota or a captcha stops never gets to the gateway.
+    // Messages stopped by a quota or a captcha never reach the gateway.
     server.call("sms/generate", json!({"phone": "13800001234", "hash": "0"}));
     assert_eq!(told(&server), [2.0, 0.0, 0.0, 0.0]);
 

@@ -44,7 +44,7 @@ fn server_failures_are_counted_apart_from_faults() {
     };
     let mut program = Program::default();
     program.registry.op::<Fail>().unwrap();
-    // Panics are counted where the log hears of them.
+    // Panics are counted by the log's panic hook.
     engine::log::start(&Log::default());
     let server = Server::open(config, program).unwrap();
     let address = server.address().unwrap();

@@ -51,12 +51,13 @@ fn connections_past_the_limit_wait() {
     let server = Server::start_by(Folder::new(), "", |command| with_files(96, &command));
     let mut regular = Connection::open(&server);
     assert_eq!(regular.post(envelope("shop/list", json!({})).as_bytes()).status, 200);
-    // Places for 48 where there are 96 files: most of these wait.
+    // 96 files allow 48 connections: most of these wait.
     let silent: Vec<TcpStream> = (0..100).map(|nth| connect(&server, nth)).collect();
     let is_full = || server.log().contains("others wait");
     eventually("the limit", Duration::from_secs(5), is_full);
     let (before, begun) = (ticks(&server), Instant::now());
-    // Who has a place is served meanwhile, with all that takes a file: reading, drawing, writing.
+    // An accepted connection is served meanwhile, also for operations that open files: reading,
+    // drawing, writing.
     while begun.elapsed() < Duration::from_secs(1) {
         let drawing = regular.post(envelope("img/generate", json!({})).as_bytes());
         assert!(drawing.json()["data"]["rand"].is_string(), "{}", drawing.text());
@@ -90,7 +91,7 @@ fn slow_page_readers_leave_file_descriptors() {
     };
     let mut readers: Vec<TcpStream> = (0..100).map(open).collect();
     eventually("the limit", Duration::from_secs(5), || server.log().contains("others wait"));
-    // The first have a place, and so their page.
+    // The first are accepted, and get their page.
     let mut status = [0; 12];
     readers[0].read_exact(&mut status).unwrap();
     assert_eq!(&status, b"HTTP/1.1 200");
@@ -183,7 +184,7 @@ fn unfinished_large_bodies_do_not_fill_memory() {
         let mut most = 0;
         while !peers.iter().all(|peer| peer.is_finished()) {
             most = most.max(memory(&server));
-            // What is small needs no room.
+            // Small bodies need no memory budget.
             assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
             sleep(Duration::from_millis(50));
         }
@@ -192,13 +193,13 @@ fn unfinished_large_bodies_do_not_fill_memory() {
         peers.into_iter().map(|peer| peer.join().unwrap()).filter(|refused| *refused).count()
     });
     assert!(refused > 20, "{refused} of 100 found no room");
-    // Their room is free again.
+    // Their memory is free again.
     let body = envelope("shop/list", json!({}));
     let whole = body.clone() + &" ".repeat((2 << 20) - body.len());
     for _ in 0..40 {
         assert_eq!(server.post("/api", &whole), ok(json!([])));
     }
-    // Pieces of a byte take no more than they are: these would be 100 MB.
+    // Chunks of one byte take no extra memory: otherwise these would be 100 MB.
     let piece = |byte: &u8| format!("1\r\n{}\r\n", char::from(*byte));
     let pieces: String = whole.as_bytes()[..100_000].iter().map(piece).collect();
     let head = "POST /api HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -240,7 +241,7 @@ fn three_hundred_slow_peers_block_nobody() {
     let heads = peers("POST /api HTTP/1.1\r\nHost: a\r\nX: ");
     let bodies = peers("POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n{");
     let readers = peers("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
-    // What fills the system's buffers first is not slow yet.
+    // Filling the system's buffers first does not count as slow.
     let mut used = 0;
     eventually("the end of the rush", Duration::from_secs(30), || {
         let before = std::mem::replace(&mut used, ticks(&server));
@@ -266,7 +267,7 @@ fn three_hundred_slow_peers_block_nobody() {
     });
     assert!(files(&server) > 300, "the slow peers are still there");
     eprintln!("p99 alone {alone:?}, among 300 slow peers {crowded:?}");
-    // Twice is the aim; the bound allows for a machine that is busy with other tests.
+    // The target is twice the time; the bound allows for other tests on the machine.
     let bound = (4 * alone).max(Duration::from_millis(150));
     assert!(crowded < bound, "p99 alone {alone:?}, among 300 slow peers {crowded:?}");
 }

@@ -92,7 +92,7 @@ fn panics_are_answered_and_leak_no_memory() {
     }
     let rounds: usize =
         std::env::var("GUICHET_PANICS").map_or(300, |rounds| rounds.parse().unwrap());
-    // Those on purpose would fill the screen.
+    // Deliberate panics would fill the output.
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if !panic.payload_as_str().is_some_and(|said| said.starts_with(ON_PURPOSE)) {
@@ -124,7 +124,7 @@ fn panics_are_answered_and_leak_no_memory() {
     let (after, threads_after) = (memory(), threads());
     eprintln!("{rounds} panics of each kind: {before} KiB before, {after} KiB after");
     assert!(after < before + 4 * 1024, "{before} KiB before, {after} KiB after");
-    // A thread that has not quite ended its work is not waited for, but another taken: some more
+    // The pool does not wait for a thread that is about to finish, but starts another: a few more
     // are no leak, one for each panic would be.
     assert!(threads_after <= threads_before + 20, "{threads_before}, then {threads_after} threads");
     assert_eq!(client.call("notes").1["data"], 0, "what they wrote is taken back");

@@ -96,7 +96,7 @@ fn no_sent_value_is_logged() {
                 server.send(CANARY, &target, &[("Referer", CANARY), ("Origin", CANARY)], b"");
             }
         }
-        // What is no HTTP at all.
+        // Bytes that are not HTTP.
         for raw in
             ["Bad Header", "Content-Length: x", "Transfer-Encoding: x", "\u{1}", "Host: x\nY"]
         {
@@ -105,7 +105,7 @@ fn no_sent_value_is_logged() {
             server.raw(format!("{CANARY} {head}").as_bytes());
         }
         let metrics = server.get("/metrics").text();
-        // The names of boards are told, and there are clients that make them up.
+        // The names of boards are public, and clients choose them.
         let told = |line: &&str| !line.starts_with("guichet_board_players");
         let told: String = metrics.lines().filter(told).collect();
         assert!(told.contains("guichet_requests_total") && !told.contains(CANARY), "{told}");
@@ -179,7 +179,7 @@ fn secrets_are_never_stored_or_logged_in_clear() {
         let (real, card) = ("欧阳小雨", "440524188001010014");
         server.done(&first, "user/verify", json!({"real_name": real, "id_card": card}));
         server.done(&first, "user/verified", json!({}));
-        // By the documents: a picture by name, its message, an account, its session.
+        // By the documents: a named captcha, its message, an account, its session.
         assert_eq!(server.get("/api/v1.0/imagecode/page-1").status, 200);
         let send = format!("/api/v1.0/smscode/13800001235?id=page-1&text={}", &READS[..4]);
         assert!(server.get(&send).text().contains("\"0\""));
@@ -187,7 +187,7 @@ fn secrets_are_never_stored_or_logged_in_clear() {
         let body = format!("mobile=13800001235&sms_code={code}&password={}", passwords[0]);
         let reply = server.send("POST", "/api/v1.0/users", &[FORM], body.as_bytes());
         let third = web::session(&reply);
-        // A signed score, and one that is signed badly.
+        // A signed score, and one with a wrong signature.
         let body = b"openid=player-1&score=5";
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
         let (path, nonce) = ("/signed/api/post_score", "0123456789abcdef");
@@ -216,7 +216,8 @@ fn secrets_are_never_stored_or_logged_in_clear() {
         assert!(codes().iter().all(|code| !is_word(&log, code)), "{log}");
 
         let cells = cells(&server);
-        // What a proof is compared with is there. What is shown to its owner again is encrypted.
+        // Values needed for comparison are stored. Values shown to their owner again are
+        // encrypted.
         for kept in [&*hash, &*proof] {
             assert!(
                 cells.iter().any(|cell| cell == kept),

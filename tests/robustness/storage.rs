@@ -76,9 +76,9 @@ fn acknowledged_writes_survive_kill_9() {
         let there = notices(&database);
         let lost: Vec<_> = acknowledged.difference(&there).collect();
         assert!(lost.is_empty(), "of {} acknowledged: {lost:?}", acknowledged.len());
-        // A group is kept whole or not at all: no id is skipped.
+        // A commit group is stored completely or not at all: no id is skipped.
         assert!(there.iter().copied().eq(1..=i64::try_from(there.len()).unwrap()));
-        // The session outlived it too, and ids go on where they were.
+        // The session survived too, and ids continue from the last one.
         let next = server.done(&token, "property/add", sample())["uid"].as_i64().unwrap();
         assert_eq!(next, i64::try_from(there.len()).unwrap() + 1);
         acknowledged.insert(next);
@@ -91,12 +91,12 @@ fn shutdown_answers_requests_in_progress() {
     let (_, token) = server.account("nora");
     let path = format!("/api?token={token}");
     let body = envelope("property/add", sample());
-    // One connection that has been used and is idle now, one that never was.
+    // One idle connection that was used, and one that never was.
     let mut idle = Client::connect(&server);
     idle.send((head(&path, body.len(), "") + &body).as_bytes());
     assert_eq!(idle.receive(), Some((200, ok(json!({"uid": 1})))));
     let mut unused = Client::connect(&server);
-    // "100 Continue" says that the request has begun.
+    // "100 Continue" shows that the request has begun.
     let mut clients: Vec<Client> = (0..16).map(|_| Client::connect(&server)).collect();
     for client in &mut clients {
         client.send(head(&path, body.len(), "Expect: 100-continue\r\n").as_bytes());
@@ -175,7 +175,7 @@ fn concurrent_writes_share_a_commit() {
         if *is_good {
             assert!(uids.insert(uid(&answer)), "{answer} came twice");
         } else {
-            // A neighbour that is refused takes nothing of the group with it.
+            // A refused write does not affect the others of its group.
             assert_eq!(answer, fault(-200, "Failure to operate database"));
         }
     }
@@ -185,7 +185,7 @@ fn concurrent_writes_share_a_commit() {
         .lines()
         .filter_map(|line| line.split_once("jobs=")?.1.trim().parse().ok())
         .collect();
-    // The 64, and whatever the server did of its own accord.
+    // The 64, and background writes of the server.
     assert!(groups.iter().sum::<usize>() >= 64, "{groups:?}");
     assert!(groups.iter().any(|jobs| *jobs > 1), "no commit was shared: {groups:?}");
 }
@@ -202,7 +202,7 @@ fn unwritable_database_refuses_writes_and_reads_on() {
         ("shop/creat", json!({"shop_name": "伞"})),
         ("portrait/upload", json!({"name": "", "id": "5", "base64": picture, "type": "png"})),
     ];
-    // Another process keeps the database to itself for longer than the server waits for it.
+    // Another process locks the database for longer than the server waits.
     let other = database(&server);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     thread::scope(|scope| {
@@ -249,7 +249,8 @@ fn only_expired_rows_are_removed() {
         .unwrap();
     assert_eq!(server.call_as(&old, "user/info", json!({})), fault(-101, "Error token"));
     let (token, hash) = make();
-    // The sweep runs at start; it has no one to answer to, so its end shows in the tables.
+    // The removal of expired rows runs at start, in the background; its end is visible in the
+    // tables.
     let server = server.restart();
     let rows = || -> [i64; 4] {
         ["session", "captcha", "login_failure", "sms"].map(|table| {

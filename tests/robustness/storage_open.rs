@@ -53,7 +53,7 @@ fn second_server_on_the_same_data_is_refused() {
         file.display()
     );
     let same = folder(&data, "");
-    // By another way: its own folder, the same file.
+    // Another configuration: its own folder, the same file.
     let url = format!("[database]\nurl = \"sqlite:{}\"\n", file.display());
     let other = folder(Path::new("data"), &url);
     for second in [&same, &other] {
@@ -126,7 +126,7 @@ fn newer_database_is_refused_unchanged() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let path = server.folder().join("data/guichet.db");
-    // Killed, so that its last writes are in the log alone, as are the newer version's.
+    // Killed, so that its last writes are only in the WAL, like those of the newer version.
     client::signal(&server, "KILL");
     while server_is_up(&server) {
         std::thread::yield_now();
@@ -177,8 +177,8 @@ fn interrupted_first_start_can_be_repeated() {
 
 #[test]
 fn first_start_can_be_killed_at_any_moment() {
-    // The lock is there before the database, the first line on stdout after it: somewhere in
-    // between, and the moments are as good as random.
+    // The lock is made before the database, and the first line on stdout comes after it: the kills
+    // in between are at practically random moments.
     for moment in 0..24_u32 {
         let folder = folder(Path::new("data"), "");
         let mut child =

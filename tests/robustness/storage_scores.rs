@@ -69,7 +69,7 @@ fn acknowledged_scores_survive_kill_9() {
                 let highest = acknowledged.entry(openid).or_insert(score);
                 *highest = score.max(*highest);
             };
-            // Enough for the journal's statements to be on their way to their rows.
+            // Enough scores that the journal is being moved into the rows.
             told.iter().take(4_000).for_each(&mut note);
             signal(&server, "KILL");
             told.iter().for_each(note);
@@ -127,7 +127,7 @@ fn equal_scores_keep_their_order_after_kill_9() {
     };
     upload(&server, &first, 50);
     upload(&server, &second, 50);
-    // Away and back: behind who was there all the time.
+    // Removed and added again: now ranked after those who stayed.
     upload(&server, &first, 70);
     upload(&server, &first, 50);
     upload(&server, &second, 50);
@@ -147,7 +147,7 @@ fn command_beside_server_leaves_the_journal_alone() {
     let server = Server::start("");
     let database = database(&server);
     let mut score = 0;
-    // An idle server empties the journal itself after a second: then it is tried again.
+    // An idle server empties the journal after a second; then the test tries again.
     let was_left = (0..20).any(|_| {
         for _ in 0..5 {
             score += 1;

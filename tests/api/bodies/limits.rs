@@ -44,7 +44,7 @@ fn body_over_the_limit_is_refused_unread() {
     let body = format!("{:1001}", envelope("shop/list", json!({})));
     assert_too_large(&server.send("POST", "/api", &[], body.as_bytes()), "/api");
     assert_too_large(&server.send("GET", "/api/top_score", &[], body.as_bytes()), "GET");
-    // A length that is told and far from what may come is enough.
+    // A `Content-Length` far over the limit is refused without the body.
     let head = "POST /api/post_score HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: 99999999999\r\n\r\n";
     assert_too_large(&server.raw(head.as_bytes()), "told");
 }
@@ -66,7 +66,7 @@ fn chunked_body_is_cut_off_at_the_limit() {
     for (kind, pieces) in [
         (JSON, vec![&kilobyte[..], b"x"]),
         (FORM, vec![b"openid=p&score=5&x=", &kilobyte]),
-        // In a file, in a text, in the head of a part, before the first part, behind the last.
+        // In a file, in a text, in the head of a part, before the first part, after the last.
         (MULTIPART, vec![file.trim_end().as_bytes(), b"\r\n\r\n", &kilobyte]),
         (MULTIPART, vec![text.trim_end().as_bytes(), b"\r\n\r\n", &kilobyte]),
         (MULTIPART, vec![b"--XX\r\nX-Long: ", &kilobyte]),
@@ -103,7 +103,7 @@ fn too_many_fields_are_refused() {
         assert_told(&server, &token, kind, body.as_bytes(), why);
         assert_eq!(send(&server, "POST", "/api/post_user_info", kind, enough), missing);
     }
-    // Many of them cost no more, whether or not anyone asked for them.
+    // Many of them cost no more, whether their fields are known or not.
     let many = "f=1&".repeat(300_000);
     assert_told(&server, &token, FORM, many.as_bytes(), why);
 }

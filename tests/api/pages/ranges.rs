@@ -48,7 +48,7 @@ fn range_request_is_answered_with_the_part() {
         ("bytes=5-99", 206, "bytes 5-9/10", "56789"),
         ("bytes=-3", 206, "bytes 7-9/10", "789"),
         ("bytes=-99", 206, "bytes 0-9/10", "0123456789"),
-        // What is no range, or several, is answered whole.
+        // Invalid and multiple ranges are answered with the whole page.
         ("bytes=4-2", 200, "", "0123456789"),
         ("bytes=0-1,3-4", 200, "", "0123456789"),
         ("bytes=a-b", 200, "", "0123456789"),
@@ -60,7 +60,7 @@ fn range_request_is_answered_with_the_part() {
         assert_eq!(part(&reply), (status, content_range, body), "{range}");
         assert_eq!(reply.header("content-length"), body.len().to_string());
         assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
-        // A part is asked for with GET only (section 14.2).
+        // A range is honoured for GET only (section 14.2).
         let reply = server.send("HEAD", "/a.txt", &[("Range", range)], b"");
         assert_eq!(part(&reply), (200, "", ""), "{range}");
         assert_eq!(reply.header("content-length"), "10");
@@ -90,7 +90,7 @@ fn if_range_of_another_version_gets_the_whole_page() {
     for (if_range, status) in [
         (&*tag, 206),
         ("\"other\"", 200),
-        // Neither a weak tag nor a time names these very bytes (section 13.1.5).
+        // Neither a weak tag nor a time identifies exactly these bytes (section 13.1.5).
         (&*format!("W/{tag}"), 200),
         ("Fri, 20 Nov 2026 12:00:00 GMT", 200),
         (bare, 200),
@@ -101,7 +101,7 @@ fn if_range_of_another_version_gets_the_whole_page() {
         let (range, body) = if status == 206 { ("bytes 2-3/10", "23") } else { ("", "0123456789") };
         assert_eq!(part(&reply), (status, range, body), "{if_range}");
     }
-    // What the browser has already is not sent, whole or in part.
+    // An unchanged page is not sent, neither whole nor in part.
     let headers = [("Range", "bytes=2-3"), ("If-None-Match", &tag)];
     assert_eq!(server.send("GET", "/a.txt", &headers, b"").status, 304);
 }

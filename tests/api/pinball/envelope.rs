@@ -49,7 +49,7 @@ fn every_score_operation_answers_in_the_envelope() {
     assert_eq!(around("c", json!(0)), ok(json!([me(c.clone())])));
     assert_eq!(around("a", json!(1)), ok(json!([c, me(a.clone())])));
     assert_eq!(around("b", json!(100)), ok(json!([me(b), c, a])));
-    // The same board at the document's door.
+    // The same board by the document.
     assert_eq!(get(&server, "/g1/api/user_score?openid=a"), score(20, 3));
     post(&server, "/g1/api/post_score", JSON, r#"{"openid":"c","score":21}"#);
     assert_eq!(

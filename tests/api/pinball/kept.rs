@@ -28,13 +28,13 @@ fn cached_top_list_shows_every_acknowledged_change() {
     let both = [row("", 20, 1), row("Ada", 10, 2)];
     assert_eq!(top(&server, 2), ok(json!(both)));
     assert_eq!(top(&server, 2), ok(json!(both)), "and again");
-    // Fewer and more than were asked for before.
+    // Fewer and more rows than requested before.
     assert_eq!(top(&server, 1), ok(json!(both[..1])));
     name("bob", "Bob");
     assert_eq!(top(&server, 100), ok(json!([row("Bob", 20, 1), row("Ada", 10, 2)])));
     post("ada", 30);
     assert_eq!(top(&server, 100), ok(json!([row("Ada", 30, 1), row("Bob", 20, 2)])));
-    // Another game's players are its own.
+    // Each game has its own players.
     server.done("", "player/update", json!({"app": "other", "openid": "ada", "nickname": "No"}));
     assert_eq!(top(&server, 1), ok(json!([row("Ada", 30, 1)])));
 }

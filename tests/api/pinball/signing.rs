@@ -105,10 +105,10 @@ fn game_with_secret_accepts_signed_posts() {
 fn game_with_secret_refuses_unsigned_posts() {
     let server = Server::start(SECRETS);
     let refused = fault(403, "X-Signature: missing");
-    // The app's name in the query is not looked at: the post is for the game `default`.
+    // The app in the query is ignored: the post is for the game `default`.
     let body = r#"{"openid":"p","score":5}"#;
     assert_eq!(post(&server, "/api/post_score?app=guarded", JSON, body), added(5, 1));
-    // Neither percent-encoding nor multipart leads around the signature.
+    // Neither percent-encoding nor multipart bypasses the signature.
     assert_eq!(post(&server, "/%67uarded/api/post_score", JSON, body), refused);
     let multipart = "--X\r\nContent-Disposition: form-data; name=\"openid\"\r\n\r\np\r\n\
                      --X\r\nContent-Disposition: form-data; name=\"score\"\r\n\r\n9\r\n--X--\r\n";
@@ -120,7 +120,7 @@ fn game_with_secret_refuses_unsigned_posts() {
     ] {
         let answer = server.call(name, data.clone());
         assert_eq!(answer, fault_with(-2, "Error JSON value", "X-Signature: missing"));
-        // Signed over the whole envelope it is as good as at the document's own path.
+        // A signature over the whole envelope is valid like one at the document's path.
         let body = envelope(name, data);
         let headers = signed("s3cret", "/api", &nonce(), &body);
         let answer: Value = serde_json::from_str(&send(&server, "/api", &headers, &body)).unwrap();
@@ -139,7 +139,7 @@ fn games_without_secret_ignore_signatures() {
         server.call("score/post", json!({"openid": "q", "score": 6})),
         ok(json!({"score": 6, "rank": 1, "new": true}))
     );
-    // A refused post opens no board, a fault in the data is told first.
+    // A refused post opens no board, and invalid data is reported first.
     let answer = post(&server, "/guarded/api/post_score", JSON, r#"{"openid":"p"}"#);
     assert_eq!(answer, fault(400, "score: missing"));
     assert_eq!(get(&server, "/guarded/api/user_score?openid=p"), NO_SCORE);
@@ -150,13 +150,13 @@ fn new_game_past_max_boards_is_refused() {
     let config = "[score]\nmax_boards = 3\n";
     let mut server = Server::start(config);
     let body = r#"{"openid":"p","score":5}"#;
-    // Looking opens no board; nor does a post that is refused.
+    // Reading opens no board; nor does a refused post.
     for n in 0..9 {
         assert_eq!(get(&server, &format!("/look{n}/api/top_score")), top(&[]));
         assert_eq!(get(&server, &format!("/look{n}/api/user_score?openid=p")), NO_SCORE);
         post(&server, &format!("/bad{n}/api/post_score"), JSON, "{}");
     }
-    // Telling of a player opens one, and so does the game without a name.
+    // Posting a player opens one, and so does the game without a name.
     assert_eq!(post(&server, "/one/api/post_user_info", JSON, body), INFO_ADDED);
     assert_eq!(post(&server, "/two/api/post_score", JSON, body), added(5, 1));
     assert_eq!(post(&server, "/api/post_score", JSON, body), added(5, 1));

@@ -147,7 +147,7 @@ impl Load {
     /// Starts a server on the restored data, and checks its answers.
     fn served(&self, folder: Folder, begun: &Moment, done: &Moment) -> Folder {
         let server = Server::start_in(folder, "");
-        // The start puts what the journal held into its place.
+        // The start moves the journal into the tables.
         let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
         let titles = texts(&database, "SELECT title FROM property");
         let openids = texts(&database, "SELECT openid FROM score");
@@ -189,11 +189,11 @@ impl Load {
                     }
                 }
             };
-            // One more than was acknowledged may have been on its way.
+            // One unacknowledged write may have been in progress.
             let (least, most) = (begun[writer], done[writer] + 1);
             assert!((least..=most).contains(&there), "{writer}: {least} <= {there} <= {most}");
         }
-        // Nothing superfluous is left by the start.
+        // The start leaves no unnecessary files.
         let files = fs::read_dir(pictures).unwrap().count();
         let named: i64 = database
             .query_row("SELECT (SELECT count(*) FROM portrait) + (SELECT count(*) FROM account WHERE avatar <> '')", [], |row| row.get(0))

@@ -37,7 +37,7 @@ fn documented_commands_answer_as_shown() {
 /// Runs a page's commands on an empty server. Returns the answers that differ from those shown.
 fn check(walk: &Walk) -> Vec<String> {
     let server = Server::start("");
-    // Every answer is also kept, under the number of the block that asked for it.
+    // Every answer is also stored, under the number of its block.
     let mut script = r#"
         curl() { command curl "$@" | tee -a "answers.$block"; echo >> "answers.$block"; }
     "#
@@ -78,7 +78,7 @@ fn documented_commands_use_every_path() {
     for document in ["rank", "pinball", "entry_task", "ihome"] {
         let path = format!("{}/handlers/documents/{document}.rs", env!("CARGO_MANIFEST_DIR"));
         let source = fs::read_to_string(path).unwrap();
-        // A route's first path, up to what stands for a name of the caller's.
+        // A route's first path, up to its first parameter.
         for route in source.split("    Route {").skip(1) {
             let Some(path) = route.split('"').find(|text| text.starts_with('/')) else { continue };
             let path = path.replace("{app}", "pinball");
@@ -198,7 +198,7 @@ fn steady(answer: &Value) -> Value {
 /// Did every item succeed?
 fn is_done(answer: &Value) -> bool {
     match answer {
-        // What `curl -w` tells of a picture.
+        // The output of `curl -w` for a picture.
         Value::String(line) => line == "200 image/png" || line == "200 image/jpg",
         Value::Array(items) => items.iter().all(is_done),
         // An envelope, JSON-RPC, and the documents.

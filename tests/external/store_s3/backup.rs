@@ -28,7 +28,7 @@ fn backup_and_restore_include_the_bucket() {
     for key in &keys {
         assert!(other.bytes(key) == store.bytes(key), "{key}");
     }
-    // What is there already is not sent again.
+    // Existing pictures are not uploaded again.
     let puts = || other.requests().iter().filter(|asked| asked.line.starts_with("PUT ")).count();
     let before = puts();
     restore();

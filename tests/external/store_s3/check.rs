@@ -27,7 +27,7 @@ fn check_looks_for_pictures_in_the_bucket() {
     assert_eq!(code, 0, "{line}");
     assert!(line.starts_with(&format!("ok       pictures: bucket {BUCKET} at ")), "{line}");
     assert!(line.ends_with("; rows name 2"), "{line}");
-    // The one that is gone is named, so that it can be looked for.
+    // The missing picture is named, so that it can be searched for.
     let name = url.rsplit('/').next().unwrap();
     store.lose(name);
     let (code, line) = check(&server);

@@ -25,7 +25,7 @@ fn picture_is_stored_in_bucket_and_served() {
     assert!(keys.iter().all(|key| key.starts_with("shop/pictures/")), "{keys:?}");
     assert_eq!(store.bytes(&format!("shop/pictures/{name}")), PNG);
     assert_eq!(server.pictures(), [""; 0]);
-    // As it comes from disk.
+    // As when served from disk.
     for (path, kind, bytes) in [
         ("/api/external/get/portrait/5", "image/gif", GIF),
         (url.strip_prefix("http://api.example.com").unwrap(), "image/png", PNG),
@@ -40,7 +40,7 @@ fn picture_is_stored_in_bucket_and_served() {
     let there = server.done("", "portrait/get", json!({"id": "5"}));
     assert_eq!(there, json!({"base64": STANDARD.encode(GIF), "type": "gif"}));
     assert_eq!(server.get(&format!("/upload/{}.png", "0".repeat(32))).status, 404);
-    // Whoever fetches it from the bucket may keep it, and knows what it is.
+    // In the bucket it has headers for caching and its media type.
     let requests = store.requests();
     let put = requests.iter().find(|asked| asked.line.ends_with(name)).unwrap();
     assert_eq!(put.line, format!("PUT /{BUCKET}/shop/pictures/{name}"));
@@ -62,7 +62,7 @@ fn replaced_picture_is_removed_from_the_bucket() {
     }
     let server = server.kill_and_restart();
     assert_eq!(shown(&server, "5"), JPEG);
-    // A picture that is refused is put nowhere, and neither is one whose account is gone meanwhile.
+    // A refused picture is not stored, nor is one whose account was removed meanwhile.
     let data = json!({"base64": STANDARD.encode(&PNG[..50])});
     assert!(server.call_as(&token, "user/avatar", data).contains("damaged"));
     store.settles(2);
@@ -92,7 +92,7 @@ fn picture_urls_use_the_public_url_if_configured() {
     assert_eq!(shown(&server, "5"), GIF);
     let name = url.rsplit('/').next().unwrap();
     assert_eq!(server.get(&format!("/upload/{name}")).body, PNG);
-    // On disk too, for whoever serves the folder by another server.
+    // On disk too, for pictures served by another server.
     let disk = Server::start("[store]\npublic_url = \"https://img.example.com/x\"\n");
     let url = upload(&disk, "5", "gif", GIF);
     assert_eq!(disk.pictures(), [url.strip_prefix("https://img.example.com/x/").unwrap()]);
@@ -111,7 +111,7 @@ fn pictures_on_disk_are_served_beside_the_bucket() {
     assert_eq!((shown(&server, "5"), server.pictures().len()), (GIF.to_vec(), 3));
     let name = url.rsplit('/').next().unwrap();
     assert_eq!(server.get(&format!("/upload/{name}")).body, PNG);
-    // What replaces it is in the bucket, and the file goes.
+    // Its replacement is in the bucket, and the file is removed.
     upload(&server, "5", "png", PNG);
     assert_eq!((shown(&server, "5"), server.pictures().len()), (PNG.to_vec(), 2));
     store.settles(1);
@@ -130,7 +130,7 @@ fn pictures_on_disk_are_served_beside_the_bucket() {
 
 #[test]
 fn uploads_wait_for_the_store_and_others_do_not() {
-    // More than there are cores, and than there are workers that serve.
+    // More than there are cores and worker threads.
     const AT_ONCE: usize = 12;
     let store = S3::start();
     let server = store.server("timeout = \"60s\"");
@@ -149,7 +149,7 @@ fn uploads_wait_for_the_store_and_others_do_not() {
             });
         }
         store.wait_for(AT_ONCE);
-        // All are at the store and none is answered. Meanwhile the server serves.
+        // All wait for the store. Meanwhile the server serves.
         assert_eq!(server.done(&token, "user/info", json!({}))["user_id"], id);
         assert_eq!(server.done("", "shop/list", json!({})), json!([]));
         server.captcha();
@@ -168,7 +168,7 @@ fn removal_from_the_bucket_blocks_nobody() {
     assert!(setup::found(&server).contains("can be written"));
     upload(&server, "5", "gif", GIF);
     store.hold("DELETE");
-    // The writer's thread asks for the removal, and goes on.
+    // The writer thread requests the removal without waiting.
     upload(&server, "5", "png", PNG);
     let (_, token) = server.account("nora");
     server.done(&token, "user/update", json!({"nickname": "Nora"}));
@@ -180,7 +180,7 @@ fn removal_from_the_bucket_blocks_nobody() {
 #[test]
 fn bucket_in_the_host_name_works() {
     let store = S3::start();
-    // No such name is known to any resolver: whoever is asked for it stands for its host.
+    // The name has no DNS entry: a local proxy acts as its host.
     let proxy = format!("http://{}", store.address);
     for endpoint in [format!("http://{DOMAIN}"), format!("http://{BUCKET}.{DOMAIN}/")] {
         let config = setup::config(&endpoint, SECRET, "prefix = \"p\"");

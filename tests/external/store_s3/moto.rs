@@ -44,7 +44,7 @@ impl Moto {
                 break address.trim().to_owned();
             }
         };
-        // It tells of every request, and stops where nobody listens.
+        // It logs every request, and blocks if nobody reads its output.
         thread::spawn(move || told.read_to_end(&mut Vec::new()));
         Some(Moto { child, address })
     }
@@ -138,7 +138,7 @@ fn missing_bucket_is_reported_until_created() {
     assert_eq!((all.len(), there.get(&names[3]).unwrap().as_deref()), (21, Some(GIF)));
     all.retain(|name| !names.contains(name));
     assert_eq!(moto.settles(21)[0], format!("p/{}", names[0]));
-    // All of them are young.
+    // All of them are recent.
     assert_eq!(there.sweep(|| Ok(all.into_iter().collect())).unwrap(), 0);
     assert_eq!(there.get(&"0".repeat(32)).unwrap(), None);
     assert_eq!(there.get(&format!("{}.png", "f".repeat(32))).unwrap(), None);

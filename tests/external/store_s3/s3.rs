@@ -150,7 +150,7 @@ impl S3 {
     /// Waits for `count` requests to read, store or remove a picture since [`hold`](S3::hold).
     pub fn wait_for(&self, count: usize) {
         for _ in 0..count {
-            // Names have a dot; a list is of the bucket itself.
+            // Picture names have a dot; a listing is of the bucket itself.
             let next = || self.asked.recv_timeout(Duration::from_secs(60)).unwrap();
             while !next().contains('.') {}
         }

@@ -80,7 +80,7 @@ async fn answer(
         );
         return Ok(reply(status, told.into_bytes()));
     }
-    // What a content delivery network in front of the bucket shows.
+    // The answer of a CDN in front of the bucket.
     if let Some(key) = request.uri().path().strip_prefix("/cdn/") {
         let found = fs::read(shared.root.join(BUCKET).join(key));
         return Ok(found.map_or(reply(404, Vec::new()), |bytes| reply(200, bytes)));

@@ -27,13 +27,13 @@ fn start_removes_old_orphans_but_no_foreign_objects() {
     store.put(&format!("p/{}", name('a')), OLD);
     store.put(&format!("p/{}", name('b')), OLD);
     let stay = [
-        // Perhaps another process is about to name it.
+        // Another process may be about to refer to it.
         (format!("p/{}", name('c')), YOUNG),
-        // Not a name that is made here.
+        // Not a name that the server makes.
         (format!("p/{}.part", name('d')), OLD),
         (format!("p/X{}", &name('e')[1..]), OLD),
         ("p/README.txt".to_owned(), OLD),
-        // Another prefix's, and another product's.
+        // Of another prefix, and of another product.
         (name('f'), OLD),
         (format!("p/below/{}", name('0')), OLD),
         (format!("pp/{}", name('1')), OLD),
@@ -55,7 +55,7 @@ fn database_naming_few_pictures_removes_none() {
     for digit in ['a', 'b', 'c'] {
         store.put(&name(digit), OLD);
     }
-    // Its data folder is empty: somebody has lost theirs, or mistyped it.
+    // Its data folder is empty: it was lost or mistyped.
     let server = store.server("");
     setup::says(&server, "no row names 3 of the pictures that are kept, and only 0 are named");
     assert_eq!(store.settles(3).len(), 3);
@@ -72,7 +72,7 @@ fn pictures_are_listed_over_many_pages() {
     let folder = Folder::new();
     let files = setup::files(&folder, &store.config("prefix = \"p/\""));
     assert!(files.names().unwrap() == names);
-    // Those that are still in the folder are kept too.
+    // Those in the folder stay too.
     let on_disk = name('f');
     std::fs::write(folder.path().join("pictures").join(&on_disk), PNG).unwrap();
     names.push(on_disk);

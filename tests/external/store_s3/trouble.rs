@@ -49,11 +49,11 @@ fn store_outage_refuses_only_uploads() {
     let reply = server.get("/api/external/get/portrait/5");
     assert_eq!((reply.status, reply.header("content-type")), (500, "image/png"));
     assert!(reply.body == ERROR);
-    // One line for each, and none for what was tried again in between.
+    // One line for each, and none for retries.
     let log = server.log();
     let told = log.lines().filter(|line| line.contains("ERROR") && line.contains("refused"));
     assert_eq!((told.count(), log.contains("backing off")), (4, false), "{log}");
-    // It starts without the store as well, and tells the operator.
+    // It also starts without the store, and warns the operator.
     let server = server.kill_and_restart();
     let problem = setup::says(&server, "nobody is reached at store.endpoint");
     assert!(problem.contains("WARN pictures: bucket "), "{problem}");
@@ -67,7 +67,7 @@ fn store_outage_refuses_only_uploads() {
 
 #[test]
 fn silent_store_times_out_as_configured() {
-    // Accepted by the system, and never read.
+    // The connection is accepted, but nothing is read.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", silent.local_addr().unwrap());
     let config = setup::config(&endpoint, SECRET, "path_style = true\ntimeout = \"1s\"");
@@ -105,7 +105,7 @@ fn check_says_what_is_wrong_and_how_to_fix_it() {
             assert!(!said.contains(secret), "{said}");
         }
     }
-    // A bucket that works and that nobody else may read.
+    // A working private bucket.
     let public = format!("public_url = \"http://{}/{BUCKET}\"", store.address);
     let said = checked(&store.config(&public)).unwrap_err();
     assert!(said.contains("browsers do not see it at") && said.contains("403"), "{said}");
@@ -142,9 +142,9 @@ fn store_error_is_retried() {
     upload(&server, "5", "gif", GIF);
     store.stumble(1, 500);
     assert_eq!(shown(&server, "5"), GIF);
-    // In vain, or to no purpose: then what is logged is for people, and of no use to others.
+    // Failing requests: their log lines contain no usable secrets.
     for (status, asked) in [(503, 3), (403, 1)] {
-        // Of pictures, not of the list of them that a start asks for.
+        // Requests for pictures, without the listing at start.
         let count = || store.requests().iter().filter(|asked| asked.line.contains('.')).count();
         let before = count();
         store.stumble(10, status);

@@ -36,7 +36,7 @@ fn full_disk_leaves_no_partial_backup_or_restore() {
     let said = archive::refused(output);
     assert!(said.starts_with(small.to_str().unwrap()) && said.contains("full"), "{said}");
     assert_eq!(left, "");
-    // The server does not mind.
+    // The server still works.
     server.account("nora");
     backup(server.folder(), &server.folder().join("b.tar"));
 

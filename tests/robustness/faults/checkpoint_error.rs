@@ -64,7 +64,7 @@ impl Case {
     /// Writes until `happened`. A checkpoint is complete, and syncs, only if nobody writes
     /// meanwhile, so the commits around it are made one by one.
     fn write_until(&mut self, happened: impl Fn(&Case) -> bool) {
-        // On a slow machine one of them may come too early.
+        // On a slow machine a checkpoint may come too early.
         for _ in 0..5 {
             for _ in 1..GROUPS / BATCH {
                 self.write(BATCH);

@@ -34,7 +34,7 @@ fn exhausted_file_descriptors_cause_no_busy_loop() {
     if !has("prlimit") {
         return;
     }
-    // Lowered once it runs: it has counted on more.
+    // Lowered at run time: the server has planned with more.
     let server = Server::start("");
     let (pid, limit) = (server.pid().to_string(), format!("--nofile={MOST}"));
     run(Command::new("prlimit").args(["--pid", &pid, &limit]));
@@ -57,13 +57,13 @@ fn exhausted_file_descriptors_cause_no_busy_loop() {
         assert!(begun.elapsed() < Duration::from_secs(10), "{} are used", used(&server));
         sleep(Duration::from_millis(5));
     }
-    // It is the time of this window that counts, however late it begins or ends.
+    // Only the CPU time within this window counts.
     let (begun, before) = (Instant::now(), ticks(&server));
     sleep(Duration::from_secs(2));
     let (lasted, spent) = (begun.elapsed(), ticks(&server) - before);
     let share = u128::from(spent) * 10 * 100 / lasted.as_millis();
     assert!(share <= 5, "{share} % of a processor while it only waits");
-    // Those who are connected are answered, all at once, from what is open already.
+    // Existing connections are answered concurrently, with the files that are open already.
     for client in &mut first {
         assert!(client.send(query.as_bytes()));
     }
@@ -74,7 +74,7 @@ fn exhausted_file_descriptors_cause_no_busy_loop() {
     assert!(first[0].send(score.as_bytes()));
     let (_, answer) = first[0].receive().unwrap();
     assert!(answer.starts_with(r#"{"id":7,"status":0,"#), "{answer}");
-    // What needs a file of its own is refused.
+    // Requests that need a new file are refused.
     let (kind, bytes) = PICTURES[0];
     let picture = json!({"name": "", "id": "5", "base64": STANDARD.encode(bytes), "type": kind});
     let upload = request("portrait/upload", picture.clone());

@@ -23,14 +23,14 @@ impl Disk {
     /// A possible disk after a power cut at this line.
     pub fn after_cut(trace: &Trace, cut: usize, dice: &mut SmallRng) -> Self {
         let mut disk = Disk::default();
-        // From nothing of what was not synced to all of it: both ends are the likeliest in life.
+        // From none of the unsynced data to all of it: both ends are the most likely in practice.
         let share = f64::from(dice.random_range(0..=4_u32)) / 4.0;
         let mut last = BTreeMap::new();
         let begun = || trace.changes.iter().enumerate().filter(|(_, change)| change.begin < cut);
         for (nth, change) in begun().filter(|(_, change)| change.durable < cut) {
             last.insert(&change.path, nth);
         }
-        // What a sync failed for is never durable, but can't come over what was synced later.
+        // Data of a failed sync is never durable, but can't overwrite data that was synced later.
         let (settled, mut rest): (Vec<_>, Vec<_>) = begun()
             .partition(|(nth, change)| last.get(&change.path).is_some_and(|last| nth <= last));
         for (_, change) in settled {

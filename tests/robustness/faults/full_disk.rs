@@ -105,7 +105,7 @@ fn full_disk_refuses_writes_until_there_is_space() {
     let mut file = File::create_new(&filler).unwrap();
     let mut refused = [0; 4];
     for round in 0..40 {
-        // A write that is refused may leave a little room.
+        // A refused write may leave a little space.
         fill(&mut file);
         let kind = round % 4;
         match next(kind) {
@@ -132,7 +132,7 @@ fn full_disk_refuses_writes_until_there_is_space() {
     let full = r#"{"status":"failed","why":"the database can't be written: the disk is full"}"#;
     let asked = Instant::now();
     while ready() != (503, full.to_owned()) {
-        // Told at most a second late, and only of what fills the disk to the last page.
+        // The probe is at most a second late, and fails only if the disk is completely full.
         fill(&mut file);
         assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", ready());
     }

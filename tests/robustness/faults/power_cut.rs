@@ -106,7 +106,7 @@ fn power_cut_after_disk_error_loses_no_write() {
     if !may_trace() {
         return;
     }
-    // Each thread's syncs are counted by themselves: those of the start are fewer than twelve.
+    // Syncs are counted per thread: the start needs fewer than twelve.
     let fail = ["-e", "inject=fdatasync:error=EIO:when=12+9"];
     let size = Size { scores: 200, rows: 40, pictures: 1, patience: 20 };
     let (trace, told) = record(load::CONFIG, &size, &fail);
@@ -142,7 +142,7 @@ fn simulated_power_cut_loses_unsynced_writes() {
     let (trace, told) = record(&config, &size, &[]);
     let mut dice = SmallRng::seed_from_u64(20_260_302);
     let cuts = moments(&trace, 60, &mut dice);
-    // A server that does not start would show nothing about what was synced.
+    // A server that does not start would prove nothing about syncs.
     let loses = |cut: &usize, seed| {
         let wrong = after_cut(&trace, &told, *cut, seed);
         assert!(!wrong.contains(&NO_SERVER.to_owned()), "cut at line {cut}, seed {seed}");

@@ -71,8 +71,8 @@ fn unsynced_write_is_refused_and_rolled_back() {
     if !may_trace() {
         return;
     }
-    // The second is the sync of the folder that the log is new in: SQLite does not mind if it fails,
-    // since the log's own sync makes its entry durable where it matters.
+    // The second is the sync of the folder with the new WAL. SQLite ignores its failure, because
+    // the sync of the WAL itself makes its entry durable on common file systems.
     for when in ["1", "3", "4", "5", "9", "3..8", "2+3"] {
         let (server, token) = failing("fdatasync", when);
         let facts: Vec<Fact> = (0..WRITES).filter_map(|nth| write(&server, &token, nth)).collect();
@@ -156,7 +156,7 @@ fn unsynced_picture_leaves_no_file() {
         assert_eq!(answer, fault(1000, "头像文件创建失败"));
         let pictures = || fs::read_dir(server.folder().join("data/pictures")).unwrap().count();
         assert_eq!((failures(&server), pictures()), (1, 0));
-        // Another thread that takes it has its own failure before it.
+        // Another thread that takes the job fails first too.
         let uploaded = || ask(&server, "", "portrait/upload", upload.clone()).is_some();
         assert!((0..100).any(|_| uploaded()), "no upload is taken any more");
         assert_eq!(lost(&server, &[&Fact::Picture(5, 1)]), [""; 0]);

@@ -59,7 +59,7 @@ impl Trace {
     pub fn read(file: &Path, folder: &str) -> Self {
         let inside = format!("/{folder}/data");
         let mut trace = Trace::default();
-        // Calls during which another thread's were recorded: they come in two halves.
+        // Calls interrupted by calls of other threads: they are recorded in two halves.
         let mut halves: BTreeMap<String, (usize, String)> = BTreeMap::new();
         for (at, line) in BufReader::new(File::open(file).unwrap()).lines().enumerate() {
             let line = line.unwrap();
@@ -107,8 +107,7 @@ impl Trace {
         let file = String::from_utf8_lossy(&file).into_owned();
         let Some((_, path)) = file.split_once(inside) else { return };
         let path = path.trim_start_matches('/').to_owned();
-        // The lock says nothing, and the index of the log lives in memory: it is made anew by
-        // whoever opens the database first.
+        // The lock file has no content, and the WAL index is in memory: it is rebuilt on opening.
         if !path.ends_with(".lock") && !path.ends_with("-shm") {
             self.change(&call, inside, path);
         }
@@ -148,7 +147,7 @@ impl Trace {
                 bytes.truncate(usize::try_from(call.result).unwrap());
                 let at = match call.name {
                     "pwrite64" => numbers(call.args).next_back().unwrap(),
-                    // Files that are written so are written from their beginning, or appended to.
+                    // Files written by these calls are written from the beginning, or appended to.
                     _ => length.unwrap_or_default(),
                 };
                 let end = at + bytes.len() as u64;

@@ -54,7 +54,7 @@ fn only_allowed_addresses_see_metrics() {
     assert_eq!(asked(&by_proxy, &[("X-Forwarded-For", "203.0.113.8")]), 404);
     let network = "[metrics]\nallow = [\"127.0.0.0/8\"]\n";
     assert_eq!(asked(&Server::start(network), &[]), 200);
-    // As a path that there is not, by whatever method.
+    // Like an unknown path, for any method.
     for method in ["POST", "OPTIONS", "DELETE"] {
         let reply = nobody.send(method, "/metrics", &[], b"");
         assert_eq!((reply.status, reply.text()), (404, NOWHERE.to_owned()));

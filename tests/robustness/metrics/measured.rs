@@ -19,7 +19,7 @@ fn board_file_and_connection_gauges_are_exact() {
     let data = json!({"app": "a-b_C9", "openid": "p", "score": 1});
     server.done("", "score/post", data);
     let open: Vec<Connection> = (0..3).map(|_| Connection::open(&server)).collect();
-    // The connection of the scrape is one of them; those before it may not have ended yet.
+    // The connection of the scrape is included; earlier ones may not have ended yet.
     let connections = || Scrape::of(&server).get("guichet_connections");
     eventually("three are open", || connections() == 4.0);
     drop(open);
@@ -45,7 +45,7 @@ fn newest_backup_metric_includes_manual_backups() {
     assert!(!Scrape::of(&server).families.contains_key(SERIES), "there is no folder for them");
     let daily = "timezone = \"UTC\"\n[backup]\ndir = \"own\"\n";
     let server = Server::start_in(server.leave(), daily);
-    // Once it is logged, what it was made of is gone from the folder, too.
+    // Once it is logged, its temporary files are removed too.
     eventually("the server has made one", || server.log().contains("a backup was made"));
     assert!(Scrape::of(&server).get(SERIES) > 0.0);
     let own = server.folder().join("own");
@@ -74,7 +74,7 @@ fn process_metrics_show_resource_use() {
     let told = scrape.get("process_resident_memory_bytes") / 1024.0;
     assert!((told / resident - 1.0).abs() < 0.2, "{told} and {resident} KiB");
     let files = fs::read_dir(format!("{proc}/fd")).unwrap().count() as f64;
-    // Give or take the connections that come and go.
+    // With a tolerance for short connections.
     assert!((scrape.get("process_open_fds") - files).abs() <= 3.0, "{files}");
     assert!(scrape.get("process_max_fds") >= 64.0);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();

@@ -21,13 +21,13 @@ fn queued_and_grouped_writes_are_counted() {
     assert_eq!(after.get("guichet_queue_depth"), 0.0);
     let (asked, groups) = (held.waiting.len() as f64, grew("guichet_jobs_per_commit_count"));
     assert!(grew("guichet_jobs_per_commit_sum") >= asked);
-    // What waited together was committed together; what the server writes by itself may come between.
+    // Queued writes were committed together; background writes may come in between.
     assert!((1.0..=asked - 14.0).contains(&groups), "{groups} of {asked}");
     assert!(grew("guichet_commit_seconds_count") >= groups);
     assert_eq!(grew("guichet_commits_lost_total"), 0.0);
     let calls = r#"guichet_request_seconds_count{operation="score/post"}"#;
     assert_eq!(grew(calls), asked);
-    // To wait for the other process is in their time and not in the commit's.
+    // Waiting for the other process counts in the request time, not in the commit time.
     let taken = grew(r#"guichet_request_seconds_sum{operation="score/post"}"#);
     assert!(taken > 16.0 * grew("guichet_commit_seconds_sum"), "{taken}");
 }
@@ -56,7 +56,7 @@ fn client_leaving_early_is_counted() {
     let left = r#"guichet_requests_total{operation="score/post",status="left"}"#;
     eventually("they have left", || Scrape::of(&server).get(left) == 3.0);
     held.release();
-    // What they asked for is done all the same, and not counted again.
+    // Their operations are still executed, and not counted again.
     let calls = r#"guichet_request_seconds_count{operation="score/post"}"#;
     let all = held.waiting.len() as f64 + 3.0;
     eventually("all have ended", || Scrape::of(&server).get(calls) == all);

@@ -19,7 +19,7 @@ struct Key {
     about: String,
 }
 
-/// What a line assigns, and whether it is in a comment.
+/// The key and value of a line, and whether it is commented out.
 fn assignment(line: &str) -> Option<(&str, &str, bool)> {
     let (text, is_optional) = match line.strip_prefix("# ") {
         Some(text) => (text, true),

@@ -1,4 +1,4 @@
-//! The metrics, as `/metrics` tells them.
+//! The metrics of `/metrics`.
 
 use super::expect;
 use crate::common::Server;
@@ -30,7 +30,7 @@ fn page_has_every_metric() {
     expect("docs/operate.md", "metrics", &table);
 }
 
-/// The names of the labels that a metric's samples have, but for the bounds of a histogram.
+/// The label names of a metric's samples, without the bounds of a histogram.
 fn labels<'a>(text: &'a str, name: &str) -> BTreeSet<&'a str> {
     let mut labels = BTreeSet::new();
     for line in text.lines() {
@@ -38,7 +38,7 @@ fn labels<'a>(text: &'a str, name: &str) -> BTreeSet<&'a str> {
         if series.strip_suffix("_bucket").unwrap_or(series) != name {
             continue;
         }
-        // A label's name stands before `="`, and behind `,` or at the beginning.
+        // A label's name is before `="`, and after `,` or at the beginning.
         let parts = rest.split("=\"").filter_map(|part| part.rsplit(',').next());
         labels.extend(parts.filter(|part| !part.contains('"') && *part != "le"));
     }

@@ -14,7 +14,7 @@ const OPERATIONS: [(&str, &[&str]); 6] = [
     ("docs/api/leaderboards.md", &["rank", "score", "player"]),
 ];
 
-/// The pages of documents, and what in a path tells that it is the document's.
+/// The pages of documents, with the part of a path that identifies the document.
 const PATHS: [(&str, &[&str]); 5] = [
     ("docs/compat/rank.md", &["/ranking_list"]),
     ("docs/compat/ihome.md", &["/api/v1.0/"]),
