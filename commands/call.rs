@@ -70,13 +70,14 @@ pub fn run(config: impl FnOnce() -> Result<Config, String>, task: &Call) -> Resu
             .ok_or("listen has port 0, so the address is known to the server alone; give --url")?,
     };
     let data = read(data)?;
-    serde_json::from_str::<IgnoredAny>(&data).map_err(|error| format!("DATA: {error}"))?;
+    let data = data.trim_start_matches('\u{feff}').trim();
+    serde_json::from_str::<IgnoredAny>(data).map_err(|error| format!("DATA: {error}"))?;
     // As it was written: no number of it is rounded on its way.
     let body = format!(
         r#"{{"id":1,"status":0,"type":{},"subtype":{},"data":{}}}"#,
         json!(kind),
         json!(subtype),
-        data.trim()
+        data
     );
     let token = token.as_deref().filter(|token| !token.is_empty());
     let signed = sign.as_ref().map(|app| signed(&config, app, &url, &body)).transpose()?;

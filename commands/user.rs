@@ -78,7 +78,9 @@ fn password(from_stdin: bool) -> Result<String, String> {
     if from_stdin || !std::io::stdin().is_terminal() {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(said)?;
-        return Ok(text.lines().next().unwrap_or_default().to_owned());
+        // Some shells write a byte order mark before what they pass on; no password begins with one.
+        let line = text.trim_start_matches('\u{feff}').lines().next();
+        return Ok(line.unwrap_or_default().to_owned());
     }
     let first = rpassword::prompt_password("Password: ").map_err(said)?;
     let again = rpassword::prompt_password("Again: ").map_err(said)?;

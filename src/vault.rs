@@ -210,7 +210,8 @@ fn read(path: &Path) -> Result<Option<[u8; 32]>, String> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         text => text.map_err(|error| error.to_string())?,
     };
-    let key = hex::decode(text.trim()).and_then(|bytes| bytes.try_into().ok());
+    let key = hex::decode(text.trim_start_matches('\u{feff}').trim())
+        .and_then(|bytes| bytes.try_into().ok());
     key.map(Some).ok_or_else(|| "it is no key: expected 64 hex digits".to_owned())
 }
 
