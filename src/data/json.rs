@@ -8,10 +8,10 @@
 
 use super::encoding::{other_encoding, without_bom};
 use super::keys::{KeySeed, Keys};
+use super::reading::{Read, Reading};
 use super::{Fields, Value};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess};
 use std::borrow::Cow;
-use std::fmt;
 
 /// How many arrays and objects may be open at once.
 pub const MAX_DEPTH: usize = 128;
@@ -57,47 +57,18 @@ impl<'de> DeserializeSeed<'de> for Seed {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
-        json.deserialize_any(self)
+        json.deserialize_any(Read(self))
     }
 }
 
-impl<'de> Visitor<'de> for Seed {
-    type Value = Value<'de>;
+impl<'de> Reading<'de> for Seed {
+    type Made = Value<'de>;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
+    fn scalar(self, value: Value<'de>) -> Value<'de> {
+        value
     }
 
-    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Int(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
-        // Past 63 bits it is no integer that any operation takes, but still a number.
-        Ok(i64::try_from(value).map_or(Value::Number, Value::Int))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Number)
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Borrowed(value)))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Owned(value.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value<'de>, A::Error> {
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value<'de>, A::Error> {
         let inner = Seed { depth: inner(self.depth)? };
         let mut values = Vec::new();
         while let Some(value) = list.next_element_seed(inner)? {
@@ -106,7 +77,7 @@ impl<'de> Visitor<'de> for Seed {
         Ok(Value::List(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+    fn object<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let inner = Seed { depth: inner(self.depth)? };
         let mut fields: Vec<(Cow<'de, str>, Value<'de>)> = Vec::new();
         let mut keys = Keys::default();

@@ -13,6 +13,8 @@ pub(crate) mod encoding;
 pub mod field;
 pub mod json;
 mod keys;
+mod reading;
+mod skip;
 pub mod span;
 
 use bytes::Bytes;

@@ -4,7 +4,8 @@
 //! used for what the standard defines; a fault of ours is `error.code` = its status and
 //! `error.message` = its text, as in an envelope.
 
-use super::{Call, Item, Room, Seen, Told, astray, note_turned_away, run};
+use super::Call;
+use super::exchange::{Exchange, Item, Told};
 use crate::data::encoding::without_bom;
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
@@ -82,23 +83,6 @@ pub(super) fn has_odd_id(item: &Value<'_>) -> bool {
     matches!(fields.get("id"), Some(Value::Number))
 }
 
-/// Answer a body that could not be decoded. What is JSON all the same, and refused for what it says (a
-/// key that stands twice, nesting too deep, a number too large), is an invalid request.
-pub(super) fn unreadable(
-    call: &Call<'_>,
-    body: &[u8],
-    error: &serde_json::Error,
-    out: &mut Vec<u8>,
-    seen: &mut Seen,
-) {
-    let failure = match is_json(body) {
-        true => Failure { data: Some(error.to_string()), ..INVALID_REQUEST },
-        false => PARSE_ERROR,
-    };
-    astray(call, seen, failure.code);
-    refuse(out, &Id::Null, &failure);
-}
-
 fn is_json(body: &[u8]) -> bool {
     let body = without_bom(body);
     let Ok(text) = std::str::from_utf8(body) else { return false };
@@ -108,69 +92,70 @@ fn is_json(body: &[u8]) -> bool {
     IgnoredAny::deserialize(&mut json).is_ok() && json.end().is_ok()
 }
 
-/// Answer a batch that is refused as a whole, and say why where the specification does not.
-pub(super) fn no_batch(call: &Call<'_>, seen: &mut Seen, out: &mut Vec<u8>, why: Option<String>) {
-    astray(call, seen, INVALID_REQUEST.code);
-    refuse(out, &Id::Null, &Failure { data: why, ..INVALID_REQUEST });
-}
-
-/// Answer one call; a notification (no `id`) is run and not answered. What is no call is told so.
-pub(super) async fn one(
-    call: &Call<'_>,
-    item: Item<'_>,
-    out: &mut Vec<u8>,
-    room: &mut Room,
-    seen: &mut Seen,
-) -> Told {
-    let Item { value, length, id: digits } = item;
-    let (id, is_notification, found) = read(call, value, digits);
-    let (entry, params) = match found {
-        Ok(found) => found,
-        Err(failure) => {
-            astray(call, seen, failure.code);
-            // A request so wrong that it can't be told to be a notification is answered.
-            if is_notification && failure.code != INVALID_REQUEST.code {
-                return Told::Nothing;
-            }
-            refuse(out, &id, &failure);
-            return Told::Answer;
-        }
-    };
-    let start = out.len();
-    let (result, told) = match room.admit(call, entry, out) {
-        Err(fault) => {
-            note_turned_away(entry, &fault, seen);
-            (Err(fault), Told::NoRoom)
-        }
-        Ok(()) => {
-            let result = run(call, entry, params, length, seen).await;
-            let seconds = result.as_ref().err().and_then(Fault::retry_after);
-            (result, seconds.map_or(Told::Answer, Told::Limited))
-        }
-    };
-    if is_notification {
-        return Told::Nothing;
+impl Exchange<'_> {
+    /// Answer a body that could not be decoded. What is JSON all the same, and refused for what it says (a
+    /// key that stands twice, nesting too deep, a number too large), is an invalid request.
+    pub(super) fn rpc_unreadable(&mut self, body: &[u8], error: &serde_json::Error) {
+        let failure = match is_json(body) {
+            true => Failure { data: Some(error.to_string()), ..INVALID_REQUEST },
+            false => PARSE_ERROR,
+        };
+        self.unrouted(failure.code);
+        refuse(&mut self.out, &Id::Null, &failure);
     }
-    match result {
-        Err(fault) => {
-            refuse(out, &id, &Failure::of(entry, &fault));
-            told
+
+    /// Answer a batch that is refused as a whole, and say why where the specification does not.
+    pub(super) fn rpc_no_batch(&mut self, why: Option<String>) {
+        self.unrouted(INVALID_REQUEST.code);
+        refuse(&mut self.out, &Id::Null, &Failure { data: why, ..INVALID_REQUEST });
+    }
+
+    /// Answer one call; a notification (no `id`) is run and not answered. What is no call is told so.
+    pub(super) async fn rpc_call(&mut self, item: Item<'_>) -> Told {
+        let Item { value, length, id: digits } = item;
+        let (id, is_notification, found) = read(self.call, value, digits);
+        let (entry, params) = match found {
+            Ok(found) => found,
+            Err(failure) => {
+                self.unrouted(failure.code);
+                // A request so wrong that it can't be told to be a notification is answered.
+                if is_notification && failure.code != INVALID_REQUEST.code {
+                    return Told::Nothing;
+                }
+                refuse(&mut self.out, &id, &failure);
+                return Told::Answer;
+            }
+        };
+        let start = self.out.len();
+        let (result, told) = match self.admit(entry) {
+            Err(fault) => (Err(fault), Told::NoRoom),
+            Ok(()) => {
+                let result = self.run(entry, params, length).await;
+                let seconds = result.as_ref().err().and_then(Fault::retry_after);
+                (result, seconds.map_or(Told::Answer, Told::Limited))
+            }
+        };
+        if is_notification {
+            return Told::Nothing;
         }
-        Ok(answer) => {
-            if let Err(fault) = write(out, &id, &answer) {
-                call.id.log(entry.name, &fault);
-                let failure = Failure::of(entry, &fault);
-                seen.told(failure.code);
-                refuse(out, &id, &failure);
+        match result {
+            Err(fault) => {
+                refuse(&mut self.out, &id, &Failure::of(entry, &fault));
+                told
             }
-            if let Err(fault) = room.keep(call, entry, out, start) {
-                out.truncate(start);
-                let failure = Failure::of(entry, &fault);
-                seen.told(failure.code);
-                refuse(out, &id, &failure);
-                return Told::NoRoom;
+            Ok(answer) => {
+                if let Err(fault) = write(&mut self.out, &id, &answer) {
+                    self.call.id.log(entry.name, &fault);
+                    let failure = Failure::of(entry, &fault);
+                    self.seen.told(failure.code);
+                    refuse(&mut self.out, &id, &failure);
+                }
+                if let Err(fault) = self.keep(entry, start) {
+                    refuse(&mut self.out, &id, &Failure::of(entry, &fault));
+                    return Told::NoRoom;
+                }
+                told
             }
-            told
         }
     }
 }

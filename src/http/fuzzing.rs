@@ -27,7 +27,7 @@ pub fn gather(query: &str, body: &[u8], cut: usize, boundary: Option<&str>) {
         }
         Some(boundary) => {
             let (first, rest) = body.split_at(cut.min(body.len()));
-            let mut reader = Reader::new(boundary.as_bytes(), |name: &str| ROW.has(name));
+            let mut reader = Reader::new(boundary.as_bytes(), |name: &str| ROUTE.has(name));
             let read = [first, rest].into_iter().try_for_each(|piece| reader.push(piece));
             match read.and_then(|()| reader.finish()) {
                 Ok(parts) => Content::Parts(parts, None),

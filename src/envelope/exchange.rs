@@ -1,0 +1,249 @@
+//! The answer to one body while it is made, item by item.
+
+use super::id::id;
+use super::room::Room;
+use super::{Accepts, Call, Seen, refuse, rpc, write};
+use crate::data::span::{data_lengths, ids};
+use crate::data::{Fields, Value};
+use crate::fault::Fault;
+use crate::op::{Answer, Called, Entry, Registry};
+use crate::status::status;
+
+/// The longest data of an operation that takes no file, in bytes of the body. The longest text that an
+/// operation takes has 10,000 characters: 120,000 bytes if each is written as two escapes. It is little
+/// enough to be kept while the operation waits for its turn.
+pub const MOST_DATA: usize = 160 * 1024;
+
+/// One envelope or call of a body.
+pub(super) struct Item<'b> {
+    pub(super) value: Value<'b>,
+    /// How long its data is, in bytes, where that may be too long.
+    pub(super) length: usize,
+    /// Its id as it stands in the body, where it is a number that is not a 64-bit integer.
+    pub(super) id: &'b [u8],
+}
+
+/// What one item of a body came to.
+pub(super) enum Told {
+    Answer,
+    /// An answer that it is refused because of a limit, and for how many seconds.
+    Limited(u64),
+    Nothing,
+    /// An answer that the writer's queue is full.
+    Busy,
+    /// An answer that there is no memory for the answer.
+    NoRoom,
+}
+
+/// The answer to one body while it is made.
+pub(super) struct Exchange<'a> {
+    pub(super) accepts: Accepts,
+    pub(super) call: &'a Call<'a>,
+    /// What the log is told of the request.
+    pub(super) seen: &'a mut Seen,
+    /// The answer, as far as it is written.
+    pub(super) out: Vec<u8>,
+    /// How long the answer may be.
+    pub(super) room: Room,
+}
+
+impl Exchange<'_> {
+    /// Answer all items of a body.
+    pub(super) async fn items(&mut self, body: &[u8], value: Value<'_>) -> Told {
+        // In a shorter body no item's data is too long.
+        let lengths = if body.len() > MOST_DATA { data_lengths(body) } else { Vec::new() };
+        let mut lengths = lengths.into_iter();
+        let has_odd_id = items_of(&value).iter().any(rpc::has_odd_id);
+        let mut ids = if has_odd_id { ids(body) } else { Vec::new() }.into_iter();
+        let mut next = |value| Item {
+            value,
+            length: lengths.next().unwrap_or(0),
+            id: ids.next().unwrap_or_default(),
+        };
+        let Value::List(items) = value else { return self.item(next(value)).await };
+        self.out.push(b'[');
+        for item in items {
+            let start = self.out.len();
+            if start > 1 {
+                self.out.push(b',');
+            }
+            // One after another, each in its own transaction. A full queue is told item by item: those
+            // before it were done.
+            if matches!(self.item(next(item)).await, Told::Nothing) {
+                self.out.truncate(start);
+            }
+        }
+        if self.out.len() == 1 {
+            return Told::Nothing;
+        }
+        self.out.push(b']');
+        Told::Answer
+    }
+
+    /// Answer one item: an envelope or a call of JSON-RPC.
+    async fn item(&mut self, item: Item<'_>) -> Told {
+        if self.accepts == Accepts::Rpc || rpc::is_call(&item.value) {
+            return self.rpc_call(item).await;
+        }
+        let Item { value: Value::Map(fields), length, .. } = item else {
+            self.wrong("not an object".into());
+            return Told::Answer;
+        };
+        let id = fields.get("id").map_or(-1, id);
+        let is_lenient = self.call.engine.services.config.envelope.lenient;
+        let (entry, data) = match read(fields, self.call.registry, is_lenient) {
+            Ok(found) => found,
+            Err(fault) => {
+                self.unrouted(status(&fault).code);
+                refuse(&mut self.out, id, "{}", status, &fault);
+                return Told::Answer;
+            }
+        };
+        if let Err(fault) = self.admit(entry) {
+            refuse(&mut self.out, id, entry.nothing, entry.status, &fault);
+            return Told::NoRoom;
+        }
+        let start = self.out.len();
+        let result = self.run(entry, data, length).await;
+        let told = match &result {
+            Err(Fault::Busy) => Told::Busy,
+            Err(fault) => fault.retry_after().map_or(Told::Answer, Told::Limited),
+            Ok(_) => Told::Answer,
+        };
+        if let Err(fault) = write(&mut self.out, id, entry.nothing, entry.status, result) {
+            self.call.id.log(entry.name, &fault);
+            self.seen.told((entry.status)(&fault).code);
+        }
+        if let Err(fault) = self.keep(entry, start) {
+            refuse(&mut self.out, id, entry.nothing, entry.status, &fault);
+            return Told::NoRoom;
+        }
+        told
+    }
+
+    /// May an operation be called now? Where a limit forbids it, it is counted as refused.
+    pub(super) fn admit(&mut self, entry: &Entry) -> Result<(), Fault> {
+        self.room.admit(self.call, entry, &self.out).inspect_err(|fault| {
+            self.seen.asks(Some(entry.name));
+            self.seen.told((entry.status)(fault).code);
+            entry.turned_away(fault);
+        })
+    }
+
+    /// Is there room for an operation's answer, which was written from `start` on? Otherwise it is taken
+    /// back.
+    pub(super) fn keep(&mut self, entry: &Entry, start: usize) -> Result<(), Fault> {
+        self.room.keep(self.call, entry, &self.out, start).inspect_err(|fault| {
+            self.out.truncate(start);
+            self.seen.told((entry.status)(fault).code);
+        })
+    }
+
+    /// Call an operation with `data`; a token in it counts where the request has no other of a token's
+    /// form. A failure of ours is logged here, once.
+    pub(super) async fn run(
+        &mut self,
+        entry: &Entry,
+        mut data: Fields<'_>,
+        length: usize,
+    ) -> Result<Answer, Fault> {
+        self.seen.asks(Some(entry.name));
+        let mut credentials = self.call.credentials.clone();
+        match data.get("token") {
+            None | Some(Value::Null) => {}
+            Some(Value::Text(token)) => credentials.offer(token),
+            // A number or a list is a wrong token, and not none.
+            Some(_) => credentials.offer("not a text"),
+        }
+        let engine = self.call.engine;
+        let called = if length > MOST_DATA && !entry.takes_file {
+            Called::Ready(Err(entry.refused(engine, &credentials, too_long())))
+        } else {
+            entry.call(engine, &mut data, credentials)
+        };
+        // What was not taken out is not kept while the operation waits.
+        drop(data);
+        let result = match called {
+            Called::Ready(result) => result,
+            Called::Later(later) => later.await,
+        };
+        self.seen.told(entry.code(&result));
+        if let Err(fault) = &result {
+            self.call.id.log(entry.name, fault);
+        }
+        result
+    }
+
+    /// Answer a body that could not be decoded.
+    pub(super) fn unreadable(&mut self, body: &[u8], error: &serde_json::Error) {
+        match self.accepts {
+            Accepts::Both => self.wrong(format!("not a JSON text: {error}")),
+            Accepts::Rpc => self.rpc_unreadable(body, error),
+        }
+    }
+
+    /// Answer a batch that is refused as a whole; `None`: it is empty.
+    pub(super) fn refuse_batch(&mut self, why: Option<String>) {
+        match self.accepts {
+            Accepts::Both => self.wrong(why.unwrap_or_else(|| "an empty batch".into())),
+            Accepts::Rpc => self.rpc_no_batch(why),
+        }
+    }
+
+    /// Answer what is no envelope at all.
+    fn wrong(&mut self, why: String) {
+        let fault = Fault::EnvelopeValue(why.into());
+        self.unrouted(status(&fault).code);
+        refuse(&mut self.out, -1, "{}", status, &fault);
+    }
+
+    /// Something reached no operation, and was told this status.
+    pub(super) fn unrouted(&mut self, status: i64) {
+        self.call.engine.services.metrics.astray.add(status);
+        self.seen.asks(None);
+        self.seen.told(status);
+    }
+}
+
+/// The items of a batch, or the one item.
+pub(super) fn items_of<'v, 'b>(value: &'v Value<'b>) -> &'v [Value<'b>] {
+    match value {
+        Value::List(items) => items,
+        item => std::slice::from_ref(item),
+    }
+}
+
+/// The fault of data that is longer than [`MOST_DATA`] without a file in it.
+pub(crate) fn too_long() -> Fault {
+    let most = MOST_DATA / 1024;
+    Fault::EnvelopeValue(format!("data: longer than {most} KiB, and no picture").into())
+}
+
+/// The envelope's own checks: all five keys, then their types, then whether there is such an
+/// operation. To a lenient server `id` and `status` may be missing.
+fn read<'e, 'a>(
+    mut fields: Fields<'a>,
+    registry: &'e Registry,
+    is_lenient: bool,
+) -> Result<(&'e Entry, Fields<'a>), Fault> {
+    const KEYS: [&str; 5] = ["id", "status", "type", "subtype", "data"];
+    let required = if is_lenient { &KEYS[2..] } else { &KEYS[..] };
+    for key in required {
+        if fields.get(key).is_none() {
+            return Err(Fault::EnvelopeKey(key));
+        }
+    }
+    // One that is missing here is 0.
+    if !matches!(fields.get("status"), Some(Value::Int(_)) | None) {
+        return Err(Fault::EnvelopeValue("status: expected an integer".into()));
+    }
+    let Some(Value::Map(data)) = fields.take("data") else {
+        return Err(Fault::EnvelopeValue("data: expected an object".into()));
+    };
+    let text = |key: &'static str| match fields.get(key) {
+        Some(Value::Text(text)) => Ok(text.as_ref()),
+        _ => Err(Fault::EnvelopeValue(format!("{key}: expected a string").into())),
+    };
+    let entry = registry.get(text("type")?, text("subtype")?);
+    Ok((entry.ok_or(Fault::NoSuchOperation)?, data))
+}
