@@ -88,3 +88,29 @@ fn index_links_every_page_of_docs() {
         assert!(is_linked, "docs/README.md does not link {path}");
     }
 }
+
+/// The folders whose files pages name in code.
+const FOLDERS: [&str; 7] =
+    ["benches/", "commands/", "examples/", "fuzz/", "handlers/", "src/", "tests/"];
+
+/// Who moves a file changes the pages that name it.
+#[test]
+fn files_that_pages_name_exist() {
+    let is_path = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    let mut count = 0;
+    let mut missing = Vec::new();
+    for page in pages() {
+        for code in page.text.split('`').skip(1).step_by(2) {
+            let is_named = FOLDERS.iter().any(|folder| code.starts_with(folder));
+            // Fuzzing makes this folder; it is not kept.
+            if is_named && code.chars().all(is_path) && code != "fuzz/corpus" {
+                count += 1;
+                if !root().join(code).exists() {
+                    missing.push(format!("{}: {code}", page.path.display()));
+                }
+            }
+        }
+    }
+    assert!(count > 50, "files are found: {count}");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
