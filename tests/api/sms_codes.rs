@@ -105,7 +105,7 @@ fn wrong_tries_are_counted_per_number() {
 }
 
 #[test]
-fn fifty_concurrent_wrong_guesses_count_as_five() {
+fn only_five_of_fifty_concurrent_guesses_count() {
     let server = Server::start("");
     let phone = "13800001234";
     let hash = proof(&server, phone);

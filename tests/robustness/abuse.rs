@@ -58,7 +58,7 @@ fn other(code: &str, nth: usize) -> String {
 }
 
 #[test]
-fn two_hundred_guesses_at_a_code_count_as_five() {
+fn only_five_of_200_concurrent_code_guesses_count() {
     let server = Server::start("");
     let (code, rand) = code(&server);
     let guess = |code: &str| {
@@ -73,7 +73,7 @@ fn two_hundred_guesses_at_a_code_count_as_five() {
 }
 
 #[test]
-fn two_hundred_registrations_by_guess_count_as_five() {
+fn only_five_of_200_guessed_registrations_count() {
     let server = Server::start("");
     let (code, _) = code(&server);
     let guess = |code: &str| {

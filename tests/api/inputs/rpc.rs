@@ -334,7 +334,7 @@ fn rpc_errors_carry_the_detail() {
 
 /// What is sent at a limit of HTTP's own is refused by HTTP, in an envelope: no call was read.
 #[test]
-fn http_limits_are_refused_by_http_itself() {
+fn requests_over_http_limits_get_http_errors() {
     let server = Server::start("[limits]\nrequests_per_minute = 60\nmax_body = 1000\n");
     let reply = server.send("POST", RPC, &[], call("1", &" ".repeat(1000)).as_bytes());
     assert_eq!((reply.status, &reply.json()["id"]), (413, &json!(-1)));

@@ -77,7 +77,7 @@ fn every_link_in_the_docs_has_a_target() {
 
 /// The index links to every page.
 #[test]
-fn index_links_every_page_of_docs() {
+fn docs_index_links_to_every_page() {
     let pages = pages();
     let index = pages.iter().find(|page| page.path == Path::new("docs/README.md")).unwrap();
     let linked = links(&index.text);
