@@ -150,7 +150,7 @@ impl Op for Get {
     fn run(self, view: &View, _: Anyone) -> Result<Score, Fault> {
         let sql = "SELECT score FROM score WHERE openid = $1";
         let score = view.one(sql, args![&*self.openid], |row| row.get(0))?;
-        score.map(|score| Score { score }).ok_or(Fault::Absent("openid".into()))
+        score.map(|score| Score { score }).ok_or(Fault::NotFound("openid".into()))
     }
 }
 
