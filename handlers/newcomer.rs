@@ -6,6 +6,7 @@
 //! of these the database keeps [`MAX_WAITING`] a board for [`WAITING_TIME`], because a game tells of a
 //! player before the first score, and nothing else shows whether anybody plays.
 
+use super::boards::reserved;
 use engine::args;
 use engine::client::Client;
 use engine::db::{Db, Tx, View};
@@ -15,6 +16,10 @@ use std::time::Duration;
 
 /// How many players an address may add, `score.new_players_per_hour`.
 const NEW_PLAYERS: Quota = Quota { name: "score.new_players_per_hour", window: 3_600 };
+
+/// How many full boards' players (`score.max_players`) all boards without a reserved place have together: by
+/// default 4,000,000, 160 MB of memory. Many addresses may open boards, and each board alone would be in bounds.
+const FULL: i64 = 4;
 
 /// How many players without a score a board keeps; then the one leaves that was told of longest ago. At
 /// most 44 MB a board (a row has 4.4 KB of text at most).
@@ -122,6 +127,17 @@ fn remove_oldest(tx: &mut Tx, app: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Players of all boards that have no place reserved for them, which any stranger may open.
+fn open_players(tx: &Tx) -> Result<i64, Fault> {
+    let boards: Vec<(String, i64)> =
+        tx.all("SELECT name, players + waiting FROM app", args![], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let score = &tx.config.score;
+    let is_open = |name: &str| !reserved(score).any(|reserved| reserved == name);
+    Ok(boards.iter().filter(|(name, _)| is_open(name)).map(|(_, players)| players).sum())
+}
+
 /// Count one more player, or refuse the player.
 fn check_limits(tx: &mut Tx, client: &Client, app: &str) -> Result<(), Fault> {
     tx.disk.check()?;
@@ -139,6 +155,12 @@ fn check_limits(tx: &mut Tx, client: &Client, app: &str) -> Result<(), Fault> {
         if players + waiting.min(MAX_WAITING) >= most {
             return Err(Fault::LimitReached(
                 "openid: the board has as many players as it may have",
+            ));
+        }
+        if !reserved(&tx.config.score).any(|name| name == app) && open_players(tx)? >= most * FULL {
+            return Err(Fault::LimitReached(
+                "openid: boards of games that score.apps and score.secrets do not name have as many \
+                 players together as they may have",
             ));
         }
     }

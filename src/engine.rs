@@ -29,8 +29,8 @@ pub struct Engine {
     pub(crate) bodies: Arc<Budget>,
     /// Memory for answers.
     pub(crate) answers: Arc<Budget>,
-    /// How often a client may call an operation, if that is limited.
-    pub(crate) rate: Option<Rate>,
+    /// How often clients have called operations, where that is limited.
+    pub(crate) rate: Rate,
 }
 
 impl Engine {
@@ -42,7 +42,7 @@ impl Engine {
         Engine {
             bodies: Arc::new(Budget::new(bodies)),
             answers: Arc::new(Budget::new(ANSWERS)),
-            rate: Rate::new(limits.requests_per_minute),
+            rate: Rate::default(),
             db,
             services,
             health: Health::default(),

@@ -90,7 +90,7 @@ pub struct Exceeded {
     pub limit: &'static str,
     /// In how many seconds it is worth trying again.
     pub retry_after: u64,
-    /// What the client can do at once instead of waiting, in plain words; `None`: nothing.
+    /// What makes the next try worth while so soon, in plain words; `None`: time alone.
     pub instead: Option<&'static str>,
 }
 
@@ -207,9 +207,8 @@ impl Fault {
             Fault::TooManyAttempts(Exceeded { limit, retry_after, instead: None }) => {
                 format!("too many attempts ({limit}); try again in {retry_after} s").into()
             }
-            Fault::TooManyAttempts(Exceeded { limit, retry_after, instead: Some(instead) }) => {
-                format!("too many attempts ({limit}); {instead}, or try again in {retry_after} s")
-                    .into()
+            Fault::TooManyAttempts(Exceeded { limit, instead: Some(instead), .. }) => {
+                format!("too many attempts ({limit}); {instead}").into()
             }
             Fault::NoSpace => "the server's disk is nearly full; nothing was stored".into(),
             Fault::AnswerTooLarge => {

@@ -12,6 +12,7 @@
 use crate::client::{Client, Share};
 use crate::fault::{Exceeded, Fault};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -33,34 +34,34 @@ const BURST: u64 = 10_000_000_000;
 /// things at once.
 const LEAST_BURST: u64 = 10;
 
-/// The limit and what clients have used of it.
+/// What clients have used of the limit.
 pub struct Rate {
-    limit: u64,
     began: Instant,
     keys: RandomState,
     /// Nanoseconds since `began`.
-    times: Box<[AtomicU64]>,
+    /// Made when the limit is first used.
+    times: OnceLock<Box<[AtomicU64]>>,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Rate { began: Instant::now(), keys: RandomState::new(), times: OnceLock::new() }
+    }
 }
 
 impl Rate {
-    /// `per_minute` operations a minute for each address; `None` if that is 0, no limit.
-    pub fn new(per_minute: u32) -> Option<Self> {
-        (per_minute > 0).then(|| Rate {
-            limit: u64::from(per_minute),
-            began: Instant::now(),
-            keys: RandomState::new(),
-            times: (0..ROWS * COLUMNS).map(|_| AtomicU64::new(0)).collect(),
-        })
+    /// Count one operation of this client, where an address may do `per_minute`; 0: no limit. One that is
+    /// refused is not counted.
+    pub fn count(&self, per_minute: u32, client: &Client) -> Result<(), Fault> {
+        if per_minute == 0 {
+            return Ok(());
+        }
+        self.count_at(per_minute.into(), client, self.began.elapsed())
     }
 
-    /// Count one operation of this client. One that is refused is not counted.
-    pub fn count(&self, client: &Client) -> Result<(), Fault> {
-        self.count_at(client, self.began.elapsed())
-    }
-
-    fn count_at(&self, client: &Client, now: Duration) -> Result<(), Fault> {
+    fn count_at(&self, limit: u64, client: &Client, now: Duration) -> Result<(), Fault> {
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-        let wait = client.shares().map(|share| self.wait(&share, now)).max().unwrap_or(0);
+        let wait = client.shares().map(|share| self.wait(limit, &share, now)).max().unwrap_or(0);
         if wait > 0 {
             let retry_after = wait.div_ceil(1_000_000_000);
             return Err(Fault::TooManyAttempts(Exceeded {
@@ -70,7 +71,7 @@ impl Rate {
             }));
         }
         for share in client.shares() {
-            let cost = self.cost(&share);
+            let cost = cost(limit, &share);
             for time in self.places(&share) {
                 // Two at the same moment may both be admitted; both are counted.
                 let _ = time.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |time| {
@@ -81,15 +82,10 @@ impl Rate {
         Ok(())
     }
 
-    /// The nanoseconds that one operation costs.
-    fn cost(&self, share: &Share) -> u64 {
-        (MINUTE / share.scaled(self.limit).max(1)).max(1)
-    }
-
     /// In how many nanoseconds the next operation is allowed.
-    fn wait(&self, share: &Share, now: u64) -> u64 {
-        let limit = share.scaled(self.limit).max(1);
-        let cost = self.cost(share);
+    fn wait(&self, limit: u64, share: &Share, now: u64) -> u64 {
+        let cost = cost(limit, share);
+        let limit = share.scaled(limit).max(1);
         let burst = (BURST / cost).max(LEAST_BURST.min(limit));
         let ahead = cost.saturating_mul(burst - 1);
         let used = self.places(share).map(|time| time.load(Ordering::Relaxed)).min().unwrap_or(0);
@@ -99,12 +95,19 @@ impl Rate {
     /// Its times, one in each array.
     fn places(&self, share: &Share) -> impl Iterator<Item = &AtomicU64> {
         let hash = self.keys.hash_one(share);
+        let times =
+            self.times.get_or_init(|| (0..ROWS * COLUMNS).map(|_| AtomicU64::new(0)).collect());
         (0..ROWS).filter_map(move |row| {
             // Other sixteen bits of the hash for each array.
             let column = usize::try_from((hash >> (16 * row)) % COLUMNS as u64).unwrap_or(0);
-            self.times.get(row * COLUMNS + column)
+            times.get(row * COLUMNS + column)
         })
     }
+}
+
+/// The nanoseconds that one operation costs.
+fn cost(limit: u64, share: &Share) -> u64 {
+    (MINUTE / share.scaled(limit).max(1)).max(1)
 }
 
 #[cfg(test)]
@@ -112,42 +115,49 @@ mod tests {
     use super::*;
     use crate::config::SharedNetworks;
 
+    /// A rate with its limit.
+    struct Limited(Rate, u64);
+
+    fn limited(limit: u64) -> Limited {
+        Limited(Rate::default(), limit)
+    }
+
     fn client(address: &str) -> Client {
         Client::new(address.parse().unwrap(), &SharedNetworks::default())
     }
 
     /// How many of `tries` operations are admitted at this second.
-    fn admitted(rate: &Rate, client: &Client, tries: usize, second: u64) -> usize {
+    fn admitted(rate: &Limited, client: &Client, tries: usize, second: u64) -> usize {
         let now = Duration::from_secs(second);
-        (0..tries).filter(|_| rate.count_at(client, now).is_ok()).count()
+        (0..tries).filter(|_| rate.0.count_at(rate.1, client, now).is_ok()).count()
     }
 
     #[test]
     fn burst_lasts_seconds_and_rate_is_kept() {
-        let rate = Rate::new(600).unwrap();
+        let rate = limited(600);
         let one = client("192.0.2.1");
         assert_eq!(admitted(&rate, &one, 1000, 100), 100);
         assert_eq!(admitted(&rate, &one, 1000, 101), 10);
         assert_eq!(admitted(&rate, &one, 1000, 161), 100);
         assert_eq!(admitted(&rate, &client("192.0.2.2"), 1000, 161), 100);
-        let few = Rate::new(3).unwrap();
+        let few = limited(3);
         assert_eq!(admitted(&few, &one, 10, 100), 3);
         assert_eq!(admitted(&few, &one, 10, 120), 1);
     }
 
     #[test]
     fn refusal_tells_when_to_try_again() {
-        let rate = Rate::new(1).unwrap();
+        let rate = limited(1);
         let one = client("192.0.2.1");
         assert_eq!(admitted(&rate, &one, 1, 10), 1);
-        let fault = rate.count_at(&one, Duration::from_secs(30)).unwrap_err();
+        let fault = rate.0.count_at(1, &one, Duration::from_secs(30)).unwrap_err();
         let Fault::TooManyAttempts(exceeded) = fault else { panic!("{fault:?}") };
         assert_eq!(exceeded, Exceeded { limit: NAME, retry_after: 40, instead: None });
     }
 
     #[test]
     fn ipv6_site_is_limited_as_16_households() {
-        let rate = Rate::new(6).unwrap();
+        let rate = limited(6);
         let household = |nth: u32| client(&format!("2001:db8:7:{nth:x}::1"));
         let all: usize = (0..100).map(|nth| admitted(&rate, &household(nth), 10, 50)).sum();
         assert_eq!(all, 16, "ten seconds' worth of 16 times 6 a minute");
@@ -156,7 +166,7 @@ mod tests {
 
     #[test]
     fn busy_addresses_do_not_slow_down_others() {
-        let rate = Rate::new(60).unwrap();
+        let rate = limited(60);
         let nth = |nth: u32| client(&std::net::Ipv4Addr::from(0x0a00_0000 + nth).to_string());
         for busy in 0..2_000 {
             admitted(&rate, &nth(busy), 12, 100);
@@ -164,6 +174,6 @@ mod tests {
         for other in 100_000..101_000 {
             assert!(admitted(&rate, &nth(other), 5, 100) > 0, "{other}");
         }
-        assert_eq!(rate.times.len(), ROWS * COLUMNS);
+        assert_eq!(rate.0.times.get().unwrap().len(), ROWS * COLUMNS);
     }
 }

@@ -66,7 +66,7 @@ fn requests(metrics: &Metrics, operations: Vec<Operation>) -> [Family; 3] {
 /// Codes that are told before there was one: whoever watches their growth would miss the first.
 const USUAL: [u16; 8] = [200, 400, 403, 404, 413, 429, 500, 503];
 
-fn http(metrics: &Metrics) -> [Family; 3] {
+fn http(metrics: &Metrics) -> [Family; 5] {
     let Metrics { http, refused, .. } = metrics;
     let told = (100..).zip(&http.codes).map(|(code, told)| (code, told.get()));
     let told = told.filter(|(code, told)| *told > 0 || USUAL.contains(code));
@@ -82,6 +82,16 @@ fn http(metrics: &Metrics) -> [Family; 3] {
         .with(refused),
         Family::gauge("guichet_connections", "Connections that are open")
             .only(Figure::Whole(http.open.get())),
+        Family::counter(
+            "guichet_connections_evicted",
+            "Idle connections that were asked to close because places were short",
+        )
+        .only(Figure::Whole(http.evicted.get())),
+        Family::counter(
+            "guichet_connections_refused",
+            "New connections that were closed at once because their address had half of all places",
+        )
+        .only(Figure::Whole(http.turned_away.get())),
     ]
 }
 

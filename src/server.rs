@@ -122,7 +122,7 @@ impl Server {
 
     /// Read the configuration by `load` again on SIGHUP. Without this, SIGHUP is told of and ignored.
     pub fn reload_by(mut self, load: Load) -> Self {
-        self.reload = Some(Reload::new(self.engine().services.config.clone(), load));
+        self.reload = Some(Reload::new(Arc::clone(&self.engine().services), load));
         self
     }
 

@@ -2,7 +2,7 @@
 
 use crate::boards::Shared;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Live};
 use crate::disk::Disk;
 use crate::files::Files;
 use crate::metrics::Metrics;
@@ -30,8 +30,8 @@ pub enum ServicesError {
 /// The services that operations share. A [`View`](crate::db::View) and a
 /// [`Tx`](crate::db::Tx) lead to them (`tx.clock.now()`).
 pub struct Services {
-    /// The configuration, as it was read at start.
-    pub config: Config,
+    /// The configuration, as it was read last.
+    pub config: Live,
     /// What URLs in answers begin with, without a slash at the end.
     pub public_url: String,
     /// Time, in the configured zone.
@@ -71,7 +71,7 @@ impl Services {
             vault: Vault::open(&config),
             sms: Box::new(Counted::new(sms, Arc::clone(&metrics))),
             metrics,
-            config,
+            config: Live::new(config),
         })
     }
 }

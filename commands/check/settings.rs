@@ -2,8 +2,9 @@
 
 use super::Findings;
 use crate::handlers::boards::reserved;
-use engine::config::{Config, OpenUpload, SmsGateway, Synchronous};
+use engine::config::{Config, OpenUpload, Reserve, SmsGateway, Synchronous};
 use engine::http;
+use engine::origin::{Origin, is_loopback_host};
 use jiff::Timestamp;
 
 /// Before this no clock is right: in seconds, the beginning of 2025.
@@ -73,25 +74,34 @@ pub fn check(config: &Config, findings: &mut Findings) {
 
 /// Is this the address of a server that only its own machine reaches?
 fn is_local(url: &str) -> bool {
-    let host = url.split_once("://").map_or(url, |(_, host)| host);
-    ["127.", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
+    Origin::of_url(url).is_some_and(|origin| is_loopback_host(origin.host()))
 }
 
 /// Tell which limits are off.
 fn limits(config: &Config, is_public: bool, findings: &mut Findings) {
-    let Config { captcha, limits, sms, .. } = config;
+    let Config { captcha, limits, portrait, score, sms, .. } = config;
+    if config.disk.reserve == Reserve::Bytes(0) {
+        findings.warning("disk.reserve", "0, so uploads may fill the disk to its last byte");
+    }
     for (name, limit) in [
-        ("captcha.wrong_per_address", captcha.wrong_per_address),
-        ("limits.login_attempts", limits.login_attempts),
-        ("limits.login_attempts_per_account", limits.login_attempts_per_account),
-        ("limits.login_attempts_per_address", limits.login_attempts_per_address),
-        ("limits.renames_per_day", limits.renames_per_day),
-        ("sms.per_30_seconds", sms.per_30_seconds),
-        ("sms.per_hour", sms.per_hour),
-        ("sms.per_day", sms.per_day),
-        ("sms.per_day_per_address", sms.per_day_per_address),
+        ("portrait.open_bytes_per_day_per_address", portrait.open_bytes_per_day_per_address),
+        ("portrait.open_bytes_in_all", portrait.open_bytes_in_all),
+        ("portrait.open_per_day_per_address", portrait.open_per_day_per_address.into()),
+        ("portrait.per_day_per_account", portrait.per_day_per_account.into()),
+        ("score.new_boards_per_day", score.new_boards_per_day.into()),
+        ("score.max_players", score.max_players.into()),
+        ("score.new_players_per_hour", score.new_players_per_hour.into()),
+        ("captcha.wrong_per_address", captcha.wrong_per_address.into()),
+        ("limits.login_attempts", limits.login_attempts.into()),
+        ("limits.login_attempts_per_account", limits.login_attempts_per_account.into()),
+        ("limits.login_attempts_per_address", limits.login_attempts_per_address.into()),
+        ("limits.renames_per_day", limits.renames_per_day.into()),
+        ("sms.per_30_seconds", sms.per_30_seconds.into()),
+        ("sms.per_hour", sms.per_hour.into()),
+        ("sms.per_day", sms.per_day.into()),
+        ("sms.per_day_per_address", sms.per_day_per_address.into()),
     ] {
-        if limit == 0 {
+        if limit == 0_u64 {
             findings.warning(name, "0, so there is no limit; leave it out for the default");
         }
     }
@@ -134,5 +144,24 @@ fn time(config: &Config, findings: &mut Findings) {
         findings.wrong("time", text);
     } else {
         findings.ok("time", format_args!("{shown} in {zone}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_is_local_by_its_whole_host() {
+        for local in
+            ["http://localhost", "http://127.0.0.1:8080", "https://[::1]:1", "http://a.localhost"]
+        {
+            assert!(is_local(local), "{local}");
+        }
+        for public in
+            ["http://localhost.example.com", "http://127.example.com", "https://example.com"]
+        {
+            assert!(!is_local(public), "{public}");
+        }
     }
 }

@@ -152,6 +152,8 @@ fn lock(view: &View, client: &Client) -> Result<Option<Fault>, Fault> {
     }
     match GUESSES.check_client(view, client, limit.into()) {
         Err(Fault::TooManyAttempts(exceeded)) => Ok(Some(Fault::TooManyAttempts(Exceeded {
+            // A captcha that is drawn now pays, so nobody has to wait for the end of the lock.
+            retry_after: 1,
             instead: Some("ask for a new captcha"),
             ..exceeded
         }))),

@@ -6,6 +6,7 @@ use engine::db::{Tx, View};
 use engine::fault::Fault;
 use engine::quota::Quota;
 
+const HOUR: i64 = 60 * 60;
 const DAY: i64 = 24 * 60 * 60;
 
 /// Files that an address uploads without a login.
@@ -16,6 +17,13 @@ const BYTES: Quota = Quota { name: "portrait.open_bytes_per_day_per_address", wi
 
 /// Pictures that an account uploads, avatars among them.
 const ACCOUNT: Quota = Quota { name: "portrait.per_day_per_account", window: DAY };
+
+/// Files of an address that are no pictures, or none that are taken, by whom and under what id ever. Finding
+/// that out takes up to 60 ms of processor time each.
+pub(super) const REFUSED: Quota = Quota { name: "refused pictures an hour", window: HOUR };
+
+/// How many of them: at most 2 minutes of an hour's processor time.
+pub(super) const MOST_REFUSED: u64 = 2_000;
 
 /// The row of `picture_total` for portraits that anyone may replace.
 const OPEN: &str = "open";
@@ -30,7 +38,7 @@ pub enum Uploader {
 }
 
 impl Uploader {
-    /// May it upload one more? Changes nothing; the uploads that fail later cost no count.
+    /// May it upload one more? Changes nothing; an upload that is refused counts in [`REFUSED`] alone.
     pub fn check(&self, view: &View) -> Result<(), Fault> {
         self.check_size(view, 1)
     }

@@ -1,7 +1,7 @@
 //! An uploaded picture on its way into the store: checked, cut to the picture alone, and kept once
 //! the row that names it is committed.
 
-use super::NOT_STORED;
+use super::{NOT_STORED, limits};
 use bytes::Bytes;
 use engine::data::{Field, Flaw, Value};
 use engine::db;
@@ -38,8 +38,10 @@ impl Field for Uploading {
 /// Check an uploaded picture and put it in the store.
 pub fn store(desk: &Desk, picture: Uploading, claimed: Option<Kind>) -> Result<Stored, Fault> {
     let most = desk.config.portrait.max_bytes;
+    let client = desk.client();
+    desk.read(|view| limits::REFUSED.check_client(view, &client, limits::MOST_REFUSED))?;
     // One at a time, but for the checking alone: nobody waits for another one's store.
-    let (bytes, kind) = desk.within::<Pictures, _>(move || {
+    let checked = desk.within::<Pictures, _>(move || {
         let refused = |refusal: picture::Refusal| Fault::File(refusal.to_string().into());
         let bytes: Bytes = match picture {
             Uploading::Base64(text) => picture::from_base64(&text, most).map_err(refused)?.into(),
@@ -51,7 +53,11 @@ pub fn store(desk: &Desk, picture: Uploading, claimed: Option<Kind>) -> Result<S
             Cow::Owned(kept) => Some(Bytes::from(kept)),
         };
         Ok((kept.unwrap_or(bytes), kind))
-    })?;
+    });
+    if let Err(Fault::File(_)) = checked {
+        desk.write(move |tx| limits::REFUSED.add_client(tx, &client, 1))?;
+    }
+    let (bytes, kind) = checked?;
     let name =
         desk.files.put(&bytes, kind.extension()).map_err(|cause| NOT_STORED.caused_by(cause))?;
     Ok(Stored::new(desk.services(), name, bytes.len()))

@@ -1,22 +1,101 @@
-//! Which sections of a configuration differ from another's.
+//! Which keys of a configuration may change while the server runs.
 
-use super::Config;
+use super::{
+    Backup, Captcha, Config, ConfigError, Cors, Database, Disk, Envelope, Limits, Log, Metrics,
+    Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store, Web,
+};
+
+/// The keys in which one configuration differs from another, as the file has them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Those that were taken over.
+    pub applied: Vec<&'static str>,
+    /// Those that wait for the next start.
+    pub waiting: Vec<&'static str>,
+}
+
+/// Takes over the keys that are `live` and tells of the others. Every key is named, so that a new one
+/// can't be forgotten.
+macro_rules! take_over {
+    ($old:ident, $new:ident, $changes:ident, keys { $($key:ident),* },
+     $($section:ident: $Type:ident { live { $($live:ident),* } restart { $($restart:ident),* } })*) => {
+        let Config { $($key,)* $($section),* } = $old;
+        $(if *$key != $new.$key {
+            $changes.waiting.push(stringify!($key));
+        })*
+        $(
+            let $Type { $($live,)* $($restart),* } = $section;
+            $(if *$live != $new.$section.$live {
+                $live.clone_from(&$new.$section.$live);
+                $changes.applied.push(concat!(stringify!($section), ".", stringify!($live)));
+            })*
+            $(if *$restart != $new.$section.$restart {
+                $changes.waiting.push(concat!(stringify!($section), ".", stringify!($restart)));
+            })*
+        )*
+    };
+}
 
 impl Config {
-    /// The names of the sections, and of the keys that are in none, in which `other` differs.
-    pub fn changes(&self, other: &Config) -> Vec<&'static str> {
-        // Every field is named here, so that a new one can't be forgotten.
-        macro_rules! compare {
-            ($($field:ident),*) => {{
-                let Config { $($field),* } = self;
-                [$((stringify!($field), *$field != other.$field)),*]
-            }};
-        }
-        let compared = compare!(
-            listen, public_url, data_dir, disk, timezone, database, session, envelope, cors, web,
-            captcha, sms, portrait, store, rank, score, shop, limits, privacy, backup, log,
-            metrics
+    /// Take over from `new` what may change while a server runs: what each request reads anew. What a
+    /// server opens, starts or makes room for by it at its start waits for the next one.
+    ///
+    /// An error, and nothing is to be used, where the mixture may not be as a whole configuration may not:
+    /// `new` may be right only with a key that waits.
+    pub(crate) fn take_over(mut self, new: &Config) -> Result<(Config, Changes), ConfigError> {
+        let mut changes = Changes::default();
+        let old = &mut self;
+        take_over!(
+            old, new, changes,
+            keys { listen, public_url, data_dir, timezone },
+            database: Database { live {} restart { url, synchronous } }
+            session: Session { live { ttl } restart {} }
+            envelope: Envelope { live { lenient } restart { content_type } }
+            cors: Cors { live { allowed_origins, allowed_headers } restart {} }
+            web: Web { live {} restart { dir, headers } }
+            captcha: Captcha {
+                live { kinds, ttl, length, pow_cost, wrong_per_address } restart { test_code }
+            }
+            sms: Sms {
+                live { ttl, per_30_seconds, per_hour, per_day, per_day_per_address, per_day_in_all }
+                restart { gateway, timeout, tencent, webhook }
+            }
+            portrait: Portrait {
+                live {
+                    allowed_referers, open_upload, open_per_day_per_address,
+                    open_bytes_per_day_per_address, per_day_per_account, open_bytes_in_all
+                }
+                restart { max_bytes }
+            }
+            store: Store {
+                live {}
+                restart {
+                    kind, endpoint, region, bucket, prefix, access_key_id, secret_access_key,
+                    path_style, public_url, timeout
+                }
+            }
+            rank: Rank { live { version } restart {} }
+            score: Score {
+                live {
+                    max_boards, apps, new_boards_per_day, max_players, new_players_per_hour,
+                    legacy_signatures, secrets
+                }
+                restart {}
+            }
+            shop: Shop { live { max_per_account } restart {} }
+            limits: Limits {
+                live {
+                    requests_per_minute, login_attempts, login_attempts_per_account,
+                    login_attempts_per_address, renames_per_day, shared_networks, trusted_proxies
+                }
+                restart { max_body, connection_memory }
+            }
+            disk: Disk { live {} restart { reserve } }
+            backup: Backup { live { keep } restart { dir, at, every } }
+            log: Log { live { level, requests } restart { format } }
+            metrics: Metrics { live { allow } restart {} }
+            privacy: Privacy { live {} restart { key_file } }
         );
-        compared.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+        Ok((self.checked()?, changes))
     }
 }

@@ -55,6 +55,13 @@ impl Config {
         read("guichet.toml", toml, env)
     }
 
+    /// The same configuration, if its keys go together.
+    pub(super) fn checked(self) -> Result<Config, ConfigError> {
+        self.check().map_err(|fault| {
+            ConfigError::new(format!("{}: {}", fault.path.join("."), fault.message))
+        })
+    }
+
     /// What no key can tell for itself.
     fn check(self) -> Result<Config, Fault> {
         let fault = |path: &[&str], message: String| Fault {

@@ -39,9 +39,8 @@ impl Room {
                 return Err(self.close(Fault::AnswerTooLarge));
             }
             // The first item is counted with the request.
-            if let Some(rate) = &call.engine.rate {
-                rate.count(&call.credentials.client)?;
-            }
+            let per_minute = call.engine.services.config.limits.requests_per_minute;
+            call.engine.rate.count(per_minute, &call.credentials.client)?;
         }
         self.has_begun = true;
         if entry.answer_room > 0 && !self.hold(call, out.len() + entry.answer_room) {

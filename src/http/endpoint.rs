@@ -134,9 +134,8 @@ impl Handler {
             return Box::pin(asked).await;
         }
         // Of a batch, each further operation is counted when it is its turn.
-        if let Some(rate) = &self.engine.rate
-            && let Err(fault) = rate.count(&client)
-        {
+        let per_minute = config.limits.requests_per_minute;
+        if let Err(fault) = self.engine.rate.count(per_minute, &client) {
             return response::too_many(&fault);
         }
         let Some(Found { path, target, params }) = found else {

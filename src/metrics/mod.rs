@@ -65,12 +65,16 @@ pub(crate) struct Http {
     pub(crate) codes: [Counter; 500],
     /// Connections that are open.
     pub(crate) open: Level,
+    /// Idle connections that were asked to close because places were short.
+    pub(crate) evicted: Counter,
+    /// New connections that were closed because their address had half of all places.
+    pub(crate) turned_away: Counter,
 }
 
 impl Default for Http {
     fn default() -> Self {
         let codes = std::array::from_fn(|_| Counter::new());
-        Http { codes, open: Level::default() }
+        Http { codes, open: Level::default(), evicted: Counter::new(), turned_away: Counter::new() }
     }
 }
 

@@ -159,6 +159,11 @@ impl Desk {
         Handle::current().block_on(places.run::<K, T>(&services.metrics, &self.client, part))
     }
 
+    /// Who asks, as limits count it.
+    pub fn client(&self) -> Client {
+        self.client
+    }
+
     /// The services, to be kept past the operation.
     pub fn services(&self) -> Arc<Services> {
         Arc::clone(&self.engine.services)

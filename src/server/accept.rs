@@ -5,6 +5,7 @@ use super::listener::Listener;
 use super::maintenance;
 use super::reload::Reload;
 use super::signals::Told;
+use crate::config::Live;
 use crate::db;
 use crate::engine::Engine;
 use crate::http::connection::head::{Heads, Watched};
@@ -74,12 +75,13 @@ pub(super) async fn serve(
         tokio::spawn(date::watch(Arc::clone(&handler.dates), Arc::clone(&handler.engine.services)));
     let disk = tokio::spawn(maintenance::disk(Arc::clone(&handler)));
     let graceful = GracefulShutdown::new();
-    let limits = &handler.engine.services.config.limits;
-    let connections = Connections::new(limits, handler.files_each());
+    let services = &handler.engine.services;
+    let metrics = Arc::clone(&services.metrics);
+    let connections = Connections::new(&services.config.limits, handler.files_each(), metrics);
     let mut room = pin!(room(&handler.engine));
     let until = loop {
         let accepted = tokio::select! {
-            accepted = accept(&socket, &connections) => accepted,
+            accepted = accept(&socket, &connections, &services.config) => accepted,
             told = listener.signals.next() => match told {
                 Told::End => break Until::Told,
                 Told::Reload => {
@@ -157,10 +159,11 @@ type Accepted = (TcpStream, SocketAddr, Arc<State>, Place);
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Connections>,
+    config: &Live,
 ) -> std::io::Result<Option<Accepted>> {
     let (stream, peer) = listener.accept().await?;
     let state = Arc::new(State::default());
-    let place = connections.admit(peer.ip(), &state).await;
+    let place = connections.admit(&config.limits, peer.ip(), &state).await;
     Ok(place.map(|place| (stream, peer, state, place)))
 }
 

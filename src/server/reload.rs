@@ -1,11 +1,13 @@
 //! Reading the configuration again while the server runs, as SIGHUP asks.
 //!
-//! What the log writes changes at once: `log.level` and `log.requests`. Everything else is used in too
-//! many places to change under requests that are being answered; it waits for a restart, and the log
-//! says so.
+//! What each request reads anew changes at once: limits, quotas, networks, secrets of games, what the log
+//! writes. What the server opened or made room for at its start waits for a restart. The log names both
+//! (`config::changes`).
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Changes, Config, ConfigError};
 use crate::log;
+use crate::services::Services;
+use std::sync::Arc;
 
 /// How the configuration is read.
 pub type Load = Box<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
@@ -13,38 +15,36 @@ pub type Load = Box<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
 /// The configuration that a server runs with.
 pub(crate) struct Reload {
     load: Load,
-    current: Config,
+    services: Arc<Services>,
 }
 
 impl Reload {
-    /// A server runs with `current`, which `load` has read.
-    pub(crate) fn new(current: Config, load: Load) -> Self {
-        Reload { load, current }
+    /// A server runs with the configuration of `services`, which `load` has read.
+    pub(crate) fn new(services: Arc<Services>, load: Load) -> Self {
+        Reload { load, services }
     }
 
-    /// Read it again. One that can't be read changes nothing.
+    /// Read it again. One that can't be read, or does not go together with the keys that wait for a
+    /// restart, changes nothing.
     pub(crate) fn again(&mut self) {
-        let new = match (self.load)() {
-            Ok(new) => new,
+        let current = &self.services.config;
+        let taken = (self.load)().and_then(|new| Config::clone(current).take_over(&new));
+        let (config, Changes { applied, waiting }) = match taken {
+            Ok(taken) => taken,
             Err(error) => {
                 return tracing::error!(
                     %error,
-                    "SIGHUP: the configuration can't be read; the old one stays in use"
+                    "SIGHUP: the configuration can't be used; the old one stays in use"
                 );
             }
         };
-        let mut applied = Vec::new();
-        let (old, wanted) = (&mut self.current.log, &new.log);
-        if old.level != wanted.level {
-            old.level = wanted.level;
-            applied.push("log.level");
+        let log = config.log.clone();
+        if !applied.is_empty() && !current.replace(config) {
+            return tracing::error!(
+                "SIGHUP: the configuration was changed too often; restart the server to change it"
+            );
         }
-        if old.requests != wanted.requests {
-            old.requests = wanted.requests;
-            applied.push("log.requests");
-        }
-        log::change(&self.current.log);
-        let waiting = self.current.changes(&new);
+        log::change(&log);
         tracing::info!(
             applied = %list(&applied),
             needs_restart = %list(&waiting),

@@ -8,9 +8,7 @@
 use rustix::process::Signal;
 use std::io;
 use std::thread;
-use tokio::runtime::Builder;
-use tokio::signal::unix::{self, SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Signals that are ignored, with the names that people know them by.
 const IGNORED: &[(Signal, &str)] = &[
@@ -52,23 +50,21 @@ pub struct Signals {
 impl Signals {
     /// Mind signals from now on, on a thread of their own: also while the server is being opened.
     pub fn start() -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let minded = [Signal::TERM, Signal::INT, Signal::HUP];
+        let ignored = IGNORED.iter().map(|(number, _)| *number);
+        let numbers = minded.into_iter().chain(ignored).map(Signal::as_raw);
+        #[cfg(target_os = "linux")]
+        let numbers = numbers.chain(REAL_TIME);
+        let mut received = signal_hook::iterator::Signals::new(numbers)?;
         let (tell, told) = unbounded_channel();
-        {
-            let _on_runtime = runtime.enter();
-            let mean = |kind, meaning| mind(signal(kind)?, meaning, tell.clone());
-            mean(SignalKind::terminate(), Told::End)?;
-            mean(SignalKind::interrupt(), Told::End)?;
-            mean(SignalKind::hangup(), Told::Reload)?;
-            for (number, name) in IGNORED {
-                ignore(number.as_raw(), (*name).to_owned())?;
+        let forever = move || {
+            for number in received.forever() {
+                match meaning(number) {
+                    Some(meaning) => drop(tell.send(meaning)),
+                    None => tracing::info!(signal = %name(number), "a signal was ignored"),
+                }
             }
-            #[cfg(target_os = "linux")]
-            for number in REAL_TIME {
-                ignore(number, format!("SIGRTMIN+{}", number - REAL_TIME.start()))?;
-            }
-        }
-        let forever = move || runtime.block_on(std::future::pending::<()>());
+        };
         thread::Builder::new().name("signals".into()).spawn(forever)?;
         Ok(Signals { told })
     }
@@ -83,23 +79,24 @@ impl Signals {
     }
 }
 
-/// Tell of a signal each time that it comes.
-fn mind(mut received: unix::Signal, meaning: Told, tell: UnboundedSender<Told>) -> io::Result<()> {
-    tokio::spawn(async move {
-        while received.recv().await.is_some() {
-            let _ = tell.send(meaning);
-        }
-    });
-    Ok(())
+/// What a signal means; `None`: it is ignored.
+fn meaning(number: i32) -> Option<Told> {
+    let is = |signal: Signal| number == signal.as_raw();
+    match number {
+        _ if is(Signal::TERM) || is(Signal::INT) => Some(Told::End),
+        _ if is(Signal::HUP) => Some(Told::Reload),
+        _ => None,
+    }
 }
 
-/// Tell of a signal in the log each time that it comes.
-fn ignore(number: i32, name: String) -> io::Result<()> {
-    let mut received = signal(SignalKind::from_raw(number))?;
-    tokio::spawn(async move {
-        while received.recv().await.is_some() {
-            tracing::info!(signal = %name, "a signal was ignored");
-        }
-    });
-    Ok(())
+/// What people know a signal by that is ignored.
+fn name(number: i32) -> String {
+    let known = IGNORED.iter().find(|(signal, _)| signal.as_raw() == number);
+    match known {
+        Some((_, name)) => (*name).to_owned(),
+        #[cfg(target_os = "linux")]
+        None => format!("SIGRTMIN+{}", number - REAL_TIME.start()),
+        #[cfg(not(target_os = "linux"))]
+        None => number.to_string(),
+    }
 }

@@ -268,6 +268,11 @@ fn web_dir_with_data_or_missing_is_refused() {
         ("web", "sqlite:web/db/my.db", format!("the database {holds}")),
         ("web", "sqlite:web/my.db", format!("the database {holds}")),
         ("web", "sqlite\"\n[backup]\ndir = \"web/b", format!("backup.dir {holds}")),
+        (
+            "web",
+            "sqlite\"\n[privacy]\nkey_file = \"web/my.key",
+            format!("privacy.key_file {holds}"),
+        ),
         ("web", "sqlite\"\n[backup]\ndir = \"data/../web/b/c", format!("backup.dir {holds}")),
         ("missing", "sqlite", "No such file or directory (os error 2)".into()),
         ("web/index.html", "sqlite", "not a folder".into()),

@@ -50,6 +50,9 @@ pub(crate) struct Presence {
     identity: Option<Identity>,
     /// The write-ahead log, if it was there.
     log: Option<PathBuf>,
+    /// Was there anything in the file? That it becomes shorter says nothing: rows that an upgrade removed
+    /// may leave it late.
+    had_content: AtomicBool,
     is_lost: AtomicBool,
 }
 
@@ -58,7 +61,8 @@ impl Presence {
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let log = Some(beside_it(path, "-wal")).filter(|log| log.exists());
         let identity = Identity::of(path)?;
-        Ok(Presence { path: path.to_owned(), identity, log, is_lost: AtomicBool::new(false) })
+        let (had_content, is_lost) = (has_content(path).into(), false.into());
+        Ok(Presence { path: path.to_owned(), identity, log, had_content, is_lost })
     }
 
     /// The file that was opened.
@@ -75,7 +79,9 @@ impl Presence {
     pub(crate) fn look(&self) {
         let Ok(found) = Identity::of(&self.path) else { return };
         let lacks_log = self.log.as_ref().is_some_and(|log| matches!(Identity::of(log), Ok(None)));
-        let is_lost = found != self.identity || lacks_log;
+        let has_content = has_content(&self.path);
+        let is_emptied = self.had_content.fetch_or(has_content, Relaxed) && !has_content;
+        let is_lost = found != self.identity || lacks_log || is_emptied;
         if self.is_lost.swap(is_lost, Relaxed) == is_lost {
             return;
         }
@@ -84,7 +90,8 @@ impl Presence {
             let cause = match found {
                 None => "it was deleted",
                 Some(found) if Some(found) != self.identity => "another file is in its place",
-                Some(_) => "its write-ahead log was deleted",
+                Some(_) if lacks_log => "its write-ahead log was deleted",
+                Some(_) => "it was emptied",
             };
             tracing::error!(
                 "{path}: {cause}; writes are refused: stop the server and put the file back, or \
@@ -96,6 +103,11 @@ impl Presence {
     }
 }
 
+/// Is there anything in the file at `path`?
+fn has_content(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|about| about.len() > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,7 +117,7 @@ mod tests {
         let place = std::env::temp_dir().join(format!("presence-{:032x}", rand::random::<u128>()));
         fs::create_dir(&place).unwrap();
         let (path, other, log) = (place.join("a.db"), place.join("b.db"), place.join("a.db-wal"));
-        fs::write(&path, "").unwrap();
+        fs::write(&path, "rows").unwrap();
         fs::write(&log, "").unwrap();
         let presence = Presence::of(&path).unwrap();
         let is_lost = || {
@@ -115,10 +127,14 @@ mod tests {
         assert!(!is_lost());
         fs::rename(&path, &other).unwrap();
         assert!(is_lost(), "deleted");
-        fs::write(&path, "").unwrap();
+        fs::write(&path, "rows").unwrap();
         assert!(is_lost(), "replaced");
         fs::rename(&other, &path).unwrap();
         assert!(!is_lost(), "returned");
+        fs::File::create(&path).unwrap();
+        assert!(is_lost(), "emptied");
+        fs::write(&path, "rows").unwrap();
+        assert!(!is_lost(), "filled again");
         fs::remove_file(&log).unwrap();
         assert!(is_lost(), "without its log");
         let identity = presence.identity().unwrap();

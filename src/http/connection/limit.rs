@@ -13,7 +13,7 @@
 use crate::client::Client;
 use crate::config::Limits;
 use crate::http::connection::State;
-use crate::metrics::open_files;
+use crate::metrics::{Metrics, open_files};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,7 +46,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// All connections of a server.
 pub(crate) struct Connections {
     most: usize,
-    limits: Limits,
+    metrics: Arc<Metrics>,
     table: Mutex<Table>,
     /// A place was given back.
     freed: Notify,
@@ -111,20 +111,28 @@ enum Admission {
 
 impl Connections {
     /// Places for as many as the limits on files and memory allow, of `files_each` files each.
-    pub(crate) fn new(limits: &Limits, files_each: usize) -> Arc<Self> {
+    pub(crate) fn new(limits: &Limits, files_each: usize, metrics: Arc<Metrics>) -> Arc<Self> {
         let most = most(open_files(), files_each, limits.connection_memory);
-        let (limits, table, freed) = (limits.clone(), Mutex::default(), Notify::new());
-        Arc::new(Connections { most, limits, table, freed })
+        let (table, freed) = (Mutex::default(), Notify::new());
+        Arc::new(Connections { most, metrics, table, freed })
     }
 
     /// A place for a connection of `peer`, once there is one; `None` if its address may not have it.
-    pub(crate) async fn admit(self: &Arc<Self>, peer: IpAddr, state: &Arc<State>) -> Option<Place> {
+    pub(crate) async fn admit(
+        self: &Arc<Self>,
+        limits: &Limits,
+        peer: IpAddr,
+        state: &Arc<State>,
+    ) -> Option<Place> {
         loop {
-            match self.try_admit(peer, state) {
+            match self.try_admit(limits, peer, state) {
                 Admission::Admitted(held) => {
                     return Some(Place { connections: Arc::clone(self), held });
                 }
-                Admission::Refused => return None,
+                Admission::Refused => {
+                    self.metrics.http.turned_away.add();
+                    return None;
+                }
                 Admission::Full => {
                     let _ = timeout(RETRY, self.freed.notified()).await;
                 }
@@ -132,10 +140,10 @@ impl Connections {
         }
     }
 
-    fn try_admit(&self, peer: IpAddr, state: &Arc<State>) -> Admission {
+    fn try_admit(&self, limits: &Limits, peer: IpAddr, state: &Arc<State>) -> Admission {
         let peer = peer.to_canonical();
-        let is_exempt = self.limits.trusted_proxies.contains(&peer);
-        let client = Client::new(peer, &self.limits.shared_networks);
+        let is_exempt = limits.trusted_proxies.contains(&peer);
+        let client = Client::new(peer, &limits.shared_networks);
         let (network, factor) = (client.network(), client.scaled(1).unwrap_or(1));
         let factor = usize::try_from(factor).unwrap_or(usize::MAX).max(1);
         let mut table = self.lock();
@@ -143,7 +151,7 @@ impl Connections {
         let weight = if is_exempt { 0 } else { (has + 1).div_ceil(factor) };
         if table.open >= self.most / 2 {
             if weight > (self.most / 2).max(1) {
-                if !table.evict_idle_of(network) {
+                if !self.evicted(table.evict_idle_of(network)) {
                     table
                         .log(self.most, "connections of the address with half of them are refused");
                     return Admission::Refused;
@@ -151,12 +159,12 @@ impl Connections {
             } else if let Some(&(heaviest, client)) = table.by_weight.last()
                 && heaviest > USUAL
             {
-                table.evict_idle_of(client);
+                self.evicted(table.evict_idle_of(client));
             }
         }
         if table.open >= self.most {
             table.log(self.most, "as many connections as may be open; others wait");
-            table.evict_idle_above(weight, network);
+            self.evicted(table.evict_idle_above(weight, network));
             return Admission::Full;
         }
         table.open += 1;
@@ -171,6 +179,14 @@ impl Connections {
             held.connections.insert(number, Arc::clone(state));
         });
         Admission::Admitted(Some((network, number)))
+    }
+
+    /// Count an idle connection that was asked to close, if one `was_found`.
+    fn evicted(&self, was_found: bool) -> bool {
+        if was_found {
+            self.metrics.http.evicted.add();
+        }
+        was_found
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -217,12 +233,13 @@ impl Table {
     }
 
     /// Ask an idle connection of the heaviest client that has one to close, for a newcomer of
-    /// `client`, which weighs `weight`: nobody loses a connection to a client that has more.
-    fn evict_idle_above(&mut self, weight: usize, client: IpAddr) {
+    /// `client`, which weighs `weight`: nobody loses a connection to a client that has more. Was
+    /// there one?
+    fn evict_idle_above(&mut self, weight: usize, client: IpAddr) -> bool {
         let heavier = self.by_weight.iter().rev();
         let heavier = heavier.take_while(|(other, network)| *other > weight || *network == client);
         let heavier: Vec<IpAddr> = heavier.map(|(_, network)| *network).take(LOOKED_AT).collect();
-        let _ = heavier.into_iter().any(|network| self.evict_idle_of(network));
+        heavier.into_iter().any(|network| self.evict_idle_of(network))
     }
 
     fn log(&mut self, most: usize, what: &'static str) {

@@ -4,13 +4,15 @@ use crate::config::Config;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Refuse a folder of pages, told without links, that holds `data_dir`, the database or the backups.
+/// Refuse a folder of pages, told without links, that holds `data_dir`, the database, the backups
+/// or the key of encrypted columns.
 pub(crate) fn outside(folder: &Path, config: &Config) -> io::Result<()> {
-    let database = config.database_folder();
+    let (database, key) = (config.database_folder(), config.key_file());
     let private = [
         ("data_dir", Some(&config.data_dir)),
         ("the database", Some(&database)),
         ("backup.dir", config.backup.dir.as_ref()),
+        ("privacy.key_file", Some(&key)),
     ];
     for (name, private) in private {
         if let Some(private) = private

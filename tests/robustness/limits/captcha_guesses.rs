@@ -48,6 +48,11 @@ fn wrong_proofs_in_batches_stop_at_500() {
     assert_eq!(guess(&server, "192.0.2.1", 640), (500, 140));
     let locked = |server: &Server| {
         let register = json!({"username": "nora", "password": "secret-1", "hash": hash});
+        let again = envelope("img/validate", json!({"hash": hash}));
+        let told =
+            server.send("POST", "/api", &[("X-Forwarded-For", "192.0.2.1")], again.as_bytes());
+        assert_eq!(told.header("retry-after"), "1", "a new captcha pays at once");
+        assert!(told.text().contains("; ask for a new captcha\""), "{}", told.text());
         for (name, data) in [
             ("img/validate", json!({"hash": hash})),
             ("sms/generate", json!({"phone": "13800001234", "hash": hash})),

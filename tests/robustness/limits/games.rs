@@ -259,3 +259,22 @@ fn row_of_the_top_list_is_bounded() {
         )));
     }
 }
+
+#[test]
+fn open_boards_share_the_players_of_four() {
+    let score = "[score]\nmax_players = 2\nnew_boards_per_day = 0\n[score.secrets]\nours = \"s\"\n";
+    let server = Server::start(score);
+    let post = |app: &str, openid: &str| {
+        let data = json!({"app": app, "openid": openid, "score": 1});
+        server.call("score/post", data)
+    };
+    for app in ["a", "b", "c", "d"] {
+        for openid in ["p", "q"] {
+            assert!(post(app, openid).contains("\"status\":0,"), "{app} {openid}");
+        }
+    }
+    let full = post("e", "p");
+    assert!(full.contains("as many players together as they may have"), "{full}");
+    assert!(post("a", "p").contains("\"status\":0,"), "known players always post");
+    assert!(post("default", "p").contains("\"status\":0,"), "a reserved place");
+}

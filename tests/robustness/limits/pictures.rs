@@ -283,3 +283,24 @@ fn stored_pictures_are_cleaned_after_an_upgrade() {
     assert_eq!(totals(&server).0, totals(&server).1);
     assert!(totals(&server).0 > 0 && !has_place(&shown(&server, "1")));
 }
+
+#[test]
+fn refused_pictures_of_an_address_are_bounded() {
+    let server = Server::start("[portrait]\nper_day_per_account = 0\n");
+    let (_, token) = server.account("nora");
+    let refused = "refused pictures an hour";
+    let junk = || envelope("portrait/upload", portrait(7, "png", &PNG[..PNG.len() / 2]));
+    let (mut looked_at, mut limited) = (0, 0);
+    for _ in 0..32 {
+        let batch = format!("[{}]", vec![junk(); 64].join(","));
+        let told = server.post("/api", &batch);
+        let by_limit = told.matches(refused).count();
+        limited += by_limit;
+        looked_at += 64 - by_limit;
+    }
+    assert_eq!((looked_at, limited), (2_000, 48));
+    // A login, another id or another operation does not help, and what is refused is not looked at.
+    assert!(is_limit(&server.call_as(&token, "portrait/upload", portrait(8, "png", PNG)), refused));
+    let avatar = json!({"base64": STANDARD.encode(PNG)});
+    assert!(is_limit(&server.call_as(&token, "user/avatar", avatar), refused));
+}

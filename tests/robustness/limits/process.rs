@@ -75,7 +75,7 @@ fn signal_before_the_listener_is_handled() {
 }
 
 #[test]
-fn hang_up_signal_rereads_the_log_settings() {
+fn hang_up_signal_rereads_the_configuration() {
     let server = Server::start("[log]\nlevel = \"info\"\n");
     let file = server.folder().join("guichet.toml");
     let before = fs::read_to_string(&file).unwrap();
@@ -91,17 +91,64 @@ fn hang_up_signal_rereads_the_log_settings() {
 
     fs::write(&file, "level = \n").unwrap();
     signal(server.pid(), "HUP");
-    wait("a fault", || server.log().contains("the configuration can't be read"));
+    wait("a fault", || server.log().contains("the configuration can't be used"));
     assert_eq!(shops(&server), 200);
 
-    let more = "[shop]\nmax_per_account = 7\n[sms]\nper_day = 9\n";
+    let more = "[shop]\nmax_per_account = 7\n[sms]\nper_day = 9\ntimeout = \"6s\"\n";
     fs::write(&file, format!("{}{more}", before.replace("\"info\"", "\"debug\""))).unwrap();
     signal(server.pid(), "HUP");
-    let line = "applied=log.level, log.requests needs_restart=sms, shop";
+    let line = "applied=sms.per_day, shop.max_per_account, log.level, log.requests \
+                needs_restart=sms.timeout";
     wait("what needs a restart", || server.log().contains(line));
     // A client's fault is a line at the level debug.
     server.call("shop/get", json!({}));
     wait("a line at debug", || server.log().contains("DEBUG"));
+}
+
+#[test]
+fn hang_up_changes_limits_of_a_running_server() {
+    let server = Server::start("");
+    let file = server.folder().join("guichet.toml");
+    let first = fs::read_to_string(&file).unwrap();
+    let changed = |more: &str, line: &str| {
+        fs::write(&file, format!("{first}{more}")).unwrap();
+        signal(server.pid(), "HUP");
+        wait(line, || server.log().contains(line));
+    };
+    let (_, token) = server.account("nora");
+    let shop = |name: &str| server.call_as(&token, "shop/creat", json!({"shop_name": name}));
+    assert!(shop("one").contains("\"status\":0,"));
+    changed("[shop]\nmax_per_account = 1\n", "applied=shop.max_per_account ");
+    assert!(!shop("two").contains("\"status\":0,"));
+
+    let limits = "[limits]\nrequests_per_minute = 1\n";
+    changed(limits, "applied=shop.max_per_account, limits.requests_per_minute ");
+    assert_eq!((shops(&server), shops(&server)), (200, 429));
+    let more = "trusted_proxies = [\"127.0.0.1\"]\n[metrics]\nallow = []\n";
+    changed(&format!("{limits}{more}"), "applied=limits.trusted_proxies, metrics.allow ");
+    let body = envelope("shop/list", json!({}));
+    let of = |client| {
+        let headers = [("X-Forwarded-For", client)];
+        server.send("POST", "/api", &headers, body.as_bytes()).status
+    };
+    assert_eq!((of("192.0.2.1"), of("192.0.2.2"), of("192.0.2.1")), (200, 200, 429));
+    assert_eq!(server.get("/metrics").status, 404);
+
+    // Keys that wait for a restart count in what must go together.
+    let test = "[captcha]\ntest_code = \"abcde\"\n";
+    changed(&format!("listen = \"0.0.0.0:0\"\n{test}"), "the configuration can't be used");
+    changed("", "applied=limits.requests_per_minute, limits.trusted_proxies, metrics.allow ");
+    assert_eq!((shops(&server), shops(&server)), (200, 200));
+}
+
+#[test]
+fn signals_take_no_runtime_of_their_own() {
+    let server = Server::start("");
+    let files = fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap();
+    let open: Vec<PathBuf> =
+        files.filter_map(|file| fs::read_link(file.unwrap().path()).ok()).collect();
+    let polls = open.iter().filter(|file| file.ends_with("anon_inode:[eventpoll]")).count();
+    assert_eq!(polls, 2, "those of the one runtime: {open:?}");
 }
 
 /// A server whose log is a pipe that nobody reads; what keeps the pipe open, and its address.

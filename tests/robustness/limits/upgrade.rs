@@ -7,7 +7,7 @@ use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The token of the account `nora`, which lives for 30 days of the clock; see [`old`].
 const TOKEN: &str = "186f5cd7d6763e0dfe0e29851873d14a";
@@ -188,4 +188,101 @@ fn session_of_the_first_version_stays_valid() {
     drop(connection);
     let server = Server::start_in(folder, "");
     assert_eq!(server.done(TOKEN, "user/info", json!({}))["username"], "nora");
+}
+
+/// The keys of a configuration, also those that are commented out, with their sections.
+fn keys(toml: &str) -> Vec<String> {
+    let mut section = "";
+    let mut keys = Vec::new();
+    for line in toml.lines().map(|line| line.trim_start_matches("# ")) {
+        let key = line.split_once('=').map(|(key, _)| key.trim());
+        match (line.strip_prefix('['), key) {
+            (Some(name), _) => section = name.split(']').next().unwrap(),
+            (None, Some(key))
+                if key.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c)) =>
+            {
+                keys.push(format!("{section}.{key}"));
+            }
+            _ => {}
+        }
+    }
+    keys
+}
+
+const FIRST: &str = include_str!("upgrade/guichet.toml");
+
+#[test]
+fn every_new_key_is_told_before_the_upgrade() {
+    if !has("gzip") {
+        return;
+    }
+    let folder = old();
+    let text = String::from_utf8(guichet(folder.path(), &["check"]).stdout).unwrap();
+    let told: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("warning  upgrade: ")).collect();
+    let (old, new) = (keys(FIRST), keys(include_str!("../../../examples/guichet.toml")));
+    let added: Vec<_> = new.iter().filter(|key| !old.contains(key)).collect();
+    assert!(added.len() > 20 && old.iter().all(|key| new.contains(key)), "{added:?}");
+    for key in added {
+        let name = key.split_once('.').unwrap().1;
+        let is_told =
+            |line: &&&str| line.contains(key.as_str()) || line.contains(&format!(", {name}"));
+        assert!(told.iter().any(|line| is_told(&line)), "{key}");
+    }
+}
+
+#[test]
+fn configuration_of_the_first_version_goes_on() {
+    if !has("gzip") {
+        return;
+    }
+    let folder = old();
+    let data = folder.path().join("data");
+    let config = FIRST
+        .replace("\"127.0.0.1:8080\"", "\"127.0.0.1:0\"")
+        .replace("data_dir = \"data\"", &format!("data_dir = {data:?}"))
+        .replace("open_upload = true", "open_upload = true\n");
+    assert!(config.contains("open_upload = true"));
+    let config = config.lines().filter(|line| !line.starts_with("public_url"));
+    let config: String = config.flat_map(|line| [line, "\n"]).collect();
+    fs::write(folder.path().join("guichet.toml"), config).unwrap();
+    let checked = guichet(folder.path(), &["check"]);
+    let text = String::from_utf8(checked.stdout).unwrap();
+    assert!(!text.lines().any(|line| line.starts_with("wrong")), "{text}");
+    let server = Server::start_in(folder, "");
+    server.login("nora");
+}
+
+#[test]
+fn upgrade_on_a_full_disk_is_refused() {
+    if !has("unshare") || !has("gzip") {
+        return;
+    }
+    let folder = old();
+    let names = ["guichet.db", "guichet.db-wal"];
+    let bytes = || names.map(|name| fs::read(folder.path().join("data").join(name)).unwrap());
+    let before = bytes();
+    // A disk of 8 MB, in a mount namespace that ends with the command. It has room for the database
+    // and not for an upgrade.
+    let script = r#"cp -a "$0" "$0.old" && mount -t tmpfs -o size=8m tmpfs "$0" && cp -a "$0.old/." "$0" \
+        && { "$@"; told=$?; cat "$0/guichet.db" > "$0.old/guichet.db.after"; ls "$0" > "$0.old/names"; exit $told; }"#;
+    let data = folder.path().join("data");
+    let tool =
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", script, data.to_str().unwrap()];
+    let config = folder.path().join("guichet.toml");
+    let mut command = Command::new(tool[0]);
+    command.args(&tool[1..]).arg(crate::common::binary());
+    let started = command.arg("-c").arg(config).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8(started.stderr).unwrap();
+    if said.contains("unshare:") || said.contains("mount:") {
+        eprintln!("skipped: no disk may be mounted here, not even in a namespace");
+        return;
+    }
+    assert_eq!(started.status.code(), Some(2), "{said}");
+    assert!(said.contains("before-upgrade") && said.contains("more bytes must be free"), "{said}");
+    assert!(started.stdout.is_empty(), "it did not serve");
+    let after = folder.path().join("data.old");
+    assert_eq!(fs::read(after.join("guichet.db.after")).unwrap(), before[0], "not even begun");
+    assert!(!fs::read_to_string(after.join("names")).unwrap().contains("data.key"));
+    assert_eq!(bytes(), before);
 }

@@ -1,14 +1,18 @@
 use super::*;
 use crate::config::{Networks, SharedNetworks};
 
-/// A server with a limit of `most` connections.
-fn connections(most: usize) -> Arc<Connections> {
-    let limits = Limits {
+fn limits() -> Limits {
+    Limits {
         trusted_proxies: Networks::from_iter(["192.0.2.250/32".parse().unwrap()]),
         shared_networks: SharedNetworks::from_iter([("192.0.2.100/32".parse().unwrap(), 10)]),
         ..Limits::default()
-    };
-    Arc::new(Connections { most, limits, table: Mutex::default(), freed: Notify::new() })
+    }
+}
+
+/// A server with places for `most` connections.
+fn connections(most: usize) -> Arc<Connections> {
+    let (metrics, table, freed) = (Arc::default(), Mutex::default(), Notify::new());
+    Arc::new(Connections { most, metrics, table, freed })
 }
 
 struct Opened(Arc<State>, #[expect(dead_code, reason = "held for its end")] Place);
@@ -22,7 +26,8 @@ impl Opened {
 /// Opens a connection from `192.0.2.last`; `None` if it was refused or has to wait.
 async fn open(connections: &Arc<Connections>, last: u8) -> Option<Opened> {
     let state = Arc::new(State::default());
-    let admitted = connections.admit([192, 0, 2, last].into(), &state);
+    let limits = limits();
+    let admitted = connections.admit(&limits, [192, 0, 2, last].into(), &state);
     let place = timeout(Duration::from_millis(1), admitted).await.ok()??;
     Some(Opened(state, place))
 }
@@ -66,6 +71,7 @@ async fn busiest_address_loses_idle_connections() {
     let newcomers = open_many(&connections, 3, 4).await;
     assert_eq!((newcomers.len(), evicted(&newcomers), evicted(&light)), (4, 0, 0));
     assert_eq!(evicted(&heavy), 4, "one for each newcomer");
+    assert_eq!(connections.metrics.http.evicted.get(), 4);
     assert!(heavy[..4].iter().all(Opened::is_evicted), "the oldest first");
 }
 
@@ -92,6 +98,7 @@ async fn address_has_at_most_half_of_the_connections() {
     let others = open_many(&connections, 2, 50).await;
     assert_eq!(others.len(), 50);
     assert!(open(&connections, 3).await.is_none(), "all places are taken");
+    assert_eq!(connections.metrics.http.turned_away.get(), 1, "of those that were not to wait");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,69 @@
+//! The configuration of a server that runs, which SIGHUP may replace.
+
+use super::Config;
+use std::ops::Deref;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How often it may be replaced until the server is started again. Each replacement stays in memory,
+/// some kilobytes, because requests that have begun may still read it.
+const MOST: usize = 255;
+
+/// The configuration that is in use. Reading it takes no lock. A request that is under way when it is
+/// replaced may read some keys before and some after.
+#[derive(Debug)]
+pub struct Live {
+    first: Config,
+    later: Box<[OnceLock<Config>]>,
+    /// 0: the first one; otherwise one more than its place in `later`.
+    current: AtomicUsize,
+}
+
+impl Live {
+    pub(crate) fn new(first: Config) -> Self {
+        let later = (0..MOST).map(|_| OnceLock::new()).collect();
+        Live { first, later, current: AtomicUsize::new(0) }
+    }
+
+    /// Use `config` from now on; `false`, and nothing changed, where it was replaced too often.
+    pub(crate) fn replace(&self, config: Config) -> bool {
+        let place = self.current.load(Ordering::Acquire);
+        let is_put = self.later.get(place).is_some_and(|later| later.set(config).is_ok());
+        if is_put {
+            self.current.store(place + 1, Ordering::Release);
+        }
+        is_put
+    }
+}
+
+impl Deref for Live {
+    type Target = Config;
+
+    fn deref(&self) -> &Config {
+        let place = self.current.load(Ordering::Acquire);
+        let later = place.checked_sub(1).and_then(|place| self.later.get(place)?.get());
+        later.unwrap_or(&self.first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_replacement_is_read_until_too_many() {
+        let with = |most| {
+            let mut config = Config::default();
+            config.shop.max_per_account = most;
+            config
+        };
+        let live = Live::new(with(0));
+        let first: &Config = &live;
+        for nth in 1..=255 {
+            assert!(live.replace(with(nth)));
+            assert_eq!(live.shop.max_per_account, nth);
+        }
+        assert!(!live.replace(with(256)));
+        assert_eq!((first.shop.max_per_account, live.shop.max_per_account), (0, 255));
+    }
+}
