@@ -1,7 +1,7 @@
 //! `guichet backup`: all data in one archive, beside a running server or without one.
 
 use super::progress::{Progress, Unit};
-use super::{output, said};
+use super::{error_text, output};
 use crate::handlers::SCHEMA;
 use clap::Args;
 use engine::backup::{self, Manifest, Step, Target};
@@ -29,9 +29,9 @@ pub fn run(config: Config, task: Backup) -> Result<(), String> {
         (None, None) => return Err("say where to: guichet backup DIR, or set backup.dir".into()),
     };
     // Before the services, which would make the folders that they use.
-    backup::ready(&config).map_err(said)?;
-    let services = Services::open(config, String::new()).map_err(said)?;
-    let made = backup::make(&services, SCHEMA, &target, &mut bars()).map_err(said)?;
+    backup::ready(&config).map_err(error_text)?;
+    let services = Services::open(config, String::new()).map_err(error_text)?;
+    let made = backup::make(&services, SCHEMA, &target, &mut bars()).map_err(error_text)?;
     let backup::Made { path, bytes, sha256, manifest } = made;
     let path = path.display();
     output::print(&format!("file\t{path}\nbytes\t{bytes}\nsha256\t{sha256}\n{}", facts(&manifest)))

@@ -1,6 +1,6 @@
 //! `guichet board …`: the boards of games.
 
-use super::{open, open_alone, output, said};
+use super::{error_text, open, open_alone, output};
 use crate::handlers::boards::{self, Listed};
 use crate::handlers::user::admin;
 use clap::Subcommand;
@@ -43,7 +43,7 @@ pub fn run(config: Config, task: Board) -> Result<(), String> {
     match task {
         Board::List { json } => {
             let (db, _) = open(config)?;
-            let listed = boards::list(&db).map_err(admin::said);
+            let listed = boards::list(&db).map_err(admin::fault_text);
             db.close();
             let listed = listed?;
             let text = if json { in_json(&listed)? } else { listed.iter().map(line).collect() };
@@ -55,7 +55,7 @@ pub fn run(config: Config, task: Board) -> Result<(), String> {
                 confirm(&name)?;
             }
             let db = open_alone(config)?;
-            let removed = boards::remove(&db, &name).map_err(admin::said);
+            let removed = boards::remove(&db, &name).map_err(admin::fault_text);
             db.close();
             if removed? { Ok(()) } else { Err(format!("{name}: there is no such board")) }
         }
@@ -75,7 +75,7 @@ fn in_json(boards: &[Listed]) -> Result<String, String> {
             json!({"name": name, "players": players, "newest": newest, "bytes": bytes})
         })
         .collect();
-    serde_json::to_string_pretty(&objects).map(|text| text + "\n").map_err(said)
+    serde_json::to_string_pretty(&objects).map(|text| text + "\n").map_err(error_text)
 }
 
 /// Ask whether it is meant, where there is somebody to ask.
@@ -88,9 +88,9 @@ fn confirm(name: &str) -> Result<(), String> {
     let mut out = std::io::stderr().lock();
     write!(out, "Remove the board {name} with all its scores and players? [y/N] ")
         .and_then(|()| out.flush())
-        .map_err(said)?;
+        .map_err(error_text)?;
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(said)?;
+    std::io::stdin().read_line(&mut answer).map_err(error_text)?;
     match answer.trim() {
         "y" | "Y" | "yes" => Ok(()),
         _ => Err("nothing was removed".into()),

@@ -1,10 +1,10 @@
 //! `guichet call`: one operation of a running server, by envelope.
 
-use super::{output, said};
+use super::{error_text, output};
 use clap::Args;
 use engine::config::Config;
 use engine::hex;
-use engine::outgoing::Outgoing;
+use engine::http_client::HttpClient;
 use engine::signature::sign;
 use jiff::Timestamp;
 use reqwest::Url;
@@ -17,7 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 /// How long an answer may take: longer than any that a server gives.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,8 +81,8 @@ pub fn run(config: impl FnOnce() -> Result<Config, String>, task: &Call) -> Resu
     );
     let token = token.as_deref().filter(|token| !token.is_empty());
     let signed = sign.as_ref().map(|app| signed(&config, app, &url, &body)).transpose()?;
-    let answer = post(&url, body, token, &signed.unwrap_or_default(), PATIENCE)?;
-    let mut text = serde_json::to_string_pretty(&answer).map_err(said)?;
+    let answer = post(&url, body, token, &signed.unwrap_or_default(), TIMEOUT)?;
+    let mut text = serde_json::to_string_pretty(&answer).map_err(error_text)?;
     text.push('\n');
     output::print(&text)?;
     Ok(answer["status"] == 0)
@@ -153,8 +153,9 @@ pub fn post(
         let host = host.trim_matches(['[', ']']);
         host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     });
-    let outgoing = if is_here { Outgoing::direct() } else { Outgoing::new() }.map_err(said)?;
-    let mut request = outgoing
+    let http_client =
+        if is_here { HttpClient::direct() } else { HttpClient::new() }.map_err(error_text)?;
+    let mut request = http_client
         .client()
         .post(url.clone())
         .timeout(patience)
@@ -166,7 +167,7 @@ pub fn post(
     for (name, value) in headers {
         request = request.header(*name, value);
     }
-    let answer = outgoing.wait(async {
+    let answer = http_client.wait(async {
         let answer = request.send().await?;
         let status = answer.status();
         Ok::<_, reqwest::Error>((status, answer.text().await?))

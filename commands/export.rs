@@ -1,7 +1,7 @@
 //! `guichet export`: all rows, as lines of JSON.
 
 use super::progress::{Progress, Unit};
-use super::{open, output, said};
+use super::{error_text, open, output};
 use crate::handlers::CONTENT;
 use clap::Args;
 use engine::config::Config;
@@ -46,12 +46,12 @@ pub fn run(config: Config, task: &Export) -> Result<(), String> {
     }
     // It is brought up to date, as by any start.
     open(config.clone())?.0.close();
-    let source = Exporter::open(&config, &CONTENT).map_err(said)?;
+    let source = Exporter::open(&config, &CONTENT).map_err(error_text)?;
     if task.to == Path::new("-") {
         let [table] = &task.tables[..] else { return Ok(()) };
         return match source.write(table, &mut io::stdout().lock(), |_| ()) {
             Err(ExportError::Write(error)) => output::told(Err(error)),
-            done => done.map(|_| ()).map_err(said),
+            done => done.map(|_| ()).map_err(error_text),
         };
     }
     let tables = if task.tables.is_empty() { source.tables() } else { task.tables.clone() };
@@ -96,7 +96,7 @@ fn folder(source: &Exporter, tables: &[String], to: &Path) -> Result<String, Str
 fn files(source: &Exporter, tables: &[String], folder: &Path) -> Result<String, String> {
     let mut total = 0;
     for table in tables {
-        total += source.count(table).map_err(said)?;
+        total += source.count(table).map_err(error_text)?;
     }
     let (bar, mut before) = (Progress::new("exporting", Unit::Items), 0);
     let mut told = String::new();

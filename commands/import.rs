@@ -1,7 +1,7 @@
 //! `guichet import`: what `guichet export` wrote, into an empty database.
 
 use super::progress::{Progress, Unit};
-use super::{output, said};
+use super::{error_text, output};
 use crate::handlers::CONTENT;
 use clap::Args;
 use engine::config::Config;
@@ -39,7 +39,7 @@ pub fn run(config: Config, task: &Import) -> Result<(), String> {
     }
     let total = files.iter().map(|(_, length)| length).sum();
     let (bar, mut read) = (Progress::new("importing", Unit::Bytes), 0_u64);
-    let services = Arc::new(Services::open(config, String::new()).map_err(said)?);
+    let services = Arc::new(Services::open(config, String::new()).map_err(error_text)?);
     let mut rows = Rows::begin(&services, &CONTENT).map_err(|error| error.to_string())?;
     let mut told = String::new();
     if let Some((path, table)) =

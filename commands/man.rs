@@ -1,6 +1,6 @@
 //! `guichet man`: the manual.
 
-use super::{output, said};
+use super::{error_text, output};
 use clap::{Args, Command};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -26,7 +26,7 @@ pub fn run(command: Command, task: &Man) -> Result<(), String> {
     command.build();
     let Some(folder) = &task.folder else {
         let mut text = Vec::new();
-        page(&command).render(&mut text).map_err(said)?;
+        page(&command).render(&mut text).map_err(error_text)?;
         return output::told(output::write(&text));
     };
     fs::create_dir_all(folder)

@@ -104,8 +104,8 @@ const UNUSABLE: u8 = 2;
 pub fn run() -> ExitCode {
     let Command { config: file, task } = Command::parse();
     // Read only by those who need it: a configuration that is wrong is no reason to have no manual.
-    let config = || Config::load(file.as_deref()).map_err(said);
-    let as_owner = || config().and_then(|config| owner::take_on(&config).map(|()| config));
+    let config = || Config::load(file.as_deref()).map_err(error_text);
+    let as_owner = || config().and_then(|config| owner::become_owner(&config).map(|()| config));
     let done = match task.unwrap_or(Task::Serve) {
         Task::Serve => config().and_then(|config| serve::run(config, file.clone())).map(|()| true),
         Task::User(task) => as_owner().and_then(|config| user::run(config, task)).map(|()| true),
@@ -147,7 +147,7 @@ pub fn run() -> ExitCode {
 fn open(config: Config) -> Result<(Db, bool), String> {
     let lock = match hold(&config) {
         Err(OpenError::Held(_)) => None,
-        lock => Some(lock.map_err(said)?),
+        lock => Some(lock.map_err(error_text)?),
     };
     let is_alone = lock.is_some();
     open_with(config, lock).map(|db| (db, is_alone))
@@ -157,7 +157,7 @@ fn open(config: Config) -> Result<(Db, bool), String> {
 fn open_alone(config: Config) -> Result<Db, String> {
     let lock = hold(&config).map_err(|error| match error {
         OpenError::Held(path) => format!("{}: a server holds it; stop it first", path.display()),
-        error => said(error),
+        error => error_text(error),
     })?;
     open_with(config, Some(lock))
 }
@@ -169,10 +169,10 @@ fn hold(config: &Config) -> Result<db::Lock, OpenError> {
 }
 
 fn open_with(config: Config, lock: Option<db::Lock>) -> Result<Db, String> {
-    let services = Arc::new(Services::open(config, String::new()).map_err(said)?);
-    Db::open(services, crate::handlers::SCHEMA, lock).map_err(said)
+    let services = Arc::new(Services::open(config, String::new()).map_err(error_text)?);
+    Db::open(services, crate::handlers::SCHEMA, lock).map_err(error_text)
 }
 
-fn said(error: impl std::fmt::Display) -> String {
+fn error_text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

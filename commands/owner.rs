@@ -14,7 +14,7 @@ use std::process::Command;
 
 /// Go on as the owner of the server's folders, where root runs the command and they are another
 /// user's: the command begins again, as that user.
-pub fn take_on(config: &Config) -> Result<(), String> {
+pub fn become_owner(config: &Config) -> Result<(), String> {
     if !geteuid().is_root() {
         return Ok(());
     }

@@ -45,7 +45,7 @@ pub struct Which {
 
 fn seconds(text: &str) -> Result<i64, String> {
     let duration = config::duration(text)?;
-    i64::try_from(duration.as_secs()).map_err(super::said)
+    i64::try_from(duration.as_secs()).map_err(super::error_text)
 }
 
 /// Do it, beside a running server or without one.

@@ -1,7 +1,7 @@
 //! `guichet restore`: a backup in the place of the data.
 
 use super::backup::{bars, facts};
-use super::{output, said};
+use super::{error_text, output};
 use crate::handlers::SCHEMA;
 use clap::Args;
 use engine::backup;
@@ -22,13 +22,13 @@ pub struct Restore {
 /// Do it, and print what is there now and where the old is.
 pub fn run(config: Config, task: Restore) -> Result<(), String> {
     if task.verify_only {
-        let manifest = backup::verify(&task.file, SCHEMA, &mut bars()).map_err(said)?;
+        let manifest = backup::verify(&task.file, SCHEMA, &mut bars()).map_err(error_text)?;
         return output::print(&facts(&manifest));
     }
-    let held = db::hold(&config).map_err(said)?;
-    let services = Services::open(config, String::new()).map_err(said)?;
+    let held = db::hold(&config).map_err(error_text)?;
+    let services = Services::open(config, String::new()).map_err(error_text)?;
     let restored = backup::restore(&services, SCHEMA, &task.file, &held, &mut bars());
-    let restored = restored.map_err(said)?;
+    let restored = restored.map_err(error_text)?;
     let vault = &services.vault;
     if let Some(key) = &restored.manifest.key
         && vault.id() != Some(key)

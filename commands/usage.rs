@@ -2,14 +2,14 @@
 
 mod show;
 
-use super::{output, said};
+use super::{error_text, output};
 use crate::handlers::SCHEMA;
 use crate::handlers::portrait::usage::KINDS;
 use clap::Args;
 use engine::config::Config;
-use engine::db::{Measured, Table};
-use engine::disk::{Disk, Room};
-use engine::usage::{Amount, Files, files};
+use engine::db::{MeasuredDatabase, Table};
+use engine::disk::{DiskMonitor, DiskSpace};
+use engine::usage::{DataUsage, FileTotal, files};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ pub struct Usage {
 
 /// All that is told.
 struct Report {
-    files: Files,
+    files: DataUsage,
     /// Where the database is, or will be.
     path: PathBuf,
     /// What the database tells; `None` where there is none or it can't be read.
@@ -41,9 +41,9 @@ struct Report {
     /// Are new pictures kept in a bucket?
     is_in_bucket: bool,
     /// The pictures in the folder that no row names, or all where it is not known what rows name.
-    unnamed: Amount,
+    unnamed: FileTotal,
     backup_dir: Option<PathBuf>,
-    disks: Vec<Room>,
+    disks: Vec<DiskSpace>,
 }
 
 /// What the database tells of itself.
@@ -59,7 +59,7 @@ struct Database {
 #[derive(Default)]
 struct Pictures {
     /// Their number and bytes.
-    amount: Amount,
+    amount: FileTotal,
     /// How many of them are in the bucket and were not measured yet: their bytes are missing above.
     not_measured: u64,
 }
@@ -73,12 +73,12 @@ pub fn run(config: &Config, task: &Usage) -> Result<(), String> {
         Ok(database) => (database, None),
         Err(error) => (None, Some(error)),
     };
-    let mut unnamed = Amount::default();
+    let mut unnamed = FileTotal::default();
     for (_, bytes) in files.pictures.iter().filter(|(name, _)| !named.contains(*name)) {
         unnamed.add(*bytes);
     }
     let backup_dir = config.backup.dir.clone();
-    let disks = Disk::open(config).rooms();
+    let disks = DiskMonitor::open(config).rooms();
     let path = config.database_file();
     let report = Report { files, path, database, is_in_bucket, unnamed, backup_dir, disks };
     let text = if task.json { show::json(&report)? } else { show::text(&report) };
@@ -95,7 +95,8 @@ fn read(
     named: &mut HashSet<String>,
 ) -> Result<Option<Database>, String> {
     loop {
-        let Some(measured) = Measured::open(config, SCHEMA.steps).map_err(said)? else {
+        let Some(measured) = MeasuredDatabase::open(config, SCHEMA.steps).map_err(error_text)?
+        else {
             return Ok(None);
         };
         named.clear();
@@ -107,7 +108,7 @@ fn read(
 }
 
 fn measure(
-    measured: &Measured,
+    measured: &MeasuredDatabase,
     kept: &HashMap<String, u64>,
     is_in_bucket: bool,
     named: &mut HashSet<String>,

@@ -1,6 +1,6 @@
 //! `guichet user …`: looking after accounts.
 
-use super::{open, output, said};
+use super::{error_text, open, output};
 use crate::handlers::user::admin;
 use clap::Subcommand;
 use engine::config::Config;
@@ -77,12 +77,12 @@ fn line(account: admin::Listed) -> String {
 fn password(from_stdin: bool) -> Result<String, String> {
     if from_stdin || !std::io::stdin().is_terminal() {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(said)?;
+        std::io::stdin().read_to_string(&mut text).map_err(error_text)?;
         // Some shells write a byte order mark before what they pass on; no password begins with one.
         let line = text.trim_start_matches('\u{feff}').lines().next();
         return Ok(line.unwrap_or_default().to_owned());
     }
-    let first = rpassword::prompt_password("Password: ").map_err(said)?;
-    let again = rpassword::prompt_password("Again: ").map_err(said)?;
+    let first = rpassword::prompt_password("Password: ").map_err(error_text)?;
+    let again = rpassword::prompt_password("Again: ").map_err(error_text)?;
     if first == again { Ok(first) } else { Err("the two passwords differ".into()) }
 }

@@ -1,7 +1,7 @@
 //! What scores and players of a mini-game share (contract page `pinball.md`; seed 001): the names of
 //! games and of players.
 
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Field, FieldError, Value};
 
 /// A game's name: 1 to 32 of `A-Z a-z 0-9 _ -`, not `api`; `default` where there is none.
 pub struct AppName(Option<String>);
@@ -14,16 +14,16 @@ impl AppName {
 }
 
 impl Field for AppName {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let name = Option::<String>::read(value)?;
         match name.as_deref() {
-            Some("api") => Err(Flaw::Value("api is not a game".into())),
+            Some("api") => Err(FieldError::Value("api is not a game".into())),
             Some(name) if !is_plain(name, 32) => Err(plain(32)),
             _ => Ok(AppName(name)),
         }
     }
 
-    fn absent() -> Result<Self, Flaw> {
+    fn absent() -> Result<Self, FieldError> {
         Ok(AppName(None))
     }
 }
@@ -32,10 +32,10 @@ impl Field for AppName {
 pub struct OpenId(pub String);
 
 impl Field for OpenId {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let openid = String::read(value)?;
         match openid.is_empty() {
-            true => Err(Flaw::Empty),
+            true => Err(FieldError::Empty),
             false if is_plain(&openid, 64) => Ok(OpenId(openid)),
             false => Err(plain(64)),
         }
@@ -47,6 +47,6 @@ fn is_plain(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-fn plain(most: usize) -> Flaw {
-    Flaw::Value(format!("1 to {most} of A-Z a-z 0-9 _ -").into())
+fn plain(most: usize) -> FieldError {
+    FieldError::Value(format!("1 to {most} of A-Z a-z 0-9 _ -").into())
 }

@@ -7,7 +7,7 @@ pub mod demo;
 mod documents;
 mod game;
 mod img;
-mod newcomer;
+mod new_players;
 mod phone;
 mod player;
 pub mod portrait;
@@ -20,7 +20,7 @@ pub mod sms;
 mod text;
 pub mod user;
 
-use engine::db::{Content, Db, Schema, Upgrade, View};
+use engine::db::{DatabaseSpec, Db, Schema, Upgrade, View};
 use engine::op::{RegisteredTwice, Registry};
 use engine::program::Program;
 
@@ -39,9 +39,9 @@ pub const SCHEMA: Schema = Schema {
 
 /// What of it is moved to another machine: not who is logged in, nor what proves something for some
 /// minutes.
-pub const CONTENT: Content = Content {
+pub const CONTENT: DatabaseSpec = DatabaseSpec {
     schema: SCHEMA,
-    passing: &[
+    ephemeral: &[
         "captcha",
         "login_failure",
         "name_hold",
@@ -67,8 +67,8 @@ const SWEEPS: &[&str] = &[
     img::SWEEP_NAMED,
     img::SWEEP_POW_KEYS,
     img::SWEEP_POW_PAID,
-    newcomer::SWEEP,
-    newcomer::RECOUNT,
+    new_players::SWEEP,
+    new_players::RECOUNT,
     sms::SWEEP,
     sms::SWEEP_ADDRESSES,
     sms::SWEEP_GUESSES,
@@ -105,12 +105,12 @@ pub fn program() -> Result<Program, RegisteredTwice> {
 /// What a start does before anyone is served: build the boards from their rows, and remove what a
 /// crash left behind.
 pub fn prepare(db: &Db) -> Result<(), String> {
-    let said = |fault| format!("{fault:?}");
-    user::finish_removals(db).map_err(said)?;
+    let fault_text = |fault| format!("{fault:?}");
+    user::finish_removals(db).map_err(fault_text)?;
     let view = db.view();
     rank::load(&view).and_then(|()| score::load(&view)).map_err(|fault| format!("{fault:?}"))?;
     // A disk that is full is no reason not to serve: the counts are bounds, not contents.
-    if let Err(fault) = newcomer::reconcile(db) {
+    if let Err(fault) = new_players::reconcile(db) {
         tracing::warn!(cause = ?fault.cause(), "the players of the boards were not counted");
     }
     tidy(&view)
@@ -119,12 +119,12 @@ pub fn prepare(db: &Db) -> Result<(), String> {
 /// Remove uploaded pictures that no row names: a crash left them behind.
 fn tidy(view: &View) -> Result<(), String> {
     let used = SCHEMA.named_pictures(view).map_err(|fault| format!("{fault:?}"))?;
-    view.files.tidy(|name| used.contains(name)).map_err(|error| format!("pictures: {error}"))
+    view.pictures.tidy(|name| used.contains(name)).map_err(|error| format!("pictures: {error}"))
 }
 
 /// The answer of an operation that has nothing to say: `{}`.
 #[derive(serde::Serialize)]
-pub struct Nothing {}
+pub struct EmptyReply {}
 
 /// How many places on each side of a player are shown unless another number is asked for.
 const SPAN: u64 = 5;

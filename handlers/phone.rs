@@ -1,6 +1,6 @@
 //! Telephone numbers, as the contract takes them.
 
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Field, FieldError, Value};
 use engine::fault::{Class, Declared, Fault};
 use engine::sms::codes;
 use engine::status::Status;
@@ -24,9 +24,11 @@ impl Phone {
 }
 
 impl Field for Phone {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         Ok(Phone(match value {
-            Value::Text(text) | Value::Word(text) if is_mobile(&text) => Some(text.into_owned()),
+            Value::Text(text) | Value::FormText(text) if is_mobile(&text) => {
+                Some(text.into_owned())
+            }
             _ => None,
         }))
     }

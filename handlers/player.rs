@@ -2,10 +2,10 @@
 
 use super::boards::open_board;
 use super::game::{AppName, OpenId};
-use super::newcomer::leaving_time;
+use super::new_players::leaving_time;
 use super::signing::{self, Post};
 use engine::caller::Anyone;
-use engine::data::{Field, Flaw, Optional, Text, Value, Within};
+use engine::data::{Field, FieldError, IntBetween, Optional, Text, Value};
 use engine::db::{Param, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, RegisteredTwice, Registry, Write};
@@ -25,15 +25,15 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
 ///
 /// Other invisible characters pass: emoji and several scripts need them, and nothing is gained by a name
 /// that looks like another's, where anybody may take any name.
-struct Shown<const MAX: usize>(String);
+struct VisibleText<const MAX: usize>(String);
 
-impl<const MAX: usize> Field for Shown<MAX> {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+impl<const MAX: usize> Field for VisibleText<MAX> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let Text(text) = Text::<0, MAX>::read(value)?;
         if text.contains(is_unshowable) {
-            return Err(Flaw::Value("control characters are not accepted".into()));
+            return Err(FieldError::Value("control characters are not accepted".into()));
         }
-        Ok(Shown(text))
+        Ok(VisibleText(text))
     }
 }
 
@@ -51,12 +51,12 @@ fn is_unshowable(c: char) -> bool {
 struct Url(String);
 
 impl Field for Url {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        let Shown(url) = Shown::<1024>::read(value)?;
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        let VisibleText(url) = VisibleText::<1024>::read(value)?;
         if url.is_empty() || url.starts_with("http://") || url.starts_with("https://") {
             Ok(Url(url))
         } else {
-            Err(Flaw::Value("expected an http or https address".into()))
+            Err(FieldError::Value("expected an http or https address".into()))
         }
     }
 }
@@ -66,11 +66,11 @@ data! {
     pub struct Update {
         app: AppName,
         openid: OpenId,
-        nickname: Option<Shown<64>>,
-        sex: Optional<Within<0, 2>>,
-        province: Option<Shown<64>>,
-        city: Option<Shown<64>>,
-        country: Option<Shown<64>>,
+        nickname: Option<VisibleText<64>>,
+        sex: Optional<IntBetween<0, 2>>,
+        province: Option<VisibleText<64>>,
+        city: Option<VisibleText<64>>,
+        country: Option<VisibleText<64>>,
         headimgurl: Option<Url>,
     }
 }
@@ -142,7 +142,7 @@ impl Update {
             ],
         )?;
         let app = app.to_owned();
-        tx.on_boards(move |boards| boards.texts.told(&app));
+        tx.on_boards(move |boards| boards.texts.players_changed(&app));
         Ok(Updated { new: inserted == 1 })
     }
 }

@@ -1,11 +1,13 @@
 //! The rank leaderboard of accounts (contract page `rank.md`; seed 000). The newest score counts.
 
-use engine::board::{Board, Builder, Numbers, Row};
-use engine::boards::{Boards, Settled};
+use engine::boards::{Boards, PostCommit};
 use engine::caller::Account;
-use engine::data::{Data, Digits, Field, Fields, Flaw, Flaws, Optional, Value, Within};
-use engine::db::{Deferred, Tx, View};
+use engine::data::{
+    Data, Field, FieldError, FieldErrors, Fields, IntBetween, IntOrText, Optional, Value,
+};
+use engine::db::{DeferredWrite, Tx, View};
 use engine::fault::Fault;
+use engine::leaderboard::{Board, Builder, Numbers, Row};
 use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Write};
 use engine::{args, data};
 use serde::{Serialize, Serializer};
@@ -43,7 +45,7 @@ pub fn forget(tx: &mut Tx, account: i64) {
 
 /// Keep an account's score on the disk: nobody reads it there until the next start. The score that
 /// the account has already keeps its place.
-pub const KEEP: Deferred = Deferred {
+pub const KEEP: DeferredWrite = DeferredWrite {
     name: "rank",
     table: "rank",
     // It may be run after its account was removed.
@@ -71,17 +73,17 @@ impl Data for Upload {
     const FIELDS: &'static [&'static [&'static str]] = &[&["rank", "list", "arange", "version"]];
 
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
-        let mut flaws = Flaws::default();
-        let rank = flaws.read(fields, "rank");
-        let list = flaws.read::<Option<bool>>(fields, "list");
-        let range = flaws.read::<Optional<Arange>>(fields, "arange");
-        let version = flaws.read::<Optional<Version>>(fields, "version");
+        let mut field_errors = FieldErrors::default();
+        let rank = field_errors.read(fields, "rank");
+        let list = field_errors.read::<Option<bool>>(fields, "list");
+        let range = field_errors.read::<Optional<Arange>>(fields, "arange");
+        let version = field_errors.read::<Optional<Version>>(fields, "version");
         match (rank, list, range, version) {
             (Some(rank), Some(list), Some(Optional(range)), Some(Optional(version))) => {
                 let wanted = Wanted { range: range.unwrap_or_default(), version };
                 Ok(Upload { rank, list: list.filter(|list| *list).map(|_| wanted) })
             }
-            _ => Err(flaws.fault()),
+            _ => Err(field_errors.fault()),
         }
     }
 }
@@ -99,17 +101,17 @@ impl Default for Arange {
 }
 
 impl Field for Arange {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        const EXPECTED: Flaw = Flaw::Type("a list of two integers");
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        const EXPECTED: FieldError = FieldError::Type("a list of two integers");
         let Value::List(ends) = value else { return Err(EXPECTED) };
-        let ends: Result<Vec<i64>, Flaw> = ends.into_iter().map(i64::read).collect();
+        let ends: Result<Vec<i64>, FieldError> = ends.into_iter().map(i64::read).collect();
         let Ok([first, last]) = ends.as_deref() else { return Err(EXPECTED) };
         let count = last.checked_sub(*first).and_then(|more| u64::try_from(more).ok());
         match (u64::try_from(*first), count) {
             (Ok(first @ 1..), Some(more)) if more < PLACES => {
                 Ok(Arange { first, count: usize::try_from(more).unwrap_or(0) + 1 })
             }
-            _ => Err(Flaw::Value("first and last place, from 1, at most 1000 places".into())),
+            _ => Err(FieldError::Value("first and last place, from 1, at most 1000 places".into())),
         }
     }
 }
@@ -142,15 +144,15 @@ impl Version {
 }
 
 impl Field for Version {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let text = String::read(value)?;
-        Version::parse(&text).ok_or(Flaw::Value("expected numbers between dots".into()))
+        Version::parse(&text).ok_or(FieldError::Value("expected numbers between dots".into()))
     }
 }
 
 /// One place.
 #[derive(Serialize)]
-struct Place {
+struct RankRow {
     ranking: u64,
     #[serde(serialize_with = "digits")]
     user: i64,
@@ -162,9 +164,9 @@ fn digits<S: Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(itoa::Buffer::new().format(*id))
 }
 
-impl From<Row<i64>> for Place {
+impl From<Row<i64>> for RankRow {
     fn from(row: Row<i64>) -> Self {
-        Place { ranking: row.place, user: row.owner, rank_score: row.score }
+        RankRow { ranking: row.place, user: row.owner, rank_score: row.score }
     }
 }
 
@@ -176,9 +178,9 @@ enum Uploaded {
         ranking: Option<u64>,
     },
     Listed {
-        list: Vec<Place>,
+        list: Vec<RankRow>,
         #[serde(rename = "self")]
-        own: Option<Place>,
+        own: Option<RankRow>,
         #[serde(skip_serializing_if = "Option::is_none")]
         version: Option<i64>,
     },
@@ -188,13 +190,13 @@ impl Op for Upload {
     const NAME: Name = ("rank", "upload");
     type Caller = Account;
     type Lane = Write;
-    type Reply = Settled<Uploaded>;
+    type Reply = PostCommit<Uploaded>;
     // One row of some bytes for each account, and new accounts need space.
     const NEEDS_SPACE: bool = false;
     /// A thousand places of at most 96 bytes.
-    const ANSWER_ROOM: usize = 112 * 1024;
+    const RESERVED_REPLY_BYTES: usize = 112 * 1024;
 
-    fn run(self, tx: &mut Tx, caller: Account) -> Result<Settled<Uploaded>, Fault> {
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<PostCommit<Uploaded>, Fault> {
         let Upload { rank: score, list } = self;
         let reached = tx.boards.stamp();
         tx.defer(&KEEP, args![caller.id], args![score, reached]);
@@ -208,7 +210,7 @@ impl Op for Upload {
                 None => Uploaded::Alone { ranking: board.rank(caller.id) },
                 Some(Wanted { range, version }) => Uploaded::Listed {
                     list: places(board, &range),
-                    own: board.row(caller.id).map(Place::from),
+                    own: board.row(caller.id).map(RankRow::from),
                     version: version.zip(ours).map(|(theirs, ours)| theirs.compare(&ours)),
                 },
             }
@@ -216,8 +218,8 @@ impl Op for Upload {
     }
 }
 
-fn places(board: &Board<Numbers>, range: &Arange) -> Vec<Place> {
-    board.at(range.first, range.count).map(Place::from).collect()
+fn places(board: &Board<Numbers>, range: &Arange) -> Vec<RankRow> {
+    board.at(range.first, range.count).map(RankRow::from).collect()
 }
 
 /// Look at the board.
@@ -237,9 +239,9 @@ impl Op for List {
     const NAME: Name = ("rank", "list");
     type Caller = Account;
     type Lane = Read;
-    type Reply = Vec<Place>;
+    type Reply = Vec<RankRow>;
 
-    fn run(self, view: &View, _: Account) -> Result<Vec<Place>, Fault> {
+    fn run(self, view: &View, _: Account) -> Result<Vec<RankRow>, Fault> {
         let range = self.arange.0.unwrap_or_default();
         Ok(with(view, |board| places(board, &range)).unwrap_or_default())
     }
@@ -248,8 +250,8 @@ impl Op for List {
 data! {
     /// The places around one account, the caller's by default: `span` on each side.
     struct Around {
-        user: Option<Digits>,
-        span: Option<Within<0, 100>>,
+        user: Option<IntOrText>,
+        span: Option<IntBetween<0, 100>>,
     }
 }
 
@@ -257,9 +259,9 @@ impl Op for Around {
     const NAME: Name = ("rank", "around");
     type Caller = Account;
     type Lane = Read;
-    type Reply = Vec<Place>;
+    type Reply = Vec<RankRow>;
 
-    fn run(self, view: &View, caller: Account) -> Result<Vec<Place>, Fault> {
+    fn run(self, view: &View, caller: Account) -> Result<Vec<RankRow>, Fault> {
         let user = self.user.map_or(caller.id, |user| user.0);
         let span = self.span.map_or(super::SPAN, |span| span.0.unsigned_abs());
         with(view, |board| {

@@ -2,15 +2,15 @@
 
 use super::boards::{check_allowed, open_board};
 use super::game::{AppName, OpenId};
-use super::newcomer::add_score;
+use super::new_players::add_score;
 use super::player::faces;
 use super::signing::{self, Post as Signed};
-use engine::board::{Board, Builder, Row, Texts};
-use engine::boards::{First, Page, Settled};
+use engine::boards::{PostCommit, TopPage, TopRows};
 use engine::caller::Anyone;
-use engine::data::{Optional, Within};
-use engine::db::{Deferred, Tx, View};
+use engine::data::{IntBetween, Optional};
+use engine::db::{DeferredWrite, Tx, View};
 use engine::fault::Fault;
+use engine::leaderboard::{Board, Builder, Row, Texts};
 use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Write};
 use engine::{args, data};
 use serde::Serialize;
@@ -42,7 +42,7 @@ pub fn load(view: &View) -> Result<(), Fault> {
 }
 
 /// Keep a known player's score on the disk: nobody reads it there until the next start.
-pub const KEEP: Deferred = Deferred {
+pub const KEEP: DeferredWrite = DeferredWrite {
     name: "score",
     table: "score",
     sql: "INSERT INTO score (app, openid, score, reached_at) VALUES ($1, $2, $3, $4)
@@ -56,7 +56,7 @@ data! {
     struct Post {
         app: AppName,
         openid: OpenId,
-        score: Within<0, { i64::MAX }>,
+        score: IntBetween<0, { i64::MAX }>,
     }
 }
 
@@ -74,12 +74,12 @@ impl Op for Post {
     const NAME: Name = ("score", "post");
     type Caller = Anyone;
     type Lane = Write;
-    type Reply = Settled<Posted>;
+    type Reply = PostCommit<Posted>;
     // Players that are known always post; `add_score` refuses new ones.
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Settled<Posted>, Fault> {
-        let Post { app, openid: OpenId(openid), score: Within(score) } = self;
+    fn run(self, tx: &mut Tx, caller: Anyone) -> Result<PostCommit<Posted>, Fault> {
+        let Post { app, openid: OpenId(openid), score: IntBetween(score) } = self;
         let app = app.name().to_owned();
         let nonce = match signing::admit(tx, &caller, &app, Self::NAME, &openid)? {
             Signed::New(nonce) => nonce,
@@ -131,7 +131,7 @@ fn highest(view: &View, app: &str, openid: &str) -> Option<i64> {
 }
 
 /// How a player stands, to whoever posts again what was posted before.
-fn present(tx: &mut Tx, app: String, openid: String, new: bool) -> Settled<Posted> {
+fn present(tx: &mut Tx, app: String, openid: String, new: bool) -> PostCommit<Posted> {
     tx.on_boards(move |boards| {
         let row = boards.texts.get(&app).and_then(|board| board.row(&openid));
         let (score, rank) = row.map_or((0, 0), |row| (row.score, row.place));
@@ -171,7 +171,7 @@ impl Op for Get {
 /// One place of a board, as everyone may see it: without the openid, which is all that a post
 /// needs.
 #[derive(Serialize)]
-struct Place {
+struct ScoreRow {
     nickname: Option<String>,
     avatar: Option<String>,
     score: i64,
@@ -184,7 +184,7 @@ data! {
     /// The best players.
     struct Top {
         app: AppName,
-        limit: Optional<Within<1, 1000>>,
+        limit: Optional<IntBetween<1, 1000>>,
         /// Whether nickname and avatar of players who told nothing of themselves are `null` instead of
         /// empty.
         null_faces: Option<bool>,
@@ -195,9 +195,9 @@ impl Op for Top {
     const NAME: Name = ("score", "top");
     type Caller = Anyone;
     type Lane = Read;
-    type Reply = First;
+    type Reply = TopRows;
 
-    fn run(self, view: &View, _: Anyone) -> Result<First, Fault> {
+    fn run(self, view: &View, _: Anyone) -> Result<TopRows, Fault> {
         let app = self.app.name();
         let count = self.limit.0.map_or(100, |limit| limit.0);
         let count = usize::try_from(count).unwrap_or(100);
@@ -212,7 +212,7 @@ impl Op for Top {
         }
         let rows = rows(view, &self.app, |_| Some((1, count)));
         let places = places(view, &self.app, rows.unwrap_or_default(), None, unknown)?;
-        let page = Page::new(&places, count).map_err(Fault::unknown)?;
+        let page = TopPage::new(&places, count).map_err(Fault::unknown)?;
         if let Some(version) = version {
             view.boards.read().texts.keep(app, form, version, &page);
         }
@@ -225,7 +225,7 @@ data! {
     struct Around {
         app: AppName,
         openid: OpenId,
-        span: Option<Within<0, 100>>,
+        span: Option<IntBetween<0, 100>>,
     }
 }
 
@@ -233,9 +233,9 @@ impl Op for Around {
     const NAME: Name = ("score", "around");
     type Caller = Anyone;
     type Lane = Read;
-    type Reply = Vec<Place>;
+    type Reply = Vec<ScoreRow>;
 
-    fn run(self, view: &View, _: Anyone) -> Result<Vec<Place>, Fault> {
+    fn run(self, view: &View, _: Anyone) -> Result<Vec<ScoreRow>, Fault> {
         let span = self.span.map_or(super::SPAN, |span| span.0.unsigned_abs());
         let openid = self.openid.0;
         let rows = rows(view, &self.app, |board| {
@@ -266,7 +266,7 @@ fn places(
     rows: Vec<Row<String>>,
     me: Option<&str>,
     unknown: Option<&str>,
-) -> Result<Vec<Place>, Fault> {
+) -> Result<Vec<ScoreRow>, Fault> {
     let players: Vec<&str> = rows.iter().map(|row| row.owner.as_str()).collect();
     let mut faces = faces(view, app, &players)?;
     let place = |row: Row<String>| {
@@ -276,7 +276,7 @@ fn places(
             None => (unknown(), unknown()),
         };
         let me = me == Some(row.owner.as_str());
-        Place { nickname, avatar, score: row.score, rank: row.place, me }
+        ScoreRow { nickname, avatar, score: row.score, rank: row.place, me }
     };
     Ok(rows.into_iter().map(place).collect())
 }

@@ -1,11 +1,11 @@
 //! Shops (contract page `envelope.md`, "shop"; seed 003).
 
-use super::Nothing;
+use super::EmptyReply;
 use engine::caller::{Account, Anyone};
-use engine::data::{Data, Digits, Fields, Text, Within};
-use engine::db::{As, Listing, Projection, Row, Rows, Search, TextIndex, Tx, View};
+use engine::data::{Data, Fields, IntBetween, IntOrText, Text};
+use engine::db::{ColumnFormat, ListQuery, Projection, Row, Rows, Search, TextIndex, Tx, View};
 use engine::fault::{Class, Declared, Fault};
-use engine::op::{Desk, Name, Op, Read, RegisteredTwice, Registry, Scan, Work, Write};
+use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Scan, Work, WorkContext, Write};
 use engine::quota::Quota;
 use engine::services::Services;
 use engine::status::Status;
@@ -90,7 +90,7 @@ data! {
 data! {
     /// Change what a shop of the caller's says.
     struct Update {
-        shop_id: Digits,
+        shop_id: IntOrText,
         shop_content: Text<0, 10_000>,
     }
 }
@@ -179,13 +179,13 @@ impl Op for Update {
     const NAME: Name = ("shop", "update");
     type Caller = Account;
     type Lane = Write;
-    type Reply = Nothing;
+    type Reply = EmptyReply;
 
     fn status(fault: &Fault) -> Status {
         status(fault)
     }
 
-    fn run(self, tx: &mut Tx, caller: Account) -> Result<Nothing, Fault> {
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<EmptyReply, Fault> {
         let content: &str = &self.shop_content;
         let id = self.shop_id.0;
         let (position, name, before): (i64, String, String) = tx
@@ -201,7 +201,7 @@ impl Op for Update {
             tx.unindex(&SHOPS, position);
             tx.index(&SHOPS, (ALL, position), &[&name, content], &[]);
         }
-        Ok(Nothing {})
+        Ok(EmptyReply {})
     }
 }
 
@@ -233,7 +233,7 @@ impl Shop {
 data! {
     /// One shop.
     struct Get {
-        shop_id: Digits,
+        shop_id: IntOrText,
     }
 }
 
@@ -255,18 +255,18 @@ data! {
     struct List {
         user_id: Option<i64>,
         key: Option<Search<KEY>>,
-        limit: Option<Within<1, 1000>>,
-        before: Option<Digits>,
+        limit: Option<IntBetween<1, 1000>>,
+        before: Option<IntOrText>,
     }
 }
 
 /// A shop in a list: as [`Shop`] has it.
 const SHOP: Projection = &[
-    ("id AS shop_id", As::Integer),
-    ("name AS shop_name", As::Text),
-    ("content AS shop_content", As::Text),
-    ("owner AS user_id", As::Integer),
-    ("created_at AS creat_time", As::DateTime),
+    ("id AS shop_id", ColumnFormat::Integer),
+    ("name AS shop_name", ColumnFormat::Text),
+    ("content AS shop_content", ColumnFormat::Text),
+    ("owner AS user_id", ColumnFormat::Integer),
+    ("created_at AS creat_time", ColumnFormat::DateTime),
 ];
 
 impl Op for List {
@@ -276,9 +276,9 @@ impl Op for List {
     type Reply = Rows;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, desk: &Desk, _: Anyone) -> Result<Rows, Fault> {
+    fn run(self, context: &WorkContext, _: Anyone) -> Result<Rows, Fault> {
         let limit = self.limit.map_or(100, |limit| limit.0);
-        let mut listing = Listing::new(&SHOPS, SHOP, ALL, limit);
+        let mut listing = ListQuery::new(&SHOPS, SHOP, ALL, limit);
         if let Some(owner) = self.user_id {
             listing.with(" AND owner = ?", owner);
         }
@@ -289,9 +289,9 @@ impl Op for List {
             }
             listing.with(" AND (contains(name, ?) OR contains(content, ?))", key.needle());
         }
-        if let Some(Digits(before)) = self.before {
+        if let Some(IntOrText(before)) = self.before {
             listing.before(before);
         }
-        desk.read(|view| view.list(&listing))
+        context.read(|view| view.list(&listing))
     }
 }

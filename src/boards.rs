@@ -7,9 +7,9 @@
 
 mod page;
 
-pub use page::{First, Page, Version};
+pub use page::{TopPage, TopRows, Version};
 
-use crate::board::{Board, Numbers, Owners, Texts};
+use crate::leaderboard::{Board, Numbers, Owners, Texts};
 use serde::{Serialize, Serializer};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -27,24 +27,24 @@ pub struct Boards {
 
 /// Boards by name.
 #[derive(Default)]
-pub struct Named<O: Owners>(HashMap<String, Held<O>>);
+pub struct Named<O: Owners>(HashMap<String, BoardSlot<O>>);
 
 /// In how many forms the first places of a board may be kept.
-pub const FORMS: usize = 2;
+pub const FORMATS: usize = 2;
 
 #[derive(Default)]
-struct Held<O: Owners> {
+struct BoardSlot<O: Owners> {
     board: Board<O>,
     /// How often what is told of its players has changed.
-    told: u64,
+    player_changes: u64,
     /// What was last answered of its first places, in each form.
-    pages: Mutex<[Option<(Version, Page)>; FORMS]>,
+    pages: Mutex<[Option<(Version, TopPage)>; FORMATS]>,
 }
 
-impl<O: Owners> Held<O> {
+impl<O: Owners> BoardSlot<O> {
     /// Neither of the two numbers ever falls: their sum is the same while both are.
     fn version(&self) -> Version {
-        Version(self.board.first_changes() + self.told)
+        Version(self.board.first_changes() + self.player_changes)
     }
 }
 
@@ -61,7 +61,7 @@ impl<O: Owners> Named<O> {
 
     /// Put a board in place that was built from its rows.
     pub fn put(&mut self, name: String, board: Board<O>) {
-        self.0.insert(name, Held { board, ..Held::default() });
+        self.0.insert(name, BoardSlot { board, ..BoardSlot::default() });
     }
 
     /// Each board's name and how many players it has, in the order of the names.
@@ -73,33 +73,33 @@ impl<O: Owners> Named<O> {
     }
 
     /// What is told of a player of the board has changed: what was kept of it is of no use.
-    pub fn told(&mut self, name: &str) {
+    pub fn players_changed(&mut self, name: &str) {
         if let Some(held) = self.0.get_mut(name) {
-            held.told += 1;
+            held.player_changes += 1;
         }
     }
 
     /// What was kept of the first `count` places in a form, if it is still so. A form is a number below
-    /// [`FORMS`]; what it looks like is the caller's business.
-    pub fn page(&self, name: &str, form: usize, count: usize) -> Option<Page> {
+    /// [`FORMATS`]; what it looks like is the caller's business.
+    pub fn page(&self, name: &str, format_index: usize, count: usize) -> Option<TopPage> {
         let held = self.0.get(name)?;
         let pages = held.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let (version, page) = pages.get(form)?.as_ref()?;
+        let (version, page) = pages.get(format_index)?.as_ref()?;
         (*version == held.version() && page.has(count)).then(|| page.clone())
     }
 
     /// What the first places are now. A page must be made from what is read after this.
     pub fn version(&self, name: &str) -> Option<Version> {
-        self.0.get(name).map(Held::version)
+        self.0.get(name).map(BoardSlot::version)
     }
 
     /// Keep what was made of the first places in a form when they had this version, if it is small.
-    pub fn keep(&self, name: &str, form: usize, version: Version, page: &Page) {
+    pub fn keep(&self, name: &str, format_index: usize, version: Version, page: &TopPage) {
         if let Some(held) = self.0.get(name)
             && page.is_small()
         {
             let mut kept = held.pages.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(kept) = kept.get_mut(form) {
+            if let Some(kept) = kept.get_mut(format_index) {
                 *kept = Some((version, page.clone()));
             }
         }
@@ -108,12 +108,12 @@ impl<O: Owners> Named<O> {
 
 /// The boards behind their lock, and the numbers that order what is reached on them.
 #[derive(Default)]
-pub struct Shared {
+pub struct SharedBoards {
     boards: RwLock<Boards>,
     latest: AtomicI64,
 }
 
-impl Shared {
+impl SharedBoards {
     /// Look at them, as of a commit. Not to be held while anything else is waited for: the writer
     /// waits for it.
     pub fn read(&self) -> RwLockReadGuard<'_, Boards> {
@@ -148,13 +148,13 @@ impl Shared {
 
 /// A part of an answer that is known once the boards have changed; nobody is answered before.
 #[derive(Debug)]
-pub struct Settled<T>(Arc<OnceLock<T>>);
+pub struct PostCommit<T>(Arc<OnceLock<T>>);
 
-impl<T> Settled<T> {
+impl<T> PostCommit<T> {
     /// Not known yet; and the same again, for whoever will know it.
     pub(crate) fn pair() -> (Self, Self) {
         let cell = Arc::new(OnceLock::new());
-        (Settled(Arc::clone(&cell)), Settled(cell))
+        (PostCommit(Arc::clone(&cell)), PostCommit(cell))
     }
 
     /// Now it is known.
@@ -163,7 +163,7 @@ impl<T> Settled<T> {
     }
 }
 
-impl<T: Serialize> Serialize for Settled<T> {
+impl<T: Serialize> Serialize for PostCommit<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.get() {
             Some(value) => value.serialize(serializer),
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn sequence_stamps_rise_when_the_clock_steps_back() {
-        let shared = Shared::default();
+        let shared = SharedBoards::default();
         let first = shared.stamp();
         shared.seen(first + 3_600_000_000);
         let after = shared.stamp();

@@ -7,7 +7,7 @@
 //! 65,536 networks that count as an address, may hold half. No charge is ever taken back: a
 //! request that was admitted is served, and time limits end those that don't finish.
 
-use crate::client::{Client, Share};
+use crate::client::{Client, LimitScope};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,15 +15,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub struct Budget {
     total: usize,
-    held: Mutex<Held>,
+    held: Mutex<Usage>,
 }
 
 /// The bytes that are held, in all and by each network. A network that holds none has no entry, so there
 /// are never more than two entries a charge.
 #[derive(Debug, Default)]
-struct Held {
+struct Usage {
     in_all: usize,
-    by_network: HashMap<Share, usize>,
+    by_network: HashMap<LimitScope, usize>,
 }
 
 /// One request's part of a budget, given back when it is dropped.
@@ -31,7 +31,7 @@ struct Held {
 pub struct Charge {
     budget: Arc<Budget>,
     /// The networks that it counts for, and what each may hold even if the budget is half taken.
-    networks: [Option<(Share, usize)>; 2],
+    networks: [Option<(LimitScope, usize)>; 2],
     bytes: usize,
 }
 
@@ -57,15 +57,15 @@ impl Budget {
     /// A charge of this client, of no bytes yet.
     pub fn charge(self: &Arc<Self>, client: &Client) -> Charge {
         let quarter = u64::try_from(self.total / 4).unwrap_or(u64::MAX);
-        let mut shares = client
-            .shares()
-            .map(|share| (share, usize::try_from(share.scaled(quarter)).unwrap_or(usize::MAX)));
-        let own = shares.next();
-        let site = shares.next().map(|(site, most)| (site, most.min(self.total / 2)));
+        let mut scopes = client
+            .scopes()
+            .map(|scope| (scope, usize::try_from(scope.scaled(quarter)).unwrap_or(usize::MAX)));
+        let own = scopes.next();
+        let site = scopes.next().map(|(site, most)| (site, most.min(self.total / 2)));
         Charge { budget: Arc::clone(self), networks: [own, site], bytes: 0 }
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, Usage> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -92,13 +92,13 @@ impl Charge {
             return true;
         }
         let mut held = self.budget.held();
-        let Held { in_all, by_network } = &mut *held;
+        let Usage { in_all, by_network } = &mut *held;
         let total = self.budget.total;
         let after = |before: usize| before - self.bytes + bytes;
         let networks = self.networks.iter().flatten();
         if bytes > self.bytes && !anyway {
             let is_half_free = after(*in_all) <= total / 2;
-            let fits = |(network, most): &(Share, usize)| {
+            let fits = |(network, most): &(LimitScope, usize)| {
                 is_half_free || after(by_network.get(network).copied().unwrap_or(0)) <= *most
             };
             if after(*in_all) > total || !networks.clone().all(fits) {

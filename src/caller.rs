@@ -36,7 +36,7 @@ pub trait Caller: Sized + Send {
     fn prove(view: &View, credentials: &Credentials) -> Result<Self, Fault>;
 
     /// Whether there is something to prove; where not, no database is asked.
-    const PROVEN: bool;
+    const NEEDS_LOGIN: bool;
 }
 
 /// Anyone at all. An operation may still ask for the account, where it depends on what is called.
@@ -68,7 +68,7 @@ impl Anyone {
 }
 
 impl Caller for Anyone {
-    const PROVEN: bool = false;
+    const NEEDS_LOGIN: bool = false;
 
     fn prove(_: &View, credentials: &Credentials) -> Result<Self, Fault> {
         Ok(Anyone { credentials: credentials.clone() })
@@ -87,7 +87,7 @@ pub struct Account {
 }
 
 impl Caller for Account {
-    const PROVEN: bool = true;
+    const NEEDS_LOGIN: bool = true;
 
     fn prove(view: &View, credentials: &Credentials) -> Result<Self, Fault> {
         let token = credentials.token.as_deref().ok_or(Fault::NoCredentials)?;

@@ -23,7 +23,7 @@ pub struct Client {
 
 /// One counter that a client shares with its network, and what is allowed there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Share {
+pub struct LimitScope {
     /// The network's first address.
     network: IpAddr,
     /// Its length in bits.
@@ -68,15 +68,15 @@ impl Client {
     }
 
     /// The counters that what it does is added to; none if no limit applies.
-    pub fn shares(&self) -> impl Iterator<Item = Share> + use<> {
+    pub fn scopes(&self) -> impl Iterator<Item = LimitScope> + use<> {
         let factor = u64::from(self.factor);
         let own = match self.address {
-            IpAddr::V4(_) => Share { network: self.address, bits: 32, factor },
-            IpAddr::V6(_) => Share { network: self.network(), bits: 64, factor },
+            IpAddr::V4(_) => LimitScope { network: self.address, bits: 32, factor },
+            IpAddr::V6(_) => LimitScope { network: self.network(), bits: 64, factor },
         };
         let site = match self.address {
             IpAddr::V4(_) => None,
-            IpAddr::V6(address) => Some(Share {
+            IpAddr::V6(address) => Some(LimitScope {
                 network: first(address, 48).into(),
                 bits: 48,
                 factor: factor * SITE_FACTOR,
@@ -86,7 +86,7 @@ impl Client {
     }
 }
 
-impl Share {
+impl LimitScope {
     /// What is allowed there where one address may do `limit`.
     pub fn scaled(&self, limit: u64) -> u64 {
         limit.saturating_mul(self.factor)
@@ -94,7 +94,7 @@ impl Share {
 }
 
 /// The key of its counter: an IPv4 address as it is, an IPv6 network in CIDR notation.
-impl fmt::Display for Share {
+impl fmt::Display for LimitScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.network {
             IpAddr::V4(address) => address.fmt(f),
@@ -112,18 +112,18 @@ fn first(address: Ipv6Addr, bits: u32) -> Ipv6Addr {
 mod tests {
     use super::*;
 
-    fn shares(address: &str, shared: &SharedNetworks) -> Vec<(String, u64)> {
+    fn scopes(address: &str, shared: &SharedNetworks) -> Vec<(String, u64)> {
         let client = Client::new(address.parse().unwrap(), shared);
-        client.shares().map(|share| (share.to_string(), share.scaled(5))).collect()
+        client.scopes().map(|scope| (scope.to_string(), scope.scaled(5))).collect()
     }
 
     #[test]
     fn ipv6_address_counts_for_household_and_site() {
         let none = SharedNetworks::default();
-        assert_eq!(shares("192.0.2.1", &none), [("192.0.2.1".into(), 5)]);
-        assert_eq!(shares("::ffff:192.0.2.1", &none), [("192.0.2.1".into(), 5)]);
+        assert_eq!(scopes("192.0.2.1", &none), [("192.0.2.1".into(), 5)]);
+        assert_eq!(scopes("::ffff:192.0.2.1", &none), [("192.0.2.1".into(), 5)]);
         assert_eq!(
-            shares("2001:db8:1:2:3:4:5:6", &none),
+            scopes("2001:db8:1:2:3:4:5:6", &none),
             [("2001:db8:1:2::/64".into(), 5), ("2001:db8:1::/48".into(), 80)]
         );
     }
@@ -134,14 +134,14 @@ mod tests {
             ("192.0.2.0/24".parse().unwrap(), 10),
             ("192.0.2.7/32".parse().unwrap(), 100),
         ]);
-        assert_eq!(shares("192.0.2.1", &shared), [("192.0.2.1".into(), 50)]);
-        assert_eq!(shares("192.0.2.7", &shared), [("192.0.2.7".into(), 500)]);
-        assert_eq!(shares("192.0.3.7", &shared), [("192.0.3.7".into(), 5)]);
+        assert_eq!(scopes("192.0.2.1", &shared), [("192.0.2.1".into(), 50)]);
+        assert_eq!(scopes("192.0.2.7", &shared), [("192.0.2.7".into(), 500)]);
+        assert_eq!(scopes("192.0.3.7", &shared), [("192.0.3.7".into(), 5)]);
     }
 
     #[test]
     fn unknown_client_has_no_limit_per_address() {
         let client = Client::unknown("127.0.0.1".parse().unwrap());
-        assert_eq!((client.shares().count(), client.scaled(5)), (0, None));
+        assert_eq!((client.scopes().count(), client.scaled(5)), (0, None));
     }
 }

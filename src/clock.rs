@@ -1,6 +1,6 @@
 //! Time: seconds since 1970 inside, `YYYY-MM-DD HH:MM:SS` in the server's time zone on the wire.
 
-use crate::data::{Field, Flaw, Value};
+use crate::data::{Field, FieldError, Value};
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
@@ -181,9 +181,9 @@ impl DateTime {
 }
 
 impl Field for DateTime {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let text = String::read(value)?;
-        DateTime::parse(&text).ok_or(Flaw::Value("expected YYYY-MM-DD HH:MM:SS".into()))
+        DateTime::parse(&text).ok_or(FieldError::Value("expected YYYY-MM-DD HH:MM:SS".into()))
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How often the disks are looked at. Uploads write some 25 MB/s at most, so between two looks the
 /// smallest automatic reserve loses a tenth.
-pub(crate) const LOOK: Duration = Duration::from_secs(2);
+pub(crate) const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Once refused, writes are taken again when this fraction of the reserve is free besides: one in
 /// this many bytes. Without it the log would have a line at every file that comes and goes.
@@ -21,7 +21,7 @@ const MARGIN: u64 = 32;
 
 /// The disks that data is written to.
 #[derive(Debug)]
-pub struct Disk {
+pub struct DiskMonitor {
     /// What each folder is for, and the folder.
     folders: Vec<(&'static str, PathBuf)>,
     reserve: Reserve,
@@ -30,7 +30,7 @@ pub struct Disk {
 
 /// The room on one file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Room {
+pub struct DiskSpace {
     /// What is there: `data_dir`, `database` or `pictures`.
     pub name: &'static str,
     /// The folder.
@@ -43,14 +43,14 @@ pub struct Room {
     pub reserve: u64,
 }
 
-impl Room {
+impl DiskSpace {
     /// Is there less free space than is kept in reserve?
     pub fn is_low(&self) -> bool {
         self.free < self.reserve
     }
 }
 
-impl Disk {
+impl DiskMonitor {
     /// The disks that the configuration names. They are looked at once.
     pub fn open(config: &Config) -> Self {
         let mut folders = vec![("data_dir", config.data_dir.clone())];
@@ -60,7 +60,8 @@ impl Disk {
             folders.push(("database", folder.to_owned()));
         }
         folders.push(("pictures", config.data_dir.join("pictures")));
-        let disk = Disk { folders, reserve: config.disk.reserve, is_low: AtomicBool::new(false) };
+        let disk =
+            DiskMonitor { folders, reserve: config.disk.reserve, is_low: AtomicBool::new(false) };
         disk.look();
         disk
     }
@@ -85,7 +86,7 @@ impl Disk {
         });
         self.is_low.store(low.is_some(), Ordering::Relaxed);
         match low {
-            Some(Room { name, free, reserve, .. }) if !was_low => tracing::error!(
+            Some(DiskSpace { name, free, reserve, .. }) if !was_low => tracing::error!(
                 disk = name,
                 free,
                 reserve,
@@ -98,7 +99,7 @@ impl Disk {
     }
 
     /// The room on each file system, once. One that can't be looked at is left out.
-    pub fn rooms(&self) -> Vec<Room> {
+    pub fn rooms(&self) -> Vec<DiskSpace> {
         let mut devices = Vec::new();
         let mut rooms = Vec::new();
         for (name, folder) in &self.folders {
@@ -109,7 +110,7 @@ impl Disk {
             devices.push(about.st_dev);
             let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize);
             let total = bytes(room.f_blocks);
-            rooms.push(Room {
+            rooms.push(DiskSpace {
                 name,
                 folder: folder.clone(),
                 free: bytes(room.f_bavail),

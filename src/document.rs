@@ -5,7 +5,7 @@
 //! the business live in operations.
 
 use crate::fault::Fault;
-use crate::op::{Answer, Entry, File, Name};
+use crate::op::{Answer, File, Name, RegisteredOp};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -137,7 +137,7 @@ pub struct Failure<'a> {
     /// The fault, its keys as the wire has them.
     pub fault: &'a Fault,
     /// The route's operation, as the registry has it.
-    pub entry: Option<&'a Entry>,
+    pub entry: Option<&'a RegisteredOp>,
 }
 
 /// These keys of an answer, in this order: `(wire, operation)`. A key that the answer lacks is `null`.

@@ -3,9 +3,9 @@
 use crate::budget::Budget;
 use crate::db::Db;
 use crate::health::Health;
-use crate::rate::Rate;
+use crate::rate::RateLimiter;
 use crate::services::Services;
-use crate::workers::Places;
+use crate::workers::Workers;
 use std::sync::Arc;
 
 /// The memory for all request bodies and what is built of them, in bytes. Each body is charged twice its
@@ -24,13 +24,13 @@ pub struct Engine {
     pub services: Arc<Services>,
     /// Whether it can be of use.
     pub health: Health,
-    pub(crate) places: Arc<Places>,
+    pub(crate) workers: Arc<Workers>,
     /// Memory for bodies.
     pub(crate) bodies: Arc<Budget>,
     /// Memory for answers.
     pub(crate) answers: Arc<Budget>,
     /// How often clients have called operations, where that is limited.
-    pub(crate) rate: Rate,
+    pub(crate) rate: RateLimiter,
 }
 
 impl Engine {
@@ -42,11 +42,11 @@ impl Engine {
         Engine {
             bodies: Arc::new(Budget::new(bodies)),
             answers: Arc::new(Budget::new(ANSWERS)),
-            rate: Rate::default(),
+            rate: RateLimiter::default(),
             db,
             services,
             health: Health::default(),
-            places: Arc::new(Places::new()),
+            workers: Arc::new(Workers::new()),
         }
     }
 

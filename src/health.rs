@@ -12,10 +12,10 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
 /// How long an answer is good: so often, at most, is a write made only to see whether it can be.
-const FRESH: Duration = Duration::from_secs(1);
+const CACHED_FOR: Duration = Duration::from_secs(1);
 
 /// How long a write may take before it counts as one that can't be made.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why not, in a few words.
 pub type Why = &'static str;
@@ -26,12 +26,12 @@ const ENDING: Why = "the server is shutting down";
 #[derive(Debug)]
 pub struct Health {
     is_ending: watch::Sender<bool>,
-    probe: Mutex<Probe>,
+    probe: Mutex<WriteProbe>,
 }
 
 /// Writes that are made to see whether they can be: one at a time.
 #[derive(Debug, Default)]
-struct Probe {
+struct WriteProbe {
     /// One that has not come back.
     waited_for: Option<Receiver<Result<(), Fault>>>,
     /// What the last one came to, and when.
@@ -69,30 +69,30 @@ impl Health {
         // Whoever waits here is told what the one before was told.
         let mut probe = self.probe.lock().await;
         if let Some((at, told)) = probe.told
-            && at.elapsed() < FRESH
+            && at.elapsed() < CACHED_FOR
         {
             return told;
         }
         // At once, and not only when the file is looked for the next time.
-        db.look_after_file();
+        db.check_file_presence();
         let told = probe.ask(db).await;
         probe.told = Some((Instant::now(), told));
         told
     }
 }
 
-impl Probe {
+impl WriteProbe {
     async fn ask(&mut self, db: &Db) -> Result<(), Why> {
         let written = match self.waited_for.take().map(|mut it| (it.try_recv(), it)) {
             // Still in the queue: it need not have company.
             Some((Err(TryRecvError::Empty), it)) => it,
             // It failed just after it was given up, and says more than that it took long.
             Some((Ok(Err(fault)), _)) if self.was_asked_lately() => return Err(why(&fault)),
-            _ => db.submit(|tx| tx.touch()).map_err(|fault| why(&fault))?,
+            _ => db.submit(|tx| tx.noop_commit()).map_err(|fault| why(&fault))?,
         };
         // Kept here, for the next who asks, also where this one leaves.
         let written = self.waited_for.insert(written);
-        let Ok(written) = timeout(PATIENCE, written).await else {
+        let Ok(written) = timeout(TIMEOUT, written).await else {
             return Err("a write did not reach the disk within a second");
         };
         self.waited_for = None;
@@ -100,7 +100,7 @@ impl Probe {
     }
 
     fn was_asked_lately(&self) -> bool {
-        self.told.is_some_and(|(at, _)| at.elapsed() < 2 * FRESH)
+        self.told.is_some_and(|(at, _)| at.elapsed() < 2 * CACHED_FOR)
     }
 }
 

@@ -15,7 +15,6 @@
 //! `ARCHITECTURE.md` walks one request through, and says what is deliberately absent.
 
 pub mod backup;
-pub mod board;
 pub mod boards;
 pub mod budget;
 pub mod caller;
@@ -30,18 +29,19 @@ pub mod document;
 pub mod engine;
 pub mod envelope;
 pub mod fault;
-pub mod files;
 pub mod folder;
 pub mod health;
 pub mod hex;
 pub mod http;
+pub mod http_client;
+pub mod image_check;
+pub mod leaderboard;
 pub mod log;
 pub mod metrics;
 pub mod op;
 pub mod origin;
-pub mod outgoing;
 pub mod password;
-pub mod picture;
+pub mod picture_store;
 pub mod program;
 pub mod quota;
 pub mod rate;

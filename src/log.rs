@@ -8,11 +8,10 @@
 //!
 //! Every line goes through the writer in `later`, which never waits for the reader of the log.
 
-mod later;
+mod writer;
 
 use crate::config::{Log, LogFormat, LogLevel};
 use crate::metrics::PANICS;
-use later::Later;
 use std::io::{self, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -23,15 +22,16 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{MakeWriter, layer};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Registry, registry, reload};
+use writer::LogQueue;
 
 /// What marks the lines of which there is one a request.
 pub(crate) const REQUESTS: &str = "requests";
 
 /// How long the end of the process waits for the reader of the log.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The lines before they are written.
-static LATER: Later = Later::new();
+static QUEUE: LogQueue = LogQueue::new();
 
 /// Whether each request is a line.
 static LOGS_REQUESTS: AtomicBool = AtomicBool::new(false);
@@ -42,7 +42,7 @@ static FILTER: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
 /// Start logging as configured. Only the first call in a process counts.
 pub fn start(config: &Log) {
     let (filter, handle) = reload::Layer::new(targets(config.level));
-    let log = layer().with_writer(Writers).with_target(false).with_ansi(false);
+    let log = layer().with_writer(MakeLineWriter).with_target(false).with_ansi(false);
     let log = match config.format {
         LogFormat::Text => log.boxed(),
         LogFormat::Json => log.json().flatten_event(true).boxed(),
@@ -50,7 +50,7 @@ pub fn start(config: &Log) {
     if registry().with(log.with_filter(filter)).try_init().is_ok() {
         let _ = FILTER.set(handle);
         LOGS_REQUESTS.store(config.requests, Relaxed);
-        if let Err(error) = LATER.start() {
+        if let Err(error) = QUEUE.start() {
             tracing::error!(%error, "the log has no thread of its own: its reader can hold us up");
         }
     }
@@ -89,16 +89,16 @@ fn targets(level: LogLevel) -> Targets {
 /// Write what has not been written yet: the last thing that a process does. It waits a second for the
 /// reader of the log, and no longer.
 pub fn finish() {
-    if LATER.is_started() {
-        LATER.finish(PATIENCE);
+    if QUEUE.is_started() {
+        QUEUE.finish(TIMEOUT);
     }
 }
 
 /// Say a line on stderr for whoever started the process, by way of the log's writer once there is one.
 pub fn say(line: &str) {
-    if LATER.is_started() {
-        LATER.add(format!("{line}\n").as_bytes(), true);
-        LATER.finish(PATIENCE);
+    if QUEUE.is_started() {
+        QUEUE.add(format!("{line}\n").as_bytes(), true);
+        QUEUE.finish(TIMEOUT);
     } else {
         eprintln!("{line}");
     }
@@ -111,33 +111,33 @@ pub(crate) fn logs_requests() -> bool {
 
 /// How many lines found no room.
 pub(crate) fn dropped() -> u64 {
-    LATER.dropped()
+    QUEUE.dropped()
 }
 
 /// A failure is written at once, a request's line a moment later.
-struct Writers;
+struct MakeLineWriter;
 
-struct Writer {
+struct LineWriter {
     is_urgent: bool,
 }
 
-impl MakeWriter<'_> for Writers {
-    type Writer = Writer;
+impl MakeWriter<'_> for MakeLineWriter {
+    type Writer = LineWriter;
 
-    fn make_writer(&self) -> Writer {
-        Writer { is_urgent: true }
+    fn make_writer(&self) -> LineWriter {
+        LineWriter { is_urgent: true }
     }
 
-    fn make_writer_for(&self, about: &Metadata<'_>) -> Writer {
-        Writer { is_urgent: about.target() != REQUESTS }
+    fn make_writer_for(&self, about: &Metadata<'_>) -> LineWriter {
+        LineWriter { is_urgent: about.target() != REQUESTS }
     }
 }
 
 /// What formats the log writes a whole line at once.
-impl Write for Writer {
+impl Write for LineWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if LATER.is_started() {
-            LATER.add(bytes, self.is_urgent);
+        if QUEUE.is_started() {
+            QUEUE.add(bytes, self.is_urgent);
             Ok(bytes.len())
         } else {
             io::stderr().write(bytes)

@@ -4,8 +4,8 @@ use crate::db::{Db, Schema};
 use crate::document::Document;
 use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::http::{RPC, Watch};
-use crate::op::{Entry, Name, Registry};
+use crate::http::{Probe, RPC};
+use crate::op::{Name, RegisteredOp, Registry};
 use std::sync::Arc;
 
 /// One bounded piece of work that an upgrade left to do; whether there may be more.
@@ -43,7 +43,8 @@ impl Program {
     /// stand between the columns, spaces between keys.
     pub fn routes(&self) -> Vec<String> {
         let named = |(kind, subtype): Name| format!("{kind}/{subtype}");
-        let keys = |op: Name| self.registry.get(op.0, op.1).map(Entry::fields).unwrap_or_default();
+        let keys =
+            |op: Name| self.registry.get(op.0, op.1).map(RegisteredOp::fields).unwrap_or_default();
         let mut lines = Vec::new();
         for entry in self.registry.entries() {
             let who = if entry.needs_login { "login" } else { "anyone" };
@@ -53,7 +54,7 @@ impl Program {
             lines.push(format!("POST\t{path}\tenvelope\tid status type subtype data"));
         }
         lines.push(format!("POST\t{RPC}\tjson-rpc\tjsonrpc method params id"));
-        for (path, what, _) in Watch::PATHS {
+        for (path, what, _) in Probe::PATHS {
             lines.push(format!("GET\t{path}\t{what}\t"));
         }
         for route in self.documents.iter().flat_map(|document| document.routes) {

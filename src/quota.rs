@@ -48,12 +48,12 @@ impl Quota {
     /// The same for the client's address and networks, where one address may do it `limit` times.
     pub fn check_client(&self, view: &View, client: &Client, limit: u64) -> Result<(), Fault> {
         client
-            .shares()
-            .try_for_each(|share| self.check(view, &share.to_string(), share.scaled(limit)))
+            .scopes()
+            .try_for_each(|scope| self.check(view, &scope.to_string(), scope.scaled(limit)))
     }
 
     /// Count it `times` times under `key`. To keep the count although the operation fails, call
-    /// [`Tx::keep`] afterwards.
+    /// [`Tx::keep_on_fault`] afterwards.
     pub fn add(&self, tx: &mut Tx, key: &str, times: u64) -> Result<(), Fault> {
         let length = (self.window / SLOTS).max(1);
         let now = tx.clock.steady();
@@ -69,7 +69,7 @@ impl Quota {
 
     /// Count it for the client's address and networks.
     pub fn add_client(&self, tx: &mut Tx, client: &Client, times: u64) -> Result<(), Fault> {
-        client.shares().try_for_each(|share| self.add(tx, &share.to_string(), times))
+        client.scopes().try_for_each(|scope| self.add(tx, &scope.to_string(), times))
     }
 
     /// Forget what was counted under `key`.

@@ -9,7 +9,7 @@
 //! their limits at once, that is one client in 2,500. The hash has a secret key, so nobody can choose
 //! an address that shares somebody's places.
 
-use crate::client::{Client, Share};
+use crate::client::{Client, LimitScope};
 use crate::fault::{Exceeded, Fault};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
@@ -35,7 +35,7 @@ const BURST: u64 = 10_000_000_000;
 const LEAST_BURST: u64 = 10;
 
 /// What clients have used of the limit.
-pub struct Rate {
+pub struct RateLimiter {
     began: Instant,
     keys: RandomState,
     /// Nanoseconds since `began`.
@@ -43,13 +43,13 @@ pub struct Rate {
     times: OnceLock<Box<[AtomicU64]>>,
 }
 
-impl Default for Rate {
+impl Default for RateLimiter {
     fn default() -> Self {
-        Rate { began: Instant::now(), keys: RandomState::new(), times: OnceLock::new() }
+        RateLimiter { began: Instant::now(), keys: RandomState::new(), times: OnceLock::new() }
     }
 }
 
-impl Rate {
+impl RateLimiter {
     /// Count one operation of this client, where an address may do `per_minute`; 0: no limit. One that is
     /// refused is not counted.
     pub fn count(&self, per_minute: u32, client: &Client) -> Result<(), Fault> {
@@ -61,7 +61,7 @@ impl Rate {
 
     fn count_at(&self, limit: u64, client: &Client, now: Duration) -> Result<(), Fault> {
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-        let wait = client.shares().map(|share| self.wait(limit, &share, now)).max().unwrap_or(0);
+        let wait = client.scopes().map(|scope| self.wait(limit, &scope, now)).max().unwrap_or(0);
         if wait > 0 {
             let retry_after = wait.div_ceil(1_000_000_000);
             return Err(Fault::TooManyAttempts(Exceeded {
@@ -70,9 +70,9 @@ impl Rate {
                 instead: None,
             }));
         }
-        for share in client.shares() {
-            let cost = cost(limit, &share);
-            for time in self.places(&share) {
+        for scope in client.scopes() {
+            let cost = cost(limit, &scope);
+            for time in self.cells(&scope) {
                 // Two at the same moment may both be admitted; both are counted.
                 let _ = time.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |time| {
                     Some(time.max(now).saturating_add(cost))
@@ -83,18 +83,18 @@ impl Rate {
     }
 
     /// In how many nanoseconds the next operation is allowed.
-    fn wait(&self, limit: u64, share: &Share, now: u64) -> u64 {
-        let cost = cost(limit, share);
-        let limit = share.scaled(limit).max(1);
+    fn wait(&self, limit: u64, scope: &LimitScope, now: u64) -> u64 {
+        let cost = cost(limit, scope);
+        let limit = scope.scaled(limit).max(1);
         let burst = (BURST / cost).max(LEAST_BURST.min(limit));
         let ahead = cost.saturating_mul(burst - 1);
-        let used = self.places(share).map(|time| time.load(Ordering::Relaxed)).min().unwrap_or(0);
+        let used = self.cells(scope).map(|time| time.load(Ordering::Relaxed)).min().unwrap_or(0);
         used.saturating_sub(now.saturating_add(ahead))
     }
 
     /// Its times, one in each array.
-    fn places(&self, share: &Share) -> impl Iterator<Item = &AtomicU64> {
-        let hash = self.keys.hash_one(share);
+    fn cells(&self, scope: &LimitScope) -> impl Iterator<Item = &AtomicU64> {
+        let hash = self.keys.hash_one(scope);
         let times =
             self.times.get_or_init(|| (0..ROWS * COLUMNS).map(|_| AtomicU64::new(0)).collect());
         (0..ROWS).filter_map(move |row| {
@@ -106,8 +106,8 @@ impl Rate {
 }
 
 /// The nanoseconds that one operation costs.
-fn cost(limit: u64, share: &Share) -> u64 {
-    (MINUTE / share.scaled(limit).max(1)).max(1)
+fn cost(limit: u64, scope: &LimitScope) -> u64 {
+    (MINUTE / scope.scaled(limit).max(1)).max(1)
 }
 
 #[cfg(test)]
@@ -116,10 +116,10 @@ mod tests {
     use crate::config::SharedNetworks;
 
     /// A rate with its limit.
-    struct Limited(Rate, u64);
+    struct Limited(RateLimiter, u64);
 
     fn limited(limit: u64) -> Limited {
-        Limited(Rate::default(), limit)
+        Limited(RateLimiter::default(), limit)
     }
 
     fn client(address: &str) -> Client {

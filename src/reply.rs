@@ -1,6 +1,6 @@
 //! What an operation answers, before any dialect has dressed it.
 
-use crate::picture::Kind;
+use crate::image_check::ImageKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
@@ -58,7 +58,7 @@ pub struct File {
     /// The whole picture.
     pub bytes: Cow<'static, [u8]>,
     /// What kind of picture it is.
-    pub kind: Kind,
+    pub kind: ImageKind,
     /// Names this very content, for `ETag`; empty if the answer must not be kept.
     pub tag: Cow<'static, str>,
 }

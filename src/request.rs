@@ -22,7 +22,7 @@ impl RequestId {
     /// Log a fault: what is ours as an error with its cause, what is the client's only when asked
     /// for. The fault's detail names keys, never values, so no secret gets in.
     pub fn log(self, name: Name, fault: &Fault) {
-        let operation = Operation(name);
+        let operation = OpName(name);
         match fault {
             _ if fault.cause().is_some() => {
                 let cause = fault.cause().map(ToString::to_string);
@@ -44,9 +44,9 @@ impl fmt::Display for RequestId {
 }
 
 /// An operation's name, as the log has it.
-pub(crate) struct Operation(pub(crate) Name);
+pub(crate) struct OpName(pub(crate) Name);
 
-impl fmt::Display for Operation {
+impl fmt::Display for OpName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.0.0, self.0.1)
     }

@@ -1,19 +1,19 @@
 //! Everything that is told to Prometheus, put together when it asks.
 
-use crate::boards::Shared;
-use crate::disk::Room;
+use crate::boards::SharedBoards;
+use crate::disk::DiskSpace;
 use crate::engine::Engine;
-use crate::metrics::family::{self, Family, Figure, Labels, label};
-use crate::metrics::operation::{self, Operation};
+use crate::metrics::family::{self, Family, Labels, Sample, label};
+use crate::metrics::operation::{self, OpSnapshot};
 use crate::metrics::process::Process;
-use crate::metrics::{Messages, Metrics, PANICS, Refused, Writes};
+use crate::metrics::{Metrics, PANICS, RefusalReason, SmsMetrics, WriterMetrics};
 use crate::services::Services;
 use crate::{backup, db, log};
 use std::fmt;
 use std::time::UNIX_EPOCH;
 
 /// All of it as OpenMetrics text. It asks the system about files, so not on a thread that serves.
-pub(crate) fn text(engine: &Engine, operations: Vec<Operation>) -> Result<String, fmt::Error> {
+pub(crate) fn text(engine: &Engine, operations: Vec<OpSnapshot>) -> Result<String, fmt::Error> {
     let services = &engine.services;
     let metrics = &services.metrics;
     let mut families = Vec::from(requests(metrics, operations));
@@ -28,10 +28,10 @@ pub(crate) fn text(engine: &Engine, operations: Vec<Operation>) -> Result<String
     family::text(families)
 }
 
-fn requests(metrics: &Metrics, operations: Vec<Operation>) -> [Family; 3] {
+fn requests(metrics: &Metrics, operations: Vec<OpSnapshot>) -> [Family; 3] {
     let mut counts: Vec<(Labels, u64)> = Vec::new();
     let (mut failures, mut times) = (Vec::new(), Vec::new());
-    for Operation { name, statuses, failed, times: spread } in operations {
+    for OpSnapshot { name, statuses, failed, times: spread } in operations {
         for (status, told) in statuses {
             counts.push((vec![("operation", name.clone()), ("status", status)], told));
         }
@@ -39,7 +39,7 @@ fn requests(metrics: &Metrics, operations: Vec<Operation>) -> [Family; 3] {
         times.push((label("operation", name), spread));
     }
     // What names no operation is one, whatever it names.
-    for (status, told) in metrics.astray.get() {
+    for (status, told) in metrics.unrouted.get() {
         let status = operation::text(status);
         counts.push((vec![("operation", "none".to_owned()), ("status", status)], told));
     }
@@ -71,7 +71,7 @@ fn http(metrics: &Metrics) -> [Family; 5] {
     let told = (100..).zip(&http.codes).map(|(code, told)| (code, told.get()));
     let told = told.filter(|(code, told)| *told > 0 || USUAL.contains(code));
     let codes = told.map(|(code, told)| (label("code", code.to_string()), told));
-    let refused = Refused::ALL.iter().zip(refused);
+    let refused = RefusalReason::ALL.iter().zip(refused);
     let refused = refused.map(|((_, name), refused)| (label("reason", *name), refused.get()));
     [
         Family::counter("guichet_http_responses", "Answers by their HTTP status").with(codes),
@@ -81,56 +81,56 @@ fn http(metrics: &Metrics) -> [Family; 5] {
         )
         .with(refused),
         Family::gauge("guichet_connections", "Connections that are open")
-            .only(Figure::Whole(http.open.get())),
+            .only(Sample::Whole(http.open.get())),
         Family::counter(
             "guichet_connections_evicted",
             "Idle connections that were asked to close because places were short",
         )
-        .only(Figure::Whole(http.evicted.get())),
+        .only(Sample::Whole(http.evicted.get())),
         Family::counter(
             "guichet_connections_refused",
             "New connections that were closed at once because their address had half of all places",
         )
-        .only(Figure::Whole(http.turned_away.get())),
+        .only(Sample::Whole(http.refused_by_limit.get())),
     ]
 }
 
-fn writes(writes: &Writes) -> [Family; 5] {
+fn writes(writes: &WriterMetrics) -> [Family; 5] {
     [
         Family::gauge("guichet_queue_depth", "Writes that wait for the writer")
-            .only(Figure::Whole(writes.waiting.get())),
+            .only(Sample::Whole(writes.waiting.get())),
         Family::histogram("guichet_jobs_per_commit", "Writes that shared a COMMIT")
-            .only(Figure::Spread(writes.group.get())),
+            .only(Sample::HistogramSnapshot(writes.group.get())),
         Family::histogram(
             "guichet_commit",
             "The statement COMMIT: writing the log and, where synchronous is full, its fsync",
         )
         .seconds()
-        .only(Figure::Spread(writes.commit.get())),
+        .only(Sample::HistogramSnapshot(writes.commit.get())),
         Family::counter("guichet_commits_lost", "Groups of writes of which nothing was kept")
-            .only(Figure::Whole(writes.lost.get())),
+            .only(Sample::Whole(writes.lost.get())),
         Family::histogram("guichet_checkpoint", "Moving the log into the database file")
             .seconds()
-            .only(Figure::Spread(writes.checkpoint.get())),
+            .only(Sample::HistogramSnapshot(writes.checkpoint.get())),
     ]
 }
 
-fn sizes(sizes: db::Sizes) -> [Family; 2] {
+fn sizes(sizes: db::FileSizes) -> [Family; 2] {
     [
         Family::gauge("guichet_database", "The database file")
             .bytes()
-            .only(sizes.database.map(Figure::Whole)),
+            .only(sizes.database.map(Sample::Whole)),
         Family::gauge(
             "guichet_wal",
             "The write-ahead log's file, which is written anew from its start",
         )
         .bytes()
-        .only(sizes.log.map(Figure::Whole)),
+        .only(sizes.log.map(Sample::Whole)),
     ]
 }
 
-fn disk(rooms: &[Room]) -> [Family; 2] {
-    let labelled = |bytes: fn(&Room) -> u64| {
+fn disk(rooms: &[DiskSpace]) -> [Family; 2] {
+    let labelled = |bytes: fn(&DiskSpace) -> u64| {
         rooms.iter().map(move |room| (label("disk", room.name), bytes(room))).collect::<Vec<_>>()
     };
     [
@@ -143,7 +143,7 @@ fn disk(rooms: &[Room]) -> [Family; 2] {
     ]
 }
 
-fn boards(boards: &Shared) -> Family {
+fn boards(boards: &SharedBoards) -> Family {
     let labels = |kind: &str, name| vec![("board", name), ("kind", kind.to_owned())];
     // The lock is held only to read the numbers.
     let (numbers, texts) = {
@@ -155,7 +155,7 @@ fn boards(boards: &Shared) -> Family {
         .with(texts.into_iter().map(|(name, size)| (labels("texts", name), size)))
 }
 
-fn messages(messages: &Messages) -> Family {
+fn messages(messages: &SmsMetrics) -> Family {
     let outcomes = [
         ("sent", &messages.sent),
         ("refused", &messages.refused),
@@ -167,7 +167,7 @@ fn messages(messages: &Messages) -> Family {
 }
 
 fn backups(services: &Services) -> Family {
-    let newest = backup::newest(services).map(|begun| Figure::Real(begun as f64));
+    let newest = backup::newest(services).map(|begun| Sample::Real(begun as f64));
     Family::gauge("guichet_last_backup_timestamp", "When the newest backup in backup.dir was begun")
         .seconds()
         .only(newest)
@@ -178,22 +178,22 @@ fn process(metrics: &Metrics) -> [Family; 8] {
     let began = metrics.began.duration_since(UNIX_EPOCH).unwrap_or_default();
     [
         Family::counter("guichet_panics", "Defects that were caught")
-            .only(Figure::Whole(PANICS.get())),
+            .only(Sample::Whole(PANICS.get())),
         Family::counter("guichet_log_dropped", "Lines of the request log that found no room")
-            .only(Figure::Whole(log::dropped())),
+            .only(Sample::Whole(log::dropped())),
         Family::gauge("guichet_build_info", "Which version this is")
             .with([(label("version", env!("CARGO_PKG_VERSION")), 1_u64)]),
         Family::gauge("process_resident_memory", "Memory in use")
             .bytes()
-            .only(resident.map(Figure::Real)),
-        Family::gauge("process_open_fds", "Open files").only(open.map(Figure::Whole)),
+            .only(resident.map(Sample::Real)),
+        Family::gauge("process_open_fds", "Open files").only(open.map(Sample::Whole)),
         Family::gauge("process_max_fds", "The most files that may be open")
-            .only(most.map(Figure::Whole)),
+            .only(most.map(Sample::Whole)),
         Family::counter("process_cpu", "Processor time, of users and system")
             .seconds()
-            .only(processor.map(Figure::Real)),
+            .only(processor.map(Sample::Real)),
         Family::gauge("process_start_time", "When the server began, since 1970")
             .seconds()
-            .only(Figure::Real(began.as_secs_f64())),
+            .only(Sample::Real(began.as_secs_f64())),
     ]
 }

@@ -18,10 +18,10 @@ use crate::db::{self, Db, OpenError, Schema};
 use crate::engine::Engine;
 use crate::http::endpoint::Handler;
 use crate::http::endpoint::route::{RouteError, Router};
-use crate::http::static_files::Pages;
+use crate::http::static_files::StaticFiles;
 use crate::program::{FollowUp, Program, Upkeep};
 use crate::services::{Services, ServicesError};
-use accept::{Until, serve};
+use accept::{StopReason, serve};
 use reload::{Load, Reload};
 use signals::Signals;
 use std::net::SocketAddr;
@@ -49,14 +49,14 @@ pub enum StartError {
     Route(#[from] RouteError),
     /// The folder of pages can't be served.
     #[error("web.dir: {0}: {1}")]
-    Pages(PathBuf, std::io::Error),
+    StaticFiles(PathBuf, std::io::Error),
     /// The system refused something that every server needs.
     #[error("{0}")]
     System(#[from] std::io::Error),
 }
 
 /// Why a server does not serve any more.
-pub enum Ended {
+pub enum ServerExit {
     /// It was told to end.
     Stopped,
     /// It served on a full disk, and there is room again: it is to be opened by this listener.
@@ -109,8 +109,8 @@ impl Server {
         let router = Router::new(&registry, endpoints, documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let pages = services.config.web.dir.as_ref().map(|folder| {
-            Pages::open(folder, &services.config)
-                .map_err(|error| StartError::Pages(folder.clone(), error))
+            StaticFiles::open(folder, &services.config)
+                .map_err(|error| StartError::StaticFiles(folder.clone(), error))
         });
         let pages = pages.transpose()?;
         close_folders(&services.config)?;
@@ -138,10 +138,10 @@ impl Server {
 
     /// Print the address as the first line on stdout, then serve until SIGTERM or SIGINT, or where the
     /// disk was full until there is room.
-    pub fn run(self) -> Result<Ended, StartError> {
+    pub fn run(self) -> Result<ServerExit, StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        self.engine().db.answer_on(runtime.handle().clone());
-        let crews = self.engine().places.crews()?;
+        self.engine().db.reply_on(runtime.handle().clone());
+        let pools = self.engine().workers.pools()?;
         let Server { mut listener, handler, sweeps, schema, reload, follow_up, upkeep } = self;
         let reload = reload.map(|reload| Arc::new(Mutex::new(reload)));
         let is_read_only = handler.engine.db.is_read_only();
@@ -166,7 +166,7 @@ impl Server {
         let served = runtime.block_on(serve(&mut listener, Arc::clone(&handler), sweeps, reload));
         // Work whose client did not wait for it holds the engine; it gets a moment more.
         runtime.shutdown_timeout(MOMENT);
-        crews.end(MOMENT);
+        pools.end(MOMENT);
         // One that is being made would keep the log from being emptied.
         if let Some(backups) = backups {
             backups.close();
@@ -175,12 +175,12 @@ impl Server {
             Ok(Ok(engine)) => engine.db.close(),
             _ => tracing::warn!("work was still under way; the log is moved at the next start"),
         }
-        if served? == Until::Room {
+        if served? == StopReason::Room {
             tracing::info!("there is room on the disk again: the database is opened for writing");
-            return Ok(Ended::Writable(listener));
+            return Ok(ServerExit::Writable(listener));
         }
         tracing::info!("ended");
-        Ok(Ended::Stopped)
+        Ok(ServerExit::Stopped)
     }
 }
 

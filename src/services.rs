@@ -1,13 +1,13 @@
 //! What every operation may use besides the database: one struct, made once at start.
 
-use crate::boards::Shared;
+use crate::boards::SharedBoards;
 use crate::clock::Clock;
 use crate::config::{Config, Live};
-use crate::disk::Disk;
-use crate::files::Files;
+use crate::disk::DiskMonitor;
+use crate::http_client::{self, HttpClientError};
 use crate::metrics::Metrics;
-use crate::outgoing::{self, OutgoingError};
-use crate::sms::{self, Counted, Gateway};
+use crate::picture_store::PictureStore;
+use crate::sms::{self, Gateway, MeteredGateway};
 use crate::vault::Vault;
 use std::io;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub enum ServicesError {
     Folder(PathBuf, io::Error),
     /// Requests to other servers can't be made.
     #[error(transparent)]
-    Outgoing(#[from] OutgoingError),
+    HttpClient(#[from] HttpClientError),
     /// The SMS gateway.
     #[error(transparent)]
     Sms(#[from] sms::OpenError),
@@ -37,11 +37,11 @@ pub struct Services {
     /// Time, in the configured zone.
     pub clock: Clock,
     /// Uploaded pictures.
-    pub files: Files,
+    pub pictures: PictureStore,
     /// The free space that is kept in reserve.
-    pub disk: Disk,
+    pub disk: DiskMonitor,
     /// Leaderboards.
-    pub boards: Shared,
+    pub boards: SharedBoards,
     /// Where SMS codes go.
     pub sms: Box<dyn Gateway>,
     /// What encrypts personal values of rows.
@@ -58,18 +58,18 @@ impl Services {
         let at = |path: PathBuf| move |error| ServicesError::Folder(path, error);
         crate::folder::make(&folder).map_err(at(folder.clone()))?;
         // One client for all that asks other servers; whatever needs it gets a clone.
-        let outgoing = outgoing::Lazy::default();
-        let files = files(&config, &outgoing)?;
-        let sms = sms::open(&config.sms, &folder, &outgoing)?;
+        let http_client = http_client::LazyHttpClient::default();
+        let pictures = open_pictures(&config, &http_client)?;
+        let sms = sms::open(&config.sms, &folder, &http_client)?;
         let metrics = Arc::new(Metrics::default());
         Ok(Services {
             public_url: config.public_url.clone().unwrap_or(public_url),
             clock: Clock::new(config.timezone.clone()),
-            files,
-            disk: Disk::open(&config),
-            boards: Shared::default(),
+            pictures,
+            disk: DiskMonitor::open(&config),
+            boards: SharedBoards::default(),
             vault: Vault::open(&config),
-            sms: Box::new(Counted::new(sms, Arc::clone(&metrics))),
+            sms: Box::new(MeteredGateway::new(sms, Arc::clone(&metrics))),
             metrics,
             config: Live::new(config),
         })
@@ -77,14 +77,17 @@ impl Services {
 }
 
 /// The store of pictures that `config` describes. Makes its folder, and asks nobody anything yet.
-pub fn files(config: &Config, outgoing: &outgoing::Lazy) -> Result<Files, ServicesError> {
+pub fn open_pictures(
+    config: &Config,
+    http_client: &http_client::LazyHttpClient,
+) -> Result<PictureStore, ServicesError> {
     let folder = config.data_dir.join("pictures");
-    let files = Files::open(folder.clone())
+    let pictures = PictureStore::open(folder.clone())
         .map_err(|error| ServicesError::Folder(folder, error))?
         .seen_at(config.store.pictures_url());
     // A key that is missing was told when the configuration was read.
     Ok(match config.store.s3() {
-        Ok(Some(s3)) => files.in_bucket(&s3, config.portrait.max_bytes, outgoing.get()?)?,
-        _ => files,
+        Ok(Some(s3)) => pictures.in_bucket(&s3, config.portrait.max_bytes, http_client.get()?)?,
+        _ => pictures,
     })
 }

@@ -1,7 +1,7 @@
 //! What the server's files take on its disks. Reads folders and lengths, and changes nothing.
 
 use crate::config::Config;
-use crate::files::is_name;
+use crate::picture_store::is_name;
 use crate::sms::outbox;
 use crate::{backup, db};
 use std::collections::{HashMap, HashSet};
@@ -13,14 +13,14 @@ use std::path::{Path, PathBuf};
 
 /// Some files together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Amount {
+pub struct FileTotal {
     /// How many there are.
     pub files: u64,
     /// Their lengths together, in bytes.
     pub bytes: u64,
 }
 
-impl Amount {
+impl FileTotal {
     /// Count one more file, of so many bytes.
     pub fn add(&mut self, bytes: u64) {
         self.files += 1;
@@ -30,30 +30,30 @@ impl Amount {
 
 /// The files of a server. Each is counted once, even where folders lie in one another.
 #[derive(Debug, Default)]
-pub struct Files {
+pub struct DataUsage {
     /// The database; the write-ahead log is apart.
-    pub database: Amount,
+    pub database: FileTotal,
     /// The write-ahead log of the database.
-    pub log: Amount,
+    pub log: FileTotal,
     /// The pictures in the folder, by name, with their lengths in bytes.
     pub pictures: HashMap<String, u64>,
     /// The outbox: the file that is written and the old one.
-    pub outbox: Amount,
+    pub outbox: FileTotal,
     /// The backups in `backup.dir`, unfinished ones among them.
-    pub backups: Amount,
+    pub backups: FileTotal,
     /// The copies of the database from before an upgrade.
-    pub before_upgrade: Amount,
+    pub before_upgrade: FileTotal,
     /// What a restore took the place of.
-    pub before_restore: Amount,
+    pub before_restore: FileTotal,
     /// All other files in `data_dir`.
-    pub other: Amount,
+    pub other: FileTotal,
     /// What could not be looked at, with the reason, a line each.
     pub unread: Vec<String>,
 }
 
 /// The files of the server that `config` describes. What is not there counts nothing.
-pub fn files(config: &Config) -> Files {
-    let mut found = Files::default();
+pub fn files(config: &Config) -> DataUsage {
+    let mut found = DataUsage::default();
     let mut walk = Walk::default();
     let database = config.database_file();
     walk.file(&database, &mut |bytes| found.database.add(bytes));
@@ -86,7 +86,7 @@ pub fn files(config: &Config) -> Files {
         let name = entry.file_name();
         if name.to_str().is_some_and(backup::is_archive) {
             walk.file(&entry.path(), &mut |bytes| found.backups.add(bytes));
-        } else if name.to_str().is_some_and(backup::is_work) {
+        } else if name.to_str().is_some_and(backup::is_work_folder) {
             walk.tree(entry.path(), &mut |bytes| found.backups.add(bytes));
         }
     }

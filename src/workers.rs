@@ -6,10 +6,10 @@ mod queue;
 
 use crate::client::Client;
 use crate::fault::{Fault, caught};
-use crate::metrics::{Metrics, Refused};
-use crate::workers::idle::{Crews, Shift};
-use crate::workers::queue::{Entered, Permit, Queue, Share};
-use class::Kind;
+use crate::metrics::{Metrics, RefusalReason};
+use crate::workers::idle::{PoolSelector, ThreadPools};
+use crate::workers::queue::{Admitted, ClientShare, Permit, Queue};
+use class::WorkClass;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -18,27 +18,28 @@ use tokio::time::timeout;
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The queues of all classes of work, and the threads that it is done on.
-pub(crate) struct Places {
-    /// By [`Kind::INDEX`].
+pub(crate) struct Workers {
+    /// By [`WorkClass::INDEX`].
     queues: Vec<Arc<Queue>>,
-    shift: Shift,
+    selector: PoolSelector,
 }
 
-impl Places {
+impl Workers {
     /// All permits free.
     pub(crate) fn new() -> Self {
-        let kinds = class::all(cores()).into_iter();
-        let queues = kinds.map(|(permits, _)| Queue::new(permits)).collect();
-        Places { queues, shift: Shift::default() }
+        let classes = class::all(cores()).into_iter();
+        let queues = classes.map(|(permits, _)| Queue::new(permits)).collect();
+        Workers { queues, selector: PoolSelector::default() }
     }
 
     /// Make threads for work of idle priority, and have it done by them.
-    pub(crate) fn crews(&self) -> std::io::Result<Crews> {
-        let kinds = class::all(cores()).into_iter();
-        let threads = kinds.filter_map(|(places, gives_way)| gives_way.then_some(places)).sum();
-        let crews = Crews::new(threads)?;
-        self.shift.begin(&crews);
-        Ok(crews)
+    pub(crate) fn pools(&self) -> std::io::Result<ThreadPools> {
+        let classes = class::all(cores()).into_iter();
+        let threads =
+            classes.filter_map(|(permits, idle_priority)| idle_priority.then_some(permits)).sum();
+        let pools = ThreadPools::new(threads)?;
+        self.selector.begin(&pools);
+        Ok(pools)
     }
 
     /// Do work of a class for a client once it has a permit, on a thread that may block.
@@ -46,30 +47,31 @@ impl Places {
     /// [`Fault::Busy`] if the queue is full or the wait takes longer than [`QUEUE_TIMEOUT`],
     /// [`Fault::TooManyAttempts`] if the client has too many requests in the queue; then nothing was
     /// done. A caller that drops this leaves the queue; work that has begun is done to its end.
-    pub(crate) async fn run<K: Kind, T: Send + 'static>(
+    pub(crate) async fn run<K: WorkClass, T: Send + 'static>(
         &self,
         metrics: &Metrics,
         client: &Client,
         work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         let permit = self.enter::<K>(client).await;
-        let permit = permit.inspect_err(|_| metrics.refused(Refused::NoPlace))?;
+        let permit = permit.inspect_err(|_| metrics.refused(RefusalReason::NoPermit))?;
         let permit = Arc::new(Mutex::new(Some(permit)));
         let held = Arc::clone(&permit);
         let work = move || {
-            let _held = Held(held);
+            let _held = PermitGuard(held);
             caught(work)
         };
-        let crew = if K::GIVES_WAY { self.shift.crew() } else { None };
-        let mut done = match crew {
+        let pool = if K::IDLE_PRIORITY { self.selector.pool() } else { None };
+        let mut done = match pool {
             Some((threads, _)) => threads.spawn_blocking(work),
             None => tokio::task::spawn_blocking(work),
         };
-        let joined = match (K::STUCK, crew) {
-            (Some(stuck), Some((_, true))) => match timeout(stuck, &mut done).await {
+        let joined = match (K::STARVED_AFTER, pool) {
+            (Some(starved_after), Some((_, true))) => match timeout(starved_after, &mut done).await
+            {
                 Ok(joined) => joined,
                 Err(_) => {
-                    self.shift.hurry();
+                    self.selector.start_fallback();
                     // The others need not wait for this one, too.
                     drop(take(&permit));
                     done.await
@@ -84,12 +86,12 @@ impl Places {
     }
 
     /// Wait for a permit.
-    async fn enter<K: Kind>(&self, client: &Client) -> Result<Permit, Fault> {
-        let permits = K::places(cores());
-        let share = Share::of(client, K::per_address(permits), permits);
+    async fn enter<K: WorkClass>(&self, client: &Client) -> Result<Permit, Fault> {
+        let permits = K::permits(cores());
+        let share = ClientShare::of(client, K::per_address(permits), permits);
         match self.queues[K::INDEX].enter(share)? {
-            Entered::Permit(permit) => Ok(permit),
-            Entered::Queued(mut ticket) => {
+            Admitted::Permit(permit) => Ok(permit),
+            Admitted::Queued(mut ticket) => {
                 timeout(QUEUE_TIMEOUT, ticket.permit()).await.map_err(|_| Fault::Busy)?
             }
         }
@@ -97,17 +99,17 @@ impl Places {
 }
 
 /// A permit that is given back at the end of the work, or before if the work is stuck.
-type Shared = Arc<Mutex<Option<Permit>>>;
+type SharedPermit = Arc<Mutex<Option<Permit>>>;
 
-struct Held(Shared);
+struct PermitGuard(SharedPermit);
 
-impl Drop for Held {
+impl Drop for PermitGuard {
     fn drop(&mut self) {
         drop(take(&self.0));
     }
 }
 
-fn take(permit: &Shared) -> Option<Permit> {
+fn take(permit: &SharedPermit) -> Option<Permit> {
     permit.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 

@@ -1,10 +1,10 @@
 //! The measured requests and their operations.
 
 use crate::hello::Greet;
-use engine::boards::Settled;
+use engine::boards::PostCommit;
 use engine::caller::Anyone;
-use engine::data::{Digits, Text, Within};
-use engine::db::{Deferred, Schema, Tx, View};
+use engine::data::{IntBetween, IntOrText, Text};
+use engine::db::{DeferredWrite, Schema, Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Read, Registry, Write};
 use engine::{args, data};
@@ -68,7 +68,7 @@ pub const SCHEMA: Schema = Schema {
 };
 
 /// A deferred write of a player's score, as in the real operation.
-const KEEP: Deferred = Deferred {
+const KEEP: DeferredWrite = DeferredWrite {
     name: "score",
     table: "score",
     sql: "INSERT INTO score (openid, score, reached_at) VALUES ($1, $2, $3)
@@ -88,12 +88,12 @@ pub fn registry() -> Registry {
 data! {
     /// Returns its input.
     struct Echo {
-        kind: Within<1, 2>,
+        kind: IntBetween<1, 2>,
         lab: Text<1, 20>,
         title: Text<1, 20>,
         content: Text<1, 500>,
         price: i64,
-        user: Digits,
+        user: IntOrText,
         phone: Option<Text<1, 11>>,
         seen: bool,
     }
@@ -158,7 +158,7 @@ data! {
     /// Stores a player's newest score.
     struct Put {
         openid: Text<1, 64>,
-        score: Within<0, { i64::MAX }>,
+        score: IntBetween<0, { i64::MAX }>,
     }
 }
 
@@ -172,10 +172,10 @@ impl Op for Put {
     const NAME: Name = ("score", "put");
     type Caller = Anyone;
     type Lane = Write;
-    type Reply = Settled<Standing>;
+    type Reply = PostCommit<Standing>;
 
-    fn run(self, tx: &mut Tx, _: Anyone) -> Result<Settled<Standing>, Fault> {
-        let Put { openid: Text(openid), score: Within(score) } = self;
+    fn run(self, tx: &mut Tx, _: Anyone) -> Result<PostCommit<Standing>, Fault> {
+        let Put { openid: Text(openid), score: IntBetween(score) } = self;
         let reached = tx.boards.stamp();
         tx.defer(&KEEP, args![&openid], args![score, reached]);
         Ok(tx.on_boards(move |boards| {

@@ -7,7 +7,7 @@ use crate::folder::Folder;
 use engine::caller::Credentials;
 use engine::client::Client;
 use engine::config::SharedNetworks;
-use engine::envelope::{Call, Outcome, Seen, answer};
+use engine::envelope::{BodyOutcome, CallContext, CallSummary, answer};
 use engine::request::RequestId;
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
@@ -32,11 +32,15 @@ pub fn send(name: &str, times: u64) {
     let one = async || {
         let client = Client::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &SharedNetworks::default());
         let credentials = Credentials { token: None, client, signature: None };
-        let call =
-            Call { engine: &engine, registry: &registry, credentials, id: RequestId::next() };
-        let mut seen = Seen::default();
+        let call = CallContext {
+            engine: &engine,
+            registry: &registry,
+            credentials,
+            id: RequestId::next(),
+        };
+        let mut seen = CallSummary::default();
         match black_box(answer(&call, black_box(case.body.as_bytes()), &mut seen).await) {
-            Outcome::Answer(told) if told.text.starts_with(case.answer.as_bytes()) => {}
+            BodyOutcome::Answer(told) if told.text.starts_with(case.answer.as_bytes()) => {}
             other => panic!("{name}: {other:?}"),
         }
     };

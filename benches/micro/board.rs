@@ -4,7 +4,7 @@
 //! iterations must not depend on how fast the first ones were.
 
 use divan::{Bencher, black_box};
-use engine::board::{Board, Builder, Numbers, Owners, Texts};
+use engine::leaderboard::{Board, Builder, Numbers, Owners, Texts};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 

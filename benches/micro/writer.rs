@@ -5,7 +5,7 @@ use crate::folder::Folder;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use engine::args;
-use engine::db::{Deferred, Schema, Tx};
+use engine::db::{DeferredWrite, Schema, Tx};
 use engine::engine::Engine;
 use engine::fault::Fault;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const SCHEMA: Schema = Schema {
 };
 
 /// The same row as a deferred write.
-const KEEP: Deferred = Deferred {
+const KEEP: DeferredWrite = DeferredWrite {
     name: "score",
     table: "score",
     sql: "INSERT INTO score (openid, score) VALUES ($1, $2)

@@ -16,7 +16,7 @@ type Picture = (&'static str, Vec<u8>);
 
 macro_rules! fixture {
     ($kind:literal, $file:literal) => {
-        ($kind, include_bytes!(concat!("../../src/picture/fixtures/", $file)).to_vec())
+        ($kind, include_bytes!(concat!("../../src/image_check/fixtures/", $file)).to_vec())
     };
 }
 

@@ -8,10 +8,10 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-const WHAT: &str = "listen";
+const SUBJECT: &str = "listen";
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A call that reads from the database and needs no login.
 const CALL: &str = r#"{"id":1,"status":0,"type":"shop","subtype":"list","data":{"limit":1}}"#;
@@ -20,7 +20,7 @@ pub fn check(config: &Config, findings: &mut Findings) {
     let address = config.listen;
     let is_held = db::is_held(config).unwrap_or(false);
     let Some(url) = call::endpoint(address) else {
-        return findings.ok(WHAT, format_args!("{address}: any port that is free"));
+        return findings.ok(SUBJECT, format_args!("{address}: any port that is free"));
     };
     match TcpListener::bind(address).map_err(|error| (error.kind(), error)) {
         Ok(_) if is_held => {
@@ -28,9 +28,9 @@ pub fn check(config: &Config, findings: &mut Findings) {
                 "{address}: nobody listens, but a server holds the database; was it started with \
                  another configuration?"
             );
-            return findings.warning(WHAT, text);
+            return findings.warning(SUBJECT, text);
         }
-        Ok(_) => return findings.ok(WHAT, format_args!("{address} is free")),
+        Ok(_) => return findings.ok(SUBJECT, format_args!("{address} is free")),
         Err((ErrorKind::AddrInUse, _)) => {}
         Err((kind, error)) => {
             let mend = match kind {
@@ -39,31 +39,33 @@ pub fn check(config: &Config, findings: &mut Findings) {
                 }
                 _ => "choose an address of this machine",
             };
-            return findings.wrong(WHAT, format_args!("{address}: {error}; {mend}"));
+            return findings.wrong(SUBJECT, format_args!("{address}: {error}; {mend}"));
         }
     }
     let begun = Instant::now();
-    match call::post(&url, CALL.to_owned(), None, &[], PATIENCE) {
+    match call::post(&url, CALL.to_owned(), None, &[], TIMEOUT) {
         Ok(answer) if answer["status"] == 0 && is_held => {
             let text = format!("{address}: our server answers in {:.0?}", begun.elapsed());
-            findings.ok(WHAT, text);
+            findings.ok(SUBJECT, text);
         }
         Ok(answer) if answer["status"] == 0 => {
             let text = format!(
                 "{address}: a guichet answers, but from another database; choose another address \
                  or stop it"
             );
-            findings.wrong(WHAT, text);
+            findings.wrong(SUBJECT, text);
         }
         Ok(answer) => {
             let text = format!("{address}: our server answers {answer}; look into its log");
-            findings.wrong(WHAT, text);
+            findings.wrong(SUBJECT, text);
         }
-        Err(error) if is_held => findings.wrong(WHAT, format_args!("{error}; look into the log")),
+        Err(error) if is_held => {
+            findings.wrong(SUBJECT, format_args!("{error}; look into the log"))
+        }
         Err(_) => {
             let text =
                 format!("{address}: another program listens there; stop it, or choose another");
-            findings.wrong(WHAT, text);
+            findings.wrong(SUBJECT, text);
         }
     }
 }

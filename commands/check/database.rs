@@ -6,10 +6,10 @@ use crate::commands::output::size;
 use crate::handlers::user::admin;
 use crate::handlers::{CONTENT, sms};
 use engine::config::Config;
-use engine::db::{self, Look, OpenError};
+use engine::db::{self, Inspection, OpenError};
 use engine::fault::Cause;
 
-const WHAT: &str = "database";
+const SUBJECT: &str = "database";
 
 /// How many faults of the file are told one by one.
 const MANY: usize = 3;
@@ -20,13 +20,14 @@ pub fn check(
     services: &Services,
     quick: bool,
     findings: &mut Findings,
-) -> Option<Look> {
+) -> Option<Inspection> {
     let path = config.database_file();
     let shown = path.display();
     let is_held = match db::is_held(config) {
         Ok(is_held) => is_held,
         Err(error) => {
-            findings.wrong(WHAT, format_args!("{shown}.lock: {error}; run as the server's user"));
+            findings
+                .wrong(SUBJECT, format_args!("{shown}.lock: {error}; run as the server's user"));
             return None;
         }
     };
@@ -35,13 +36,13 @@ pub fn check(
             "{shown}: the file was deleted or replaced under the server that holds it, which refuses \
              writes; stop it and put the file back, or restore a backup"
         );
-        findings.wrong(WHAT, text);
+        findings.wrong(SUBJECT, text);
         return None;
     }
-    let (look, faults) = match look(config, services, quick) {
+    let (inspection, faults) = match inspect(config, services, quick) {
         Ok(Some(found)) => found,
         Ok(None) => {
-            findings.ok(WHAT, format_args!("{shown}: not there yet; the first start makes it"));
+            findings.ok(SUBJECT, format_args!("{shown}: not there yet; the first start makes it"));
             return None;
         }
         Err(error) => {
@@ -51,49 +52,49 @@ pub fn check(
                 OpenError::Io(..) => "; run check as the server's user",
                 _ => "",
             };
-            findings.wrong(WHAT, format_args!("{error}{mend}"));
+            findings.wrong(SUBJECT, format_args!("{error}{mend}"));
             return None;
         }
     };
     if !faults.is_empty() {
         for fault in faults.iter().take(MANY) {
-            findings.wrong(WHAT, format_args!("{shown}: {fault}"));
+            findings.wrong(SUBJECT, format_args!("{shown}: {fault}"));
         }
         let text = format!(
             "{shown} is damaged, {} faults; stop the server, keep a copy, and restore the last \
              backup; export --table saves the tables that can still be read",
             faults.len()
         );
-        findings.wrong(WHAT, text);
+        findings.wrong(SUBJECT, text);
         return None;
     }
     let holder = if is_held { "a server holds it" } else { "no server holds it" };
     let how = if quick { "its pages are whole" } else { "its pages and indexes are whole" };
-    findings.ok(WHAT, format_args!("{shown}, {}; {how}; {holder}", size(look.bytes())));
-    match look.steps_behind() {
+    findings.ok(SUBJECT, format_args!("{shown}, {}; {how}; {holder}", size(inspection.bytes())));
+    match inspection.steps_behind() {
         0 => {}
         behind => {
             let text = format!(
                 "the schema lacks {behind} steps, which the next start takes; back up first"
             );
-            findings.warning(WHAT, text);
-            upgrade::tell(config, look.steps(), findings);
+            findings.warning(SUBJECT, text);
+            upgrade::tell(config, inspection.steps(), findings);
         }
     }
-    if let Err(cause) = rows(&look, findings) {
-        findings.wrong(WHAT, format_args!("{shown}: {cause}"));
+    if let Err(cause) = rows(&inspection, findings) {
+        findings.wrong(SUBJECT, format_args!("{shown}: {cause}"));
         return None;
     }
-    if look.steps_behind() == 0 {
-        messages(config, &look, findings);
+    if inspection.steps_behind() == 0 {
+        messages(config, &inspection, findings);
     }
-    Some(look)
+    Some(inspection)
 }
 
 /// How many messages of a day are sent, where it is nearly all of them.
-fn messages(config: &Config, look: &Look, findings: &mut Findings) {
+fn messages(config: &Config, inspection: &Inspection, findings: &mut Findings) {
     let limit = config.sms.per_day_in_all;
-    match sms::today(look.view()) {
+    match sms::today(inspection.view()) {
         Ok(sent) if sms::is_nearly_used_up(sent, limit) => {
             let text = format!(
                 "{sent} messages were sent in 24 hours, and {limit} may be; look who asks for them, \
@@ -102,34 +103,36 @@ fn messages(config: &Config, look: &Look, findings: &mut Findings) {
             findings.warning("sms.per_day_in_all", text);
         }
         Ok(_) => {}
-        Err(fault) => findings.wrong(WHAT, admin::said(fault)),
+        Err(fault) => findings.wrong(SUBJECT, admin::fault_text(fault)),
     }
 }
 
 /// Look at the file, and again if a server has begun to write to it meanwhile.
-fn look(
+fn inspect(
     config: &Config,
     services: &Services,
     quick: bool,
-) -> Result<Option<(Look, Vec<String>)>, OpenError> {
+) -> Result<Option<(Inspection, Vec<String>)>, OpenError> {
     loop {
-        let Some(look) = Look::open(services.shared(), config, &CONTENT)? else { return Ok(None) };
-        let faults = look.faults(quick).unwrap_or_else(|cause| vec![cause.to_string()]);
-        let was_disturbed = look.is_alone() && db::is_held(config).unwrap_or(false);
+        let Some(inspection) = Inspection::open(services.shared(), config, &CONTENT)? else {
+            return Ok(None);
+        };
+        let faults = inspection.faults(quick).unwrap_or_else(|cause| vec![cause.to_string()]);
+        let was_disturbed = inspection.is_alone() && db::is_held(config).unwrap_or(false);
         if faults.is_empty() || !was_disturbed {
-            return Ok(Some((look, faults)));
+            return Ok(Some((inspection, faults)));
         }
     }
 }
 
 /// What can be told of the rows.
-fn rows(look: &Look, findings: &mut Findings) -> Result<(), Cause> {
-    let waiting = look.waiting()?;
+fn rows(inspection: &Inspection, findings: &mut Findings) -> Result<(), Cause> {
+    let waiting = inspection.waiting()?;
     if waiting > 0 {
         let text = format!("{waiting} commits wait for their place; that is as it should be");
         findings.ok("journal", text);
     }
-    let (missing, left_over) = look.astray()?;
+    let (missing, left_over) = inspection.index_mismatches()?;
     if (missing, left_over) != (0, 0) {
         let text = format!(
             "{missing} rows are found by no search, and {left_over} entries are of no row; export \

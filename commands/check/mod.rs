@@ -6,8 +6,8 @@
 mod address;
 mod backups;
 mod database;
+mod disks;
 mod names;
-mod place;
 mod privacy;
 mod services;
 mod settings;
@@ -86,13 +86,13 @@ pub fn run(file: Option<&Path>, task: &Check) -> Result<bool, String> {
     };
     findings.ok("configuration", format_args!("{from}{set}"));
     settings::check(&config, &mut findings);
-    place::check(&config, &mut findings);
+    disks::check(&config, &mut findings);
     match services::Services::open(&config) {
         Ok(services) => {
-            let look = database::check(&config, &services, task.quick, &mut findings);
-            services.check(&config, look.as_ref(), &mut findings);
-            privacy::check(&config, look.as_ref(), &mut findings);
-            names::check(look.as_ref(), &mut findings);
+            let inspection = database::check(&config, &services, task.quick, &mut findings);
+            services.check(&config, inspection.as_ref(), &mut findings);
+            privacy::check(&config, inspection.as_ref(), &mut findings);
+            names::check(inspection.as_ref(), &mut findings);
             backups::check(&config, services.shared(), &mut findings);
         }
         Err(error) => findings.wrong("services", format_args!("{error}; they were left out")),

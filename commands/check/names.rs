@@ -2,21 +2,22 @@
 
 use super::Findings;
 use crate::handlers::user::name::keys;
-use engine::db::Look;
+use engine::db::Inspection;
 use std::collections::HashMap;
 
-const WHAT: &str = "names";
+const SUBJECT: &str = "names";
 
 /// How many collisions are told one by one.
 const MANY: usize = 10;
 
-pub fn check(look: Option<&Look>, findings: &mut Findings) {
-    let Some(look) = look.filter(|look| look.steps() > 0) else { return };
+pub fn check(inspection: Option<&Inspection>, findings: &mut Findings) {
+    let Some(inspection) = inspection.filter(|inspection| inspection.steps() > 0) else { return };
     let sql = "SELECT id, username FROM account ORDER BY id";
-    let names = look.view().all(sql, &[], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)));
+    let names =
+        inspection.view().all(sql, &[], |row| Ok((row.get::<i64>(0)?, row.get::<String>(1)?)));
     let names = match names {
         Ok(names) => names,
-        Err(fault) => return findings.wrong(WHAT, format_args!("{fault:?}")),
+        Err(fault) => return findings.wrong(SUBJECT, format_args!("{fault:?}")),
     };
     let mut first_of: HashMap<String, usize> = HashMap::new();
     let mut collisions = Vec::new();
@@ -32,12 +33,12 @@ pub fn check(look: Option<&Look>, findings: &mut Findings) {
     }
     if collisions.is_empty() {
         return findings
-            .ok(WHAT, format_args!("{} accounts, no name looks like another", names.len()));
+            .ok(SUBJECT, format_args!("{} accounts, no name looks like another", names.len()));
     }
     for text in collisions.iter().take(MANY) {
-        findings.warning(WHAT, format_args!("{text}; both keep their names"));
+        findings.warning(SUBJECT, format_args!("{text}; both keep their names"));
     }
     if collisions.len() > MANY {
-        findings.warning(WHAT, format_args!("and {} more", collisions.len() - MANY));
+        findings.warning(SUBJECT, format_args!("and {} more", collisions.len() - MANY));
     }
 }

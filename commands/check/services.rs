@@ -3,9 +3,9 @@
 use super::Findings;
 use crate::handlers::SCHEMA;
 use engine::config::Config;
-use engine::db::Look;
-use engine::files::Files;
-use engine::{outgoing, services};
+use engine::db::Inspection;
+use engine::picture_store::PictureStore;
+use engine::{http_client, services};
 use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
@@ -38,27 +38,32 @@ impl Services {
     }
 
     /// Check them, and the pictures that rows name.
-    pub fn check(&self, config: &Config, look: Option<&Look>, findings: &mut Findings) {
-        self.check_pictures(config, look, findings);
+    pub fn check(&self, config: &Config, inspection: Option<&Inspection>, findings: &mut Findings) {
+        self.check_pictures(config, inspection, findings);
         match self.services.sms.check() {
             Ok(text) => findings.ok("gateway", text),
             Err(text) => findings.wrong("gateway", text),
         }
     }
 
-    fn check_pictures(&self, config: &Config, look: Option<&Look>, findings: &mut Findings) {
+    fn check_pictures(
+        &self,
+        config: &Config,
+        inspection: Option<&Inspection>,
+        findings: &mut Findings,
+    ) {
         let folder = config.data_dir.join("pictures");
         if folder.is_dir() {
-            return match services::files(config, &outgoing::Lazy::default()) {
-                Ok(files) => pictures(&files, look, findings),
+            return match services::open_pictures(config, &http_client::LazyHttpClient::default()) {
+                Ok(files) => pictures(&files, inspection, findings),
                 Err(error) => findings.wrong("pictures", error),
             };
         }
-        if self.services.files.is_remote() {
-            return pictures(&self.services.files, look, findings);
+        if self.services.pictures.is_remote() {
+            return pictures(&self.services.pictures, inspection, findings);
         }
         let text = format!("{}: not there yet; the first start makes it", folder.display());
-        match look.map(|look| SCHEMA.named_pictures(look.view())) {
+        match inspection.map(|inspection| SCHEMA.named_pictures(inspection.view())) {
             Some(Ok(names)) if !names.is_empty() => {
                 let text = format!(
                     "{}: not there, and rows name {} pictures; restore it from a backup",
@@ -78,15 +83,15 @@ impl Drop for Services {
     }
 }
 
-fn pictures(files: &Files, look: Option<&Look>, findings: &mut Findings) {
+fn pictures(files: &PictureStore, inspection: Option<&Inspection>, findings: &mut Findings) {
     let text = match files.check() {
         Ok(text) => text,
         Err(text) => return findings.wrong("pictures", plain(&text)),
     };
-    let Some(look) = look.filter(|look| look.steps_behind() == 0) else {
+    let Some(inspection) = inspection.filter(|inspection| inspection.steps_behind() == 0) else {
         return findings.ok("pictures", plain(&text));
     };
-    match missing(files, look) {
+    match missing(files, inspection) {
         Ok((count, missing)) if missing.is_empty() => {
             findings.ok("pictures", format_args!("{}; rows name {count}", plain(&text)));
         }
@@ -104,8 +109,8 @@ fn pictures(files: &Files, look: Option<&Look>, findings: &mut Findings) {
 }
 
 /// How many pictures rows name, and which of them are not there.
-fn missing(files: &Files, look: &Look) -> Result<(usize, Vec<String>), String> {
-    let named = SCHEMA.named_pictures(look.view()).map_err(|fault| format!("{fault:?}"))?;
+fn missing(files: &PictureStore, inspection: &Inspection) -> Result<(usize, Vec<String>), String> {
+    let named = SCHEMA.named_pictures(inspection.view()).map_err(|fault| format!("{fault:?}"))?;
     let kept: HashSet<String> =
         files.names().map_err(|cause| cause.to_string())?.into_iter().collect();
     let mut missing: Vec<String> = named.difference(&kept).cloned().collect();

@@ -10,7 +10,7 @@ use super::Findings;
 use changes::CHANGES;
 use engine::config::Config;
 
-const WHAT: &str = "upgrade";
+const SUBJECT: &str = "upgrade";
 
 /// What kind of thing changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub fn tell(config: &Config, version: i64, findings: &mut Findings) {
     for change in CHANGES {
         if change.step > version && (change.concerns)(config) {
             let kind = change.kind.shown();
-            findings.warning(WHAT, format_args!("{kind} {}: {}", change.name, change.text));
+            findings.warning(SUBJECT, format_args!("{kind} {}: {}", change.name, change.text));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The report as text for people and as JSON for programs.
 
 use super::{KINDS, Report};
+use crate::commands::error_text;
 use crate::commands::output::size;
-use crate::commands::said;
-use engine::usage::Amount;
+use engine::usage::FileTotal;
 use serde_json::{Map, Value, json};
 use std::fmt::Display;
 
@@ -14,7 +14,8 @@ pub fn text(report: &Report) -> String {
     let mut line = |bytes: u64, what: &dyn Display| {
         text.push_str(&format!("{:>12}  {what}\n", size(bytes)));
     };
-    let files_in = |what: &str, amount: &Amount| format!("{what}: {}", count(amount.files, "file"));
+    let files_in =
+        |what: &str, amount: &FileTotal| format!("{what}: {}", count(amount.files, "file"));
 
     line(files.database.bytes, &format_args!("database: {}", path.display()));
     if let Some(database) = database {
@@ -119,10 +120,10 @@ pub fn json(report: &Report) -> Result<String, String> {
         "disks": disks,
         "not_counted": files.unread,
     });
-    serde_json::to_string_pretty(&whole).map(|text| text + "\n").map_err(said)
+    serde_json::to_string_pretty(&whole).map(|text| text + "\n").map_err(error_text)
 }
 
-fn amount(amount: &Amount) -> Value {
+fn amount(amount: &FileTotal) -> Value {
     json!({"files": amount.files, "bytes": amount.bytes})
 }
 

@@ -12,7 +12,7 @@ use engine::client::Client;
 use engine::config::Config;
 use engine::db::Db;
 use engine::engine::Engine;
-use engine::envelope::{Accepts, Call, Outcome, Seen, answer_at};
+use engine::envelope::{Accepts, CallContext, BodyOutcome, CallSummary, answer_at};
 use engine::op::Registry;
 use engine::request::RequestId;
 use engine::services::Services;
@@ -37,16 +37,16 @@ fuzz_target!(|body: &[u8]| {
     let credentials = Credentials { token: None, client, signature: None };
     for accepts in [Accepts::Both, Accepts::Rpc] {
         let credentials = credentials.clone();
-        let call = Call { engine, registry, credentials, id: RequestId::next() };
-        match runtime.block_on(answer_at(accepts, &call, body, &mut Seen::default())) {
-            Outcome::Answer(answered) => {
+        let call = CallContext { engine, registry, credentials, id: RequestId::next() };
+        match runtime.block_on(answer_at(accepts, &call, body, &mut CallSummary::default())) {
+            BodyOutcome::Answer(answered) => {
                 let text = std::str::from_utf8(&answered.text).expect("an answer is text");
                 serde_json::from_str::<serde_json::Value>(text).expect("an answer is JSON");
                 // A panic in an operation is caught and answered so.
                 assert!(!text.contains("Unknown Error"), "{text}");
                 assert!(answered.is_rpc || accepts == Accepts::Both);
             }
-            Outcome::Nothing | Outcome::Busy | Outcome::NoBodyMemory | Outcome::NoAnswerMemory => {}
+            BodyOutcome::Nothing | BodyOutcome::Busy | BodyOutcome::NoBodyMemory | BodyOutcome::NoAnswerMemory => {}
         }
     }
 });

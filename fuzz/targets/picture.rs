@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use engine::picture::{Kind, accept, from_base64};
+use engine::image_check::{ImageKind, accept, from_base64};
 use libfuzzer_sys::fuzz_target;
 
 /// What `portrait.max_bytes` is by default.
@@ -10,7 +10,7 @@ const MOST: usize = 1 << 20;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok((kind, kept)) = accept(bytes, None, MOST) {
-        assert_eq!(Kind::sniff(bytes), Some(kind));
+        assert_eq!(ImageKind::sniff(bytes), Some(kind));
         // What is kept is a picture, with nothing left to cut.
         let (_, again) = accept(&kept, Some(kind), kept.len()).expect("it was accepted");
         assert_eq!(again, kept);

@@ -59,17 +59,19 @@ type Step = (&'static str, u64, u64);
 
 /// The tables whose rows say nothing of whether anybody lives here: rows that pass away by
 /// themselves, and counters.
-fn passing() -> Vec<&'static str> {
-    [super::CONTENT.passing, &["sequence"]].concat()
+fn ephemeral() -> Vec<&'static str> {
+    [super::CONTENT.ephemeral, &["sequence"]].concat()
 }
 
 /// Why a world should not be added: somebody's rows.
 pub fn is_inhabited(db: &Db) -> Result<Option<String>, String> {
     let found = db.view().one("SELECT 1 FROM account LIMIT 1", args![], |_| Ok(()));
-    if found.map_err(super::user::admin::said)?.is_some() {
+    if found.map_err(super::user::admin::fault_text)?.is_some() {
         return Ok(Some("there are accounts already".into()));
     }
-    let table = db.inhabited(super::SCHEMA, &passing()).map_err(super::user::admin::said)?;
+    let table = db
+        .first_table_with_rows(super::SCHEMA, &ephemeral())
+        .map_err(super::user::admin::fault_text)?;
     Ok(table.map(|table| format!("the table {table} has rows already")))
 }
 
@@ -87,13 +89,13 @@ pub fn make(
         fill(&mut world, size)?;
         Ok(world.made)
     };
-    let made = db.submit(work).map_err(super::user::admin::said)?;
+    let made = db.submit(work).map_err(super::user::admin::fault_text)?;
     // Until the world is made, or given up.
     for (step, done, total) in steps {
         told(step, done, total);
     }
     let lost = |_| Err(Fault::unknown("the writer ended before it answered"));
-    made.blocking_recv().unwrap_or_else(lost).map_err(super::user::admin::said)
+    made.blocking_recv().unwrap_or_else(lost).map_err(super::user::admin::fault_text)
 }
 
 fn fill(world: &mut World<'_>, size: Size) -> Result<(), Fault> {

@@ -31,7 +31,7 @@ pub fn make(world: &mut World<'_>, people: &[Person], count: u32) -> Result<(), 
 }
 
 fn add(tx: &mut Tx, (id, bytes): (i64, Vec<u8>)) -> Result<(), Fault> {
-    let keep = || tx.files.put(&bytes, "png").map_err(|cause| NOT_STORED.caused_by(cause));
+    let keep = || tx.pictures.put(&bytes, "png").map_err(|cause| NOT_STORED.caused_by(cause));
     // A file is in one place only: it goes when what names it goes.
     let (avatar, portrait) = (keep()?, keep()?);
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
@@ -69,13 +69,13 @@ fn draw(dice: &mut Dice) -> Result<Vec<u8>, Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::picture::{Kind, accept};
+    use engine::image_check::{ImageKind, accept};
 
     #[test]
     fn drawn_picture_is_accepted_as_upload() {
         let bytes = draw(&mut Dice::new(1)).unwrap();
-        let (kind, kept) = accept(&bytes, Some(Kind::Png), 1 << 20).unwrap();
-        assert_eq!((kind, &kept[..]), (Kind::Png, &bytes[..]));
+        let (kind, kept) = accept(&bytes, Some(ImageKind::Png), 1 << 20).unwrap();
+        assert_eq!((kind, &kept[..]), (ImageKind::Png, &bytes[..]));
         assert_ne!(draw(&mut Dice::new(2)).unwrap(), bytes);
     }
 }

@@ -28,7 +28,7 @@ const ROUTES: &[Route] = &[
         },
         failure: |Failure { fault, entry }| {
             let (nothing, table) =
-                entry.map_or(("{}", status::status as _), |entry| (entry.nothing, entry.status));
+                entry.map_or(("{}", status::status as _), |entry| (entry.empty_data, entry.status));
             let mut body = Vec::new();
             envelope::refuse(&mut body, ID, nothing, table, fault);
             Response::envelope(body)

@@ -1,15 +1,15 @@
 //! Drawing a captcha, and remembering what proves that it was read.
 
-use super::{CaptchaName, NOT_DRAWN, pay, pow, random_text};
+use super::{CaptchaName, NOT_DRAWN, pow, random_text, redeem};
 use engine::caller::Anyone;
 use engine::captcha::pow::Challenge;
 use engine::captcha::{self, Format};
 use engine::config::CaptchaKind;
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Field, FieldError, Value};
 use engine::db::Tx;
 use engine::fault::{Cause, Fault};
-use engine::op::{Base64, Desk, Draw, Op, Work};
-use engine::picture::Kind;
+use engine::image_check::ImageKind;
+use engine::op::{Base64, Draw, Op, Work, WorkContext};
 use engine::{args, data, hex};
 use serde::{Serialize, Serializer};
 
@@ -18,31 +18,31 @@ data! {
     /// under a name of theirs, which then stands for this captcha and no earlier one. `kind` is `image` or
     /// `pow`: proof of work instead of a picture. Without it, it is a picture.
     pub struct Generate {
-        kind: Option<Asked>,
+        kind: Option<RequestedKind>,
         id: Option<CaptchaName>,
-        format: Option<Drawn>,
+        format: Option<PictureFormat>,
     }
 }
 
 /// A kind of captcha by its name.
-pub struct Asked(CaptchaKind);
+pub struct RequestedKind(CaptchaKind);
 
-impl Field for Asked {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+impl Field for RequestedKind {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let kind = CaptchaKind::from_name(&String::read(value)?);
-        kind.map(Asked).ok_or_else(|| Flaw::Value("image or pow".into()))
+        kind.map(RequestedKind).ok_or_else(|| FieldError::Value("image or pow".into()))
     }
 }
 
 /// How the picture is encoded.
-pub struct Drawn(Format);
+pub struct PictureFormat(Format);
 
-impl Field for Drawn {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        match Kind::from_name(&String::read(value)?) {
-            Some(Kind::Png) => Ok(Drawn(Format::Png)),
-            Some(Kind::Jpeg) => Ok(Drawn(Format::Jpeg)),
-            _ => Err(Flaw::Value("png or jpg".into())),
+impl Field for PictureFormat {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        match ImageKind::from_name(&String::read(value)?) {
+            Some(ImageKind::Png) => Ok(PictureFormat(Format::Png)),
+            Some(ImageKind::Jpeg) => Ok(PictureFormat(Format::Jpeg)),
+            _ => Err(FieldError::Value("png or jpg".into())),
         }
     }
 }
@@ -51,7 +51,7 @@ impl Field for Drawn {
 /// strong one.
 const NAMED_LENGTH: usize = 4;
 
-/// How many characters a captcha has that is drawn for a locked address (`pay.rs`): 14^10 = 2.9e11 codes.
+/// How many characters a captcha has that is drawn for a locked address (`redeem.rs`): 14^10 = 2.9e11 codes.
 /// At 85,000 proofs a second, the most that was measured, trying for the five minutes of its life finds its
 /// code with a chance below 1 in 10,000.
 const STRONG_LENGTH: usize = 10;
@@ -76,15 +76,15 @@ impl Op for Generate {
     // A login may need one; its row is gone after minutes.
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, desk: &Desk, caller: Anyone) -> Result<Captcha, Fault> {
-        let settings = &desk.config.captcha;
+    fn run(self, context: &WorkContext, caller: Anyone) -> Result<Captcha, Fault> {
+        let settings = &context.config.captcha;
         let kind = self.kind.map_or(CaptchaKind::Image, |asked| asked.0);
         check_kind(&settings.kinds, kind, self.id.is_some())?;
         if kind == CaptchaKind::Pow {
-            return Ok(Captcha::Work(pow::challenge(desk)?));
+            return Ok(Captcha::Work(pow::challenge(context)?));
         }
         let client = caller.client();
-        let needs_strong = desk.read(|view| pay::needs_strong(view, &client))?;
+        let needs_strong = context.read(|view| redeem::needs_strong(view, &client))?;
         let length = match self.id {
             _ if needs_strong => STRONG_LENGTH,
             Some(_) => NAMED_LENGTH,
@@ -101,9 +101,9 @@ impl Op for Generate {
             captcha::draw(&code, format).map_err(|error| NOT_DRAWN.caused_by(Cause::new(error)))?;
         let code = code.to_ascii_lowercase();
         let rand = match self.id {
-            None => desk.write(move |tx| keep(tx, &code, is_strong))?,
+            None => context.write(move |tx| keep(tx, &code, is_strong))?,
             Some(CaptchaName(name)) => {
-                desk.write(move |tx| keep_named(tx, &name, &code, is_strong))?
+                context.write(move |tx| keep_named(tx, &name, &code, is_strong))?
             }
         };
         Ok(Captcha::Picture { imgdata, rand })

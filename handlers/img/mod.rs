@@ -1,16 +1,16 @@
 //! Captchas: pictures to be read, and proof of work (contract page `envelope.md`, "img"; seed 003).
 
 mod generate;
-mod pay;
 mod pow;
+mod redeem;
 mod validate;
 
 pub use generate::Captcha;
-pub use pay::{identity, is_good, pay, pay_named};
+pub use redeem::{identity, is_good, redeem, redeem_named};
 
 pub use pow::{SWEEP_KEYS as SWEEP_POW_KEYS, SWEEP_PAID as SWEEP_POW_PAID};
 
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Field, FieldError, Value};
 use engine::fault::{Class, Declared};
 use engine::op::{RegisteredTwice, Registry};
 use engine::status::{Status, WRONG_PROOF};
@@ -50,14 +50,14 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
 pub struct CaptchaName(pub String);
 
 impl Field for CaptchaName {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let name = String::read(value)?;
         let is_plain =
             |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         match name.is_empty() {
-            true => Err(Flaw::Empty),
+            true => Err(FieldError::Empty),
             false if name.len() <= 64 && name.bytes().all(is_plain) => Ok(CaptchaName(name)),
-            false => Err(Flaw::Value("1 to 64 of A-Z a-z 0-9 . _ -".into())),
+            false => Err(FieldError::Value("1 to 64 of A-Z a-z 0-9 . _ -".into())),
         }
     }
 }

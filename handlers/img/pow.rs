@@ -9,7 +9,7 @@ use engine::captcha::pow::{self, Challenge, Solved};
 use engine::config::CaptchaKind;
 use engine::db::{Tx, View};
 use engine::fault::Fault;
-use engine::op::Desk;
+use engine::op::WorkContext;
 
 pub use pow::is_proof;
 
@@ -23,13 +23,13 @@ pub const SWEEP_KEYS: &str = "DELETE FROM pow_key WHERE expires_at <= $1";
 pub const SWEEP_PAID: &str = "DELETE FROM pow_paid WHERE expires_at <= $1";
 
 /// A new challenge.
-pub fn challenge(desk: &Desk) -> Result<Challenge, Fault> {
-    let expires_at = desk.clock.after(desk.config.captcha.ttl);
-    let key = match desk.read(|view| key_until(view, expires_at))? {
+pub fn challenge(context: &WorkContext) -> Result<Challenge, Fault> {
+    let expires_at = context.clock.after(context.config.captcha.ttl);
+    let key = match context.read(|view| key_until(view, expires_at))? {
         Some(key) => key,
-        None => desk.write(move |tx| make_key(tx, expires_at))?,
+        None => context.write(move |tx| make_key(tx, expires_at))?,
     };
-    Ok(pow::challenge(&key, desk.config.captcha.pow_cost, expires_at))
+    Ok(pow::challenge(&key, context.config.captcha.pow_cost, expires_at))
 }
 
 /// The newest key that is good until `time`.
@@ -77,7 +77,7 @@ pub fn has_paid(view: &View, challenge: &str) -> Result<bool, Fault> {
 }
 
 /// Let a proof pay; whether it did.
-pub fn pay(tx: &mut Tx, proof: &str) -> Result<bool, Fault> {
+pub fn redeem(tx: &mut Tx, proof: &str) -> Result<bool, Fault> {
     let Some(solved) = solved(tx, proof)? else { return Ok(false) };
     tx.execute(
         "INSERT INTO pow_paid (challenge, expires_at) VALUES ($1, $2)",

@@ -1,7 +1,7 @@
 //! Asking whether a captcha was read rightly.
 
-use super::{WRONG, pay};
-use crate::handlers::Nothing;
+use super::{WRONG, redeem};
+use crate::handlers::EmptyReply;
 use engine::caller::Anyone;
 use engine::data;
 use engine::db::Tx;
@@ -21,7 +21,7 @@ impl Op for Validate {
     const NAME: engine::op::Name = ("img", "validate");
     type Caller = Anyone;
     type Lane = Write;
-    type Reply = Nothing;
+    type Reply = EmptyReply;
     const NEEDS_SPACE: bool = false;
 
     fn status(fault: &Fault) -> Status {
@@ -31,8 +31,8 @@ impl Op for Validate {
         }
     }
 
-    fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Nothing, Fault> {
-        pay::validate(tx, &caller.client(), &self.hash)?;
-        Ok(Nothing {})
+    fn run(self, tx: &mut Tx, caller: Anyone) -> Result<EmptyReply, Fault> {
+        redeem::validate(tx, &caller.client(), &self.hash)?;
+        Ok(EmptyReply {})
     }
 }

@@ -1,7 +1,7 @@
 //! Portraits from the command line: `guichet portrait list | remove`.
 
 use super::limits;
-use crate::handlers::user::admin::said;
+use crate::handlers::user::admin::fault_text;
 use engine::args;
 use engine::db::Db;
 
@@ -52,7 +52,7 @@ pub fn list(db: &Db, filter: Filter) -> Result<Vec<Listed>, String> {
             stored: if stored > 0 { view.clock.format(stored) } else { String::new() },
         })
     })
-    .map_err(said)
+    .map_err(fault_text)
 }
 
 /// Remove the portraits with these numbers; how many there were. Their files go with them.
@@ -70,8 +70,8 @@ pub fn remove(db: &Db, ids: &[i64]) -> Result<usize, String> {
                 }
                 Ok(files)
             })
-            .map_err(said)?;
-        files.iter().for_each(|file| db.view().files.remove(file));
+            .map_err(fault_text)?;
+        files.iter().for_each(|file| db.view().pictures.remove(file));
         removed += files.len();
     }
     Ok(removed)

@@ -10,7 +10,7 @@ use super::Stored;
 use super::limits::add_open;
 use engine::engine::Engine;
 use engine::fault::Fault;
-use engine::picture::{Kind, strip};
+use engine::image_check::{ImageKind, strip};
 use engine::{args, db};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -59,10 +59,10 @@ fn clean(
     owner: Option<i64>,
 ) -> Result<(), Fault> {
     let services = &engine.services;
-    let bytes = services.files.get(&file).map_err(|cause| NOT_STORED.caused_by(cause))?;
+    let bytes = services.pictures.get(&file).map_err(|cause| NOT_STORED.caused_by(cause))?;
     // One that is gone takes no room.
     let bytes = bytes.unwrap_or_default();
-    let kind = Kind::sniff(&bytes);
+    let kind = ImageKind::sniff(&bytes);
     let cut = kind.and_then(|kind| match strip(&bytes, kind) {
         Ok(Cow::Owned(cut)) => Some((cut, kind)),
         Ok(Cow::Borrowed(_)) => None,
@@ -76,7 +76,7 @@ fn clean(
         Some((cut, kind)) => {
             services.disk.check()?;
             let name = services
-                .files
+                .pictures
                 .put(cut, kind.extension())
                 .map_err(|cause| NOT_STORED.caused_by(cause))?;
             Some(Stored::new(Arc::clone(services), name, cut.len()))

@@ -68,7 +68,7 @@ impl Uploader {
                     FILES.check_client(view, client, portrait.open_per_day_per_address.into())?;
                 }
                 let most = portrait.open_bytes_per_day_per_address;
-                for share in client.shares().filter(|_| most > 0) {
+                for share in client.scopes().filter(|_| most > 0) {
                     let key = share.to_string();
                     if BYTES.used(view, &key)?.saturating_add(size) > share.scaled(most) {
                         return Err(BYTES.exceeded(view, &key)?);

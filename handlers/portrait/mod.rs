@@ -7,13 +7,13 @@ mod store;
 mod upload;
 pub mod usage;
 
-pub use store::{Stored, Uploading, store};
+pub use store::{PictureUpload, Stored, store};
 
 use engine::caller::Anyone;
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Field, FieldError, Value};
 use engine::fault::{Class, Declared, Fault};
-use engine::op::{Desk, File, Name, Op, RegisteredTwice, Registry, Store, Work};
-use engine::picture::Kind;
+use engine::image_check::ImageKind;
+use engine::op::{File, Name, Op, RegisteredTwice, Registry, Store, Work, WorkContext};
 use engine::status::Status;
 use engine::{args, data};
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ macro_rules! built_in {
         $(#[$doc])*
         pub static $name: File = File {
             bytes: Cow::Borrowed(include_bytes!(concat!("../../assets/pictures/", $file, ".png"))),
-            kind: Kind::Png,
+            kind: ImageKind::Png,
             tag: Cow::Borrowed($file),
         };
     };
@@ -68,17 +68,17 @@ struct Id(i64);
 const MOST: i64 = 999_999_999_999_999;
 
 impl Field for Id {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let id = match value {
             Value::Int(id) => Some(id).filter(|id| (0..=MOST).contains(id)),
-            Value::Text(text) | Value::Word(text) => {
+            Value::Text(text) | Value::FormText(text) => {
                 let is_id = (1..=15).contains(&text.len())
                     && text.bytes().all(|byte| byte.is_ascii_digit());
                 text.parse().ok().filter(|_| is_id)
             }
-            _ => return Err(Flaw::Type("a string or an integer")),
+            _ => return Err(FieldError::Type("a string or an integer")),
         };
-        id.map(Id).ok_or_else(|| Flaw::Value("1 to 15 digits".into()))
+        id.map(Id).ok_or_else(|| FieldError::Value("1 to 15 digits".into()))
     }
 }
 
@@ -89,13 +89,13 @@ impl Op for Get {
     type Reply = File;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
+    fn run(self, context: &WorkContext, _: Anyone) -> Result<File, Fault> {
         let sql = "SELECT file FROM portrait WHERE id = $1";
         // A file may be replaced between looking it up and reading it: then it is another by now.
         for _ in 0..3 {
-            let found = desk.read(|view| view.one(sql, args![self.id.0], |row| row.get(0)))?;
+            let found = context.read(|view| view.one(sql, args![self.id.0], |row| row.get(0)))?;
             let Some(name): Option<String> = found else { return Ok(DEFAULT.clone()) };
-            if let Some(file) = read(desk, &name)? {
+            if let Some(file) = read(context, &name)? {
                 return Ok(file);
             }
         }
@@ -120,17 +120,19 @@ impl Op for Named {
     type Reply = File;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, desk: &Desk, _: Anyone) -> Result<File, Fault> {
-        read(desk, &self.name)?.ok_or(Fault::NotFound("name".into()))
+    fn run(self, context: &WorkContext, _: Anyone) -> Result<File, Fault> {
+        read(context, &self.name)?.ok_or(Fault::NotFound("name".into()))
     }
 }
 
 /// An uploaded picture; `None` if there is no such file.
-pub fn read(desk: &Desk, name: &str) -> Result<Option<File>, Fault> {
-    let Some(bytes) = desk.files.get(name).map_err(|cause| NOT_STORED.caused_by(cause))? else {
+pub fn read(context: &WorkContext, name: &str) -> Result<Option<File>, Fault> {
+    let Some(bytes) = context.pictures.get(name).map_err(|cause| NOT_STORED.caused_by(cause))?
+    else {
         return Ok(None);
     };
-    let kind = Kind::sniff(&bytes).ok_or_else(|| Fault::unknown("a stored file is no picture"))?;
+    let kind =
+        ImageKind::sniff(&bytes).ok_or_else(|| Fault::unknown("a stored file is no picture"))?;
     // A name stands for one content for ever, so it can be the content's tag.
     let tag = name.split('.').next().unwrap_or_default().to_owned();
     Ok(Some(File { bytes: bytes.into(), kind, tag: tag.into() }))

@@ -3,51 +3,57 @@
 
 use super::{NOT_STORED, limits};
 use bytes::Bytes;
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Field, FieldError, Value};
 use engine::db;
 use engine::fault::Fault;
-use engine::op::{Desk, Pictures};
-use engine::picture::{self, Kind};
+use engine::image_check::{self, ImageKind};
+use engine::op::{Pictures, WorkContext};
 use engine::services::Services;
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A picture as it is uploaded: in base64, or as the bytes of a file.
-pub enum Uploading {
+pub enum PictureUpload {
     /// In base64, with or without a `data:` prefix.
     Base64(String),
     /// The file itself, from a multipart form.
     Bytes(Bytes),
 }
 
-impl Field for Uploading {
+impl Field for PictureUpload {
     const TAKES_FILE: bool = true;
 
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         match value {
-            Value::Bytes(bytes) if bytes.is_empty() => Err(Flaw::Empty),
-            Value::Bytes(bytes) => Ok(Uploading::Bytes(bytes)),
+            Value::Bytes(bytes) if bytes.is_empty() => Err(FieldError::Empty),
+            Value::Bytes(bytes) => Ok(PictureUpload::Bytes(bytes)),
             value => match String::read(value)? {
-                text if text.is_empty() => Err(Flaw::Empty),
-                text => Ok(Uploading::Base64(text)),
+                text if text.is_empty() => Err(FieldError::Empty),
+                text => Ok(PictureUpload::Base64(text)),
             },
         }
     }
 }
 
 /// Check an uploaded picture and put it in the store.
-pub fn store(desk: &Desk, picture: Uploading, claimed: Option<Kind>) -> Result<Stored, Fault> {
-    let most = desk.config.portrait.max_bytes;
-    let client = desk.client();
-    desk.read(|view| limits::REFUSED.check_client(view, &client, limits::MOST_REFUSED))?;
+pub fn store(
+    context: &WorkContext,
+    picture: PictureUpload,
+    claimed: Option<ImageKind>,
+) -> Result<Stored, Fault> {
+    let most = context.config.portrait.max_bytes;
+    let client = context.client();
+    context.read(|view| limits::REFUSED.check_client(view, &client, limits::MOST_REFUSED))?;
     // One at a time, but for the checking alone: nobody waits for another one's store.
-    let checked = desk.within::<Pictures, _>(move || {
-        let refused = |refusal: picture::Refusal| Fault::File(refusal.to_string().into());
+    let checked = context.within::<Pictures, _>(move || {
+        let refused = |refusal: image_check::ImageError| Fault::File(refusal.to_string().into());
         let bytes: Bytes = match picture {
-            Uploading::Base64(text) => picture::from_base64(&text, most).map_err(refused)?.into(),
-            Uploading::Bytes(bytes) => bytes,
+            PictureUpload::Base64(text) => {
+                image_check::from_base64(&text, most).map_err(refused)?.into()
+            }
+            PictureUpload::Bytes(bytes) => bytes,
         };
-        let (kind, kept) = picture::accept(&bytes, claimed, most).map_err(refused)?;
+        let (kind, kept) = image_check::accept(&bytes, claimed, most).map_err(refused)?;
         let kept = match kept {
             Cow::Borrowed(_) => None,
             Cow::Owned(kept) => Some(Bytes::from(kept)),
@@ -55,12 +61,14 @@ pub fn store(desk: &Desk, picture: Uploading, claimed: Option<Kind>) -> Result<S
         Ok((kept.unwrap_or(bytes), kind))
     });
     if let Err(Fault::File(_)) = checked {
-        desk.write(move |tx| limits::REFUSED.add_client(tx, &client, 1))?;
+        context.write(move |tx| limits::REFUSED.add_client(tx, &client, 1))?;
     }
     let (bytes, kind) = checked?;
-    let name =
-        desk.files.put(&bytes, kind.extension()).map_err(|cause| NOT_STORED.caused_by(cause))?;
-    Ok(Stored::new(desk.services(), name, bytes.len()))
+    let name = context
+        .pictures
+        .put(&bytes, kind.extension())
+        .map_err(|cause| NOT_STORED.caused_by(cause))?;
+    Ok(Stored::new(context.services(), name, bytes.len()))
 }
 
 /// A picture that is in the store and not yet in the database: it goes again unless it is kept.
@@ -91,7 +99,7 @@ impl Stored {
         tx.after_commit(move || {
             self.name = None;
             if let Some(old) = old {
-                self.services.files.remove(&old);
+                self.services.pictures.remove(&old);
             }
         });
     }
@@ -100,7 +108,7 @@ impl Stored {
 impl Drop for Stored {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
-            self.services.files.remove(name);
+            self.services.pictures.remove(name);
         }
     }
 }

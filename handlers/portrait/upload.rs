@@ -1,13 +1,13 @@
 //! `portrait/upload`: who may upload under which id, and the row that names the picture.
 
 use super::limits::{self, Uploader};
-use super::{Id, Uploading, store};
+use super::{Id, PictureUpload, store};
 use engine::caller::Anyone;
 use engine::config::OpenUpload;
 use engine::db::View;
 use engine::fault::Fault;
-use engine::op::{Desk, Name, Op, Store, Work};
-use engine::picture::Kind;
+use engine::image_check::ImageKind;
+use engine::op::{Name, Op, Store, Work, WorkContext};
 use engine::{args, data};
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ data! {
     pub struct Upload {
         name: String,
         id: Id,
-        base64: Uploading,
+        base64: PictureUpload,
         r#type: String,
     }
 }
@@ -46,15 +46,15 @@ impl Op for Upload {
     type Lane = Work<Store>;
     type Reply = Uploaded;
 
-    fn run(self, desk: &Desk, caller: Anyone) -> Result<Uploaded, Fault> {
+    fn run(self, context: &WorkContext, caller: Anyone) -> Result<Uploaded, Fault> {
         let Upload { name: _, id: Id(id), base64, r#type } = self;
         // Before the picture is decoded, which costs most.
-        desk.read(|view| right(view, &caller, id)?.uploader.check(view))?;
-        let claimed = Kind::from_name(&r#type)
+        context.read(|view| right(view, &caller, id)?.uploader.check(view))?;
+        let claimed = ImageKind::from_name(&r#type)
             .ok_or_else(|| Fault::value("type", "png, jpg, jpeg, gif or webp"))?;
-        let file = store(desk, base64, Some(claimed))?;
-        let url = desk.files.public_url(file.name());
-        desk.write(move |tx| {
+        let file = store(context, base64, Some(claimed))?;
+        let url = context.pictures.public_url(file.name());
+        context.write(move |tx| {
             // Once more: much may have happened while it was decoded.
             let Right { uploader, owner } = right(tx, &caller, id)?;
             uploader.count(tx, file.size())?;
@@ -69,7 +69,7 @@ impl Op for Upload {
             file.keep(tx, old);
             Ok(())
         })?;
-        let here = || format!("{}/api/external/get/portrait/{id}", desk.public_url);
+        let here = || format!("{}/api/external/get/portrait/{id}", context.public_url);
         Ok(Uploaded { url: url.unwrap_or_else(here) })
     }
 }

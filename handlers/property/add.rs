@@ -1,11 +1,11 @@
 //! Publishing a notice.
 
 use super::Written;
-use super::fields::{Full, Keyed, Loose, seconds};
+use super::fields::{Filled, MaybeEmpty, OptionalMaybeEmpty, seconds};
 use super::indexed::index;
 use engine::caller::Account;
 use engine::clock::DateTime;
-use engine::data::{Text, Within};
+use engine::data::{IntBetween, Text};
 use engine::db::{Tx, position};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Write};
@@ -16,21 +16,21 @@ data! {
     /// Publish a notice. The fields stand in the contract's order, which is the order in which
     /// faults are told.
     pub struct Add {
-        r#type: Full<Within<1, 2>>,
-        state: Loose<Within<0, 1>>,
-        lab: Full<Text<1, 50>>,
-        title: Full<Text<1, 20>>,
-        content: Full<Text<1, 500>>,
-        occurrence_time: Keyed<DateTime>,
-        user_id: Loose<Text<1, 15>>,
-        user_name: Full<Text<1, 10>>,
-        user_phone: Keyed<Text<0, 15>>,
-        user_qq: Keyed<Text<0, 15>>,
-        publish_time: Loose<DateTime>,
-        pic_num: Loose<Within<0, 3>>,
-        pic_url1: Loose<Text<0, 1024>>,
-        pic_url2: Loose<Text<0, 1024>>,
-        pic_url3: Loose<Text<0, 1024>>,
+        r#type: Filled<IntBetween<1, 2>>,
+        state: OptionalMaybeEmpty<IntBetween<0, 1>>,
+        lab: Filled<Text<1, 50>>,
+        title: Filled<Text<1, 20>>,
+        content: Filled<Text<1, 500>>,
+        occurrence_time: MaybeEmpty<DateTime>,
+        user_id: OptionalMaybeEmpty<Text<1, 15>>,
+        user_name: Filled<Text<1, 10>>,
+        user_phone: MaybeEmpty<Text<0, 15>>,
+        user_qq: MaybeEmpty<Text<0, 15>>,
+        publish_time: OptionalMaybeEmpty<DateTime>,
+        pic_num: OptionalMaybeEmpty<IntBetween<0, 3>>,
+        pic_url1: OptionalMaybeEmpty<Text<0, 1024>>,
+        pic_url2: OptionalMaybeEmpty<Text<0, 1024>>,
+        pic_url3: OptionalMaybeEmpty<Text<0, 1024>>,
     }
 }
 
@@ -45,7 +45,7 @@ impl Op for Add {
     }
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Written, Fault> {
-        if self.user_id.is_anothers(&caller) {
+        if self.user_id.names_another_account(&caller) {
             return Err(Fault::value("user_id", "must be the caller's"));
         }
         let occurred = seconds(&tx.clock, "occurrence_time", self.occurrence_time.0)?;
@@ -54,9 +54,12 @@ impl Op for Add {
         let occurred = occurred.unwrap_or(published);
         let uid = tx.next_id("property")?;
         let number = |given: Option<i64>| given.unwrap_or(0);
-        let url = |given: Loose<Text<0, 1024>>| given.given().map_or_else(String::new, |url| url.0);
+        let url = |given: OptionalMaybeEmpty<Text<0, 1024>>| {
+            given.given().map_or_else(String::new, |url| url.0)
+        };
         let (url1, url2, url3) = (url(self.pic_url1), url(self.pic_url2), url(self.pic_url3));
-        let contact = |given: Keyed<Text<0, 15>>| given.0.map_or_else(String::new, |text| text.0);
+        let contact =
+            |given: MaybeEmpty<Text<0, 15>>| given.0.map_or_else(String::new, |text| text.0);
         let (phone, qq) = (contact(self.user_phone), contact(self.user_qq));
         let place = position(published, uid)?;
         tx.execute(

@@ -1,7 +1,7 @@
 //! Removing a notice.
 
 use super::Written;
-use super::fields::{Full, Loose};
+use super::fields::{Filled, OptionalMaybeEmpty};
 use super::indexed::NOTICES;
 use engine::caller::Account;
 use engine::data::Text;
@@ -14,8 +14,8 @@ use engine::{args, data};
 data! {
     /// Remove a notice of the caller's.
     pub struct Delete {
-        id: Full<i64>,
-        user_id: Loose<Text<1, 15>>,
+        id: Filled<i64>,
+        user_id: OptionalMaybeEmpty<Text<1, 15>>,
     }
 }
 
@@ -31,10 +31,10 @@ impl Op for Delete {
     }
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Written, Fault> {
-        if self.user_id.is_anothers(&caller) {
+        if self.user_id.names_another_account(&caller) {
             return Err(Fault::NotOwner);
         }
-        let Full(uid) = self.id;
+        let Filled(uid) = self.id;
         let place = tx.one(
             "DELETE FROM property WHERE id = $1 AND user_id = $2 RETURNING position",
             args![uid, caller.id],

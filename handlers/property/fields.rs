@@ -3,20 +3,20 @@
 
 use engine::caller::Account;
 use engine::clock::{Clock, DateTime};
-use engine::data::{Field, Flaw, Text, Value};
+use engine::data::{Field, FieldError, Text, Value};
 use engine::fault::Fault;
 
 /// A field that must be there and say something.
-pub struct Full<T>(pub T);
+pub struct Filled<T>(pub T);
 
 /// A field that may be left out, but says something where it is there.
-pub struct Optional<T>(pub Option<T>);
+pub struct OptionalFilled<T>(pub Option<T>);
 
 /// A field that must be there and may be empty.
-pub struct Keyed<T>(pub Option<T>);
+pub struct MaybeEmpty<T>(pub Option<T>);
 
 /// A field that may be left out and may be empty.
-pub enum Loose<T> {
+pub enum OptionalMaybeEmpty<T> {
     /// The key is not there.
     Absent,
     /// It is there and says nothing.
@@ -25,29 +25,29 @@ pub enum Loose<T> {
     Is(T),
 }
 
-impl<T> Loose<T> {
+impl<T> OptionalMaybeEmpty<T> {
     /// What it says, if anything; for operations to which absent and empty are the same.
     pub fn given(self) -> Option<T> {
         match self {
-            Loose::Is(value) => Some(value),
-            Loose::Absent | Loose::Empty => None,
+            OptionalMaybeEmpty::Is(value) => Some(value),
+            OptionalMaybeEmpty::Absent | OptionalMaybeEmpty::Empty => None,
         }
     }
 
     /// The same, with `empty` for an empty one: `None` is then only an absent one.
     pub fn or_empty(self, empty: T) -> Option<T> {
         match self {
-            Loose::Absent => None,
-            Loose::Empty => Some(empty),
-            Loose::Is(value) => Some(value),
+            OptionalMaybeEmpty::Absent => None,
+            OptionalMaybeEmpty::Empty => Some(empty),
+            OptionalMaybeEmpty::Is(value) => Some(value),
         }
     }
 }
 
-impl Loose<Text<1, 15>> {
+impl OptionalMaybeEmpty<Text<1, 15>> {
     /// Does a `user_id` name anyone but the caller? Passing the owner's does not make one the owner.
-    pub fn is_anothers(&self, caller: &Account) -> bool {
-        matches!(self, Loose::Is(user) if **user != *caller.id.to_string())
+    pub fn names_another_account(&self, caller: &Account) -> bool {
+        matches!(self, OptionalMaybeEmpty::Is(user) if **user != *caller.id.to_string())
     }
 }
 
@@ -63,50 +63,50 @@ pub fn seconds(
 }
 
 /// `None` if the value is empty.
-fn given<T: Field>(value: Value<'_>) -> Result<Option<T>, Flaw> {
+fn given<T: Field>(value: Value<'_>) -> Result<Option<T>, FieldError> {
     match &value {
         Value::Null => Ok(None),
-        Value::Text(text) | Value::Word(text) if text.is_empty() => Ok(None),
+        Value::Text(text) | Value::FormText(text) if text.is_empty() => Ok(None),
         _ => T::read(value).map(Some),
     }
 }
 
-impl<T: Field> Field for Full<T> {
+impl<T: Field> Field for Filled<T> {
     const TAKES_FILE: bool = T::TAKES_FILE;
 
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        given(value)?.map(Full).ok_or(Flaw::Empty)
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        given(value)?.map(Filled).ok_or(FieldError::Empty)
     }
 }
 
-impl<T: Field> Field for Optional<T> {
+impl<T: Field> Field for OptionalFilled<T> {
     const TAKES_FILE: bool = T::TAKES_FILE;
 
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        Full::read(value).map(|Full(value)| Optional(Some(value)))
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        Filled::read(value).map(|Filled(value)| OptionalFilled(Some(value)))
     }
 
-    fn absent() -> Result<Self, Flaw> {
-        Ok(Optional(None))
+    fn absent() -> Result<Self, FieldError> {
+        Ok(OptionalFilled(None))
     }
 }
 
-impl<T: Field> Field for Keyed<T> {
+impl<T: Field> Field for MaybeEmpty<T> {
     const TAKES_FILE: bool = T::TAKES_FILE;
 
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        given(value).map(Keyed)
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        given(value).map(MaybeEmpty)
     }
 }
 
-impl<T: Field> Field for Loose<T> {
+impl<T: Field> Field for OptionalMaybeEmpty<T> {
     const TAKES_FILE: bool = T::TAKES_FILE;
 
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        Ok(given(value)?.map_or(Loose::Empty, Loose::Is))
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        Ok(given(value)?.map_or(OptionalMaybeEmpty::Empty, OptionalMaybeEmpty::Is))
     }
 
-    fn absent() -> Result<Self, Flaw> {
-        Ok(Loose::Absent)
+    fn absent() -> Result<Self, FieldError> {
+        Ok(OptionalMaybeEmpty::Absent)
     }
 }

@@ -5,10 +5,10 @@ use super::indexed::{INDEXED, NOTICES};
 use super::notice::NOTICE;
 use engine::caller::Account;
 use engine::clock::{Clock, DateTime};
-use engine::data::{Data, Fields, Flaw, Flaws, Within};
-use engine::db::{Listing, Rows, Search};
+use engine::data::{Data, FieldError, FieldErrors, Fields, IntBetween};
+use engine::db::{ListQuery, Rows, Search};
 use engine::fault::Fault;
-use engine::op::{Desk, Name, Op, Scan, Work};
+use engine::op::{Name, Op, Scan, Work, WorkContext};
 use engine::status::Status;
 
 /// The most rows of an answer, and how many there are unless fewer are asked for.
@@ -66,48 +66,48 @@ impl Data for Query {
     const FIELDS: &'static [&'static [&'static str]] = &[&OTHERS, &INTEGERS, &TIMES, &TEXTS];
 
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
-        let mut flaws = Flaws::default();
+        let mut field_errors = FieldErrors::default();
         let known = |key: &str| {
             [&TEXTS[..], &INTEGERS, &TIMES, &OTHERS].iter().any(|keys| keys.contains(&key))
         };
         if let Some(key) = fields.keys().find(|key| !known(key)) {
-            flaws.note(key.to_owned().into(), Flaw::Unknown);
+            field_errors.note(key.to_owned().into(), FieldError::Unknown);
         }
-        let filter = fields.keys().find(|key| !OTHERS.contains(key) && fields.says(key));
-        if let (true, Some(filter)) = (fields.says("key"), filter) {
-            flaws.note(filter.to_owned().into(), Flaw::Conflict("key"));
+        let filter = fields.keys().find(|key| !OTHERS.contains(key) && fields.is_given(key));
+        if let (true, Some(filter)) = (fields.is_given("key"), filter) {
+            field_errors.note(filter.to_owned().into(), FieldError::Conflict("key"));
         }
-        let kind = flaws.read::<Within<1, 2>>(fields, "type");
-        let key = flaws.read(fields, "key");
-        let limit = flaws.read::<Option<Within<1, ROWS>>>(fields, "limit");
-        let before = flaws.read(fields, "before");
+        let kind = field_errors.read::<IntBetween<1, 2>>(fields, "type");
+        let key = field_errors.read(fields, "key");
+        let limit = field_errors.read::<Option<IntBetween<1, ROWS>>>(fields, "limit");
+        let before = field_errors.read(fields, "before");
         let mut filters = Vec::new();
         for key in INTEGERS {
-            let found = flaws.read::<Option<i64>>(fields, key).flatten();
+            let found = field_errors.read::<Option<i64>>(fields, key).flatten();
             filters.extend(found.map(|number| (key, Filter::Exact(number))));
         }
         for key in TIMES {
-            let found = flaws.read::<Option<DateTime>>(fields, key).flatten();
+            let found = field_errors.read::<Option<DateTime>>(fields, key).flatten();
             filters.extend(found.map(|at| (key, Filter::At(at))));
         }
         for key in TEXTS {
-            let found = flaws.read::<Option<Search<FILTER>>>(fields, key).flatten();
+            let found = field_errors.read::<Option<Search<FILTER>>>(fields, key).flatten();
             filters.extend(found.map(|text| (key, Filter::Contains(text))));
         }
-        flaws.check()?;
+        field_errors.check()?;
         match (kind, key, limit, before) {
-            (Some(Within(kind)), Some(key), Some(limit), Some(before)) => {
+            (Some(IntBetween(kind)), Some(key), Some(limit), Some(before)) => {
                 let limit = limit.map_or(ROWS, |limit| limit.0);
                 Ok(Query { r#type: kind, key, filters, limit, before })
             }
-            _ => Err(flaws.fault()),
+            _ => Err(field_errors.fault()),
         }
     }
 }
 
 impl Op for Query {
     const NAME: Name = ("property", "query");
-    const NOTHING: &'static str = "[]";
+    const EMPTY_DATA: &'static str = "[]";
     type Caller = Account;
     type Lane = Work<Scan>;
     type Reply = Rows;
@@ -127,15 +127,15 @@ impl Op for Query {
         Status { code, message }
     }
 
-    fn run(self, desk: &Desk, _: Account) -> Result<Rows, Fault> {
-        let listing = self.listing(&desk.clock)?;
-        desk.read(|view| view.list(&listing))
+    fn run(self, context: &WorkContext, _: Account) -> Result<Rows, Fault> {
+        let listing = self.listing(&context.clock)?;
+        context.read(|view| view.list(&listing))
     }
 }
 
 impl Query {
-    fn listing(self, clock: &Clock) -> Result<Listing, Fault> {
-        let mut listing = Listing::new(&NOTICES, NOTICE, self.r#type, self.limit);
+    fn listing(self, clock: &Clock) -> Result<ListQuery, Fault> {
+        let mut listing = ListQuery::new(&NOTICES, NOTICE, self.r#type, self.limit);
         if let Some(key) = self.key {
             listing.wanted().text(key.text());
             listing.with(

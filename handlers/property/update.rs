@@ -1,11 +1,11 @@
 //! Changing a notice.
 
 use super::Written;
-use super::fields::{Full, Loose, Optional, seconds};
+use super::fields::{Filled, OptionalFilled, OptionalMaybeEmpty, seconds};
 use super::indexed::Indexed;
 use engine::caller::Account;
 use engine::clock::DateTime;
-use engine::data::{Text, Within};
+use engine::data::{IntBetween, Text};
 use engine::db::{Tx, position};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Write};
@@ -15,26 +15,26 @@ use engine::{args, data};
 data! {
     /// Change a notice of the caller's; what is not sent stays as it is.
     pub struct Update {
-        id: Full<i64>,
-        r#type: Optional<Within<1, 2>>,
-        state: Optional<Within<0, 1>>,
-        lab: Optional<Text<1, 50>>,
-        title: Optional<Text<1, 20>>,
-        content: Optional<Text<1, 500>>,
-        occurrence_time: Loose<DateTime>,
-        user_id: Loose<Text<1, 15>>,
-        user_name: Optional<Text<1, 10>>,
-        user_phone: Loose<Text<0, 15>>,
-        user_qq: Loose<Text<0, 15>>,
-        user2_id: Loose<Text<0, 15>>,
-        user2_name: Loose<Text<0, 10>>,
-        user2_phone: Loose<Text<0, 15>>,
-        user2_qq: Loose<Text<0, 15>>,
-        update_time: Loose<DateTime>,
-        pic_num: Loose<Within<0, 3>>,
-        pic_url1: Loose<Text<0, 1024>>,
-        pic_url2: Loose<Text<0, 1024>>,
-        pic_url3: Loose<Text<0, 1024>>,
+        id: Filled<i64>,
+        r#type: OptionalFilled<IntBetween<1, 2>>,
+        state: OptionalFilled<IntBetween<0, 1>>,
+        lab: OptionalFilled<Text<1, 50>>,
+        title: OptionalFilled<Text<1, 20>>,
+        content: OptionalFilled<Text<1, 500>>,
+        occurrence_time: OptionalMaybeEmpty<DateTime>,
+        user_id: OptionalMaybeEmpty<Text<1, 15>>,
+        user_name: OptionalFilled<Text<1, 10>>,
+        user_phone: OptionalMaybeEmpty<Text<0, 15>>,
+        user_qq: OptionalMaybeEmpty<Text<0, 15>>,
+        user2_id: OptionalMaybeEmpty<Text<0, 15>>,
+        user2_name: OptionalMaybeEmpty<Text<0, 10>>,
+        user2_phone: OptionalMaybeEmpty<Text<0, 15>>,
+        user2_qq: OptionalMaybeEmpty<Text<0, 15>>,
+        update_time: OptionalMaybeEmpty<DateTime>,
+        pic_num: OptionalMaybeEmpty<IntBetween<0, 3>>,
+        pic_url1: OptionalMaybeEmpty<Text<0, 1024>>,
+        pic_url2: OptionalMaybeEmpty<Text<0, 1024>>,
+        pic_url3: OptionalMaybeEmpty<Text<0, 1024>>,
     }
 }
 
@@ -49,11 +49,12 @@ impl Op for Update {
     }
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<Written, Fault> {
-        if self.user_id.is_anothers(&caller) {
+        if self.user_id.names_another_account(&caller) {
             return Err(Fault::NotOwner);
         }
-        let Full(uid) = self.id;
-        let occurred_when_published = i64::from(matches!(self.occurrence_time, Loose::Empty));
+        let Filled(uid) = self.id;
+        let occurred_when_published =
+            i64::from(matches!(self.occurrence_time, OptionalMaybeEmpty::Empty));
         let occurred = seconds(&tx.clock, "occurrence_time", self.occurrence_time.given())?;
         let updated = seconds(&tx.clock, "update_time", self.update_time.given())?;
         let updated = updated.unwrap_or_else(|| tx.clock.now());
@@ -114,7 +115,7 @@ impl Op for Update {
                 user2_qq.as_ref(),
                 updated,
                 place,
-                self.pic_num.or_empty(Within(0)).map(|number| number.0),
+                self.pic_num.or_empty(IntBetween(0)).map(|number| number.0),
                 url1.as_ref(),
                 url2.as_ref(),
                 url3.as_ref(),
@@ -131,6 +132,6 @@ fn text<const MIN: usize, const MAX: usize>(given: Option<Text<MIN, MAX>>) -> Op
     given.map(|text| text.0)
 }
 
-fn loose<const MAX: usize>(given: Loose<Text<0, MAX>>) -> Option<String> {
+fn loose<const MAX: usize>(given: OptionalMaybeEmpty<Text<0, MAX>>) -> Option<String> {
     text(given.or_empty(Text(String::new())))
 }

@@ -24,7 +24,7 @@ const PER_ADDRESS: i64 = 5;
 const IN_ALL: i64 = 20;
 
 /// A code that is still good.
-struct Good {
+struct ValidCode {
     id: i64,
     hash: String,
     rand: String,
@@ -32,7 +32,7 @@ struct Good {
     wrong: i64,
 }
 
-impl Good {
+impl ValidCode {
     /// May the address that asks guess at it?
     fn is_open(&self) -> bool {
         self.wrong < PER_ADDRESS
@@ -40,14 +40,19 @@ impl Good {
 }
 
 /// A number's codes that are still good.
-fn good(view: &View, client: &Client, phone: &str) -> Result<Vec<Good>, Fault> {
+fn find_valid(view: &View, client: &Client, phone: &str) -> Result<Vec<ValidCode>, Fault> {
     view.all(
         "SELECT sms.id, sms.hash, sms.rand, coalesce(sms_guess.wrong, 0)
            FROM sms LEFT JOIN sms_guess ON sms_guess.sms = sms.id AND sms_guess.address = $1
           WHERE sms.phone = $2 AND sms.expires_at > $3",
         args![&client.network().to_string(), phone, view.clock.steady()],
         |row| {
-            Ok(Good { id: row.get(0)?, hash: row.get(1)?, rand: row.get(2)?, wrong: row.get(3)? })
+            Ok(ValidCode {
+                id: row.get(0)?,
+                hash: row.get(1)?,
+                rand: row.get(2)?,
+                wrong: row.get(3)?,
+            })
         },
     )
 }
@@ -56,8 +61,8 @@ fn good(view: &View, client: &Client, phone: &str) -> Result<Vec<Good>, Fault> {
 /// fails.
 pub fn redeem(tx: &mut Tx, client: &Client, phone: &str, hash: &str) -> Result<(), Fault> {
     let hash = hash.to_ascii_lowercase();
-    let mut open = good(tx, client, phone)?;
-    open.retain(Good::is_open);
+    let mut open = find_valid(tx, client, phone)?;
+    open.retain(ValidCode::is_open);
     if let Some(code) = open.iter().find(|code| code.hash == hash) {
         tx.execute("UPDATE sms SET expires_at = 0 WHERE id = $1", args![code.id])?;
         return Ok(());
@@ -66,7 +71,7 @@ pub fn redeem(tx: &mut Tx, client: &Client, phone: &str, hash: &str) -> Result<(
         count(tx, client, code.id)?;
     }
     if !open.is_empty() {
-        tx.keep()?;
+        tx.keep_on_fault()?;
     }
     Err(WRONG.fault())
 }
@@ -98,11 +103,12 @@ pub fn proof(
     phone: &str,
     code: &str,
 ) -> Result<Option<String>, Fault> {
-    let good = good(view, client, phone)?;
+    let good = find_valid(view, client, phone)?;
     if good.is_empty() {
         return Err(EXPIRED.fault());
     }
-    let proves =
-        |known: &Good| known.is_open() && known.hash == hex::md5(&format!("{code}{}", known.rand));
+    let proves = |known: &ValidCode| {
+        known.is_open() && known.hash == hex::md5(&format!("{code}{}", known.rand))
+    };
     Ok(good.into_iter().find(proves).map(|known| known.hash))
 }

@@ -1,7 +1,7 @@
 //! Sending a code.
 
 use super::{NOT_SENT, coded, quota};
-use crate::handlers::img::{CaptchaName, pay, pay_named, random_text};
+use crate::handlers::img::{CaptchaName, random_text, redeem, redeem_named};
 use crate::handlers::phone::Phone;
 use crate::handlers::user::MOBILE_TAKEN;
 use crate::handlers::user::name::is_taken;
@@ -10,8 +10,8 @@ use engine::client::Client;
 use engine::data::{Data, Fields, Text};
 use engine::db::Tx;
 use engine::fault::{Cause, Fault};
-use engine::op::{Desk, Gateway, Name, Op, Work};
-use engine::sms::{Fate, Message};
+use engine::op::{Gateway, Name, Op, Work, WorkContext};
+use engine::sms::{DeliveryOutcome, Message};
 use engine::{args, data, hex};
 use rand::RngExt;
 use serde::Serialize;
@@ -47,7 +47,7 @@ impl Data for Generate {
     const FIELDS: &'static [&'static [&'static str]] = &[Proven::FIELDS[0], Named::FIELDS[0]];
 
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
-        if fields.get("hash").is_none() && (fields.says("text") || fields.says("id")) {
+        if fields.get("hash").is_none() && (fields.is_given("text") || fields.is_given("id")) {
             let Named { phone, text, id } = Named::read(fields)?;
             return Ok(Generate { phone, captcha: Captcha::Named { name: id, text: text.0 } });
         }
@@ -70,7 +70,7 @@ impl Op for Generate {
     // The row of a message is gone after a day.
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, desk: &Desk, caller: Anyone) -> Result<Sent, Fault> {
+    fn run(self, context: &WorkContext, caller: Anyone) -> Result<Sent, Fault> {
         let phone = self.phone.number()?;
         let client = caller.client();
         let rand = random_text();
@@ -78,16 +78,16 @@ impl Op for Generate {
         let row = Row { phone: phone.clone(), client, code: code.clone(), rand: rand.clone() };
         let captcha = self.captcha;
         // Counted before it is sent: of two requests at once, the quota must see the other's.
-        let id = desk.write(move |tx| {
+        let id = context.write(move |tx| {
             let has_account = is_taken(tx, &row.phone)?;
             // Each document has its own order of checks.
             match captcha {
                 Captcha::Proven { hash } => {
                     quota::check(tx, &row.phone, &client, has_account)?;
-                    pay(tx, &client, &hash)?;
+                    redeem(tx, &client, &hash)?;
                 }
                 Captcha::Named { name, text } => {
-                    pay_named(tx, &client, &name.0, &text)?;
+                    redeem_named(tx, &client, &name.0, &text)?;
                     // Here no message goes to a number that has an account: nothing is kept for it.
                     quota::check(tx, &row.phone, &client, false)?;
                     if has_account {
@@ -97,19 +97,19 @@ impl Op for Generate {
             }
             keep(tx, &row)
         })?;
-        let ttl = desk.config.sms.ttl.as_secs();
-        let at = desk.clock.format(desk.clock.now());
+        let ttl = context.config.sms.ttl.as_secs();
+        let at = context.clock.format(context.clock.now());
         let message = Message { phone: &phone, code: &code, minutes: ttl.div_ceil(60), at: &at };
-        let Err(refusal) = desk.sms.send(message) else { return Ok(Sent { rand }) };
+        let Err(refusal) = context.sms.send(message) else { return Ok(Sent { rand }) };
         // What was not sent is not counted.
-        if !refusal.fate.may_be_sent() {
-            desk.write(move |tx| {
+        if !refusal.outcome.may_be_sent() {
+            context.write(move |tx| {
                 tx.execute("DELETE FROM sms WHERE id = $1", args![id])?;
                 quota::forget(tx, id)
             })?;
         }
         // Where nobody was asked, the log has been told why, once for all.
-        let cause = (refusal.fate != Fate::Spared).then(|| Cause::new(&refusal));
+        let cause = (refusal.outcome != DeliveryOutcome::CircuitOpen).then(|| Cause::new(&refusal));
         Err(NOT_SENT.with_status(coded(refusal.code), cause))
     }
 }
@@ -143,6 +143,6 @@ fn keep(tx: &mut Tx, row: &Row) -> Result<i64, Fault> {
 fn registered(tx: &mut Tx, client: &Client) -> Result<Fault, Fault> {
     let id = tx.next_id("sms")?;
     quota::count(tx, client, id)?;
-    tx.keep()?;
+    tx.keep_on_fault()?;
     Ok(MOBILE_TAKEN.fault())
 }

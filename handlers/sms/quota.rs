@@ -51,7 +51,7 @@ pub fn check(view: &View, phone: &str, client: &Client, has_account: bool) -> Re
     // Of fewer than five messages a day no part can be kept.
     let part = limits.per_day_in_all / PART;
     let for_address = "SELECT count(*), min(at) FROM sms_address WHERE key = $1 AND at > $2";
-    for share in client.shares() {
+    for share in client.scopes() {
         let messages = share.scaled(limits.per_day_per_address.into());
         for (messages, name) in
             [(messages, "sms.per_day_per_address"), (part.into(), "sms.per_day_in_all")]
@@ -103,7 +103,7 @@ impl Limit {
 /// Count a message for the client's address and networks.
 pub fn count(tx: &mut Tx, client: &Client, message: i64) -> Result<(), Fault> {
     let now = tx.clock.steady();
-    for share in client.shares() {
+    for share in client.scopes() {
         tx.execute(
             "INSERT INTO sms_address (key, at, message) VALUES ($1, $2, $3)",
             args![&share.to_string(), now, message],

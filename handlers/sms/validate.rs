@@ -1,7 +1,7 @@
 //! Checking a code.
 
 use super::redeem;
-use crate::handlers::Nothing;
+use crate::handlers::EmptyReply;
 use crate::handlers::phone::Phone;
 use engine::caller::Anyone;
 use engine::data;
@@ -21,12 +21,12 @@ impl Op for Validate {
     const NAME: Name = ("sms", "validate");
     type Caller = Anyone;
     type Lane = Write;
-    type Reply = Nothing;
+    type Reply = EmptyReply;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Nothing, Fault> {
+    fn run(self, tx: &mut Tx, caller: Anyone) -> Result<EmptyReply, Fault> {
         let phone = self.phone.number()?;
         redeem(tx, &caller.client(), &phone, &self.hash)?;
-        Ok(Nothing {})
+        Ok(EmptyReply {})
     }
 }

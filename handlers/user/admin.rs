@@ -7,14 +7,14 @@ use super::name::{Name, is_no_number};
 use super::register::{hash_plain, insert};
 use super::{COMMON, Known, password, remove};
 use engine::args;
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Field, FieldError, Value};
 use engine::db::Db;
 use engine::fault::Fault;
 use engine::password::{LENGTH, is_common};
 use std::time::{Duration, Instant};
 
 /// How long the end of a removal is waited for beside a server.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One line of `user list`.
 pub struct Listed {
@@ -33,13 +33,13 @@ pub struct Listed {
 /// Make an account; the id, or what is wrong in one line.
 pub fn add(db: &Db, name: &str, password: &str) -> Result<i64, String> {
     let Name(name) = Name::read(Value::Text(name.into())).map_err(|flaw| match flaw {
-        Flaw::Value(why) => format!("NAME: {why}"),
+        FieldError::Value(why) => format!("NAME: {why}"),
         _ => "NAME: must not be empty".into(),
     })?;
-    is_no_number(&db.view(), &name).map_err(said)?;
+    is_no_number(&db.view(), &name).map_err(fault_text)?;
     let password = check(password)?;
     db.write(move |tx| insert(tx, &name, None, &password))
-        .map_err(said)?
+        .map_err(fault_text)?
         .ok_or_else(|| "NAME: it is taken".into())
 }
 
@@ -56,7 +56,7 @@ pub fn list(db: &Db) -> Result<Vec<Listed>, String> {
             created: view.clock.format(row.get(4)?),
         })
     })
-    .map_err(said)
+    .map_err(fault_text)
 }
 
 /// Give an account a new password; all its sessions end.
@@ -65,7 +65,7 @@ pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
     let hash = check(password)?;
     let done = db
         .write(move |tx| password::set(tx, known.id, known.password_count, &hash))
-        .map_err(said)?;
+        .map_err(fault_text)?;
     if done { Ok(()) } else { Err("the password was changed at the same time; try again".into()) }
 }
 
@@ -75,12 +75,12 @@ pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
 /// `is_alone` says that no server runs.
 pub fn remove(db: &Db, name: &str, is_alone: bool) -> Result<bool, String> {
     let known = find(db, name)?;
-    db.write(move |tx| remove::remove(tx, known.id)).map_err(said)?;
+    db.write(move |tx| remove::remove(tx, known.id)).map_err(fault_text)?;
     if is_alone {
-        return remove::finish(db).map(|()| true).map_err(said);
+        return remove::finish(db).map(|()| true).map_err(fault_text);
     }
-    let until = Instant::now() + PATIENCE;
-    while remove::is_unfinished(&db.view()).map_err(said)? {
+    let until = Instant::now() + TIMEOUT;
+    while remove::is_unfinished(&db.view()).map_err(fault_text)? {
         if Instant::now() > until {
             return Ok(false);
         }
@@ -90,7 +90,7 @@ pub fn remove(db: &Db, name: &str, is_alone: bool) -> Result<bool, String> {
 }
 
 fn find(db: &Db, name: &str) -> Result<Known, String> {
-    let found = Known::by_name(&db.view(), name).map_err(said)?;
+    let found = Known::by_name(&db.view(), name).map_err(fault_text)?;
     found.ok_or_else(|| format!("{name}: there is no such account"))
 }
 
@@ -105,11 +105,11 @@ fn check(password: &str) -> Result<String, String> {
     if is_common(password) {
         return Err(format!("the password is {COMMON}"));
     }
-    hash_plain(password).map_err(said)
+    hash_plain(password).map_err(fault_text)
 }
 
 /// A fault in one line for the operator, who may read causes too.
-pub fn said(fault: Fault) -> String {
+pub fn fault_text(fault: Fault) -> String {
     match (fault.cause(), fault.detail()) {
         (Some(cause), _) => cause.to_string(),
         (None, Some(detail)) => detail.into_owned(),

@@ -88,7 +88,7 @@ impl Attempt {
         };
         let is_known = session.is_some();
         let name = format!("name {}", hex::md5(name));
-        let typed = client.shares().map(|share| Counter {
+        let typed = client.scopes().map(|share| Counter {
             who: name.clone(),
             address: share.to_string(),
             limit: share.scaled(limit),
@@ -160,7 +160,7 @@ impl Attempt {
         if let Some(account) = self.account.filter(|_| !is_closed) {
             PER_ACCOUNT.add(tx, &account.to_string(), 1)?;
         }
-        tx.keep()?;
+        tx.keep_on_fault()?;
         Err(Fault::Password)
     }
 

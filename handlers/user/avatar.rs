@@ -2,30 +2,30 @@
 
 use super::picture_url;
 use crate::handlers::portrait::limits::Uploader;
-use crate::handlers::portrait::{Uploading, store};
+use crate::handlers::portrait::{PictureUpload, store};
 use engine::caller::Account;
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Field, FieldError, Value};
 use engine::fault::Fault;
-use engine::op::{Desk, Name, Op, Store, Work};
-use engine::picture::Kind;
+use engine::image_check::ImageKind;
+use engine::op::{Name, Op, Store, Work, WorkContext};
 use engine::{args, data};
 use serde::Serialize;
 
 data! {
     /// Give the account a picture, in place of the one it has.
     pub struct Avatar {
-        base64: Uploading,
+        base64: PictureUpload,
         r#type: Option<Claimed>,
     }
 }
 
 /// The kind of picture that the client says it is.
-pub struct Claimed(Kind);
+pub struct Claimed(ImageKind);
 
 impl Field for Claimed {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        let kind = Kind::from_name(&String::read(value)?);
-        kind.map(Claimed).ok_or(Flaw::Value("png, jpg, jpeg, gif or webp".into()))
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        let kind = ImageKind::from_name(&String::read(value)?);
+        kind.map(Claimed).ok_or(FieldError::Value("png, jpg, jpeg, gif or webp".into()))
     }
 }
 
@@ -41,13 +41,13 @@ impl Op for Avatar {
     type Lane = Work<Store>;
     type Reply = Uploaded;
 
-    fn run(self, desk: &Desk, caller: Account) -> Result<Uploaded, Fault> {
+    fn run(self, context: &WorkContext, caller: Account) -> Result<Uploaded, Fault> {
         let uploader = Uploader::Account(caller.id);
         // Before the picture is decoded, which costs most.
-        desk.read(|view| uploader.check(view))?;
-        let file = store(desk, self.base64, self.r#type.map(|claimed| claimed.0))?;
-        let url = picture_url(desk, file.name());
-        desk.write(move |tx| {
+        context.read(|view| uploader.check(view))?;
+        let file = store(context, self.base64, self.r#type.map(|claimed| claimed.0))?;
+        let url = picture_url(context, file.name());
+        context.write(move |tx| {
             let old: String = tx
                 .one("SELECT avatar FROM account WHERE id = $1", args![caller.id], |row| {
                     row.get(0)

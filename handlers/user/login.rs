@@ -2,11 +2,11 @@
 
 use super::attempts::Attempt;
 use super::{GivenPassword, Known, picture_url};
-use crate::handlers::{Nothing, img};
+use crate::handlers::{EmptyReply, img};
 use engine::caller::{Account, Anyone, new_token, session_key};
 use engine::db::Tx;
 use engine::fault::Fault;
-use engine::op::{Desk, Hash, Name, Op, Work, Write};
+use engine::op::{Hash, Name, Op, Work, WorkContext, Write};
 use engine::{args, data};
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ impl Op for Login {
     type Reply = Session;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, desk: &Desk, caller: Anyone) -> Result<Session, Fault> {
+    fn run(self, context: &WorkContext, caller: Anyone) -> Result<Session, Fault> {
         if self.username.is_empty() {
             return Err(Fault::Empty("username".into()));
         }
@@ -47,9 +47,9 @@ impl Op for Login {
         // Used up whether or not it is needed: otherwise it would tell whether the account's own limit
         // is used up, and so that there is such an account.
         if let Some(hash) = hash {
-            desk.write(move |tx| img::pay(tx, &client, &hash))?;
+            context.write(move |tx| img::redeem(tx, &client, &hash))?;
         }
-        let (attempt, known) = desk.read(|view| {
+        let (attempt, known) = context.read(|view| {
             let known = Known::by_name(view, &self.username)?;
             let account = known.as_ref().map(|known| known.id);
             let session = caller.session();
@@ -59,7 +59,7 @@ impl Op for Login {
         })?;
         let stored = known.as_ref().map(|known| known.password.as_str());
         let right = self.password.0.matches(stored)?;
-        desk.write(move |tx| {
+        context.write(move |tx| {
             attempt.decide(tx, right)?;
             // Without an account no password is right.
             open(tx, known.ok_or(Fault::Password)?)
@@ -96,16 +96,16 @@ impl Op for Logout {
     const NAME: Name = ("user", "logout");
     type Caller = Account;
     type Lane = Write;
-    type Reply = Nothing;
+    type Reply = EmptyReply;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, tx: &mut Tx, caller: Account) -> Result<Nothing, Fault> {
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<EmptyReply, Fault> {
         // The row stays a while: the client may show its token again when it logs in (`attempts`).
         let now = tx.clock.steady();
         tx.execute(
             "UPDATE session SET expires_at = $1 WHERE key = $2",
             args![now, &caller.session],
         )?;
-        Ok(Nothing {})
+        Ok(EmptyReply {})
     }
 }

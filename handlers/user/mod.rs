@@ -17,7 +17,7 @@ pub use register::{hash_plain, insert};
 pub use remove::finish as finish_removals;
 pub use verify::seal_all;
 
-use engine::data::{Field, Flaw, Value};
+use engine::data::{Field, FieldError, Value};
 use engine::db::View;
 use engine::fault::{Class, Declared, Fault};
 use engine::op::{RegisteredTwice, Registry};
@@ -41,7 +41,7 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
         .op::<profile::Info>()?
         .op::<profile::Update>()?
         .op::<profile::Rename>()?
-        .op::<password::Change>()?
+        .op::<password::ChangePassword>()?
         .op::<avatar::Avatar>()?
         .op::<verify::Verify>()?
         .op::<verify::Verified>()?;
@@ -74,15 +74,15 @@ const COMMON: &str = "one of the most common passwords; choose another one";
 pub struct NewPassword(Password);
 
 impl Field for NewPassword {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let text = String::read(value)?;
         match text.chars().count() {
-            0 => Err(Flaw::Empty),
+            0 => Err(FieldError::Empty),
             length if LENGTH.contains(&length) && is_common(&text) => {
-                Err(Flaw::Value(COMMON.into()))
+                Err(FieldError::Value(COMMON.into()))
             }
             length if LENGTH.contains(&length) => Ok(NewPassword(Password::from_client(&text))),
-            _ => Err(Flaw::Value("6 to 64 characters, or the md5 of them".into())),
+            _ => Err(FieldError::Value("6 to 64 characters, or the md5 of them".into())),
         }
     }
 }
@@ -91,10 +91,10 @@ impl Field for NewPassword {
 pub struct GivenPassword(Password);
 
 impl Field for GivenPassword {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let text = String::read(value)?;
         if text.is_empty() {
-            Err(Flaw::Empty)
+            Err(FieldError::Empty)
         } else {
             Ok(GivenPassword(Password::from_client(&text)))
         }
@@ -157,5 +157,5 @@ fn picture_url(services: &Services, avatar: &str) -> String {
         return String::new();
     }
     let here = || format!("{}/upload/{avatar}", services.public_url);
-    services.files.public_url(avatar).unwrap_or_else(here)
+    services.pictures.public_url(avatar).unwrap_or_else(here)
 }

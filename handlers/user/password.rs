@@ -2,30 +2,30 @@
 
 use super::attempts::Attempt;
 use super::{GivenPassword, Known, NewPassword};
-use crate::handlers::Nothing;
+use crate::handlers::EmptyReply;
 use engine::caller::Account;
 use engine::db::Tx;
 use engine::fault::Fault;
-use engine::op::{Desk, Hash, Name, Op, Work};
+use engine::op::{Hash, Name, Op, Work, WorkContext};
 use engine::{args, data};
 
 data! {
     /// Change the password, knowing the old one; ends every session of the account.
-    pub struct Change {
+    pub struct ChangePassword {
         old_password: GivenPassword,
         new_password: NewPassword,
     }
 }
 
-impl Op for Change {
+impl Op for ChangePassword {
     const NAME: Name = ("user", "password");
     type Caller = Account;
     type Lane = Work<Hash>;
-    type Reply = Nothing;
+    type Reply = EmptyReply;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, desk: &Desk, caller: Account) -> Result<Nothing, Fault> {
-        let (attempt, known) = desk.read(|view| {
+    fn run(self, context: &WorkContext, caller: Account) -> Result<EmptyReply, Fault> {
+        let (attempt, known) = context.read(|view| {
             let known = Known::by_id(view, caller.id)?.ok_or(Fault::AccountGone)?;
             let (id, session) = (Some(caller.id), Some(caller.session));
             let attempt = Attempt::new(view, &known.username, id, caller.client, session, false)?;
@@ -35,11 +35,11 @@ impl Op for Change {
         let right = self.old_password.0.matches(Some(&known.password))?;
         // A wrong guess is not worth a second hash.
         let password = if right { self.new_password.0.hash()? } else { String::new() };
-        desk.write(move |tx| {
+        context.write(move |tx| {
             attempt.decide(tx, right)?;
             // Of two changes at once the second proved an old password that is no longer it.
             match set(tx, known.id, known.password_count, &password)? {
-                true => Ok(Nothing {}),
+                true => Ok(EmptyReply {}),
                 false => Err(Fault::Password),
             }
         })

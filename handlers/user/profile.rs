@@ -2,7 +2,7 @@
 
 use super::name::{Name, Nickname, hold, is_free, may_be_called, set_keys};
 use super::picture_url;
-use crate::handlers::Nothing;
+use crate::handlers::EmptyReply;
 use engine::caller::Account;
 use engine::db::{Tx, View};
 use engine::fault::Fault;
@@ -66,14 +66,14 @@ impl Op for Update {
     const NAME: engine::op::Name = ("user", "update");
     type Caller = Account;
     type Lane = Write;
-    type Reply = Nothing;
+    type Reply = EmptyReply;
 
-    fn run(self, tx: &mut Tx, caller: Account) -> Result<Nothing, Fault> {
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<EmptyReply, Fault> {
         tx.execute(
             "UPDATE account SET nickname = $1 WHERE id = $2",
             args![&self.nickname.0, caller.id],
         )?;
-        Ok(Nothing {})
+        Ok(EmptyReply {})
     }
 }
 
@@ -118,7 +118,7 @@ impl Op for Rename {
         }
         if let Err(fault) = is_free(tx, &username, Some(caller.id)) {
             // Counted all the same: the answer tells who is here.
-            tx.keep()?;
+            tx.keep_on_fault()?;
             return Err(fault);
         }
         hold(tx, caller.id, &own.0)?;

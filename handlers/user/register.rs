@@ -8,10 +8,10 @@ use crate::handlers::user::{MOBILE_TAKEN, NAME_TAKEN};
 use crate::handlers::{img, sms};
 use engine::caller::Anyone;
 use engine::client::Client;
-use engine::data::{Data, Field, Fields, Flaw, Flaws, Value};
+use engine::data::{Data, Field, FieldError, FieldErrors, Fields, Value};
 use engine::db::Tx;
 use engine::fault::Fault;
-use engine::op::{Desk, Hash, Op, Work};
+use engine::op::{Hash, Op, Work, WorkContext};
 use engine::password::Password;
 use engine::quota::Quota;
 use engine::{args, data};
@@ -49,14 +49,14 @@ data! {
 pub struct SmsCode(String);
 
 impl Field for SmsCode {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let code = String::read(value)?;
         match code.is_empty() {
-            true => Err(Flaw::Empty),
+            true => Err(FieldError::Empty),
             false if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Ok(SmsCode(code))
             }
-            false => Err(Flaw::Value("expected 6 digits".into())),
+            false => Err(FieldError::Value("expected 6 digits".into())),
         }
     }
 }
@@ -68,10 +68,10 @@ impl Data for Register {
         let has = |key| fields.get(key).is_some();
         let by_mobile = has("mobile") || has("sms_code");
         if by_mobile && (has("username") || has("hash")) {
-            let mut flaws = Flaws::default();
+            let mut field_errors = FieldErrors::default();
             let why = "either username and hash, or mobile and sms_code";
-            flaws.note("mobile".into(), Flaw::Value(why.into()));
-            return Err(flaws.fault());
+            field_errors.note("mobile".into(), FieldError::Value(why.into()));
+            return Err(field_errors.fault());
         }
         if by_mobile {
             ByMobile::read(fields).map(Register::ByMobile)
@@ -93,20 +93,20 @@ impl Op for Register {
     type Lane = Work<Hash>;
     type Reply = Registered;
 
-    fn run(self, desk: &Desk, caller: Anyone) -> Result<Registered, Fault> {
+    fn run(self, context: &WorkContext, caller: Anyone) -> Result<Registered, Fault> {
         match self {
-            Register::ByName(data) => data.run(desk, caller.client()),
-            Register::ByMobile(data) => data.run(desk, caller.client()),
+            Register::ByName(data) => data.run(context, caller.client()),
+            Register::ByMobile(data) => data.run(context, caller.client()),
         }
     }
 }
 
 impl ByName {
-    fn run(self, desk: &Desk, client: Client) -> Result<Registered, Fault> {
+    fn run(self, context: &WorkContext, client: Client) -> Result<Registered, Fault> {
         let ByName { username: Name(username), password, hash } = self;
         // Asked before hashing, which costs a thousand times more; settled again in `insert`.
-        img::is_good(desk, client, &hash)?;
-        let is_free = desk.read(|view| {
+        img::is_good(context, client, &hash)?;
+        let is_free = context.read(|view| {
             may_be_called(view, &username, None)?;
             match is_free(view, &username, None) {
                 Err(fault) if fault.is(&NAME_TAKEN) => Ok(false),
@@ -114,11 +114,11 @@ impl ByName {
             }
         })?;
         if !is_free {
-            return desk.write(move |tx| Err(name_is_taken(tx, &client, &hash)?));
+            return context.write(move |tx| Err(name_is_taken(tx, &client, &hash)?));
         }
         let password = password.0.hash()?;
-        desk.write(move |tx| {
-            img::pay(tx, &client, &hash)?;
+        context.write(move |tx| {
+            img::redeem(tx, &client, &hash)?;
             let user_id = insert(tx, &username, None, &password)?;
             registered(tx, user_id.ok_or_else(|| NAME_TAKEN.fault())?, &client)
         })
@@ -126,20 +126,20 @@ impl ByName {
 }
 
 impl ByMobile {
-    fn run(self, desk: &Desk, client: Client) -> Result<Registered, Fault> {
+    fn run(self, context: &WorkContext, client: Client) -> Result<Registered, Fault> {
         let mobile = self.mobile.number()?;
         let SmsCode(code) = self.sms_code;
         // Only who holds the telephone is told whether the number has an account, so the code is looked
         // at first. A wrong guess is settled, and counted, without hashing anything.
-        let proof = desk.read(|view| sms::proof(view, &client, &mobile, &code))?;
+        let proof = context.read(|view| sms::proof(view, &client, &mobile, &code))?;
         let Some(proof) = proof else {
-            return desk.write(move |tx| {
+            return context.write(move |tx| {
                 sms::redeem(tx, &client, &mobile, &code)?;
                 Err(Fault::unknown("a code that proves nothing was redeemed"))
             });
         };
         let password = self.password.0.hash()?;
-        desk.write(move |tx| {
+        context.write(move |tx| {
             sms::redeem(tx, &client, &mobile, &proof)?;
             let user_id = insert(tx, &mobile, Some(&mobile), &password)?;
             registered(tx, user_id.ok_or_else(|| MOBILE_TAKEN.fault())?, &client)
@@ -158,9 +158,9 @@ fn name_is_taken(tx: &mut Tx, client: &Client, hash: &str) -> Result<Fault, Faul
     let key = img::identity(hash);
     TAKEN.add(tx, &key, 1)?;
     if TAKEN.used(tx, &key)? >= NAMES {
-        img::pay(tx, client, hash)?;
+        img::redeem(tx, client, hash)?;
     }
-    tx.keep()?;
+    tx.keep_on_fault()?;
     Ok(NAME_TAKEN.fault())
 }
 

@@ -84,7 +84,7 @@ pub fn finish(db: &Db) -> Result<(), Fault> {
     // Files first: a row may only go once its file is gone. To remove a file twice does no harm.
     for (kind, name) in &left {
         if kind == PICTURE {
-            view.files.remove_now(name).map_err(|cause| NOT_STORED.caused_by(cause))?;
+            view.pictures.remove_now(name).map_err(|cause| NOT_STORED.caused_by(cause))?;
         }
     }
     drop(view);

@@ -1,10 +1,10 @@
 //! Real names (contract page `ihome.md`): told once, never changed, shown to nobody else.
 
 use crate::handlers::user::VERIFIED_ALREADY;
-use crate::handlers::{Nothing, text};
+use crate::handlers::{EmptyReply, text};
 use engine::caller::Account;
 use engine::clock::DateTime;
-use engine::data::{Field, Flaw, Text, Value};
+use engine::data::{Field, FieldError, Text, Value};
 use engine::db::{Tx, View};
 use engine::fault::Fault;
 use engine::op::{Name, Op, Read, Write};
@@ -33,10 +33,10 @@ const SEPARATORS: [char; 10] = [' ', '·', '•', '・', '‧', '.', '\'', '’'
 pub struct FullName(String);
 
 impl Field for FullName {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        let expected = || Flaw::Value("2 to 32 letters".into());
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        let expected = || FieldError::Value("2 to 32 letters".into());
         let name: String = match Text::<1, 128>::read(value) {
-            Err(Flaw::Value(_)) => return Err(expected()),
+            Err(FieldError::Value(_)) => return Err(expected()),
             text => text?.0.nfc().collect(),
         };
         let is_inside = |c: char| text::is_letter(c) || text::is_mark(c) || SEPARATORS.contains(&c);
@@ -46,7 +46,7 @@ impl Field for FullName {
         }
         if !name.starts_with(text::is_letter) || name.ends_with(' ') || !name.chars().all(is_inside)
         {
-            return Err(Flaw::Value("letters, with spaces or points between names".into()));
+            return Err(FieldError::Value("letters, with spaces or points between names".into()));
         }
         Ok(FullName(name))
     }
@@ -84,10 +84,11 @@ impl IdCard {
 }
 
 impl Field for IdCard {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         match String::read(value)? {
-            text if text.is_empty() => Err(Flaw::Empty),
-            text => IdCard::parse(&text).ok_or(Flaw::Value("not an identity card's number".into())),
+            text if text.is_empty() => Err(FieldError::Empty),
+            text => IdCard::parse(&text)
+                .ok_or(FieldError::Value("not an identity card's number".into())),
         }
     }
 }
@@ -96,9 +97,9 @@ impl Op for Verify {
     const NAME: Name = ("user", "verify");
     type Caller = Account;
     type Lane = Write;
-    type Reply = Nothing;
+    type Reply = EmptyReply;
 
-    fn run(self, tx: &mut Tx, caller: Account) -> Result<Nothing, Fault> {
+    fn run(self, tx: &mut Tx, caller: Account) -> Result<EmptyReply, Fault> {
         let Verify { real_name, id_card } = self;
         let is_born = id_card.born().is_some_and(|at| tx.clock.seconds(at) <= tx.clock.now());
         if !is_born {
@@ -110,7 +111,7 @@ impl Op for Verify {
             "UPDATE account SET real_name = $1, id_card = $2 WHERE id = $3 AND real_name IS NULL",
             args![&real_name, &id_card, caller.id],
         )?;
-        if verified == 1 { Ok(Nothing {}) } else { Err(VERIFIED_ALREADY.fault()) }
+        if verified == 1 { Ok(EmptyReply {}) } else { Err(VERIFIED_ALREADY.fault()) }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::contents::{FORMAT, Manifest};
 use super::target::Target;
-use super::work::Work;
-use super::write::Writer;
-use super::{BackupError, Step, Watch, aside};
+use super::work_folder::WorkFolder;
+use super::write::ArchiveWriter;
+use super::{BackupError, OnProgress, Step, run_on_thread};
 use crate::config::Config;
 use crate::db::{self, OpenError, Schema, Snapshot};
-use crate::files::Files;
+use crate::picture_store::PictureStore;
 use crate::services::Services;
 use crate::vault;
 use jiff::Timestamp;
@@ -45,36 +45,40 @@ pub fn ready(config: &Config) -> Result<(), BackupError> {
 /// this returns, and otherwise not there. In the folder of `target` it needs room for the archive
 /// and once more for the database.
 ///
-/// `watch` is told how far it is. Not for async code: it takes seconds and more.
+/// `on_progress` is told how far it is. Not for async code: it takes seconds and more.
 pub fn make(
     services: &Services,
     schema: Schema,
     target: &Target,
-    watch: &mut Watch,
+    on_progress: &mut OnProgress,
 ) -> Result<Made, BackupError> {
-    Making { services, schema, gives_way: false }.run(target, watch)
+    BackupJob { services, schema, idle_priority: false }.run(target, on_progress)
 }
 
 /// How a backup is made.
-pub(super) struct Making<'a> {
+pub(super) struct BackupJob<'a> {
     pub services: &'a Services,
     pub schema: Schema,
     /// Does it get only the processor time that nothing else wants? But for the part that holds the
     /// database as of one moment: that must not take long, because meanwhile the log grows.
-    pub gives_way: bool,
+    pub idle_priority: bool,
 }
 
-impl Making<'_> {
-    pub(super) fn run(&self, target: &Target, watch: &mut Watch) -> Result<Made, BackupError> {
-        let Making { services, schema, gives_way } = *self;
+impl BackupJob<'_> {
+    pub(super) fn run(
+        &self,
+        target: &Target,
+        on_progress: &mut OnProgress,
+    ) -> Result<Made, BackupError> {
+        let BackupJob { services, schema, idle_priority } = *self;
         ready(&services.config)?;
         let now = services.clock.now();
-        let work = Work::make(&target.folder()?)?;
+        let work = WorkFolder::make(&target.folder()?)?;
         let copy = work.file("copy.db");
-        let mut archive = Writer::create(&work, u64::try_from(now).unwrap_or(0))?;
-        let found = self.collect(&mut archive, &copy, watch)?;
-        let (manifest, written) = aside(gives_way, || {
-            tell(watch, Step::Check, 0, 1)?;
+        let mut archive = ArchiveWriter::create(&work, u64::try_from(now).unwrap_or(0))?;
+        let found = self.collect(&mut archive, &copy, on_progress)?;
+        let (manifest, written) = run_on_thread(idle_priority, || {
+            tell(on_progress, Step::Check, 0, 1)?;
             let database = services.config.database_file();
             let steps = db::examine(&copy, schema).map_err(|error| error.of(&database))?;
             let manifest = Manifest {
@@ -84,7 +88,7 @@ impl Making<'_> {
                 created_at: Timestamp::from_second(now)
                     .unwrap_or(Timestamp::UNIX_EPOCH)
                     .to_string(),
-                database_bytes: archive.database(&copy, watch)?,
+                database_bytes: archive.database(&copy, on_progress)?,
                 pictures: found.pictures,
                 picture_bytes: found.bytes,
                 missing: found.missing,
@@ -107,13 +111,13 @@ impl Making<'_> {
     /// lost, which is told, and no reason to have no backup at all.
     fn collect(
         &self,
-        archive: &mut Writer,
+        archive: &mut ArchiveWriter,
         copy: &Path,
-        watch: &mut Watch,
+        on_progress: &mut OnProgress,
     ) -> Result<Collected, BackupError> {
-        let Making { services, schema, gives_way } = *self;
+        let BackupJob { services, schema, idle_priority } = *self;
         let (have, absent) = (HashSet::new(), HashSet::new());
-        let mut pictures = Pictures { archive, files: &services.files, have, bytes: 0, absent };
+        let mut pictures = Pictures { archive, files: &services.pictures, have, bytes: 0, absent };
         let mut moments = 0;
         loop {
             moments += 1;
@@ -127,15 +131,18 @@ impl Making<'_> {
                 new.partition(|name| pictures.absent.contains(name));
             if new.len() > FEW && moments < MOMENTS {
                 drop(snapshot);
-                aside(gives_way, || pictures.add(new, watch))?;
+                run_on_thread(idle_priority, || pictures.add(new, on_progress))?;
                 continue;
             }
             let before = pictures.absent.len();
-            pictures.add(new, watch)?;
+            pictures.add(new, on_progress)?;
             if pictures.absent.len() > before {
                 continue;
             }
-            if snapshot.copy(copy, &mut |done, total| watch(Step::Copy, done, total))?.is_break() {
+            if snapshot
+                .copy(copy, &mut |done, total| on_progress(Step::Copy, done, total))?
+                .is_break()
+            {
                 return Err(BackupError::Stopped);
             }
             lost.sort_unstable();
@@ -152,8 +159,8 @@ impl Making<'_> {
 
 /// The pictures that are in an archive so far.
 struct Pictures<'a> {
-    archive: &'a mut Writer,
-    files: &'a Files,
+    archive: &'a mut ArchiveWriter,
+    files: &'a PictureStore,
     have: HashSet<String>,
     bytes: u64,
     /// Those that were not there when they were to be read.
@@ -161,7 +168,7 @@ struct Pictures<'a> {
 }
 
 impl Pictures<'_> {
-    fn add(&mut self, names: Vec<String>, watch: &mut Watch) -> Result<(), BackupError> {
+    fn add(&mut self, names: Vec<String>, on_progress: &mut OnProgress) -> Result<(), BackupError> {
         let total = names.len() as u64;
         for (done, name) in (1..).zip(names) {
             if let Some(bytes) = self.files.get(&name).map_err(BackupError::Picture)? {
@@ -171,7 +178,7 @@ impl Pictures<'_> {
             } else {
                 self.absent.insert(name);
             }
-            tell(watch, Step::Pictures, done, total)?;
+            tell(on_progress, Step::Pictures, done, total)?;
         }
         Ok(())
     }
@@ -185,8 +192,13 @@ struct Collected {
     key: Option<String>,
 }
 
-fn tell(watch: &mut Watch, step: Step, done: u64, total: u64) -> Result<(), BackupError> {
-    if watch(step, done, total).is_break() { Err(BackupError::Stopped) } else { Ok(()) }
+fn tell(
+    on_progress: &mut OnProgress,
+    step: Step,
+    done: u64,
+    total: u64,
+) -> Result<(), BackupError> {
+    if on_progress(step, done, total).is_break() { Err(BackupError::Stopped) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -15,27 +15,27 @@
 //! Pictures come first (`make`): whichever the database names by the time it is copied must be among
 //! them, although others are replaced and removed all the while.
 
+mod archives;
 mod contents;
 mod error;
-mod kept;
 mod make;
-mod pair;
 mod read;
 mod restore;
 mod schedule;
 mod swap;
+mod swap_item;
 mod target;
-mod work;
+mod work_folder;
 mod write;
 
+pub(crate) use archives::{is_archive, is_replaced};
 pub use contents::Manifest;
 pub use error::BackupError;
-pub(crate) use kept::{is_archive, is_replaced};
 pub use make::{Made, make, ready};
 pub use restore::{Restored, restore, verify};
 pub(crate) use schedule::Schedule;
 pub use target::Target;
-pub(crate) use work::is_work;
+pub(crate) use work_folder::is_work_folder;
 
 use crate::config::Config;
 use crate::db::{self, Lock, OpenError};
@@ -61,7 +61,7 @@ pub enum Step {
 }
 
 /// Told how far a step is, `done` of `total`; a break ends the whole as [`BackupError::Stopped`].
-pub type Watch<'a> = dyn FnMut(Step, u64, u64) -> ControlFlow<()> + Send + 'a;
+pub type OnProgress<'a> = dyn FnMut(Step, u64, u64) -> ControlFlow<()> + Send + 'a;
 
 /// Hold the database that the configuration names, or say who does, and finish a restore that was cut off.
 pub fn hold(config: &Config) -> Result<Lock, OpenError> {
@@ -74,7 +74,7 @@ pub fn hold(config: &Config) -> Result<Lock, OpenError> {
 /// can be read. `None` where the configuration names no folder.
 pub fn newest(services: &Services) -> Option<i64> {
     let folder = services.config.backup.dir.as_deref()?;
-    let newest = kept::newest(folder, &services.clock, services.clock.now());
+    let newest = archives::newest(folder, &services.clock, services.clock.now());
     Some(newest.ok().flatten().unwrap_or(0))
 }
 
@@ -90,14 +90,14 @@ pub(crate) fn close(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Do work, on a thread of its own that gives way to everything else if it `gives_way`.
-fn aside<T: Send>(gives_way: bool, work: impl FnOnce() -> T + Send) -> T {
-    if !gives_way {
+/// Do work, on a thread of its own that gives way to everything else if it `idle_priority`.
+fn run_on_thread<T: Send>(idle_priority: bool, work: impl FnOnce() -> T + Send) -> T {
+    if !idle_priority {
         return work();
     }
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            crate::workers::idle::give_way();
+            crate::workers::idle::set_idle_priority();
             work()
         });
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -9,8 +9,8 @@
 mod form;
 
 use super::contents::{self, DATABASE, FORMAT, MANIFEST, Manifest, Outline, PICTURES, SUMS, Sum};
-use super::{BackupError, Step, Watch};
-use crate::files;
+use super::{BackupError, OnProgress, Step};
+use crate::picture_store;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::File;
@@ -27,16 +27,20 @@ const MANIFEST_BYTES: u64 = 16 << 20;
 const EARLY: &str = "it ends too early";
 
 /// Where what is read is put.
-pub(super) struct Place {
+pub(super) struct Destination {
     /// The database's file; nothing may be there.
     pub database: PathBuf,
     /// The folder of the pictures; without one they are only looked at.
     pub pictures: Option<PathBuf>,
 }
 
-/// Read all of the archive at `path` and put it in its `place`, file by file synced. It is whole, and
+/// Read all of the archive at `path` and put it in its `destination`, file by file synced. It is whole, and
 /// what was put there is what was backed up, only if this returns its manifest.
-pub(super) fn read(path: &Path, place: &Place, watch: &mut Watch) -> Result<Manifest, BackupError> {
+pub(super) fn read(
+    path: &Path,
+    destination: &Destination,
+    on_progress: &mut OnProgress,
+) -> Result<Manifest, BackupError> {
     let open = || File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
     let (size, file) = open().map_err(BackupError::at(path))?;
     if let Some(why) = form::packed(path).map_err(BackupError::at(path))? {
@@ -45,14 +49,14 @@ pub(super) fn read(path: &Path, place: &Place, watch: &mut Watch) -> Result<Mani
     let mut archive = Archive::new(BufReader::with_capacity(256 << 10, file));
     let mut reading = Reading {
         path,
-        place,
+        destination,
         size,
         seen: HashMap::new(),
         expected: HashMap::new(),
         has_sums: false,
         has_database: false,
         manifest: None,
-        watch,
+        on_progress,
     };
     let mut end = 0;
     let entries = archive.entries().map_err(BackupError::at(path))?;
@@ -69,7 +73,7 @@ pub(super) fn read(path: &Path, place: &Place, watch: &mut Watch) -> Result<Mani
         match entry.header().entry_type() {
             EntryType::Regular if name == SUMS => reading.sums(&mut entry, bytes)?,
             EntryType::Regular => {
-                reading.entry(Part { name, at, bytes, from: &mut entry })?;
+                reading.entry(ArchiveEntry { name, at, bytes, from: &mut entry })?;
             }
             EntryType::Directory if bytes == 0 && form::is_folder(name) => {}
             EntryType::XHeader | EntryType::XGlobalHeader => {
@@ -90,7 +94,7 @@ pub(super) fn read(path: &Path, place: &Place, watch: &mut Watch) -> Result<Mani
 
 struct Reading<'a, 'w> {
     path: &'a Path,
-    place: &'a Place,
+    destination: &'a Destination,
     /// Of the archive, in bytes.
     size: u64,
     /// The digests of the entries that were read before they were compared.
@@ -101,7 +105,7 @@ struct Reading<'a, 'w> {
     has_database: bool,
     /// The text of the manifest.
     manifest: Option<Vec<u8>>,
-    watch: &'a mut Watch<'w>,
+    on_progress: &'a mut OnProgress<'w>,
 }
 
 impl Reading<'_, '_> {
@@ -110,9 +114,9 @@ impl Reading<'_, '_> {
     }
 
     /// Read an entry, and put it where it belongs.
-    fn entry(&mut self, mut entry: Part<'_>) -> Result<(), BackupError> {
+    fn entry(&mut self, mut entry: ArchiveEntry<'_>) -> Result<(), BackupError> {
         let name = entry.name;
-        let picture = name.strip_prefix(PICTURES).filter(|name| files::is_name(name));
+        let picture = name.strip_prefix(PICTURES).filter(|name| picture_store::is_name(name));
         if picture.is_none() && ![DATABASE, MANIFEST].contains(&name) {
             return Err(self.refused(format_args!("it holds {name:?}, which is no part of one")));
         }
@@ -127,13 +131,13 @@ impl Reading<'_, '_> {
         if self.has_sums && !self.expected.contains_key(name) {
             return Err(self.wrong());
         }
-        let place = self.place;
-        let sum = match (picture, &place.pictures) {
+        let destination = self.destination;
+        let sum = match (picture, &destination.pictures) {
             (Some(name), Some(folder)) => self.keep(&mut entry, &folder.join(name))?,
             (Some(_), None) => self.copy(&mut entry, &mut std::io::sink(), self.path)?,
             _ if name == DATABASE => {
                 self.has_database = true;
-                self.keep(&mut entry, &place.database)?
+                self.keep(&mut entry, &destination.database)?
             }
             _ if entry.bytes > MANIFEST_BYTES => {
                 return Err(self.refused(format_args!("its {MANIFEST} is too long")));
@@ -158,7 +162,7 @@ impl Reading<'_, '_> {
     }
 
     /// Write an entry to a new file, durably.
-    fn keep(&mut self, entry: &mut Part<'_>, path: &Path) -> Result<Sum, BackupError> {
+    fn keep(&mut self, entry: &mut ArchiveEntry<'_>, path: &Path) -> Result<Sum, BackupError> {
         let at = BackupError::at(path);
         let mut file = File::create_new(path).map_err(&at)?;
         let sum = self.copy(entry, &mut file, path)?;
@@ -169,7 +173,7 @@ impl Reading<'_, '_> {
     /// Write an entry to a file that is called `path`; answers the digest.
     fn copy(
         &mut self,
-        entry: &mut Part<'_>,
+        entry: &mut ArchiveEntry<'_>,
         to: &mut dyn Write,
         path: &Path,
     ) -> Result<Sum, BackupError> {
@@ -183,7 +187,7 @@ impl Reading<'_, '_> {
             digest.update(bytes);
             to.write_all(bytes).map_err(BackupError::at(path))?;
             done += bytes.len() as u64;
-            if (self.watch)(Step::Read, entry.at + done, self.size).is_break() {
+            if (self.on_progress)(Step::Read, entry.at + done, self.size).is_break() {
                 return Err(BackupError::Stopped);
             }
         }
@@ -239,7 +243,7 @@ impl Reading<'_, '_> {
 }
 
 /// An entry as its header tells it.
-struct Part<'a> {
+struct ArchiveEntry<'a> {
     name: &'a str,
     /// Where it begins in the archive, in bytes.
     at: u64,

@@ -1,11 +1,11 @@
 //! Putting a backup back.
 
 use super::contents::Manifest;
-use super::read::{Place, read};
+use super::read::{Destination, read};
 use super::swap::Swap;
 use super::target::folder_of;
-use super::work::Work;
-use super::{BackupError, Step, Watch, kept};
+use super::work_folder::WorkFolder;
+use super::{BackupError, OnProgress, Step, archives};
 use crate::db::{self, Lock, Schema};
 use crate::services::Services;
 use std::collections::HashSet;
@@ -25,10 +25,14 @@ pub struct Restored {
 
 /// Read the archive at `path` to its end: whole, unchanged, and a database that `schema` knows? It
 /// needs room for the database in the archive's folder, for as long as it takes.
-pub fn verify(path: &Path, schema: Schema, watch: &mut Watch) -> Result<Manifest, BackupError> {
-    let work = Work::make(folder_of(path))?;
-    let place = Place { database: work.file("guichet.db"), pictures: None };
-    checked(path, &place, schema, watch)
+pub fn verify(
+    path: &Path,
+    schema: Schema,
+    on_progress: &mut OnProgress,
+) -> Result<Manifest, BackupError> {
+    let work = WorkFolder::make(folder_of(path))?;
+    let destination = Destination { database: work.file("guichet.db"), pictures: None };
+    checked(path, &destination, schema, on_progress)
 }
 
 /// Put the archive at `path` in the place of the data that the services use. It is read and checked
@@ -41,22 +45,23 @@ pub fn restore(
     schema: Schema,
     path: &Path,
     _held: &Lock,
-    watch: &mut Watch,
+    on_progress: &mut OnProgress,
 ) -> Result<Restored, BackupError> {
     let config = &services.config;
     let database = config.database_file();
-    let local = !services.files.is_remote();
+    let local = !services.pictures.is_remote();
     no_link(&database)?;
     no_link(&config.data_dir.join("pictures"))?;
     let swap = Swap::new(config, name_for_old(services), local);
     let at = BackupError::at(&config.data_dir);
     let staged = Staged(&swap);
     swap.stage().map_err(&at)?;
-    let place = Place { database: swap.new_database(), pictures: Some(swap.new_pictures()) };
-    let manifest = checked(path, &place, schema, watch)?;
-    same_owner(&place.database, &database)?;
+    let destination =
+        Destination { database: swap.new_database(), pictures: Some(swap.new_pictures()) };
+    let manifest = checked(path, &destination, schema, on_progress)?;
+    same_owner(&destination.database, &database)?;
     if !local {
-        store(services, &swap.new_pictures(), watch)?;
+        store(services, &swap.new_pictures(), on_progress)?;
     }
     let kept = swap.run().map_err(&at)?;
     drop(staged);
@@ -66,24 +71,28 @@ pub fn restore(
 /// Read an archive and look through its database.
 fn checked(
     path: &Path,
-    place: &Place,
+    destination: &Destination,
     schema: Schema,
-    watch: &mut Watch,
+    on_progress: &mut OnProgress,
 ) -> Result<Manifest, BackupError> {
-    let manifest = read(path, place, watch)?;
-    if watch(Step::Check, 0, 1).is_break() {
+    let manifest = read(path, destination, on_progress)?;
+    if on_progress(Step::Check, 0, 1).is_break() {
         return Err(BackupError::Stopped);
     }
-    db::examine(&place.database, schema).map_err(|error| error.of(path))?;
+    db::examine(&destination.database, schema).map_err(|error| error.of(path))?;
     Ok(manifest)
 }
 
 /// Bring the pictures in `folder` to the store that they are kept in. One of the same name is the same
 /// picture, so only those that it lacks are sent.
-fn store(services: &Services, folder: &Path, watch: &mut Watch) -> Result<(), BackupError> {
+fn store(
+    services: &Services,
+    folder: &Path,
+    on_progress: &mut OnProgress,
+) -> Result<(), BackupError> {
     let at = BackupError::at(folder);
     let there: HashSet<String> =
-        services.files.names().map_err(BackupError::Picture)?.into_iter().collect();
+        services.pictures.names().map_err(BackupError::Picture)?.into_iter().collect();
     let names: io::Result<Vec<_>> =
         fs::read_dir(folder).map_err(&at)?.map(|entry| Ok(entry?.file_name())).collect();
     let names = names.map_err(&at)?;
@@ -91,9 +100,9 @@ fn store(services: &Services, folder: &Path, watch: &mut Watch) -> Result<(), Ba
     for (done, name) in (1..).zip(&names) {
         if let Some(name) = name.to_str().filter(|name| !there.contains(*name)) {
             let bytes = fs::read(folder.join(name)).map_err(&at)?;
-            services.files.restore(name, &bytes).map_err(BackupError::Picture)?;
+            services.pictures.restore(name, &bytes).map_err(BackupError::Picture)?;
         }
-        if watch(Step::Store, done, total).is_break() {
+        if on_progress(Step::Store, done, total).is_break() {
             return Err(BackupError::Stopped);
         }
     }
@@ -103,7 +112,7 @@ fn store(services: &Services, folder: &Path, watch: &mut Watch) -> Result<(), Ba
 /// The name of the folders for what was there: one that is not there yet.
 fn name_for_old(services: &Services) -> String {
     let clock = &services.clock;
-    let base = format!("before-{}", kept::stamp(clock, clock.now()));
+    let base = format!("before-{}", archives::stamp(clock, clock.now()));
     let folders = [services.config.data_dir.clone(), services.config.database_folder()];
     let is_free = |name: &String| folders.iter().all(|folder| !folder.join(name).exists());
     let more = (2..1000).map(|nth| format!("{base}-{nth}"));

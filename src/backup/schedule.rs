@@ -1,8 +1,8 @@
 //! Backups that the server makes of its own accord.
 
-use super::make::Making;
+use super::make::BackupJob;
 use super::target::Target;
-use super::{BackupError, Manifest, Step, kept};
+use super::{BackupError, Manifest, Step, archives};
 use crate::clock::Clock;
 use crate::config::Backup;
 use crate::db::Schema;
@@ -18,14 +18,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often the clock is looked at: it may be set, and the machine may sleep.
-const LOOK: Duration = Duration::from_secs(30);
+const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The least time between two, unless they are configured to be more frequent: for one that failed, and
 /// for a clock that is set to and fro.
-const AGAIN: Duration = Duration::from_hours(1);
+const MIN_INTERVAL: Duration = Duration::from_hours(1);
 
 /// How long the end of the server waits for a backup to break off.
-const MOMENT: Duration = Duration::from_secs(2);
+const SHUTDOWN_WAIT: Duration = Duration::from_secs(2);
 
 /// The thread that makes them.
 pub(crate) struct Schedule {
@@ -44,7 +44,7 @@ impl Schedule {
         let ended = Arc::new(AtomicBool::new(false));
         let services = Arc::clone(services);
         let plan = Plan::new(&services.config.backup);
-        let keeper = Keeper { services, schema, folder, plan, ended: Arc::clone(&ended) };
+        let keeper = BackupThread { services, schema, folder, plan, ended: Arc::clone(&ended) };
         thread::Builder::new().name("backup".into()).spawn(move || {
             keeper.serve(&stopped);
             drop(living);
@@ -56,7 +56,7 @@ impl Schedule {
     pub(crate) fn close(self) {
         self.ended.store(true, Ordering::Relaxed);
         drop(self.stop);
-        let _ = self.alive.recv_timeout(MOMENT);
+        let _ = self.alive.recv_timeout(SHUTDOWN_WAIT);
     }
 }
 
@@ -90,13 +90,13 @@ impl Plan {
     /// The least time between two.
     fn pause(self) -> Duration {
         match self {
-            Plan::At(_) => AGAIN,
-            Plan::Every(seconds) => AGAIN.min(Duration::from_secs(seconds.unsigned_abs())),
+            Plan::At(_) => MIN_INTERVAL,
+            Plan::Every(seconds) => MIN_INTERVAL.min(Duration::from_secs(seconds.unsigned_abs())),
         }
     }
 }
 
-struct Keeper {
+struct BackupThread {
     services: Arc<Services>,
     schema: Schema,
     folder: PathBuf,
@@ -104,10 +104,10 @@ struct Keeper {
     ended: Arc<AtomicBool>,
 }
 
-impl Keeper {
+impl BackupThread {
     fn serve(&self, stopped: &Receiver<()>) {
         let clock = &self.services.clock;
-        let mut last = kept::newest(&self.folder, clock, clock.now()).unwrap_or_else(|error| {
+        let mut last = archives::newest(&self.folder, clock, clock.now()).unwrap_or_else(|error| {
             tracing::warn!(%error, "it can't be told when the last backup was made");
             None
         });
@@ -129,7 +129,7 @@ impl Keeper {
             } else {
                 tracing::trace!("no backup is due");
             }
-            match stopped.recv_timeout(LOOK.min(self.plan.pause())) {
+            match stopped.recv_timeout(CHECK_INTERVAL.min(self.plan.pause())) {
                 Err(RecvTimeoutError::Timeout) => {}
                 _ => return,
             }
@@ -139,7 +139,7 @@ impl Keeper {
     /// Make a backup and remove the oldest.
     fn once(&self) -> Result<(), BackupError> {
         let begun = Instant::now();
-        let mut watch = |_: Step, _, _| {
+        let mut on_progress = |_: Step, _, _| {
             if self.ended.load(Ordering::Relaxed) {
                 ControlFlow::Break(())
             } else {
@@ -147,8 +147,9 @@ impl Keeper {
             }
         };
         let target = Target::Folder(self.folder.clone());
-        let making = Making { services: &self.services, schema: self.schema, gives_way: true };
-        let made = making.run(&target, &mut watch)?;
+        let making =
+            BackupJob { services: &self.services, schema: self.schema, idle_priority: true };
+        let made = making.run(&target, &mut on_progress)?;
         let Manifest { pictures, missing, .. } = &made.manifest;
         let (path, bytes, seconds) = (made.path.display(), made.bytes, begun.elapsed().as_secs());
         tracing::info!(%path, bytes, pictures, seconds, "a backup was made");
@@ -157,7 +158,7 @@ impl Keeper {
         }
         match usize::try_from(self.services.config.backup.keep) {
             Ok(keep @ 1..) => {
-                kept::remove_oldest(&self.folder, &self.services.clock, keep, &made.path)
+                archives::remove_oldest(&self.folder, &self.services.clock, keep, &made.path)
             }
             _ => Ok(()),
         }

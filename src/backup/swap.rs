@@ -8,7 +8,7 @@
 
 use super::BackupError;
 use super::contents::DATABASE;
-use super::pair::{Pair, is_there, private, remove, sync};
+use super::swap_item::{SwapItem, is_there, private, remove, sync};
 use super::target::folder_of;
 use crate::config::Config;
 use crate::db::{Lock, OpenError};
@@ -157,22 +157,22 @@ impl Swap {
 
     /// Make the next rename of the way back; `false` if all is as it was.
     fn previous(&self) -> io::Result<bool> {
-        match self.pairs().iter().rev().find_map(Pair::previous) {
+        match self.pairs().iter().rev().find_map(SwapItem::previous) {
             Some(rename) => rename.make().map(|()| true),
             None => Ok(false),
         }
     }
 
     /// What is swapped, in this order: what may not be renamed (a mount) comes first.
-    fn pairs(&self) -> Vec<Pair> {
+    fn pairs(&self) -> Vec<SwapItem> {
         self.names.pictures.then(|| self.pictures()).into_iter().chain([self.files()]).collect()
     }
 
-    fn pictures(&self) -> Pair {
+    fn pictures(&self) -> SwapItem {
         self.in_folder(&self.data_dir, self.data_dir.join("pictures"), "pictures".as_ref(), &[])
     }
 
-    fn files(&self) -> Pair {
+    fn files(&self) -> SwapItem {
         let name = self.database.file_name().unwrap_or(DATABASE.as_ref());
         self.in_folder(folder_of(&self.database), self.database.clone(), name.as_ref(), &BESIDE)
     }
@@ -183,9 +183,9 @@ impl Swap {
         live: PathBuf,
         name: &Path,
         beside: &'static [&'static str],
-    ) -> Pair {
+    ) -> SwapItem {
         let inner = |of: &str| folder.join(of).join(name);
-        Pair { live, staged: inner(&self.names.staged), kept: inner(&self.names.kept), beside }
+        SwapItem { live, staged: inner(&self.names.staged), kept: inner(&self.names.kept), beside }
     }
 }
 

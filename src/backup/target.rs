@@ -1,6 +1,6 @@
 //! Where a backup goes, and its name.
 
-use super::{BackupError, kept};
+use super::{BackupError, archives};
 use crate::clock::Clock;
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -62,7 +62,7 @@ impl Target {
             Target::Folder(folder) => {
                 let mut nth = 1;
                 loop {
-                    let path = folder.join(kept::name(clock, at, nth));
+                    let path = folder.join(archives::name(clock, at, nth));
                     match name(from, &path) {
                         Ok(()) => break path,
                         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => nth += 1,

@@ -1,8 +1,8 @@
 //! Writing an archive: each entry once, from front to back.
 
 use super::contents::{self, Manifest, PICTURES};
-use super::work::Work;
-use super::{BackupError, Step, Watch};
+use super::work_folder::WorkFolder;
+use super::{BackupError, OnProgress, Step};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
@@ -14,8 +14,8 @@ use tar::{Builder, EntryType, Header};
 const SYNC: u64 = 8 << 20;
 
 /// An archive that is being written.
-pub(super) struct Writer {
-    tar: Builder<BufWriter<Out>>,
+pub(super) struct ArchiveWriter {
+    tar: Builder<BufWriter<DigestingFile>>,
     path: PathBuf,
     /// The lines of [`contents::SUMS`], in a file: there are as many as pictures.
     sums: BufWriter<File>,
@@ -31,15 +31,15 @@ pub(super) struct Written {
     pub sum: contents::Sum,
 }
 
-impl Writer {
+impl ArchiveWriter {
     /// Begin one in `work`. `at` is the time of all its entries, in seconds since 1970.
-    pub(super) fn create(work: &Work, at: u64) -> Result<Self, BackupError> {
+    pub(super) fn create(work: &WorkFolder, at: u64) -> Result<Self, BackupError> {
         let (path, sums_path) = (work.file("archive"), work.file(contents::SUMS));
         let file = private(&path).map_err(BackupError::at(&path))?;
         let sums = private(&sums_path).map_err(BackupError::at(&sums_path))?;
-        let out = Out { file, digest: Sha256::new(), bytes: 0, unsynced: 0 };
+        let out = DigestingFile { file, digest: Sha256::new(), bytes: 0, unsynced: 0 };
         let tar = Builder::new(BufWriter::with_capacity(256 << 10, out));
-        Ok(Writer { tar, path, sums: BufWriter::new(sums), sums_path, at })
+        Ok(ArchiveWriter { tar, path, sums: BufWriter::new(sums), sums_path, at })
     }
 
     /// Add a picture.
@@ -48,13 +48,17 @@ impl Writer {
     }
 
     /// Add the database, which is complete in the file `copy`; answers its size in bytes.
-    pub(super) fn database(&mut self, copy: &Path, watch: &mut Watch) -> Result<u64, BackupError> {
+    pub(super) fn database(
+        &mut self,
+        copy: &Path,
+        on_progress: &mut OnProgress,
+    ) -> Result<u64, BackupError> {
         let open = || File::open(copy).and_then(|file| Ok((file.metadata()?.len(), file)));
         let (size, file) = open().map_err(BackupError::at(copy))?;
         let (mut done, mut stopped) = (0, false);
-        let watched = Tapped(file, |bytes: &[u8]| {
+        let watched = ReadTap(file, |bytes: &[u8]| {
             done += bytes.len() as u64;
-            stopped = watch(Step::Pack, done, size).is_break();
+            stopped = on_progress(Step::Pack, done, size).is_break();
             if stopped { Err(io::Error::other(BackupError::Stopped)) } else { Ok(()) }
         });
         let added = self.entry(contents::DATABASE, size, watched);
@@ -89,7 +93,7 @@ impl Writer {
     fn entry(&mut self, name: &str, size: u64, from: impl Read) -> Result<(), BackupError> {
         let mut digest = Sha256::new();
         let mut seen = 0;
-        let tapped = Tapped(from, |bytes: &[u8]| {
+        let tapped = ReadTap(from, |bytes: &[u8]| {
             digest.update(bytes);
             seen += bytes.len() as u64;
             Ok(())
@@ -124,9 +128,9 @@ fn header(name: &str, size: u64, at: u64) -> io::Result<Header> {
 }
 
 /// Whatever is read through it is shown to a function, which may end it.
-struct Tapped<R, F>(R, F);
+struct ReadTap<R, F>(R, F);
 
-impl<R: Read, F: FnMut(&[u8]) -> io::Result<()>> Read for Tapped<R, F> {
+impl<R: Read, F: FnMut(&[u8]) -> io::Result<()>> Read for ReadTap<R, F> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = self.0.read(into)?;
         (self.1)(into.get(..count).unwrap_or_default())?;
@@ -135,14 +139,14 @@ impl<R: Read, F: FnMut(&[u8]) -> io::Result<()>> Read for Tapped<R, F> {
 }
 
 /// The file of an archive: takes its digest on the way, and sends it to the disk bit by bit.
-struct Out {
+struct DigestingFile {
     file: File,
     digest: Sha256,
     bytes: u64,
     unsynced: u64,
 }
 
-impl Write for Out {
+impl Write for DigestingFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         self.digest.update(bytes.get(..count).unwrap_or_default());

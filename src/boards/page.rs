@@ -20,7 +20,7 @@ pub struct Version(pub(super) u64);
 
 /// Rows of an answer as JSON text, from the first place on.
 #[derive(Debug, Clone)]
-pub struct Page(Arc<Text>);
+pub struct TopPage(Arc<Text>);
 
 #[derive(Debug)]
 struct Text {
@@ -32,7 +32,7 @@ struct Text {
     asked: usize,
 }
 
-impl Page {
+impl TopPage {
     /// The rows of the first `asked` places, or of all if there are fewer.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Page {
             serde_json::to_writer(&mut text.rows, row)?;
             text.ends.push(text.rows.len());
         }
-        Ok(Page(Arc::new(text)))
+        Ok(TopPage(Arc::new(text)))
     }
 
     /// Are the first `count` places all in it?
@@ -60,19 +60,19 @@ impl Page {
     }
 
     /// The first `count` rows, as an answer.
-    pub fn first(&self, count: usize) -> First {
-        First { page: self.clone(), count }
+    pub fn first(&self, count: usize) -> TopRows {
+        TopRows { page: self.clone(), count }
     }
 }
 
-/// The first rows of a [`Page`], as an operation's answer.
+/// The first rows of a [`TopPage`], as an operation's answer.
 #[derive(Debug)]
-pub struct First {
-    page: Page,
+pub struct TopRows {
+    page: TopPage,
     count: usize,
 }
 
-impl Json for First {
+impl Json for TopRows {
     fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         let Text { rows, ends, .. } = &*self.page.0;
         let end = ends.get(..self.count).unwrap_or(ends).last().copied().unwrap_or(0);
@@ -89,7 +89,7 @@ impl Json for First {
     }
 }
 
-impl Reply for First {
+impl Reply for TopRows {
     fn answer(self) -> Answer {
         Answer::Json(Box::new(self))
     }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn page_of_any_length_is_a_json_array() {
-        let page = Page::new(&["a", "b,]", "c"], 5).unwrap();
+        let page = TopPage::new(&["a", "b,]", "c"], 5).unwrap();
         let first = |count| {
             let mut out = Vec::new();
             page.first(count).write(&mut out).unwrap();
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(page.first(2).tree().unwrap(), serde_json::json!(["a", "b,]"]));
         assert!(page.has(5) && !page.has(6));
         assert_eq!(
-            Page::new::<u8>(&[], 10).unwrap().first(10).tree().unwrap(),
+            TopPage::new::<u8>(&[], 10).unwrap().first(10).tree().unwrap(),
             serde_json::json!([])
         );
     }

@@ -14,7 +14,7 @@ pub struct Captcha {
     /// The kinds that may pay, one or both. Default: pictures only, since a stranger takes the kind that is cheaper
     /// for him.
     #[serde(deserialize_with = "kinds")]
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<CaptchaKind>,
     /// How long a captcha can be answered, a duration. Default `5m`.
     #[serde(deserialize_with = "units::duration")]
     pub ttl: Duration,
@@ -36,19 +36,19 @@ pub struct Captcha {
 
 /// A kind of captcha.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum CaptchaKind {
     /// A picture to be read.
     Image,
     /// Proof of work, in ALTCHA's format.
     Pow,
 }
 
-impl Kind {
+impl CaptchaKind {
     /// The kind of this name on the wire and in the configuration.
-    pub fn from_name(name: &str) -> Option<Kind> {
+    pub fn from_name(name: &str) -> Option<CaptchaKind> {
         match name {
-            "image" => Some(Kind::Image),
-            "pow" => Some(Kind::Pow),
+            "image" => Some(CaptchaKind::Image),
+            "pow" => Some(CaptchaKind::Pow),
             _ => None,
         }
     }
@@ -57,7 +57,7 @@ impl Kind {
 impl Default for Captcha {
     fn default() -> Captcha {
         Captcha {
-            kinds: vec![Kind::Image],
+            kinds: vec![CaptchaKind::Image],
             ttl: Duration::from_mins(5),
             length: 5,
             pow_cost: 200_000,
@@ -67,9 +67,10 @@ impl Default for Captcha {
     }
 }
 
-fn kinds<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Kind>, D::Error> {
+fn kinds<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<CaptchaKind>, D::Error> {
     let kinds = fields::texts(from, |text| {
-        Kind::from_name(text).ok_or_else(|| format!("{text:?} is neither \"image\" nor \"pow\""))
+        CaptchaKind::from_name(text)
+            .ok_or_else(|| format!("{text:?} is neither \"image\" nor \"pow\""))
     })?;
     if kinds.is_empty() {
         return Err(D::Error::custom("no kind; write \"image\", \"pow\" or both"));

@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::fault::{Fault, UNKNOWN_KEY, deserialize};
+use super::fault::{KeyError, UNKNOWN_KEY, deserialize};
 
 pub(super) const PREFIX: &str = "GUICHET__";
 
@@ -37,7 +37,7 @@ impl Variable {
 
     /// The value as the key would have it: a text where it takes one, else TOML, or a list of texts
     /// with commas between. Only the key knows, so it is asked.
-    pub fn value(&self) -> Result<Value, Fault> {
+    pub fn value(&self) -> Result<Value, KeyError> {
         let text = Value::String(self.text.clone());
         let Err(fault) = self.try_value(&text) else {
             return Ok(text);
@@ -55,7 +55,7 @@ impl Variable {
         self.try_value(&value).map(|()| value)
     }
 
-    fn try_value(&self, value: &Value) -> Result<(), Fault> {
+    fn try_value(&self, value: &Value) -> Result<(), KeyError> {
         let mut table = Table::new();
         self.put(&mut table, value.clone());
         deserialize(table).map(drop).map_err(|mut fault| {

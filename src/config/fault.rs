@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::Config;
 
 /// What is wrong with the key at `path`.
-pub(super) struct Fault {
+pub(super) struct KeyError {
     pub path: Vec<String>,
     pub message: String,
 }
@@ -15,14 +15,14 @@ pub(super) struct Fault {
 /// How the message begins where the key is wrong, not its value.
 pub(super) const UNKNOWN_KEY: &str = "unknown key";
 
-pub(super) fn deserialize(table: Table) -> Result<Config, Fault> {
+pub(super) fn deserialize(table: Table) -> Result<Config, KeyError> {
     let name = |segment: &Segment| match segment {
         Segment::Seq { index } => index.to_string(),
         Segment::Map { key } | Segment::Enum { variant: key } => key.clone(),
         Segment::Unknown => "?".to_owned(),
     };
     let read: Result<Config, Error<_>> = serde_path_to_error::deserialize(table);
-    read.map_err(|error| Fault {
+    read.map_err(|error| KeyError {
         path: error.path().iter().map(name).collect(),
         message: explain(toml::de::Error::message(error.inner())),
     })
@@ -47,7 +47,7 @@ fn explain(message: &str) -> String {
     }
 }
 
-impl Fault {
+impl KeyError {
     /// Where in the file: at the value, or at the key where it is the key that is wrong.
     pub fn offset(&self, text: &str) -> Option<usize> {
         let file = DeTable::parse(text).ok()?;

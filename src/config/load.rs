@@ -7,7 +7,7 @@ use std::{fs, io};
 use toml::Table;
 
 use super::env::{PREFIX, Variable};
-use super::fault::{Fault, deserialize, key_near, place};
+use super::fault::{KeyError, deserialize, key_near, place};
 use super::{Config, DatabaseUrl, fields};
 use crate::origin::{Origin, is_loopback_host, is_reserved_host};
 
@@ -63,8 +63,8 @@ impl Config {
     }
 
     /// What no key can tell for itself.
-    fn check(self) -> Result<Config, Fault> {
-        let fault = |path: &[&str], message: String| Fault {
+    fn check(self) -> Result<Config, KeyError> {
+        let fault = |path: &[&str], message: String| KeyError {
             path: path.iter().map(|&segment| segment.to_owned()).collect(),
             message,
         };

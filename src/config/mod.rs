@@ -33,7 +33,7 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-pub use captcha::{Captcha, Kind as CaptchaKind};
+pub use captcha::{Captcha, CaptchaKind};
 pub use changes::Changes;
 pub use disk::{Disk, Reserve};
 pub use endpoint::Endpoint;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use super::endpoint::Endpoint;
-use super::fault::Fault;
+use super::fault::KeyError;
 use super::fields::text;
 use super::units;
 use super::values::Secret;
@@ -132,7 +132,7 @@ impl Default for Tencent {
 
 impl Sms {
     /// The chosen gateway has all that it needs.
-    pub(super) fn check(&self) -> Result<(), Fault> {
+    pub(super) fn check(&self) -> Result<(), KeyError> {
         let Sms { tencent, webhook, .. } = self;
         let (section, needs) = match self.gateway {
             SmsGateway::Outbox => return Ok(()),
@@ -153,7 +153,7 @@ impl Sms {
         };
         match needs.iter().find(|(_, is_there)| !is_there) {
             None => Ok(()),
-            Some((key, _)) => Err(Fault {
+            Some((key, _)) => Err(KeyError {
                 path: ["sms", section, key].map(str::to_owned).to_vec(),
                 message: format!("missing; sms.gateway = \"{section}\" needs it"),
             }),

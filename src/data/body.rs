@@ -7,11 +7,11 @@
 //! scalars. Anything else becomes [`Value::Skipped`].
 //!
 //! A body that can't be read so may still be JSON: the grammar knows numbers of any size, for example. It is
-//! read once more, value by value (`careful`): unknown fields are then only checked.
+//! read once more, value by value (`raw`): unknown fields are then only checked.
 
-use super::careful::{self, raw_text};
 use super::json::{inner, read};
 use super::keys::{KeySeed, Keys, MANY_KEYS};
+use super::raw::{self, raw_text};
 use super::reading::{Read, Reading};
 use super::skip::Skip;
 use super::{Fields, Value};
@@ -30,7 +30,7 @@ const ENVELOPE_KEYS: [&str; 8] =
 const DATA_KEYS: [&str; 2] = ["data", "params"];
 
 /// What is to be kept of a body.
-pub struct Wanted<'k> {
+pub struct KeepRules<'k> {
     /// The most elements of a batch that are kept; the others are counted.
     pub items: usize,
     /// The most keys of an object that are kept whatever they are called. Never fewer than
@@ -54,30 +54,30 @@ pub struct Envelopes<'de> {
 /// Decode an envelope, a call, or a batch of them.
 pub fn envelopes<'de>(
     body: &'de [u8],
-    wanted: &Wanted<'_>,
+    wanted: &KeepRules<'_>,
 ) -> Result<Envelopes<'de>, serde_json::Error> {
-    let seen = Seen::default();
+    let seen = DecodeStats::default();
     let value = decode(body, Part::Body, wanted, &seen)?;
     Ok(Envelopes { value, count: seen.count.get(), size: seen.size.get() })
 }
 
 /// Decode an operation's data that stands alone.
-pub fn data<'de>(body: &'de [u8], wanted: &Wanted<'_>) -> Result<Value<'de>, serde_json::Error> {
-    decode(body, Part::Data, wanted, &Seen::default())
+pub fn data<'de>(body: &'de [u8], wanted: &KeepRules<'_>) -> Result<Value<'de>, serde_json::Error> {
+    decode(body, Part::Data, wanted, &DecodeStats::default())
 }
 
 fn decode<'de>(
     body: &'de [u8],
     part: Part,
-    wanted: &Wanted<'_>,
-    seen: &Seen,
+    wanted: &KeepRules<'_>,
+    seen: &DecodeStats,
 ) -> Result<Value<'de>, serde_json::Error> {
-    let seed = Seed { depth: 0, part, wanted, seen, is_careful: false };
+    let seed = Seed { depth: 0, part, wanted, seen, is_raw_pass: false };
     match read(body, seed) {
         Err(error) if error.is_syntax() => {
             seen.count.set(0);
             seen.size.set(0);
-            read(body, Seed { is_careful: true, ..seed }).map_err(|_| error)
+            read(body, Seed { is_raw_pass: true, ..seed }).map_err(|_| error)
         }
         result => result,
     }
@@ -85,14 +85,14 @@ fn decode<'de>(
 
 /// What is counted while a body is decoded.
 #[derive(Default)]
-struct Seen {
+struct DecodeStats {
     /// The batch's elements.
     count: Cell<usize>,
     /// The bytes that were built.
     size: Cell<usize>,
 }
 
-impl Seen {
+impl DecodeStats {
     fn built(&self, bytes: usize) {
         self.size.set(self.size.get() + bytes);
     }
@@ -120,15 +120,15 @@ enum Part {
 struct Seed<'s> {
     depth: usize,
     part: Part,
-    wanted: &'s Wanted<'s>,
-    seen: &'s Seen,
+    wanted: &'s KeepRules<'s>,
+    seen: &'s DecodeStats,
     /// Is it the second reading, value by value?
-    is_careful: bool,
+    is_raw_pass: bool,
 }
 
 impl Seed<'_> {
     fn skip(self) -> Skip {
-        Skip { depth: self.depth, is_careful: self.is_careful }
+        Skip { depth: self.depth, is_raw_pass: self.is_raw_pass }
     }
 }
 
@@ -136,15 +136,15 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value<'de>, D::Error> {
-        if !self.is_careful {
+        if !self.is_raw_pass {
             return json.deserialize_any(Read(self));
         }
         let text = raw_text(json)?;
         if self.part == Part::Unknown {
-            careful::check(text, self.depth)?;
+            raw::check(text, self.depth)?;
             return Ok(Value::Skipped);
         }
-        careful::number(text).map_or_else(|| careful::value(text, Read(self)), Ok)
+        raw::number(text).map_or_else(|| raw::value(text, Read(self)), Ok)
     }
 }
 
@@ -162,7 +162,7 @@ impl<'de> Reading<'de> for Seed<'_> {
 
     fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value<'de>, A::Error> {
         let depth = inner(self.depth)?;
-        let skip = Skip { depth, is_careful: self.is_careful };
+        let skip = Skip { depth, is_raw_pass: self.is_raw_pass };
         let (most, part) = match self.part {
             Part::Body => (self.wanted.items, Part::Item),
             Part::Field => (LIST, Part::Scalar),
@@ -207,7 +207,7 @@ impl<'de> Reading<'de> for Seed<'_> {
                 return Ok(Value::Skipped);
             }
         };
-        let skip = Skip { depth, is_careful: self.is_careful };
+        let skip = Skip { depth, is_raw_pass: self.is_raw_pass };
         // All of the first: the others are told from each other by their hashes.
         let most = self.wanted.keys.max(MANY_KEYS);
         // The envelope has five keys; most operations' data fewer.
@@ -230,9 +230,9 @@ impl<'de> Reading<'de> for Seed<'_> {
             }
             let part = match is_envelope {
                 true if DATA_KEYS.contains(&&*key) => Part::Data,
-                true if self.is_careful && !ENVELOPE_KEYS.contains(&&*key) => Part::Unknown,
+                true if self.is_raw_pass && !ENVELOPE_KEYS.contains(&&*key) => Part::Unknown,
                 true => Part::Scalar,
-                false if self.is_careful && !(self.wanted.is_known)(&key) => Part::Unknown,
+                false if self.is_raw_pass && !(self.wanted.is_known)(&key) => Part::Unknown,
                 false => Part::Field,
             };
             if let Cow::Owned(key) = &key {

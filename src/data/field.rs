@@ -2,7 +2,7 @@
 //!
 //! The contract fixes which fault is told when several keys are wrong: missing before empty before
 //! wrong type before wrong value, and among equals the first in the table's order. A derived
-//! `Deserialize` reports in the order of the *body*; [`Flaws`] reads every field, in the order of
+//! `Deserialize` reports in the order of the *body*; [`FieldErrors`] reads every field, in the order of
 //! the struct, and keeps the fault that ranks first.
 
 use super::{Fields, Value};
@@ -12,7 +12,7 @@ use std::ops::Deref;
 
 /// What is wrong with one value, in the order in which it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flaw {
+pub enum FieldError {
     /// The key is not one that the operation knows.
     Unknown,
     /// The key is not there.
@@ -27,26 +27,26 @@ pub enum Flaw {
     Value(Cow<'static, str>),
 }
 
-impl Flaw {
+impl FieldError {
     fn rank(&self) -> u8 {
         match self {
-            Flaw::Unknown => 0,
-            Flaw::Missing => 1,
-            Flaw::Conflict(_) => 2,
-            Flaw::Empty => 3,
-            Flaw::Type(_) => 4,
-            Flaw::Value(_) => 5,
+            FieldError::Unknown => 0,
+            FieldError::Missing => 1,
+            FieldError::Conflict(_) => 2,
+            FieldError::Empty => 3,
+            FieldError::Type(_) => 4,
+            FieldError::Value(_) => 5,
         }
     }
 
     fn at(self, key: Key) -> Fault {
         match self {
-            Flaw::Unknown => Fault::UnknownParameter(key),
-            Flaw::Missing => Fault::Missing(key),
-            Flaw::Conflict(other) => Fault::Conflict(key, other),
-            Flaw::Empty => Fault::Empty(key),
-            Flaw::Type(expected) => Fault::WrongType(key, expected),
-            Flaw::Value(why) => Fault::WrongValue(key, why),
+            FieldError::Unknown => Fault::UnknownParameter(key),
+            FieldError::Missing => Fault::Missing(key),
+            FieldError::Conflict(other) => Fault::Conflict(key, other),
+            FieldError::Empty => Fault::Empty(key),
+            FieldError::Type(expected) => Fault::WrongType(key, expected),
+            FieldError::Value(why) => Fault::WrongValue(key, why),
         }
     }
 }
@@ -57,11 +57,11 @@ pub trait Field: Sized {
     const TAKES_FILE: bool = false;
 
     /// Read the value that was sent.
-    fn read(value: Value<'_>) -> Result<Self, Flaw>;
+    fn read(value: Value<'_>) -> Result<Self, FieldError>;
 
     /// What an absent key stands for: a fault, unless the type has a meaning for it.
-    fn absent() -> Result<Self, Flaw> {
-        Err(Flaw::Missing)
+    fn absent() -> Result<Self, FieldError> {
+        Err(FieldError::Missing)
     }
 }
 
@@ -80,14 +80,14 @@ pub trait Data: Sized {
 
 /// Reads fields one by one and remembers the flaw that is to be told.
 #[derive(Debug, Default)]
-pub struct Flaws {
-    worst: Option<(Flaw, Key)>,
+pub struct FieldErrors {
+    worst: Option<(FieldError, Key)>,
 }
 
-impl Flaws {
+impl FieldErrors {
     /// Read the field `key`; `None` if it is flawed, which is then remembered.
     pub fn read<T: Field>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<T> {
-        let key = on_the_wire(key);
+        let key = wire_key(key);
         match fields.take(key).map_or_else(T::absent, T::read) {
             Ok(value) => Some(value),
             Err(flaw) => {
@@ -98,7 +98,7 @@ impl Flaws {
     }
 
     /// Remember a flaw, if it ranks before what is remembered already.
-    pub fn note(&mut self, key: Key, flaw: Flaw) {
+    pub fn note(&mut self, key: Key, flaw: FieldError) {
         if self.worst.as_ref().is_none_or(|(worst, _)| flaw.rank() < worst.rank()) {
             self.worst = Some((flaw, key));
         }
@@ -116,7 +116,7 @@ impl Flaws {
 }
 
 /// A field named by a Rust keyword is written `r#type` in the struct and `type` on the wire.
-pub(crate) fn on_the_wire(key: &'static str) -> &'static str {
+pub(crate) fn wire_key(key: &'static str) -> &'static str {
     key.strip_prefix("r#").unwrap_or(key)
 }
 
@@ -145,11 +145,11 @@ macro_rules! data {
             const TAKES_FILE: bool = false $(|| <$type as $crate::data::Field>::TAKES_FILE)+;
 
             fn read(fields: &mut $crate::data::Fields<'_>) -> Result<Self, $crate::fault::Fault> {
-                let mut flaws = $crate::data::Flaws::default();
-                $(let $field = flaws.read::<$type>(fields, stringify!($field));)+
+                let mut field_errors = $crate::data::FieldErrors::default();
+                $(let $field = field_errors.read::<$type>(fields, stringify!($field));)+
                 match ($($field,)+) {
                     ($(Some($field),)+) => Ok($name { $($field,)+ }),
-                    _ => Err(flaws.fault()),
+                    _ => Err(field_errors.fault()),
                 }
             }
         }
@@ -157,22 +157,22 @@ macro_rules! data {
 }
 
 impl Field for i64 {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
-        const EXPECTED: Flaw = Flaw::Type("an integer");
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        const EXPECTED: FieldError = FieldError::Type("an integer");
         match value {
             Value::Int(number) => Ok(number),
             // `+5` parses in Rust; on the wire only digits after an optional minus are an integer.
-            Value::Word(text) if !text.starts_with('+') => text.parse().map_err(|_| EXPECTED),
+            Value::FormText(text) if !text.starts_with('+') => text.parse().map_err(|_| EXPECTED),
             _ => Err(EXPECTED),
         }
     }
 }
 
 impl Field for String {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         match value {
-            Value::Text(text) | Value::Word(text) => Ok(text.into_owned()),
-            _ => Err(Flaw::Type("a string")),
+            Value::Text(text) | Value::FormText(text) => Ok(text.into_owned()),
+            _ => Err(FieldError::Type("a string")),
         }
     }
 }
@@ -181,14 +181,14 @@ impl Field for String {
 impl<T: Field> Field for Option<T> {
     const TAKES_FILE: bool = T::TAKES_FILE;
 
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         match value {
             Value::Null => Ok(None),
             value => T::read(value).map(Some),
         }
     }
 
-    fn absent() -> Result<Self, Flaw> {
+    fn absent() -> Result<Self, FieldError> {
         Ok(None)
     }
 }
@@ -201,11 +201,11 @@ pub struct Optional<T>(pub Option<T>);
 impl<T: Field> Field for Optional<T> {
     const TAKES_FILE: bool = T::TAKES_FILE;
 
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         if value.is_empty() { Ok(Optional(None)) } else { T::read(value).map(Some).map(Optional) }
     }
 
-    fn absent() -> Result<Self, Flaw> {
+    fn absent() -> Result<Self, FieldError> {
         Ok(Optional(None))
     }
 }
@@ -216,22 +216,22 @@ impl<T: Field> Field for Optional<T> {
 pub struct Text<const MIN: usize, const MAX: usize>(pub String);
 
 impl<const MIN: usize, const MAX: usize> Field for Text<MIN, MAX> {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let text = String::read(value)?;
         if text.is_empty() && MIN > 0 {
-            return Err(Flaw::Empty);
+            return Err(FieldError::Empty);
         }
         // A character takes at most four bytes: a longer text need not be counted to be refused.
         let length = if text.len() > 4 * MAX { usize::MAX } else { text.chars().count() };
         if length < MIN || length > MAX {
-            return Err(Flaw::Value(match MIN {
+            return Err(FieldError::Value(match MIN {
                 0 => format!("at most {MAX} characters").into(),
                 _ => format!("{MIN} to {MAX} characters").into(),
             }));
         }
         // SQLite would keep it, PostgreSQL would not, and no person types it.
         if text.contains('\0') {
-            return Err(Flaw::Value("a NUL character can't be kept".into()));
+            return Err(FieldError::Value("a NUL character can't be kept".into()));
         }
         Ok(Text(text))
     }
@@ -239,38 +239,38 @@ impl<const MIN: usize, const MAX: usize> Field for Text<MIN, MAX> {
 
 /// An integer from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Within<const MIN: i64, const MAX: i64>(pub i64);
+pub struct IntBetween<const MIN: i64, const MAX: i64>(pub i64);
 
-impl<const MIN: i64, const MAX: i64> Field for Within<MIN, MAX> {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+impl<const MIN: i64, const MAX: i64> Field for IntBetween<MIN, MAX> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let number = i64::read(value)?;
         if (MIN..=MAX).contains(&number) {
-            Ok(Within(number))
+            Ok(IntBetween(number))
         } else {
-            Err(Flaw::Value(format!("{MIN} to {MAX}").into()))
+            Err(FieldError::Value(format!("{MIN} to {MAX}").into()))
         }
     }
 }
 
 /// An integer, or its digits as text, in JSON too: for ids that some clients hold as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Digits(pub i64);
+pub struct IntOrText(pub i64);
 
-impl Field for Digits {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+impl Field for IntOrText {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let value = match value {
-            Value::Text(text) => Value::Word(text),
+            Value::Text(text) => Value::FormText(text),
             value => value,
         };
-        i64::read(value).map(Digits)
+        i64::read(value).map(IntOrText)
     }
 }
 
 impl Field for bool {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         match value {
             Value::Bool(value) => Ok(value),
-            _ => Err(Flaw::Type("true or false")),
+            _ => Err(FieldError::Type("true or false")),
         }
     }
 }
@@ -322,23 +322,24 @@ mod tests {
 
     #[test]
     fn text_counts_as_integer_only_outside_json() {
-        assert_eq!(i64::read(Value::Word("-7".into())), Ok(-7));
+        assert_eq!(i64::read(Value::FormText("-7".into())), Ok(-7));
         for bad in ["+7", "", "7.0", "9223372036854775808", " 7"] {
-            assert!(i64::read(Value::Word(bad.into())).is_err(), "{bad:?}");
+            assert!(i64::read(Value::FormText(bad.into())).is_err(), "{bad:?}");
         }
         assert!(i64::read(Value::Text("7".into())).is_err());
     }
 
     #[test]
     fn empty_optional_field_counts_as_absent() {
-        let read = Optional::<Within<0, 2>>::read;
-        let empty = [Value::Null, Value::Text("".into()), Value::Word("".into())];
-        let lists = [Value::List(vec![]), Value::List(vec![Value::Word("".into())])];
+        let read = Optional::<IntBetween<0, 2>>::read;
+        let empty = [Value::Null, Value::Text("".into()), Value::FormText("".into())];
+        let lists = [Value::List(vec![]), Value::List(vec![Value::FormText("".into())])];
         for value in empty.into_iter().chain(lists) {
             assert_eq!(read(value.clone()), Ok(Optional(None)), "{value:?}");
         }
-        assert_eq!(read(Value::Int(2)), Ok(Optional(Some(Within(2)))));
-        for value in [Value::Word(" ".into()), Value::List(vec![Value::Int(1)]), Value::Bool(false)]
+        assert_eq!(read(Value::Int(2)), Ok(Optional(Some(IntBetween(2)))));
+        for value in
+            [Value::FormText(" ".into()), Value::List(vec![Value::Int(1)]), Value::Bool(false)]
         {
             assert!(read(value.clone()).is_err(), "{value:?}");
         }

@@ -8,11 +8,11 @@
 //! told from text in JSON (`"1"`), because only the first may stand for an integer.
 
 pub mod body;
-mod careful;
 pub(crate) mod encoding;
 pub mod field;
 pub mod json;
 mod keys;
+mod raw;
 mod reading;
 mod skip;
 pub mod span;
@@ -20,7 +20,7 @@ pub mod span;
 use bytes::Bytes;
 use std::borrow::Cow;
 
-pub use field::{Data, Digits, Field, Flaw, Flaws, Optional, Text, Within};
+pub use field::{Data, Field, FieldError, FieldErrors, IntBetween, IntOrText, Optional, Text};
 
 /// One value as the client sent it; text borrows from the body where it needed no unescaping.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +36,7 @@ pub enum Value<'a> {
     /// Text in JSON.
     Text(Cow<'a, str>),
     /// Text outside JSON (a query, a form, a path), where digits may stand for an integer.
-    Word(Cow<'a, str>),
+    FormText(Cow<'a, str>),
     /// The bytes of a file.
     Bytes(Bytes),
     /// A JSON array.
@@ -52,7 +52,7 @@ impl Value<'_> {
     pub fn is_empty(&self) -> bool {
         match self {
             Value::Null => true,
-            Value::Text(text) | Value::Word(text) => text.is_empty(),
+            Value::Text(text) | Value::FormText(text) => text.is_empty(),
             Value::List(values) => values.iter().all(Value::is_empty),
             _ => false,
         }
@@ -87,7 +87,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Is it there, and not `null`?
-    pub fn says(&self, key: &str) -> bool {
+    pub fn is_given(&self, key: &str) -> bool {
         self.get(key).is_some_and(|value| *value != Value::Null)
     }
 

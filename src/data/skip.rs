@@ -1,9 +1,9 @@
 //! Checking a part of a body that no operation takes, without building it.
 
 use super::Value;
-use super::careful::{self, raw_text};
 use super::json::inner;
 use super::keys::{KeySeed, Keys};
+use super::raw::{self, raw_text};
 use super::reading::{Read, Reading};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess};
 
@@ -11,15 +11,15 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess};
 #[derive(Clone, Copy)]
 pub(super) struct Skip {
     pub(super) depth: usize,
-    pub(super) is_careful: bool,
+    pub(super) is_raw_pass: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Skip {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.is_careful {
-            return careful::check(raw_text(json)?, self.depth);
+        if self.is_raw_pass {
+            return raw::check(raw_text(json)?, self.depth);
         }
         // Not `deserialize_ignored_any`, which takes lone surrogates and numbers of any size.
         json.deserialize_any(Read(self))

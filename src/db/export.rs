@@ -6,8 +6,8 @@
 
 use crate::config::Config;
 use crate::db::sqlite::tables::{Table, quoted};
-use crate::db::sqlite::{fold, schema};
-use crate::db::{Content, OpenError};
+use crate::db::sqlite::{journal_overlay, schema};
+use crate::db::{DatabaseSpec, OpenError};
 use crate::fault::Cause;
 use rusqlite::{Connection, OpenFlags};
 use std::collections::HashSet;
@@ -41,12 +41,12 @@ pub struct Exporter {
     connection: Connection,
     tables: Vec<Table>,
     folded: HashSet<String>,
-    passing: &'static [&'static str],
+    ephemeral: &'static [&'static str],
 }
 
 impl Exporter {
     /// Of the database that the configuration names, which must be there and up to date.
-    pub fn open(config: &Config, content: &Content) -> Result<Self, OpenError> {
+    pub fn open(config: &Config, content: &DatabaseSpec) -> Result<Self, OpenError> {
         let path = config.database_file();
         schema::check(&path, content.schema.steps)?;
         let open = || {
@@ -56,17 +56,17 @@ impl Exporter {
             connection.pragma_update(None, "mmap_size", 0)?;
             connection.execute_batch("BEGIN")?;
             let tables = Table::all(&connection)?;
-            let folded = fold::fold(&connection, content, &tables)?;
+            let folded = journal_overlay::fold(&connection, content, &tables)?;
             Ok((connection, tables, folded))
         };
         let (connection, tables, folded) =
             open().map_err(|error| OpenError::Sqlite(path.clone(), error))?;
-        Ok(Exporter { connection, tables, folded, passing: content.passing })
+        Ok(Exporter { connection, tables, folded, ephemeral: content.ephemeral })
     }
 
     /// The tables that are worth moving.
     pub fn tables(&self) -> Vec<String> {
-        let is_kept = |name: &str| name != "journal" && !self.passing.contains(&name);
+        let is_kept = |name: &str| name != "journal" && !self.ephemeral.contains(&name);
         let names = self.tables.iter().map(|table| &table.name);
         names.filter(|name| is_kept(name)).cloned().collect()
     }
@@ -110,7 +110,7 @@ impl Exporter {
         if table.name == "journal" && !self.folded.is_empty() {
             return format!("SELECT {} FROM main.{} WHERE 0", table.listed(), quoted(&table.name));
         }
-        fold::select(table, self.folded.contains(&table.name))
+        journal_overlay::select(table, self.folded.contains(&table.name))
     }
 
     fn table(&self, name: &str) -> Result<&Table, ExportError> {

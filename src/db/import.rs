@@ -3,10 +3,10 @@
 use super::tx::Tx;
 use super::view::View;
 use crate::data::{Value, json};
-use crate::db::sqlite::empty::{self, Found};
+use crate::db::sqlite::existing_rows::{self, Found};
 use crate::db::sqlite::tables::{Table, quoted};
 use crate::db::sqlite::{reindex, schema};
-use crate::db::{Content, Location, Lock, OpenError};
+use crate::db::{DatabaseSpec, Location, Lock, OpenError};
 use crate::fault::Fault;
 use crate::services::Services;
 use rusqlite::Connection;
@@ -43,7 +43,7 @@ pub enum ImportError {
 pub struct Import {
     connection: Connection,
     tables: Vec<Table>,
-    content: &'static Content,
+    content: &'static DatabaseSpec,
     services: Arc<Services>,
     /// The tables that have rows from the start and were not given yet.
     started: Vec<String>,
@@ -53,7 +53,10 @@ pub struct Import {
 impl Import {
     /// Into the database that the services' configuration names, which is made if it is not there and held
     /// against servers meanwhile.
-    pub fn begin(services: &Arc<Services>, content: &'static Content) -> Result<Self, ImportError> {
+    pub fn begin(
+        services: &Arc<Services>,
+        content: &'static DatabaseSpec,
+    ) -> Result<Self, ImportError> {
         let config = &services.config;
         let lock = super::hold(config)?;
         let path = config.database_file();
@@ -66,9 +69,10 @@ impl Import {
         schema::migrate(&mut connection, steps).map_err(sqlite)?;
         connection.execute_batch("BEGIN IMMEDIATE").map_err(sqlite)?;
         let tables = Table::all(&connection).map_err(sqlite)?;
-        let Found { inhabited, started } =
-            empty::compare(&connection, &tables, content.passing, steps).map_err(sqlite)?;
-        if let Some(table) = inhabited {
+        let Found { first_table_with_rows, started } =
+            existing_rows::compare(&connection, &tables, content.ephemeral, steps)
+                .map_err(sqlite)?;
+        if let Some(table) = first_table_with_rows {
             return Err(ImportError::NotEmpty(path.display().to_string(), table));
         }
         let services = Arc::clone(services);

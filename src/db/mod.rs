@@ -4,10 +4,10 @@
 //! macro, and nothing of the driver beneath. Their SQL keeps to what SQLite and PostgreSQL both
 //! take, so that a second engine is an adapter in this folder.
 
-mod cell;
+mod bigrams;
 mod export;
-mod grams;
 mod import;
+mod json_value;
 mod position;
 mod rows;
 mod search;
@@ -18,30 +18,32 @@ mod usage;
 mod value;
 mod view;
 
-pub use crate::db::sqlite::journal::Deferred;
-pub(crate) use crate::db::sqlite::keep::FOLDER as BEFORE_UPGRADE;
+pub use crate::db::sqlite::inspect::Inspection;
+pub use crate::db::sqlite::journal::DeferredWrite;
 pub use crate::db::sqlite::lock::{Lock, hold, is_held, is_in_place};
-pub use crate::db::sqlite::look::Look;
 pub(crate) use crate::db::sqlite::presence::LOST;
-pub use crate::db::sqlite::schema::{Content, Schema, Upgrade};
-pub(crate) use crate::db::sqlite::sizes::{Sizes, sizes};
+pub use crate::db::sqlite::schema::{DatabaseSpec, Schema, Upgrade};
+pub(crate) use crate::db::sqlite::sizes::{FileSizes, sizes};
 pub use crate::db::sqlite::snapshot::{Snapshot, examine};
+pub(crate) use crate::db::sqlite::upgrade_copy::FOLDER as BEFORE_UPGRADE;
+pub use bigrams::IndexQuery;
 pub use export::{ExportError, Exporter};
-pub use grams::Wanted;
 pub use import::{Import, ImportError};
 pub use position::position;
-pub use rows::{As, Projection, Rows};
-pub use search::{Listing, TextIndex};
+pub use rows::{ColumnFormat, Projection, Rows};
+pub use search::{ListQuery, TextIndex};
 pub use statement::{Arg, Search, Statement};
 pub use tx::Tx;
-pub use usage::{Measured, Table};
+pub use usage::{MeasuredDatabase, Table};
 pub use value::{Column, Param, Row};
 pub use view::View;
 
 use crate::config::{Config, Synchronous};
-use crate::db::sqlite::presence::Presence;
+use crate::db::sqlite::presence::FilePresence;
 use crate::db::sqlite::writer::Writer;
-use crate::db::sqlite::{compact, empty, journal, keep, lock, look, pool, schema, tables};
+use crate::db::sqlite::{
+    compact, existing_rows, inspect, journal, lock, pool, schema, tables, upgrade_copy,
+};
 use crate::fault::Fault;
 use crate::services::Services;
 use rusqlite::Connection;
@@ -165,7 +167,7 @@ pub struct Db {
     /// `None` where nothing can be written.
     writer: Option<Writer>,
     services: Arc<Services>,
-    presence: Presence,
+    presence: FilePresence,
     /// Held as long as we serve.
     _lock: Option<Lock>,
 }
@@ -187,7 +189,8 @@ impl Db {
         let location = Location { path: path.clone(), synchronous: config.database.synchronous };
         // One process at a time looks and sets up: SQLite does not wait for its turn when the
         // journal is changed, so two that meet there would fail.
-        let turn = lock::turn(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
+        let setup_lock =
+            lock::setup_lock(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         let version = schema::check(&path, schema.steps)?;
         let known = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
         let is_behind = (1..known).contains(&version);
@@ -196,10 +199,10 @@ impl Db {
         }
         make_private(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         if is_behind {
-            keep::copy(config, schema, version)?;
+            upgrade_copy::copy(config, schema, version)?;
         }
         let tx = set_up(&location, &services, &schema, lock.is_some())?;
-        drop(turn);
+        drop(setup_lock);
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let readers = u32::try_from(2 * cores + 8).unwrap_or(64);
         let readers = pool::open(path.clone(), readers, false)
@@ -209,7 +212,7 @@ impl Db {
         let deferred = if lock.is_some() { schema.deferred } else { &[] };
         let writer = Writer::start(location, Arc::clone(&services), tx, deferred)
             .map_err(|error| OpenError::Io(path.clone(), error))?;
-        let presence = Presence::of(&path).map_err(|error| OpenError::Io(path, error))?;
+        let presence = FilePresence::of(&path).map_err(|error| OpenError::Io(path, error))?;
         if let (Some(lock), Some(identity)) = (&lock, presence.identity()) {
             lock.note(identity);
         }
@@ -225,14 +228,14 @@ impl Db {
     ) -> Result<Self, OpenError> {
         let path = services.config.database_file();
         let sqlite = |error| OpenError::Sqlite(path.clone(), error);
-        let connection = look::connect_alone(&path).map_err(sqlite)?;
+        let connection = inspect::connect_alone(&path).map_err(sqlite)?;
         let steps = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
         if schema::examine(&connection, &path, schema.steps)? < steps {
             return Err(OpenError::FullDisk(path));
         }
         let readers = pool::open(path.clone(), READERS_ON_FULL_DISK, true)
             .map_err(|error| OpenError::Pool(path.clone(), error))?;
-        let presence = Presence::of(&path).map_err(|error| OpenError::Io(path, error))?;
+        let presence = FilePresence::of(&path).map_err(|error| OpenError::Io(path, error))?;
         Ok(Db { readers, writer: None, services, presence, _lock: Some(lock) })
     }
 
@@ -248,26 +251,30 @@ impl Db {
 
     /// The same, for statements that may run so long, all together: then they are given up as
     /// [`Fault::Busy`].
-    pub fn view_for(&self, time: Duration) -> View<'_> {
+    pub fn view_with_timeout(&self, time: Duration) -> View<'_> {
         View::over_pool(&self.readers, &self.services, Some(time))
     }
 
     /// The first table that has rows of its own, besides those in `but` and those that the schema
     /// begins with; for a command that must not mix anything with what is there.
-    pub fn inhabited(&self, schema: Schema, but: &[&str]) -> Result<Option<String>, Fault> {
+    pub fn first_table_with_rows(
+        &self,
+        schema: Schema,
+        but: &[&str],
+    ) -> Result<Option<String>, Fault> {
         let view = self.view();
         let connection = view.connection()?;
         let mut tables = tables::Table::all(connection).map_err(Fault::database)?;
         tables.retain(|table| !but.contains(&&*table.name));
-        let found =
-            empty::compare(connection, &tables, &[], schema.steps).map_err(Fault::database)?;
-        Ok(found.inhabited)
+        let found = existing_rows::compare(connection, &tables, &[], schema.steps)
+            .map_err(Fault::database)?;
+        Ok(found.first_table_with_rows)
     }
 
     /// Let the writer answer on this runtime: for a server, whose requests wait there.
-    pub fn answer_on(&self, runtime: tokio::runtime::Handle) {
+    pub fn reply_on(&self, runtime: tokio::runtime::Handle) {
         if let Some(writer) = &self.writer {
-            writer.answer_on(runtime);
+            writer.reply_on(runtime);
         }
     }
 
@@ -283,7 +290,7 @@ impl Db {
     }
 
     /// Look whether the database's file is still there; where it is not, writes are refused.
-    pub fn look_after_file(&self) {
+    pub fn check_file_presence(&self) {
         self.presence.look();
     }
 
@@ -292,7 +299,7 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        self.submit(work)?.blocking_recv().unwrap_or_else(|_| Err(lost()))
+        self.submit(work)?.blocking_recv().unwrap_or_else(|_| Err(writer_gone()))
     }
 
     /// Finish what is queued and leave an empty log behind.
@@ -306,7 +313,7 @@ impl Db {
 }
 
 /// What is told when the writer went away before it answered.
-pub(crate) fn lost() -> Fault {
+pub(crate) fn writer_gone() -> Fault {
     Fault::database("the writer ended before it answered")
 }
 

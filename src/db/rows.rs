@@ -11,7 +11,7 @@ use rusqlite::types::ValueRef;
 
 /// How a column stands in an answer.
 #[derive(Debug, Clone, Copy)]
-pub enum As {
+pub enum ColumnFormat {
     /// An integer, as a number.
     Integer,
     /// An integer, as text.
@@ -24,7 +24,7 @@ pub enum As {
 
 /// The columns of a row and how each stands in an answer, in this order: under its own name, or under
 /// the one that SQL gives it (`id AS shop_id`).
-pub type Projection = &'static [(&'static str, As)];
+pub type Projection = &'static [(&'static str, ColumnFormat)];
 
 /// Rows as JSON text: an array of objects.
 #[derive(Debug)]
@@ -36,13 +36,13 @@ pub struct Rows {
 pub(super) struct RowWriter<'a> {
     clock: &'a Clock,
     /// What stands before each value: punctuation and the key.
-    heads: Vec<(String, As)>,
+    heads: Vec<(String, ColumnFormat)>,
     json: Vec<u8>,
 }
 
 impl<'a> RowWriter<'a> {
     pub(super) fn new(projection: Projection, clock: &'a Clock) -> Self {
-        let head = |(index, (name, kind)): (usize, &(&str, As))| {
+        let head = |(index, (name, kind)): (usize, &(&str, ColumnFormat))| {
             let open = if index == 0 { "{\"" } else { ",\"" };
             let name = name.rsplit(" AS ").next().unwrap_or(name);
             ([open, name, "\":"].concat(), *kind)
@@ -60,14 +60,14 @@ impl<'a> RowWriter<'a> {
         for (index, (head, kind)) in heads.iter().enumerate() {
             json.extend_from_slice(head.as_bytes());
             match (kind, row.0.get_ref(index).map_err(Fault::database)?) {
-                (As::Text, ValueRef::Text(text)) => write_text(json, text)?,
-                (As::Integer, ValueRef::Integer(number)) => write_integer(json, number),
-                (As::Digits, ValueRef::Integer(number)) => {
+                (ColumnFormat::Text, ValueRef::Text(text)) => write_text(json, text)?,
+                (ColumnFormat::Integer, ValueRef::Integer(number)) => write_integer(json, number),
+                (ColumnFormat::Digits, ValueRef::Integer(number)) => {
                     json.push(b'"');
                     write_integer(json, number);
                     json.push(b'"');
                 }
-                (As::DateTime, ValueRef::Integer(seconds)) => {
+                (ColumnFormat::DateTime, ValueRef::Integer(seconds)) => {
                     json.push(b'"');
                     json.extend_from_slice(&clock.digits(seconds));
                     json.push(b'"');
@@ -135,8 +135,12 @@ mod tests {
     use proptest::prelude::*;
     use rusqlite::Connection;
 
-    const ALL: Projection =
-        &[("id", As::Integer), ("owner", As::Digits), ("at", As::DateTime), ("words", As::Text)];
+    const ALL: Projection = &[
+        ("id", ColumnFormat::Integer),
+        ("owner", ColumnFormat::Digits),
+        ("at", ColumnFormat::DateTime),
+        ("words", ColumnFormat::Text),
+    ];
 
     fn rows(sql: &str, texts: &[&str]) -> Result<String, Fault> {
         let connection = Connection::open_in_memory().unwrap();

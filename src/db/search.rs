@@ -1,7 +1,7 @@
 //! Finding rows by any part of their texts, the latest first, without reading the others.
 //!
 //! The face is portable: a table, a place for each row ([`position()`](fn@super::position)), the texts
-//! that are indexed, and a [`Listing`] whose conditions are ordinary SQL and decide alone what is
+//! that are indexed, and a [`ListQuery`] whose conditions are ordinary SQL and decide alone what is
 //! found. The index only spares looking at rows that can't be. On SQLite it is an FTS5 table of
 //! pairs of characters ([`grams`](super::grams)).
 //!
@@ -10,7 +10,7 @@
 //! thousand matches cost. And entries are written once a group, just before its COMMIT: FTS5 would
 //! write out what it gathered at every job's savepoint, a segment each.
 
-use super::grams::{Wanted, tokens};
+use super::bigrams::{IndexQuery, tokens};
 use super::rows::Projection;
 use super::statement::{Arg, Statement};
 use memchr::memmem;
@@ -62,34 +62,37 @@ fn contains(text: &[u8], needle: &[u8]) -> bool {
 }
 
 /// A change of an index that waits for the end of its group.
-pub(super) struct Entry {
+pub(super) struct IndexEntry {
     index: &'static TextIndex,
     position: i64,
     /// `None` to remove what is there.
     tokens: Option<String>,
 }
 
-impl Entry {
+impl IndexEntry {
     pub(super) fn add(
         index: &'static TextIndex,
         (group, position): (i64, i64),
         texts: &[&str],
         words: &[&str],
     ) -> Self {
-        Entry { index, position, tokens: Some(tokens(group, texts, words)) }
+        IndexEntry { index, position, tokens: Some(tokens(group, texts, words)) }
     }
 
     pub(super) fn remove(index: &'static TextIndex, position: i64) -> Self {
-        Entry { index, position, tokens: None }
+        IndexEntry { index, position, tokens: None }
     }
 }
 
 /// Write the entries of a group.
-pub(super) fn write(connection: &Connection, entries: &mut Vec<Entry>) -> rusqlite::Result<()> {
+pub(super) fn write(
+    connection: &Connection,
+    entries: &mut Vec<IndexEntry>,
+) -> rusqlite::Result<()> {
     // Upward, because FTS5 writes out what it has gathered whenever a rowid is not past the last;
     // what happened at one place stays in its order.
     entries.sort_by_key(|entry| entry.position);
-    for Entry { index, position, tokens } in entries.drain(..) {
+    for IndexEntry { index, position, tokens } in entries.drain(..) {
         let index = index.index;
         match tokens {
             Some(tokens) => connection
@@ -105,18 +108,18 @@ pub(super) fn write(connection: &Connection, entries: &mut Vec<Entry>) -> rusqli
 
 /// Rows of a table with a text index that meet conditions, the latest first, a page of them.
 #[derive(Debug)]
-pub struct Listing {
+pub struct ListQuery {
     index: &'static TextIndex,
     pub(super) projection: Projection,
     group: i64,
-    wanted: Wanted,
+    wanted: IndexQuery,
     conditions: Vec<(String, Option<Arg>)>,
     before: Option<i64>,
     pub(super) limit: i64,
 }
 
 /// Where a listing takes its rows from.
-enum Source {
+enum RowSource {
     /// The table.
     Table,
     /// So many of the table's latest rows.
@@ -125,11 +128,11 @@ enum Source {
     Index,
 }
 
-impl Listing {
+impl ListQuery {
     /// At most `limit` rows of a group, as `projection` shows them.
     pub fn new(index: &'static TextIndex, projection: Projection, group: i64, limit: i64) -> Self {
-        let wanted = Wanted::default();
-        Listing { index, projection, group, wanted, conditions: Vec::new(), before: None, limit }
+        let wanted = IndexQuery::default();
+        ListQuery { index, projection, group, wanted, conditions: Vec::new(), before: None, limit }
     }
 
     /// Only rows that come after the row `id`, or none if there is no such row.
@@ -138,7 +141,7 @@ impl Listing {
     }
 
     /// What the index may go by. It must follow from the conditions, which are checked all the same.
-    pub fn wanted(&mut self) -> &mut Wanted {
+    pub fn wanted(&mut self) -> &mut IndexQuery {
         &mut self.wanted
     }
 
@@ -154,7 +157,7 @@ impl Listing {
 
     /// The statement that finds all of it.
     pub(super) fn whole(&self) -> Statement {
-        self.statement(if self.wanted.is_empty() { Source::Table } else { Source::Index })
+        self.statement(if self.wanted.is_empty() { RowSource::Table } else { RowSource::Index })
     }
 
     /// For a search that the index is slow at, a statement that may do without it: a character that
@@ -162,28 +165,28 @@ impl Listing {
     /// among the latest. Its rows are the answer if they are as many as were asked for.
     pub(super) fn latest(&self) -> Option<Statement> {
         let slow = !self.wanted.is_empty() && self.wanted.is_vague();
-        slow.then(|| self.statement(Source::Latest(4096 + 16 * self.limit)))
+        slow.then(|| self.statement(RowSource::Latest(4096 + 16 * self.limit)))
     }
 
-    fn statement(&self, from: Source) -> Statement {
+    fn statement(&self, from: RowSource) -> Statement {
         let TextIndex { table, group, index, .. } = self.index;
         let columns: Vec<&str> = self.projection.iter().map(|(name, _)| *name).collect();
         let columns = columns.join(", ");
         let (mut statement, place) = match from {
-            Source::Index => {
+            RowSource::Index => {
                 let sql = format!(
                     "SELECT {columns} FROM {index} CROSS JOIN {table}
                          ON {table}.position = {index}.rowid AND "
                 );
                 (Statement::new(sql), format!("{index}.rowid"))
             }
-            Source::Table | Source::Latest(_) => {
+            RowSource::Table | RowSource::Latest(_) => {
                 let sql = format!("SELECT {columns} FROM {table} WHERE ");
                 (Statement::new(sql), "position".to_owned())
             }
         };
         statement.with(&format!("{group} = ?"), self.group);
-        if let Source::Index = from {
+        if let RowSource::Index = from {
             let expression = self.wanted.expression(self.group);
             statement.with(&format!(" WHERE {index} MATCH ?"), expression);
         }
@@ -197,7 +200,7 @@ impl Listing {
         if let Some(id) = self.before {
             statement.with(&format!(" AND {place}{before}"), id);
         }
-        if let Source::Latest(rows) = from {
+        if let RowSource::Latest(rows) = from {
             statement.text(&format!(" AND position >= COALESCE((SELECT position FROM {table}"));
             statement.with(&format!(" WHERE {group} = ?"), self.group);
             if let Some(id) = self.before {
@@ -214,7 +217,7 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::As;
+    use crate::db::ColumnFormat;
     use proptest::prelude::*;
 
     const INDEX: TextIndex = TextIndex {
@@ -252,9 +255,9 @@ mod tests {
         steps
     }
 
-    fn listing(text: &str) -> Listing {
+    fn listing(text: &str) -> ListQuery {
         static TEXTS: TextIndex = INDEX;
-        let mut listing = Listing::new(&TEXTS, &[("words", As::Text)], 1, 20);
+        let mut listing = ListQuery::new(&TEXTS, &[("words", ColumnFormat::Text)], 1, 20);
         listing.wanted().text(text);
         listing.with(" AND contains(words, ?)", text.to_owned());
         listing.before(9);

@@ -1,7 +1,7 @@
 //! A SELECT that is put together from the conditions that a request asks for.
 
 use super::value::Param;
-use crate::data::{Field, Flaw, Value};
+use crate::data::{Field, FieldError, Value};
 
 /// A statement as it grows, with what its parameters stand for.
 #[derive(Debug)]
@@ -67,13 +67,15 @@ impl Statement {
 pub struct Search<const MOST: usize>(String);
 
 impl<const MOST: usize> Field for Search<MOST> {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         match String::read(value)? {
-            text if text.is_empty() => Err(Flaw::Value("must not be empty".into())),
+            text if text.is_empty() => Err(FieldError::Value("must not be empty".into())),
             text if text.chars().nth(MOST).is_some() => {
-                Err(Flaw::Value(format!("at most {MOST} characters").into()))
+                Err(FieldError::Value(format!("at most {MOST} characters").into()))
             }
-            text if text.contains('\0') => Err(Flaw::Value("no text has a NUL character".into())),
+            text if text.contains('\0') => {
+                Err(FieldError::Value("no text has a NUL character".into()))
+            }
             text => Ok(Search(text)),
         }
     }

@@ -1,10 +1,10 @@
 //! Writing: one job's share of a group's transaction.
 
-use super::search::{self, Entry, TextIndex};
+use super::search::{self, IndexEntry, TextIndex};
 use super::value::Param;
 use super::view::{View, bind, execute};
-use crate::boards::{Boards, Settled};
-use crate::db::sqlite::journal::{self, Deferred};
+use crate::boards::{Boards, PostCommit};
+use crate::db::sqlite::journal::{self, DeferredWrite};
 use crate::fault::Fault;
 use rusqlite::Connection;
 use std::ops::Deref;
@@ -18,17 +18,17 @@ use std::time::Instant;
 pub struct Tx {
     view: View<'static>,
     /// Changes of the boards, and whatever else waits for the COMMIT.
-    changes: Vec<Change>,
+    changes: Vec<BoardChange>,
     effects: Vec<Effect>,
     /// Changes of text indexes, written at the end of the group.
-    entries: Vec<Entry>,
+    entries: Vec<IndexEntry>,
     /// Statements that can wait, as the journal has them.
     deferred: Vec<u8>,
     /// How much of each stands, whatever becomes of the job that runs.
     kept: [usize; 4],
 }
 
-type Change = Box<dyn FnOnce(&mut Boards) + Send>;
+type BoardChange = Box<dyn FnOnce(&mut Boards) + Send>;
 type Effect = Box<dyn FnOnce() + Send>;
 
 impl Tx {
@@ -46,7 +46,7 @@ impl Tx {
 
     /// What was written so far stands, whatever fault follows: for what must be counted although
     /// the operation is refused, such as a wrong guess.
-    pub fn keep(&mut self) -> Result<(), Fault> {
+    pub fn keep_on_fault(&mut self) -> Result<(), Fault> {
         self.release()?;
         self.savepoint();
         Ok(())
@@ -63,8 +63,8 @@ impl Tx {
     pub fn on_boards<T: Send + Sync + 'static>(
         &mut self,
         change: impl FnOnce(&mut Boards) -> T + Send + 'static,
-    ) -> Settled<T> {
-        let (answer, known) = Settled::pair();
+    ) -> PostCommit<T> {
+        let (answer, known) = PostCommit::pair();
         self.changes.push(Box::new(move |boards| known.settle(change(boards))));
         answer
     }
@@ -79,7 +79,7 @@ impl Tx {
         texts: &[&str],
         words: &[&str],
     ) {
-        self.entries.push(Entry::add(index, at, texts, words));
+        self.entries.push(IndexEntry::add(index, at, texts, words));
     }
 
     /// Write the entries of text indexes that this job has gathered, which otherwise wait in memory
@@ -93,17 +93,22 @@ impl Tx {
 
     /// Have the row at `position` found no more.
     pub fn unindex(&mut self, index: &'static TextIndex, position: i64) {
-        self.entries.push(Entry::remove(index, position));
+        self.entries.push(IndexEntry::remove(index, position));
     }
 
     /// Write what is there already. That it is committed proves that the disk takes it.
-    pub(crate) fn touch(&mut self) -> Result<(), Fault> {
-        touch(self.view.connection()?).map_err(Fault::database)
+    pub(crate) fn noop_commit(&mut self) -> Result<(), Fault> {
+        noop_commit(self.view.connection()?).map_err(Fault::database)
     }
 
     /// Have `statement` run with these arguments, some time after the COMMIT: nothing that reads the
     /// database sees it before, but it is as safe as if it were run now, and costs far less.
-    pub fn defer(&mut self, statement: &'static Deferred, key: &[Param<'_>], rest: &[Param<'_>]) {
+    pub fn defer(
+        &mut self,
+        statement: &'static DeferredWrite,
+        key: &[Param<'_>],
+        rest: &[Param<'_>],
+    ) {
         journal::note(&mut self.deferred, statement, key, rest);
     }
 
@@ -138,7 +143,7 @@ impl Tx {
     }
 
     /// Take back what this job wrote since its savepoint.
-    pub(super) fn take_back(&mut self) -> Result<(), Fault> {
+    pub(super) fn roll_back_job(&mut self) -> Result<(), Fault> {
         let [changes, effects, entries, deferred] = self.kept;
         self.changes.truncate(changes);
         self.effects.truncate(effects);
@@ -168,7 +173,7 @@ impl Tx {
         Ok(bytes)
     }
 
-    pub(super) fn roll_back(&mut self) {
+    pub(super) fn roll_back_group(&mut self) {
         self.forget();
         if let Ok(connection) = self.view.own()
             && !connection.is_autocommit()
@@ -217,7 +222,7 @@ impl Deref for Tx {
 }
 
 /// Write a page as it is.
-pub(super) fn touch(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn noop_commit(connection: &Connection) -> rusqlite::Result<()> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     connection.pragma_update(None, "user_version", version)
 }

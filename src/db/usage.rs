@@ -5,7 +5,7 @@
 
 use super::{OpenError, is_held};
 use crate::config::Config;
-use crate::db::sqlite::look::{Opened, open_file};
+use crate::db::sqlite::inspect::{Opened, open_file};
 use crate::db::sqlite::tables::quoted;
 use crate::fault::Cause;
 use rusqlite::Connection;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// A database whose size is measured, as of one commit.
-pub struct Measured(Opened);
+pub struct MeasuredDatabase(Opened);
 
 /// A table with all that belongs to it: its indexes, and of a text index its inner tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +26,14 @@ pub struct Table {
     pub bytes: u64,
 }
 
-impl Measured {
+impl MeasuredDatabase {
     /// The database that the configuration names; `None` where there is none. `steps` are those of the
     /// schema: a database of a newer one is refused.
     pub fn open(config: &Config, steps: &[&str]) -> Result<Option<Self>, OpenError> {
         let Some(opened) = open_file(config, steps)? else { return Ok(None) };
         let begun = opened.connection.execute_batch("BEGIN");
         begun.map_err(|error| OpenError::Sqlite(opened.path.clone(), error))?;
-        Ok(Some(Measured(opened)))
+        Ok(Some(MeasuredDatabase(opened)))
     }
 
     /// The file.

@@ -1,12 +1,12 @@
 //! Reading: one consistent view of the database.
 
 use super::rows::{RowWriter, Rows};
-use super::search::Listing;
+use super::search::ListQuery;
 use super::statement::Statement;
 use super::value::{Param, Row};
 use crate::db::sqlite::pool::{self, Readers};
 use crate::fault::Fault;
-use crate::metrics::Refused;
+use crate::metrics::RefusalReason;
 use crate::services::Services;
 use r2d2::PooledConnection;
 use rusqlite::{Connection, ErrorCode};
@@ -21,10 +21,10 @@ use std::time::Duration;
 /// a read transaction, which ends when the view is dropped. It must not outlive one operation: a
 /// reader that stays keeps the write-ahead log from being reused.
 pub struct View<'a> {
-    source: Source<'a>,
+    source: ConnectionSource<'a>,
 }
 
-enum Source<'a> {
+enum ConnectionSource<'a> {
     /// A reader, taken from the pool at the first query. The pool and the services are borrowed:
     /// to count the references of all requests would cost more than a short read.
     Pool(Pooled<'a>, &'a Services),
@@ -48,13 +48,13 @@ impl<'a> View<'a> {
         limit: Option<Duration>,
     ) -> Self {
         let pooled = Pooled { pool, taken: OnceCell::new(), limit };
-        View { source: Source::Pool(pooled, services) }
+        View { source: ConnectionSource::Pool(pooled, services) }
     }
 }
 
 impl View<'_> {
     pub(super) fn over_writer(connection: Connection, services: Arc<Services>) -> View<'static> {
-        View { source: Source::Writer(connection, Cell::new(false), services) }
+        View { source: ConnectionSource::Writer(connection, Cell::new(false), services) }
     }
 
     /// The first row that `sql` finds, if any, through `map`.
@@ -96,8 +96,8 @@ impl View<'_> {
         self.all(&statement.sql, &statement.args(), map)
     }
 
-    /// The rows of a [`Listing`].
-    pub fn list(&self, listing: &Listing) -> Result<Rows, Fault> {
+    /// The rows of a [`ListQuery`].
+    pub fn list(&self, listing: &ListQuery) -> Result<Rows, Fault> {
         let find = |statement: &Statement| {
             let mut rows = RowWriter::new(listing.projection, &self.clock);
             let found = self.select(statement, |row| rows.push(row))?;
@@ -116,20 +116,20 @@ impl View<'_> {
     /// with its first statement: many have none.
     pub(super) fn connection(&self) -> Result<&Connection, Fault> {
         match &self.source {
-            Source::Writer(connection, saved, _) => {
+            ConnectionSource::Writer(connection, saved, _) => {
                 if !saved.get() {
                     execute(connection, "SAVEPOINT job").map_err(Fault::database)?;
                     saved.set(true);
                 }
                 Ok(connection)
             }
-            Source::Pool(Pooled { pool, taken, limit }, _) => {
+            ConnectionSource::Pool(Pooled { pool, taken, limit }, _) => {
                 if let Some(reader) = taken.get() {
                     return Ok(reader);
                 }
                 let reader = pool::get(pool).ok_or_else(|| {
                     tracing::warn!("no reader of the database is free");
-                    self.metrics.refused(Refused::NoReader);
+                    self.metrics.refused(RefusalReason::NoReader);
                     Fault::Busy
                 })?;
                 if limit.is_some() {
@@ -147,23 +147,25 @@ impl View<'_> {
     /// Its connection, whatever job runs.
     pub(super) fn own(&self) -> Result<&Connection, Fault> {
         match &self.source {
-            Source::Writer(connection, ..) => Ok(connection),
-            Source::Pool(..) => Err(Fault::unknown("a reader has no transaction of its own")),
+            ConnectionSource::Writer(connection, ..) => Ok(connection),
+            ConnectionSource::Pool(..) => {
+                Err(Fault::unknown("a reader has no transaction of its own"))
+            }
         }
     }
 
     /// A job begins (`false`), or went on after its savepoint; whether there was one.
     pub(super) fn saved(&self, now: bool) -> bool {
         match &self.source {
-            Source::Writer(_, saved, _) => saved.replace(now),
-            Source::Pool(..) => false,
+            ConnectionSource::Writer(_, saved, _) => saved.replace(now),
+            ConnectionSource::Pool(..) => false,
         }
     }
 }
 
 impl Drop for View<'_> {
     fn drop(&mut self) {
-        if let Source::Pool(Pooled { taken, limit, .. }, _) = &self.source
+        if let ConnectionSource::Pool(Pooled { taken, limit, .. }, _) = &self.source
             && let Some(reader) = taken.get()
         {
             if limit.is_some() {
@@ -180,8 +182,8 @@ impl Deref for View<'_> {
 
     fn deref(&self) -> &Services {
         match &self.source {
-            Source::Pool(_, services) => services,
-            Source::Writer(_, _, services) => services,
+            ConnectionSource::Pool(_, services) => services,
+            ConnectionSource::Writer(_, _, services) => services,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The answer to one body while it is made, item by item.
 
 use super::id::id;
-use super::room::Room;
-use super::{Accepts, Call, Seen, refuse, rpc, write};
+use super::reply_budget::ReplyBudget;
+use super::{Accepts, CallContext, CallSummary, refuse, rpc, write};
 use crate::data::span::{data_lengths, ids};
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
-use crate::op::{Answer, Called, Entry, Registry};
+use crate::op::{Answer, Called, RegisteredOp, Registry};
 use crate::status::status;
 
 /// The longest data of an operation that takes no file, in bytes of the body. The longest text that an
@@ -24,7 +24,7 @@ pub(super) struct Item<'b> {
 }
 
 /// What one item of a body came to.
-pub(super) enum Told {
+pub(super) enum ItemOutcome {
     Answer,
     /// An answer that it is refused because of a limit, and for how many seconds.
     Limited(u64),
@@ -38,18 +38,18 @@ pub(super) enum Told {
 /// The answer to one body while it is made.
 pub(super) struct Exchange<'a> {
     pub(super) accepts: Accepts,
-    pub(super) call: &'a Call<'a>,
+    pub(super) call: &'a CallContext<'a>,
     /// What the log is told of the request.
-    pub(super) seen: &'a mut Seen,
+    pub(super) summary: &'a mut CallSummary,
     /// The answer, as far as it is written.
     pub(super) out: Vec<u8>,
     /// How long the answer may be.
-    pub(super) room: Room,
+    pub(super) reply_budget: ReplyBudget,
 }
 
 impl Exchange<'_> {
     /// Answer all items of a body.
-    pub(super) async fn items(&mut self, body: &[u8], value: Value<'_>) -> Told {
+    pub(super) async fn items(&mut self, body: &[u8], value: Value<'_>) -> ItemOutcome {
         // In a shorter body no item's data is too long.
         let lengths = if body.len() > MOST_DATA { data_lengths(body) } else { Vec::new() };
         let mut lengths = lengths.into_iter();
@@ -69,25 +69,25 @@ impl Exchange<'_> {
             }
             // One after another, each in its own transaction. A full queue is told item by item: those
             // before it were done.
-            if matches!(self.item(next(item)).await, Told::Nothing) {
+            if matches!(self.item(next(item)).await, ItemOutcome::Nothing) {
                 self.out.truncate(start);
             }
         }
         if self.out.len() == 1 {
-            return Told::Nothing;
+            return ItemOutcome::Nothing;
         }
         self.out.push(b']');
-        Told::Answer
+        ItemOutcome::Answer
     }
 
     /// Answer one item: an envelope or a call of JSON-RPC.
-    async fn item(&mut self, item: Item<'_>) -> Told {
+    async fn item(&mut self, item: Item<'_>) -> ItemOutcome {
         if self.accepts == Accepts::Rpc || rpc::is_call(&item.value) {
             return self.rpc_call(item).await;
         }
         let Item { value: Value::Map(fields), length, .. } = item else {
             self.wrong("not an object".into());
-            return Told::Answer;
+            return ItemOutcome::Answer;
         };
         let id = fields.get("id").map_or(-1, id);
         let is_lenient = self.call.engine.services.config.envelope.lenient;
@@ -96,46 +96,46 @@ impl Exchange<'_> {
             Err(fault) => {
                 self.unrouted(status(&fault).code);
                 refuse(&mut self.out, id, "{}", status, &fault);
-                return Told::Answer;
+                return ItemOutcome::Answer;
             }
         };
         if let Err(fault) = self.admit(entry) {
-            refuse(&mut self.out, id, entry.nothing, entry.status, &fault);
-            return Told::NoRoom;
+            refuse(&mut self.out, id, entry.empty_data, entry.status, &fault);
+            return ItemOutcome::NoRoom;
         }
         let start = self.out.len();
         let result = self.run(entry, data, length).await;
         let told = match &result {
-            Err(Fault::Busy) => Told::Busy,
-            Err(fault) => fault.retry_after().map_or(Told::Answer, Told::Limited),
-            Ok(_) => Told::Answer,
+            Err(Fault::Busy) => ItemOutcome::Busy,
+            Err(fault) => fault.retry_after().map_or(ItemOutcome::Answer, ItemOutcome::Limited),
+            Ok(_) => ItemOutcome::Answer,
         };
-        if let Err(fault) = write(&mut self.out, id, entry.nothing, entry.status, result) {
+        if let Err(fault) = write(&mut self.out, id, entry.empty_data, entry.status, result) {
             self.call.id.log(entry.name, &fault);
-            self.seen.told((entry.status)(&fault).code);
+            self.summary.note_status((entry.status)(&fault).code);
         }
         if let Err(fault) = self.keep(entry, start) {
-            refuse(&mut self.out, id, entry.nothing, entry.status, &fault);
-            return Told::NoRoom;
+            refuse(&mut self.out, id, entry.empty_data, entry.status, &fault);
+            return ItemOutcome::NoRoom;
         }
         told
     }
 
     /// May an operation be called now? Where a limit forbids it, it is counted as refused.
-    pub(super) fn admit(&mut self, entry: &Entry) -> Result<(), Fault> {
-        self.room.admit(self.call, entry, &self.out).inspect_err(|fault| {
-            self.seen.asks(Some(entry.name));
-            self.seen.told((entry.status)(fault).code);
-            entry.turned_away(fault);
+    pub(super) fn admit(&mut self, entry: &RegisteredOp) -> Result<(), Fault> {
+        self.reply_budget.admit(self.call, entry, &self.out).inspect_err(|fault| {
+            self.summary.note_operation(Some(entry.name));
+            self.summary.note_status((entry.status)(fault).code);
+            entry.refused_by_limit(fault);
         })
     }
 
     /// Is there room for an operation's answer, which was written from `start` on? Otherwise it is taken
     /// back.
-    pub(super) fn keep(&mut self, entry: &Entry, start: usize) -> Result<(), Fault> {
-        self.room.keep(self.call, entry, &self.out, start).inspect_err(|fault| {
+    pub(super) fn keep(&mut self, entry: &RegisteredOp, start: usize) -> Result<(), Fault> {
+        self.reply_budget.keep(self.call, entry, &self.out, start).inspect_err(|fault| {
             self.out.truncate(start);
-            self.seen.told((entry.status)(fault).code);
+            self.summary.note_status((entry.status)(fault).code);
         })
     }
 
@@ -143,11 +143,11 @@ impl Exchange<'_> {
     /// form. A failure of ours is logged here, once.
     pub(super) async fn run(
         &mut self,
-        entry: &Entry,
+        entry: &RegisteredOp,
         mut data: Fields<'_>,
         length: usize,
     ) -> Result<Answer, Fault> {
-        self.seen.asks(Some(entry.name));
+        self.summary.note_operation(Some(entry.name));
         let mut credentials = self.call.credentials.clone();
         match data.get("token") {
             None | Some(Value::Null) => {}
@@ -167,7 +167,7 @@ impl Exchange<'_> {
             Called::Ready(result) => result,
             Called::Later(later) => later.await,
         };
-        self.seen.told(entry.code(&result));
+        self.summary.note_status(entry.code(&result));
         if let Err(fault) = &result {
             self.call.id.log(entry.name, fault);
         }
@@ -199,9 +199,9 @@ impl Exchange<'_> {
 
     /// Something reached no operation, and was told this status.
     pub(super) fn unrouted(&mut self, status: i64) {
-        self.call.engine.services.metrics.astray.add(status);
-        self.seen.asks(None);
-        self.seen.told(status);
+        self.call.engine.services.metrics.unrouted.add(status);
+        self.summary.note_operation(None);
+        self.summary.note_status(status);
     }
 }
 
@@ -225,7 +225,7 @@ fn read<'e, 'a>(
     mut fields: Fields<'a>,
     registry: &'e Registry,
     is_lenient: bool,
-) -> Result<(&'e Entry, Fields<'a>), Fault> {
+) -> Result<(&'e RegisteredOp, Fields<'a>), Fault> {
     const KEYS: [&str; 5] = ["id", "status", "type", "subtype", "data"];
     let required = if is_lenient { &KEYS[2..] } else { &KEYS[..] };
     for key in required {

@@ -4,29 +4,29 @@
 //! 2.0 (`rpc`) on the same endpoint; whatever the bytes are, there is an answer. Another endpoint
 //! takes JSON-RPC alone (contract page `paths.md`).
 
+mod call_summary;
 mod exchange;
 mod id;
-mod room;
+mod reply_budget;
 mod rpc;
-mod seen;
 mod write;
 
+pub use call_summary::CallSummary;
 pub use exchange::MOST_DATA;
 pub(crate) use exchange::too_long;
-pub use room::BATCH_ANSWER;
-pub use seen::Seen;
+pub use reply_budget::BATCH_ANSWER;
 pub use write::{refuse, succeed, write};
 
 use crate::budget::Charge;
 use crate::caller::Credentials;
-use crate::data::body::{Envelopes, Wanted};
+use crate::data::body::{Envelopes, KeepRules};
 use crate::data::{Value, body};
 use crate::engine::Engine;
 use crate::op::Registry;
 use crate::request::RequestId;
 use bytes::Bytes;
-use exchange::{Exchange, Told, items_of};
-use room::Room;
+use exchange::{Exchange, ItemOutcome, items_of};
+use reply_budget::ReplyBudget;
 use std::sync::Arc;
 
 /// The most envelopes in a batch.
@@ -37,9 +37,9 @@ const SMALL_TREE: usize = 16 * 1024;
 
 /// What a body of envelopes comes to.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum BodyOutcome {
     /// JSON to send.
-    Answer(Answered),
+    Answer(ReplyText),
     /// Notifications only (JSON-RPC 2.0): there is nothing to send.
     Nothing,
     /// The writer's queue is full; nothing was done.
@@ -52,7 +52,7 @@ pub enum Outcome {
 
 /// JSON to send.
 #[derive(Debug)]
-pub struct Answered {
+pub struct ReplyText {
     /// The text.
     pub text: Vec<u8>,
     /// In how many seconds it is worth trying again, if it is one refusal because of a limit.
@@ -62,7 +62,7 @@ pub struct Answered {
     charge: Option<Charge>,
 }
 
-impl Answered {
+impl ReplyText {
     /// The text, which holds its part of the memory for answers until it is sent.
     pub fn into_bytes(self) -> Bytes {
         match self.charge {
@@ -74,7 +74,7 @@ impl Answered {
 
 /// A request's common part: who asks, and the id under which failures are logged.
 #[derive(Clone)]
-pub struct Call<'a> {
+pub struct CallContext<'a> {
     /// The engine.
     pub engine: &'a Arc<Engine>,
     /// The operations.
@@ -94,15 +94,20 @@ pub enum Accepts {
     Rpc,
 }
 
-/// Answer a body, and keep in `seen` what becomes of it.
-pub async fn answer(call: &Call<'_>, body: &[u8], seen: &mut Seen) -> Outcome {
-    answer_at(Accepts::Both, call, body, seen).await
+/// Answer a body, and keep in `summary` what becomes of it.
+pub async fn answer(call: &CallContext<'_>, body: &[u8], summary: &mut CallSummary) -> BodyOutcome {
+    answer_at(Accepts::Both, call, body, summary).await
 }
 
 /// Answer a body that was sent to an endpoint which accepts this.
-pub async fn answer_at(accepts: Accepts, call: &Call<'_>, body: &[u8], seen: &mut Seen) -> Outcome {
+pub async fn answer_at(
+    accepts: Accepts,
+    call: &CallContext<'_>,
+    body: &[u8],
+    summary: &mut CallSummary,
+) -> BodyOutcome {
     let out = Vec::with_capacity(256);
-    let mut exchange = Exchange { accepts, call, seen, out, room: Room::new() };
+    let mut exchange = Exchange { accepts, call, summary, out, reply_budget: ReplyBudget::new() };
     let mut is_rpc = accepts == Accepts::Rpc;
     let mut retry_after = None;
     match decode(call, body) {
@@ -114,29 +119,29 @@ pub async fn answer_at(accepts: Accepts, call: &Call<'_>, body: &[u8], seen: &mu
             exchange.refuse_batch(Some(format!("a batch of {count}; at most {BATCH}")));
         }
         Ok(Envelopes { value, size, .. }) => {
-            let Ok(_charge) = charged(call, size) else { return Outcome::NoBodyMemory };
+            let Ok(_charge) = charged(call, size) else { return BodyOutcome::NoBodyMemory };
             is_rpc = is_rpc || items_of(&value).iter().all(rpc::is_call);
             match exchange.items(body, value).await {
-                Told::Answer => {}
-                Told::Limited(seconds) => retry_after = Some(seconds),
-                Told::Nothing => return Outcome::Nothing,
-                Told::Busy => return Outcome::Busy,
-                Told::NoRoom => return Outcome::NoAnswerMemory,
+                ItemOutcome::Answer => {}
+                ItemOutcome::Limited(seconds) => retry_after = Some(seconds),
+                ItemOutcome::Nothing => return BodyOutcome::Nothing,
+                ItemOutcome::Busy => return BodyOutcome::Busy,
+                ItemOutcome::NoRoom => return BodyOutcome::NoAnswerMemory,
             }
         }
     }
-    let Exchange { out, room, .. } = exchange;
-    Outcome::Answer(Answered { is_rpc, ..room.answered(out, retry_after) })
+    let Exchange { out, reply_budget, .. } = exchange;
+    BodyOutcome::Answer(ReplyText { is_rpc, ..reply_budget.answered(out, retry_after) })
 }
 
-fn decode<'b>(call: &Call<'_>, body: &'b [u8]) -> Result<Envelopes<'b>, serde_json::Error> {
+fn decode<'b>(call: &CallContext<'_>, body: &'b [u8]) -> Result<Envelopes<'b>, serde_json::Error> {
     let is_known = |key: &str| call.registry.knows(key);
-    body::envelopes(body, &Wanted { items: BATCH, keys: 0, is_known: &is_known })
+    body::envelopes(body, &KeepRules { items: BATCH, keys: 0, is_known: &is_known })
 }
 
 /// The part of the memory for bodies that a tree of `size` bytes takes. A small one needs none; a larger
 /// one is rare: its body is charged twice its length already.
-fn charged(call: &Call<'_>, size: usize) -> Result<Option<Charge>, ()> {
+fn charged(call: &CallContext<'_>, size: usize) -> Result<Option<Charge>, ()> {
     if size <= SMALL_TREE {
         return Ok(None);
     }

@@ -4,12 +4,12 @@
 //! used for what the standard defines; a fault of ours is `error.code` = its status and
 //! `error.message` = its text, as in an envelope.
 
-use super::Call;
-use super::exchange::{Exchange, Item, Told};
+use super::CallContext;
+use super::exchange::{Exchange, Item, ItemOutcome};
 use crate::data::encoding::without_bom;
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
-use crate::op::{Answer, Entry};
+use crate::op::{Answer, RegisteredOp};
 use serde::Serialize;
 use serde::de::{Deserialize as _, IgnoredAny};
 use std::borrow::Cow;
@@ -30,7 +30,7 @@ struct Failure {
 
 impl Failure {
     /// What is told of a fault of this operation.
-    fn of(entry: &Entry, fault: &Fault) -> Self {
+    fn of(entry: &RegisteredOp, fault: &Fault) -> Self {
         let status = (entry.status)(fault);
         let data = fault.detail().map(|detail| detail.into_owned());
         Failure { code: status.code, message: status.message, data }
@@ -111,7 +111,7 @@ impl Exchange<'_> {
     }
 
     /// Answer one call; a notification (no `id`) is run and not answered. What is no call is told so.
-    pub(super) async fn rpc_call(&mut self, item: Item<'_>) -> Told {
+    pub(super) async fn rpc_call(&mut self, item: Item<'_>) -> ItemOutcome {
         let Item { value, length, id: digits } = item;
         let (id, is_notification, found) = read(self.call, value, digits);
         let (entry, params) = match found {
@@ -120,23 +120,23 @@ impl Exchange<'_> {
                 self.unrouted(failure.code);
                 // A request so wrong that it can't be told to be a notification is answered.
                 if is_notification && failure.code != INVALID_REQUEST.code {
-                    return Told::Nothing;
+                    return ItemOutcome::Nothing;
                 }
                 refuse(&mut self.out, &id, &failure);
-                return Told::Answer;
+                return ItemOutcome::Answer;
             }
         };
         let start = self.out.len();
         let (result, told) = match self.admit(entry) {
-            Err(fault) => (Err(fault), Told::NoRoom),
+            Err(fault) => (Err(fault), ItemOutcome::NoRoom),
             Ok(()) => {
                 let result = self.run(entry, params, length).await;
                 let seconds = result.as_ref().err().and_then(Fault::retry_after);
-                (result, seconds.map_or(Told::Answer, Told::Limited))
+                (result, seconds.map_or(ItemOutcome::Answer, ItemOutcome::Limited))
             }
         };
         if is_notification {
-            return Told::Nothing;
+            return ItemOutcome::Nothing;
         }
         match result {
             Err(fault) => {
@@ -147,12 +147,12 @@ impl Exchange<'_> {
                 if let Err(fault) = write(&mut self.out, &id, &answer) {
                     self.call.id.log(entry.name, &fault);
                     let failure = Failure::of(entry, &fault);
-                    self.seen.told(failure.code);
+                    self.summary.note_status(failure.code);
                     refuse(&mut self.out, &id, &failure);
                 }
                 if let Err(fault) = self.keep(entry, start) {
                     refuse(&mut self.out, &id, &Failure::of(entry, &fault));
-                    return Told::NoRoom;
+                    return ItemOutcome::NoRoom;
                 }
                 told
             }
@@ -163,10 +163,10 @@ impl Exchange<'_> {
 /// The id under which a call is answered, whether it is a notification, and the operation that is meant
 /// with its data.
 fn read<'e, 'b>(
-    call: &Call<'e>,
+    call: &CallContext<'e>,
     value: Value<'b>,
     digits: &'b [u8],
-) -> (Id<'b>, bool, Result<(&'e Entry, Fields<'b>), Failure>) {
+) -> (Id<'b>, bool, Result<(&'e RegisteredOp, Fields<'b>), Failure>) {
     let is_call = is_call(&value);
     let Value::Map(mut fields) = value else { return (Id::Null, false, Err(INVALID_REQUEST)) };
     let sent = fields.take("id");
@@ -180,9 +180,9 @@ fn read<'e, 'b>(
 
 /// The operation that is meant, and its data.
 fn find<'e, 'f>(
-    call: &Call<'e>,
+    call: &CallContext<'e>,
     mut fields: Fields<'f>,
-) -> Result<(&'e Entry, Fields<'f>), Failure> {
+) -> Result<(&'e RegisteredOp, Fields<'f>), Failure> {
     let Some(Value::Text(method)) = fields.take("method") else { return Err(INVALID_REQUEST) };
     let params = match fields.take("params") {
         Some(Value::Map(params)) => Some(params),

@@ -14,19 +14,19 @@ const SUCCESSFUL: &str = "successful";
 pub fn write(
     out: &mut Vec<u8>,
     id: i64,
-    nothing: &str,
+    empty_data: &str,
     table: fn(&Fault) -> Status,
     result: Result<Answer, Fault>,
 ) -> Result<(), Box<Fault>> {
     let answer = match result {
         Ok(answer) => answer,
         Err(fault) => {
-            refuse(out, id, nothing, table, &fault);
+            refuse(out, id, empty_data, table, &fault);
             return Ok(());
         }
     };
     succeed(out, id, &answer).map_err(Box::new).inspect_err(|fault| {
-        refuse(out, id, nothing, table, fault);
+        refuse(out, id, empty_data, table, fault);
     })
 }
 
@@ -47,13 +47,13 @@ pub fn succeed(out: &mut Vec<u8>, id: i64, answer: &Answer) -> Result<(), Fault>
 pub fn refuse(
     out: &mut Vec<u8>,
     id: i64,
-    nothing: &str,
+    empty_data: &str,
     table: fn(&Fault) -> Status,
     fault: &Fault,
 ) {
     let Status { code, message } = table(fault);
     put(out, id, code, message);
-    out.extend_from_slice(nothing.as_bytes());
+    out.extend_from_slice(empty_data.as_bytes());
     if let Some(detail) = fault.detail() {
         let _ = write!(out, ",\"detail\":{}", serde_json::Value::from(detail.as_ref()));
     }

@@ -17,7 +17,7 @@ pub(crate) const READ_BUFFER: usize = 20 * 1024;
 
 /// The state of a connection. Its own task changes it; the task that accepts connections reads it.
 #[derive(Default)]
-pub(crate) struct State {
+pub(crate) struct ConnectionState {
     /// Requests whose head was read and whose answer is not made to its end: 0 or 1.
     requests: AtomicUsize,
     /// A part of an answer waits until the peer takes it.
@@ -28,12 +28,12 @@ pub(crate) struct State {
     waker: Mutex<Option<Waker>>,
 }
 
-impl State {
+impl ConnectionState {
     /// A request begins; it ends when what is returned is dropped.
-    pub(crate) fn request(self: &Arc<Self>) -> UnderWay {
+    pub(crate) fn request(self: &Arc<Self>) -> ActiveRequest {
         self.has_served.store(true, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
-        UnderWay(Arc::clone(self))
+        ActiveRequest(Arc::clone(self))
     }
 
     /// Has it ever had a request?
@@ -88,9 +88,9 @@ impl State {
 }
 
 /// A request that is under way on a connection.
-pub(crate) struct UnderWay(Arc<State>);
+pub(crate) struct ActiveRequest(Arc<ConnectionState>);
 
-impl Drop for UnderWay {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         self.0.requests.fetch_sub(1, Ordering::Relaxed);
     }
@@ -100,7 +100,7 @@ impl Drop for UnderWay {
 pub(crate) struct Tracked<B> {
     pub body: B,
     #[expect(dead_code, reason = "held for its end")]
-    pub under_way: UnderWay,
+    pub active_request: ActiveRequest,
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Body for Tracked<B> {
@@ -123,15 +123,15 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Tracked<B> {
     }
 }
 
-/// A connection that ends by itself, or while it is idle once its [`State`] is evicted.
+/// A connection that ends by itself, or while it is idle once its [`ConnectionState`] is evicted.
 pub(crate) struct Evictable<F> {
     connection: Pin<Box<F>>,
-    state: Arc<State>,
+    state: Arc<ConnectionState>,
     is_registered: bool,
 }
 
 impl<F> Evictable<F> {
-    pub(crate) fn new(connection: F, state: Arc<State>) -> Self {
+    pub(crate) fn new(connection: F, state: Arc<ConnectionState>) -> Self {
         Evictable { connection: Box::pin(connection), state, is_registered: false }
     }
 }

@@ -8,18 +8,18 @@ pub(crate) mod route;
 use crate::client::Client;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::envelope::{self, Accepts, Call, Outcome};
+use crate::envelope::{self, Accepts, BodyOutcome, CallContext};
 use crate::fault::Fault;
-use crate::http::connection::head::Heads;
+use crate::http::connection::head::HeadSniffer;
 use crate::http::endpoint::documents::Asked;
 use crate::http::endpoint::record::Record;
 use crate::http::endpoint::route::{Found, Router, Target};
 use crate::http::probes;
-use crate::http::request::body::Bounded;
+use crate::http::request::body::BoundedBody;
 use crate::http::request::{client, host, signature};
 use crate::http::response::date::Dates;
-use crate::http::response::{self, Answer, cors};
-use crate::http::static_files::{PageHeaders, Pages};
+use crate::http::response::{self, HttpResponse, cors};
+use crate::http::static_files::{PageHeaders, StaticFiles};
 use crate::op::Registry;
 use crate::request::RequestId;
 use hyper::body::{Body as _, Incoming};
@@ -45,7 +45,7 @@ pub(crate) struct Handler {
     pub dates: Arc<Dates>,
     registry: Registry,
     router: Router,
-    pages: Option<Pages>,
+    pages: Option<StaticFiles>,
     page_headers: PageHeaders,
     home: &'static str,
     /// The media type of answers in the envelope's form.
@@ -57,7 +57,7 @@ impl Handler {
         engine: Arc<Engine>,
         registry: Registry,
         router: Router,
-        pages: Option<Pages>,
+        pages: Option<StaticFiles>,
         home: &'static str,
     ) -> Self {
         let config = &engine.services.config;
@@ -74,17 +74,17 @@ impl Handler {
         }
     }
 
-    /// Answer one request of `peer`, on a connection that has read `heads`.
+    /// Answer one request of `peer`, on a connection that has read `head_sniffer`.
     pub(crate) async fn answer(
         &self,
         peer: SocketAddr,
-        heads: &Heads,
+        head_sniffer: &HeadSniffer,
         request: Request<Incoming>,
-    ) -> Answer {
+    ) -> HttpResponse {
         let mut record = Record::new(&self.engine.services, peer, request.method());
         let origin = request.headers().get(ORIGIN).cloned();
         let comes_in_chunks = request.body().size_hint().exact().is_none();
-        let mut answer = if comes_in_chunks && heads.has_both(request.method()) {
+        let mut answer = if comes_in_chunks && head_sniffer.has_both(request.method()) {
             response::malformed("both Content-Length and Transfer-Encoding")
         } else {
             caught(record.id, pin!(self.routed(peer, request, &mut record))).await
@@ -93,7 +93,7 @@ impl Handler {
             answer.headers_mut().insert(CONTENT_TYPE, self.content_type.clone());
         }
         self.dates.stamp(answer.headers_mut());
-        if !record.is_for_watchers {
+        if !record.is_probe {
             let allowed = &self.engine.services.config.cors.allowed_origins;
             cors::allow(allowed, origin.as_ref(), answer.headers_mut());
         }
@@ -110,7 +110,7 @@ impl Handler {
         peer: SocketAddr,
         request: Request<Incoming>,
         record: &mut Record<'_>,
-    ) -> Answer {
+    ) -> HttpResponse {
         let (head, body) = request.into_parts();
         let config = &self.engine.services.config;
         let length: usize = head.headers.iter().map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
@@ -126,11 +126,11 @@ impl Handler {
         let client = client::client(peer.ip(), &head.headers, config);
         record.client = client.address();
         let found = self.router.find(head.uri.path());
-        if let Some(Found { path, target: Target::Watch(watch), .. }) = found {
-            (record.path, record.is_for_watchers) = (path, true);
+        if let Some(Found { path, target: Target::Probe(probe), .. }) = found {
+            (record.path, record.is_probe) = (path, true);
             let is_shown = probes::is_shown(peer.ip(), client.address(), &head.headers, config);
             let counted = || self.registry.counted();
-            let asked = watch.answer(&self.engine, &head, is_shown, record.id, counted);
+            let asked = probe.answer(&self.engine, &head, is_shown, record.id, counted);
             return Box::pin(asked).await;
         }
         // Of a batch, each further operation is counted when it is its turn.
@@ -158,7 +158,7 @@ impl Handler {
                     id: record.id,
                 };
                 // Boxed, so that the envelope's way through here does not carry its size.
-                Box::pin(asked.answer(body, &mut record.seen)).await
+                Box::pin(asked.answer(body, &mut record.summary)).await
             }
             (Target::Endpoint(accepts), None) if head.method == Method::POST => {
                 self.endpoint(*accepts, &head, body, client, record).await
@@ -175,35 +175,39 @@ impl Handler {
         body: Incoming,
         client: Client,
         record: &mut Record<'_>,
-    ) -> Answer {
+    ) -> HttpResponse {
         let config = &self.engine.services.config;
         let bodies = &self.engine.bodies;
-        let mut body = Bounded::new(body, config.limits.max_body, bodies, client);
+        let mut body = BoundedBody::new(body, config.limits.max_body, bodies, client);
         let body = match body.whole().await {
             Ok(body) => body,
-            Err(error) => return response::unread(error),
+            Err(error) => return response::body_error(error),
         };
         let query = head.uri.query().unwrap_or("");
         let mut credentials =
             client::credentials(&head.method, &head.headers, query, client, config);
         credentials.signature = signature::of(head, &body);
-        let call =
-            Call { engine: &self.engine, registry: &self.registry, credentials, id: record.id };
-        match envelope::answer_at(accepts, &call, &body, &mut record.seen).await {
-            Outcome::Answer(answer) => {
+        let call = CallContext {
+            engine: &self.engine,
+            registry: &self.registry,
+            credentials,
+            id: record.id,
+        };
+        match envelope::answer_at(accepts, &call, &body, &mut record.summary).await {
+            BodyOutcome::Answer(answer) => {
                 let is_rpc = answer.is_rpc;
                 let content_type = if is_rpc { response::JSON } else { self.content_type.clone() };
                 response::ok(answer, content_type)
             }
-            Outcome::Nothing => response::nothing(),
-            Outcome::Busy => response::busy(),
-            Outcome::NoBodyMemory => response::no_body_memory(),
-            Outcome::NoAnswerMemory => response::no_answer_memory(),
+            BodyOutcome::Nothing => response::no_content(),
+            BodyOutcome::Busy => response::busy(),
+            BodyOutcome::NoBodyMemory => response::no_body_memory(),
+            BodyOutcome::NoAnswerMemory => response::no_answer_memory(),
         }
     }
 
     /// Answer a path that is not the API's.
-    async fn page(&self, head: &Parts, client: Client, record: &mut Record<'_>) -> Answer {
+    async fn page(&self, head: &Parts, client: Client, record: &mut Record<'_>) -> HttpResponse {
         let is_page = self.pages.is_some() || head.uri.path() == "/";
         if is_page {
             record.path = "page";
@@ -236,20 +240,23 @@ fn is_preflight(head: &Parts) -> bool {
 }
 
 /// What it learns, of a path with these methods.
-fn preflight(config: &Config, head: &Parts, methods: &str) -> Answer {
-    let mut answer = response::nothing();
+fn preflight(config: &Config, head: &Parts, methods: &str) -> HttpResponse {
+    let mut answer = response::no_content();
     cors::preflight(&config.cors, &head.headers, methods, answer.headers_mut());
     answer
 }
 
 /// What a request comes to. A panic where no operation runs, in a field's reader or a document's
 /// dialect, would end the connection without a word.
-async fn caught(id: RequestId, mut answer: Pin<&mut impl Future<Output = Answer>>) -> Answer {
+async fn caught(
+    id: RequestId,
+    mut answer: Pin<&mut impl Future<Output = HttpResponse>>,
+) -> HttpResponse {
     let polled = |cx: &mut Context<'_>| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))).unwrap_or_else(|_| {
             let cause = Fault::panicked().cause().map(ToString::to_string);
             tracing::error!(request = %id, cause, "a request was given up");
-            Poll::Ready(response::given_up())
+            Poll::Ready(response::internal_error())
         })
     };
     poll_fn(polled).await

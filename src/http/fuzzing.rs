@@ -74,7 +74,7 @@ pub fn client_of(lines: &[(u8, Vec<u8>)]) {
     let written = HeaderValue::from_static("203.0.113.7:5678");
     headers.append(&TELLING[0], written);
     let found = forwarded::source(proxy, &headers, &config.limits.trusted_proxies);
-    assert_eq!(found, forwarded::Source::Address(IpAddr::from([203, 0, 113, 7])));
+    assert_eq!(found, forwarded::ClientSource::Address(IpAddr::from([203, 0, 113, 7])));
 }
 
 /// Read the head of a multipart body's part: everything but the empty line behind it.

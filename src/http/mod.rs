@@ -15,7 +15,7 @@ pub(crate) mod static_files;
 
 pub(crate) use endpoint::route::RPC;
 pub use endpoint::route::RouteError;
-pub(crate) use probes::Watch;
+pub(crate) use probes::Probe;
 
 use crate::config::Config;
 
@@ -25,5 +25,5 @@ pub fn check_pages(config: &Config) -> std::io::Result<()> {
         .web
         .dir
         .as_ref()
-        .map_or(Ok(()), |folder| static_files::Pages::open(folder, config).map(|_| ()))
+        .map_or(Ok(()), |folder| static_files::StaticFiles::open(folder, config).map(|_| ()))
 }

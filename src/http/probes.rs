@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::health::Why;
 use crate::http::request::headers;
-use crate::http::response::{self, Answer};
-use crate::metrics::{self, Operation};
+use crate::http::response::{self, HttpResponse};
+use crate::metrics::{self, OpSnapshot};
 use crate::request::RequestId;
 use hyper::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Watch {
+pub(crate) enum Probe {
     /// Does the server answer?
     Health,
     /// Does it write?
@@ -27,12 +27,12 @@ pub(crate) enum Watch {
     Metrics,
 }
 
-impl Watch {
+impl Probe {
     /// Where each is asked, and what it is called in a list of paths.
-    pub(crate) const PATHS: [(&'static str, &'static str, Watch); 3] = [
-        ("/healthz", "health", Watch::Health),
-        ("/readyz", "readiness", Watch::Readiness),
-        ("/metrics", "metrics", Watch::Metrics),
+    pub(crate) const PATHS: [(&'static str, &'static str, Probe); 3] = [
+        ("/healthz", "health", Probe::Health),
+        ("/readyz", "readiness", Probe::Readiness),
+        ("/metrics", "metrics", Probe::Metrics),
     ];
 
     /// The methods that are answered.
@@ -45,25 +45,25 @@ impl Watch {
         head: &Parts,
         is_shown: bool,
         id: RequestId,
-        operations: impl FnOnce() -> Vec<Operation>,
-    ) -> Answer {
+        operations: impl FnOnce() -> Vec<OpSnapshot>,
+    ) -> HttpResponse {
         let mut answer = match self {
-            Watch::Metrics if !is_shown => {
+            Probe::Metrics if !is_shown => {
                 return response::refusal(StatusCode::NOT_FOUND, "no such path");
             }
             _ if !matches!(head.method, Method::GET | Method::HEAD) => {
                 return response::wrong_method(Self::ALLOW);
             }
-            Watch::Health => told(engine.health.alive()),
-            Watch::Readiness => told(engine.health.ready(&engine.db).await),
-            Watch::Metrics => counted(engine, &head.headers, id, operations()).await,
+            Probe::Health => health_response(engine.health.alive()),
+            Probe::Readiness => health_response(engine.health.ready(&engine.db).await),
+            Probe::Metrics => metrics_response(engine, &head.headers, id, operations()).await,
         };
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer
     }
 }
 
-fn told(result: Result<(), Why>) -> Answer {
+fn health_response(result: Result<(), Why>) -> HttpResponse {
     let (status, body) = match result {
         Ok(()) => (StatusCode::OK, r#"{"status":"ok"}"#.to_owned()),
         // The reasons are ours: none has a character that JSON escapes.
@@ -78,12 +78,12 @@ fn told(result: Result<(), Why>) -> Answer {
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PLAIN: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-async fn counted(
+async fn metrics_response(
     engine: &Arc<Engine>,
     headers: &HeaderMap,
     id: RequestId,
-    operations: Vec<Operation>,
-) -> Answer {
+    operations: Vec<OpSnapshot>,
+) -> HttpResponse {
     let asked = Arc::clone(engine);
     // It asks the system about files.
     let text = tokio::task::spawn_blocking(move || crate::scrape::text(&asked, operations)).await;
@@ -99,7 +99,7 @@ async fn counted(
         }
         Err(cause) => {
             tracing::error!(request = %id, cause, "the metrics could not be told");
-            response::given_up()
+            response::internal_error()
         }
     }
 }

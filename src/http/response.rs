@@ -2,17 +2,17 @@
 
 pub(crate) mod cors;
 pub(crate) mod date;
-pub(crate) mod piecewise;
+pub(crate) mod file_body;
 
 use crate::budget::Charge;
 use crate::config::{Config, ContentType};
 use crate::document;
-use crate::envelope::{self, Answered};
+use crate::envelope::{self, ReplyText};
 use crate::fault::{Cause, Fault};
 use crate::http::request::body::BodyError;
 use crate::http::request::headers;
-use crate::http::response::piecewise::Piecewise;
-use crate::metrics::Refused;
+use crate::http::response::file_body::FileBody;
+use crate::metrics::RefusalReason;
 use crate::status;
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -24,7 +24,7 @@ use hyper::{Response, StatusCode};
 use std::borrow::Cow;
 
 /// An answer: all of it in memory, or a file that is read as it is sent.
-pub(crate) type Answer = Response<Either<Full<Bytes>, Piecewise>>;
+pub(crate) type HttpResponse = Response<Either<Full<Bytes>, FileBody>>;
 
 /// The media type of an answer in JSON.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -42,18 +42,18 @@ pub(crate) fn envelope_type(config: &Config) -> &'static str {
 }
 
 /// Give an answer in the envelope's form its media type.
-pub(crate) fn set_envelope_type(answer: &mut Answer, config: &Config) {
+pub(crate) fn set_envelope_type(answer: &mut HttpResponse, config: &Config) {
     let content_type = HeaderValue::from_static(envelope_type(config));
     answer.headers_mut().insert(CONTENT_TYPE, content_type);
 }
 
 /// Was the request refused by an envelope, before it reached a document?
-pub(crate) fn is_refusal(answer: &Answer) -> bool {
+pub(crate) fn is_refusal(answer: &HttpResponse) -> bool {
     answer.extensions().get::<InEnvelope>().is_some()
 }
 
 /// An envelope's answer, under HTTP 200.
-pub(crate) fn ok(answered: Answered, content_type: HeaderValue) -> Answer {
+pub(crate) fn ok(answered: ReplyText, content_type: HeaderValue) -> HttpResponse {
     let seconds = answered.retry_after;
     let mut answer = with(StatusCode::OK, answered.into_bytes(), content_type);
     retry_after(&mut answer, seconds);
@@ -61,14 +61,14 @@ pub(crate) fn ok(answered: Answered, content_type: HeaderValue) -> Answer {
 }
 
 /// Tell in how many seconds it is worth trying again what a limit refused.
-pub(crate) fn retry_after(answer: &mut Answer, seconds: Option<u64>) {
+pub(crate) fn retry_after(answer: &mut HttpResponse, seconds: Option<u64>) {
     if let Some(seconds) = seconds {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
 }
 
 /// A page that is built in.
-pub(crate) fn page(status: StatusCode, html: &'static str) -> Answer {
+pub(crate) fn page(status: StatusCode, html: &'static str) -> HttpResponse {
     let html_type = HeaderValue::from_static("text/html; charset=utf-8");
     with(status, Bytes::from_static(html.as_bytes()), html_type)
 }
@@ -83,7 +83,7 @@ pub(crate) fn keep_private(answer: &mut HeaderMap) {
 }
 
 /// Nothing under HTTP 204.
-pub(crate) fn nothing() -> Answer {
+pub(crate) fn no_content() -> HttpResponse {
     let mut answer = Response::new(Either::Left(Full::default()));
     *answer.status_mut() = StatusCode::NO_CONTENT;
     answer
@@ -91,7 +91,7 @@ pub(crate) fn nothing() -> Answer {
 
 /// What never reached a document: an envelope with `id` -1. -2 where the request is at fault, -404
 /// where the server is, or the time; `why` goes into `detail`.
-pub(crate) fn refusal(status: StatusCode, why: &'static str) -> Answer {
+pub(crate) fn refusal(status: StatusCode, why: &'static str) -> HttpResponse {
     let mut answer = in_envelope(status, why);
     let headers = answer.headers_mut();
     match status {
@@ -111,37 +111,37 @@ pub(crate) fn refusal(status: StatusCode, why: &'static str) -> Answer {
     answer
 }
 
-fn in_envelope(status: StatusCode, why: impl Into<Cow<'static, str>>) -> Answer {
+fn in_envelope(status: StatusCode, why: impl Into<Cow<'static, str>>) -> HttpResponse {
     let mut answer = with(status, refusal_text(status, why).into(), JSON);
     answer.extensions_mut().insert(InEnvelope);
     answer
 }
 
 /// A refusal that is counted under this reason.
-fn because(why: Refused, mut answer: Answer) -> Answer {
+fn because(why: RefusalReason, mut answer: HttpResponse) -> HttpResponse {
     answer.extensions_mut().insert(why);
     answer
 }
 
 /// 400: a request that can't be read, or be read in two ways.
-pub(crate) fn malformed(why: &'static str) -> Answer {
-    because(Refused::Malformed, refusal(StatusCode::BAD_REQUEST, why))
+pub(crate) fn malformed(why: &'static str) -> HttpResponse {
+    because(RefusalReason::Malformed, refusal(StatusCode::BAD_REQUEST, why))
 }
 
 /// 417: the client waits for something that the server does not do.
-pub(crate) fn expectation_failed() -> Answer {
+pub(crate) fn expectation_failed() -> HttpResponse {
     let why = "the only expectation that is met is 100-continue";
-    because(Refused::Malformed, refusal(StatusCode::EXPECTATION_FAILED, why))
+    because(RefusalReason::Malformed, refusal(StatusCode::EXPECTATION_FAILED, why))
 }
 
 /// 431.
-pub(crate) fn long_head(why: &'static str) -> Answer {
-    because(Refused::HeadSize, refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, why))
+pub(crate) fn long_head(why: &'static str) -> HttpResponse {
+    because(RefusalReason::HeadSize, refusal(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, why))
 }
 
 /// 403: a page of another site asks for what it may not have.
-pub(crate) fn foreign(why: &'static str) -> Answer {
-    because(Refused::Foreign, refusal(StatusCode::FORBIDDEN, why))
+pub(crate) fn cross_site(why: &'static str) -> HttpResponse {
+    because(RefusalReason::Foreign, refusal(StatusCode::FORBIDDEN, why))
 }
 
 /// The body of a refusal.
@@ -159,44 +159,46 @@ fn unknown(_: &Fault) -> status::Status {
 }
 
 /// 503: the writer's queue is full, and nothing was done.
-pub(crate) fn busy() -> Answer {
+pub(crate) fn busy() -> HttpResponse {
     refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is busy; try again")
 }
 
 /// 503: there is no memory for the body.
-pub(crate) fn no_body_memory() -> Answer {
-    because(Refused::BodyMemory, busy())
+pub(crate) fn no_body_memory() -> HttpResponse {
+    because(RefusalReason::BodyMemory, busy())
 }
 
 /// 503: there is no memory for the answer, and nothing was done.
-pub(crate) fn no_answer_memory() -> Answer {
-    because(Refused::AnswerMemory, busy())
+pub(crate) fn no_answer_memory() -> HttpResponse {
+    because(RefusalReason::AnswerMemory, busy())
 }
 
 /// 500: a defect of ours, of which the log says more.
-pub(crate) fn given_up() -> Answer {
+pub(crate) fn internal_error() -> HttpResponse {
     refusal(StatusCode::INTERNAL_SERVER_ERROR, "a defect in the server; its log says more")
 }
 
 /// The answer where a body could not be read.
-pub(crate) fn unread(error: BodyError) -> Answer {
+pub(crate) fn body_error(error: BodyError) -> HttpResponse {
     let refused = |why, status, text| because(why, refusal(status, text));
     match error {
         BodyError::TooLarge => refused(
-            Refused::BodySize,
+            RefusalReason::BodySize,
             StatusCode::PAYLOAD_TOO_LARGE,
             "the body is longer than limits.max_body",
         ),
         BodyError::NoRoom => no_body_memory(),
-        BodyError::TooSlow => {
-            refused(Refused::BodyTime, StatusCode::REQUEST_TIMEOUT, "the body did not come in time")
-        }
+        BodyError::TooSlow => refused(
+            RefusalReason::BodyTime,
+            StatusCode::REQUEST_TIMEOUT,
+            "the body did not come in time",
+        ),
         BodyError::Broken => malformed("the body is not readable"),
     }
 }
 
 /// 405, with the methods that the path does answer.
-pub(crate) fn wrong_method(allow: &str) -> Answer {
+pub(crate) fn wrong_method(allow: &str) -> HttpResponse {
     let mut answer =
         refusal(StatusCode::METHOD_NOT_ALLOWED, "the path does not answer this method");
     if let Ok(allow) = HeaderValue::from_str(allow) {
@@ -206,20 +208,20 @@ pub(crate) fn wrong_method(allow: &str) -> Answer {
 }
 
 /// 429: a limit on how often something may be done is used up.
-pub(crate) fn too_many(fault: &Fault) -> Answer {
+pub(crate) fn too_many(fault: &Fault) -> HttpResponse {
     let status = StatusCode::TOO_MANY_REQUESTS;
     let mut answer = in_envelope(status, fault.explanation());
     retry_after(&mut answer, Some(fault.retry_after().unwrap_or(1)));
-    because(Refused::Rate, answer)
+    because(RefusalReason::Rate, answer)
 }
 
 /// What a dialect made of an answer, which holds this part of the memory for answers. A client that has
 /// this very content is told so.
-pub(crate) fn dressed(
+pub(crate) fn from_document(
     made: document::Response,
     charge: Option<Charge>,
     request: &HeaderMap,
-) -> Answer {
+) -> HttpResponse {
     let status = StatusCode::from_u16(made.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = match made.body {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
@@ -263,7 +265,7 @@ pub(crate) fn names(request: &HeaderMap, condition: HeaderName, tag: &str) -> bo
         })
 }
 
-pub(crate) fn with(status: StatusCode, body: Bytes, content_type: HeaderValue) -> Answer {
+pub(crate) fn with(status: StatusCode, body: Bytes, content_type: HeaderValue) -> HttpResponse {
     let mut answer = Response::new(Either::Left(Full::new(body)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, content_type);

@@ -4,8 +4,8 @@
 //! begins with a dot, except the folder `.well-known` (RFC 8615), nothing that `..` or a link leads to
 //! outside, and never instead of a path of the API. Conditions and ranges are those of RFC 9110, sections 13 and 14.
 
+pub(crate) mod exposure;
 mod media;
-pub(crate) mod private;
 mod range;
 mod tag;
 
@@ -13,8 +13,8 @@ use crate::budget::Budget;
 use crate::client::Client;
 use crate::config::Config;
 use crate::http::request::headers::{self, accepts};
-use crate::http::response::piecewise::{MOST_HELD, Piecewise};
-use crate::http::response::{self, Answer};
+use crate::http::response::file_body::{FileBody, MAX_BUFFERED};
+use crate::http::response::{self, HttpResponse};
 use crate::op::SMALL_ANSWER;
 use http_body_util::Either;
 use hyper::body::Body as _;
@@ -32,7 +32,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tag::{TICK, Unsettled, tag};
+use tag::{TICK, TooRecent, tag};
 
 /// The page for a browser that asks for one that is not there.
 const MISSING: &str = include_str!("../../assets/missing.html");
@@ -78,11 +78,11 @@ impl PageHeaders {
 }
 
 /// A folder that is served.
-pub(crate) struct Pages {
+pub(crate) struct StaticFiles {
     folder: PathBuf,
 }
 
-impl Pages {
+impl StaticFiles {
     /// Serve `folder`, which must be there and must not hold `data_dir`, the database or the backups:
     /// any of them would be a page.
     pub(crate) fn open(folder: &Path, config: &Config) -> io::Result<Self> {
@@ -90,8 +90,8 @@ impl Pages {
         if !folder.is_dir() {
             return Err(io::Error::other("not a folder"));
         }
-        private::outside(&folder, config)?;
-        Ok(Pages { folder })
+        exposure::outside(&folder, config)?;
+        Ok(StaticFiles { folder })
     }
 
     /// Answer a client's GET or HEAD, with memory for answers from this budget.
@@ -100,7 +100,7 @@ impl Pages {
         head: &Parts,
         client: &Client,
         answers: &Arc<Budget>,
-    ) -> Answer {
+    ) -> HttpResponse {
         match self.find(head.uri.path()).await {
             Found::File(page) => match page.whole_or_part(head) {
                 Ok(mut answer) => match hold(&mut answer, answers, client) {
@@ -111,7 +111,7 @@ impl Pages {
             },
             Found::Unreadable(error) => unreadable(&error),
             Found::Folder => {
-                let mut answer = response::nothing();
+                let mut answer = response::no_content();
                 *answer.status_mut() = StatusCode::MOVED_PERMANENTLY;
                 answer.headers_mut().insert(LOCATION, header(&inside(&head.uri)));
                 answer
@@ -122,7 +122,7 @@ impl Pages {
 
     /// The answer where there is no such page: for a browser the folder's own `404.html`, or a page of
     /// ours.
-    async fn missing(&self, request: &HeaderMap) -> Answer {
+    async fn missing(&self, request: &HeaderMap) -> HttpResponse {
         if !accepts(request, "text/html") {
             return response::refusal(StatusCode::NOT_FOUND, "no such path");
         }
@@ -149,7 +149,7 @@ impl Pages {
         let looked = move || look(&folder, &wanted, names_folder);
         let found = tokio::task::spawn_blocking(looked).await.unwrap_or(Found::Nothing);
         let Found::File(mut page) = found else { return found };
-        if matches!(page.tag, Err(Unsettled::Briefly)) {
+        if matches!(page.tag, Err(TooRecent::Briefly)) {
             // It was changed this very moment, and in the next one has a tag.
             tokio::time::sleep(TICK).await;
             match page.file.metadata() {
@@ -179,12 +179,14 @@ fn look(folder: &Path, wanted: &Path, names_folder: bool) -> Found {
     }
     // Asked of the open file: what was looked at is what is sent, whatever is put in its place meanwhile.
     match File::open(&path).and_then(|file| Ok((file.metadata()?, file))) {
-        Ok((about, file)) => Found::File(Box::new(Page { tag: tag(&about), path, file, about })),
+        Ok((about, file)) => {
+            Found::File(Box::new(OpenFile { tag: tag(&about), path, file, about }))
+        }
         Err(error) => Found::Unreadable(error),
     }
 }
 
-fn unreadable(error: &io::Error) -> Answer {
+fn unreadable(error: &io::Error) -> HttpResponse {
     tracing::warn!(%error, "a page can't be read");
     response::refusal(StatusCode::NOT_FOUND, "no such page")
 }
@@ -199,20 +201,20 @@ fn inside(uri: &Uri) -> String {
 }
 
 /// Have an answer hold the memory that its file takes while it is sent; `false` if there is none.
-fn hold(answer: &mut Answer, answers: &Arc<Budget>, client: &Client) -> bool {
+fn hold(answer: &mut HttpResponse, answers: &Arc<Budget>, client: &Client) -> bool {
     let Either::Right(file) = answer.body_mut() else { return true };
     let length = usize::try_from(file.size_hint().lower()).unwrap_or(usize::MAX);
     if length <= SMALL_ANSWER {
         return true;
     }
     let mut charge = answers.charge(client);
-    let fits = charge.hold(length.min(MOST_HELD));
+    let fits = charge.hold(length.min(MAX_BUFFERED));
     file.hold(charge);
     fits
 }
 
 enum Found {
-    File(Box<Page>),
+    File(Box<OpenFile>),
     /// A file that can't be opened.
     Unreadable(io::Error),
     /// A folder that was asked for without a slash, so that its pages' relative links would break.
@@ -234,17 +236,17 @@ fn safe(path: &str) -> Option<PathBuf> {
 }
 
 /// A file that is open.
-struct Page {
+struct OpenFile {
     path: PathBuf,
     file: File,
     about: Metadata,
     /// What its content is told from any other by; or why it can't be, for now.
-    tag: Result<String, Unsettled>,
+    tag: Result<String, TooRecent>,
 }
 
-impl Page {
+impl OpenFile {
     /// All of it, the part that is asked for, or word that the browser has it.
-    fn whole_or_part(self, head: &Parts) -> io::Result<Answer> {
+    fn whole_or_part(self, head: &Parts) -> io::Result<HttpResponse> {
         let (request, length) = (&head.headers, self.about.len());
         let tag = self.tag.as_deref().unwrap_or_default().to_owned();
         if !may_be_sent(request, &tag) {
@@ -252,7 +254,7 @@ impl Page {
             return Ok(response::refusal(StatusCode::PRECONDITION_FAILED, why));
         }
         if response::names(request, IF_NONE_MATCH, &tag) {
-            let mut answer = response::nothing();
+            let mut answer = response::no_content();
             *answer.status_mut() = StatusCode::NOT_MODIFIED;
             keep(answer.headers_mut(), &tag);
             return Ok(answer);
@@ -289,11 +291,11 @@ impl Page {
 
     /// `size` bytes of it, from `first` on, piece by piece: a film is not held in memory, nor a thread
     /// while its viewer is slow.
-    fn part(mut self, first: u64, size: u64, status: StatusCode) -> io::Result<Answer> {
+    fn part(mut self, first: u64, size: u64, status: StatusCode) -> io::Result<HttpResponse> {
         if first > 0 {
             self.file.seek(SeekFrom::Start(first))?;
         }
-        let body = Piecewise::new(self.file.into(), size);
+        let body = FileBody::new(self.file.into(), size);
         let mut answer = Response::new(Either::Right(body));
         *answer.status_mut() = status;
         let headers = answer.headers_mut();

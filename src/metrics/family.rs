@@ -1,6 +1,6 @@
 //! From figures to the text that Prometheus reads, by way of `prometheus_client`.
 
-use super::histogram::Spread;
+use super::histogram::HistogramSnapshot;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
@@ -14,7 +14,7 @@ pub(crate) struct Family {
     help: &'static str,
     unit: Option<Unit>,
     kind: MetricType,
-    figures: Vec<(Labels, Figure)>,
+    samples: Vec<(Labels, Sample)>,
 }
 
 /// Pairs of a label's name and its value.
@@ -26,34 +26,34 @@ pub(crate) fn label(name: &'static str, value: impl Into<String>) -> Labels {
 }
 
 #[derive(Debug)]
-pub(crate) enum Figure {
+pub(crate) enum Sample {
     Whole(u64),
     Real(f64),
-    Spread(Spread),
+    HistogramSnapshot(HistogramSnapshot),
 }
 
-impl From<u64> for Figure {
-    fn from(figure: u64) -> Self {
-        Figure::Whole(figure)
+impl From<u64> for Sample {
+    fn from(sample: u64) -> Self {
+        Sample::Whole(sample)
     }
 }
 
-impl From<f64> for Figure {
-    fn from(figure: f64) -> Self {
-        Figure::Real(figure)
+impl From<f64> for Sample {
+    fn from(sample: f64) -> Self {
+        Sample::Real(sample)
     }
 }
 
-impl From<Spread> for Figure {
-    fn from(figure: Spread) -> Self {
-        Figure::Spread(figure)
+impl From<HistogramSnapshot> for Sample {
+    fn from(sample: HistogramSnapshot) -> Self {
+        Sample::HistogramSnapshot(sample)
     }
 }
 
 impl Family {
     /// A number that only grows; `_total` is added to its name.
     pub(crate) fn counter(name: &'static str, help: &'static str) -> Self {
-        Family { name, help, unit: None, kind: MetricType::Counter, figures: Vec::new() }
+        Family { name, help, unit: None, kind: MetricType::Counter, samples: Vec::new() }
     }
 
     /// A number that rises and falls.
@@ -77,44 +77,44 @@ impl Family {
     }
 
     /// With these figures, each with its labels.
-    pub(crate) fn with<F: Into<Figure>>(
+    pub(crate) fn with<F: Into<Sample>>(
         mut self,
-        figures: impl IntoIterator<Item = (Labels, F)>,
+        samples: impl IntoIterator<Item = (Labels, F)>,
     ) -> Self {
-        let figures = figures.into_iter().map(|(labels, figure)| (labels, figure.into()));
-        self.figures.extend(figures);
+        let samples = samples.into_iter().map(|(labels, sample)| (labels, sample.into()));
+        self.samples.extend(samples);
         self
     }
 
     /// With the one figure that it has, if that is known.
-    pub(crate) fn only(self, figure: impl Into<Option<Figure>>) -> Self {
-        self.with(figure.into().map(|figure| (Labels::new(), figure)))
+    pub(crate) fn only(self, sample: impl Into<Option<Sample>>) -> Self {
+        self.with(sample.into().map(|sample| (Labels::new(), sample)))
     }
 
     fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        if self.figures.is_empty() {
+        if self.samples.is_empty() {
             return Ok(());
         }
         let mut metric =
             encoder.encode_descriptor(self.name, self.help, self.unit.as_ref(), self.kind)?;
-        for (labels, figure) in &self.figures {
+        for (labels, sample) in &self.samples {
             if labels.is_empty() {
-                self.put(&mut metric, figure)?;
+                self.put(&mut metric, sample)?;
             } else {
-                self.put(&mut metric.encode_family(labels)?, figure)?;
+                self.put(&mut metric.encode_family(labels)?, sample)?;
             }
         }
         Ok(())
     }
 
-    fn put(&self, metric: &mut MetricEncoder<'_>, figure: &Figure) -> fmt::Result {
+    fn put(&self, metric: &mut MetricEncoder<'_>, sample: &Sample) -> fmt::Result {
         let counts = matches!(self.kind, MetricType::Counter);
-        match figure {
-            Figure::Whole(n) if counts => metric.encode_counter::<NoLabelSet, _, f64>(n, None),
-            Figure::Real(n) if counts => metric.encode_counter::<NoLabelSet, _, f64>(n, None),
-            Figure::Whole(n) => metric.encode_gauge(n),
-            Figure::Real(n) => metric.encode_gauge(n),
-            Figure::Spread(Spread { ranges, count, sum }) => {
+        match sample {
+            Sample::Whole(n) if counts => metric.encode_counter::<NoLabelSet, _, f64>(n, None),
+            Sample::Real(n) if counts => metric.encode_counter::<NoLabelSet, _, f64>(n, None),
+            Sample::Whole(n) => metric.encode_gauge(n),
+            Sample::Real(n) => metric.encode_gauge(n),
+            Sample::HistogramSnapshot(HistogramSnapshot { ranges, count, sum }) => {
                 metric.encode_histogram::<NoLabelSet>(*sum, *count, ranges, None)
             }
         }
@@ -170,7 +170,7 @@ mod tests {
     fn both_formats_follow_their_specifications() {
         let families = vec![
             Family::counter("a", "It grows").with([(label("b", "c"), 2_u64)]),
-            Family::gauge("d", "It rises").bytes().only(Figure::Real(1.5)),
+            Family::gauge("d", "It rises").bytes().only(Sample::Real(1.5)),
             Family::gauge("e", "It is not known").only(None),
         ];
         let told = text(families).unwrap();

@@ -32,9 +32,9 @@ const SECOND: u64 = 1_000_000_000;
 
 /// How long something took.
 #[derive(Debug)]
-pub(crate) struct Times(Histogram<{ TIMES.len() }>);
+pub(crate) struct DurationHistogram(Histogram<{ TIMES.len() }>);
 
-impl Times {
+impl DurationHistogram {
     pub(crate) fn add(&self, time: Duration) {
         // Nothing takes the 584 years after which this begins anew.
         let whole = time.as_secs().wrapping_mul(SECOND);
@@ -42,40 +42,40 @@ impl Times {
     }
 
     /// In seconds.
-    pub(crate) fn get(&self) -> Spread {
+    pub(crate) fn get(&self) -> HistogramSnapshot {
         self.0.get(&TIMES, SECOND)
     }
 }
 
-impl Default for Times {
+impl Default for DurationHistogram {
     fn default() -> Self {
-        Times(Histogram::new())
+        DurationHistogram(Histogram::new())
     }
 }
 
 /// How many there were of something.
 #[derive(Debug)]
-pub(crate) struct Sizes(Histogram<{ SIZES.len() }>);
+pub(crate) struct SizeHistogram(Histogram<{ SIZES.len() }>);
 
-impl Sizes {
+impl SizeHistogram {
     pub(crate) fn add(&self, size: usize) {
         self.0.add(&SIZES, size as u64);
     }
 
-    pub(crate) fn get(&self) -> Spread {
+    pub(crate) fn get(&self) -> HistogramSnapshot {
         self.0.get(&SIZES, 1)
     }
 }
 
-impl Default for Sizes {
+impl Default for SizeHistogram {
     fn default() -> Self {
-        Sizes(Histogram::new())
+        SizeHistogram(Histogram::new())
     }
 }
 
 /// A histogram as it was at one moment.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Spread {
+pub(crate) struct HistogramSnapshot {
     /// The end of each range and how many values are in it; the last has no end.
     pub ranges: Vec<(f64, u64)>,
     /// How many values there are in all.
@@ -106,7 +106,7 @@ impl<const RANGES: usize> Histogram<RANGES> {
 
     /// Ends and sum in units of so many.
     #[allow(clippy::cast_precision_loss, reason = "past a hundred days a sum is rounded")]
-    fn get(&self, ends: &[u64; RANGES], unit: u64) -> Spread {
+    fn get(&self, ends: &[u64; RANGES], unit: u64) -> HistogramSnapshot {
         let unit = unit as f64;
         let beyond = (f64::INFINITY, self.beyond.load(Ordering::Relaxed));
         let ranges = ends.iter().zip(&self.within);
@@ -114,7 +114,7 @@ impl<const RANGES: usize> Histogram<RANGES> {
         let ranges: Vec<_> = ranges.chain([beyond]).collect();
         // Counted from the ranges: a number of its own might be ahead of them or behind.
         let count = ranges.iter().map(|(_, count)| count).sum();
-        Spread { ranges, count, sum: self.sum.load(Ordering::Relaxed) as f64 / unit }
+        HistogramSnapshot { ranges, count, sum: self.sum.load(Ordering::Relaxed) as f64 / unit }
     }
 }
 
@@ -124,12 +124,12 @@ mod tests {
 
     #[test]
     fn value_is_counted_in_the_first_fitting_bucket() {
-        let times = Times::default();
+        let times = DurationHistogram::default();
         let micros = Duration::from_micros;
         for time in [micros(0), micros(50), micros(51), micros(10_000_000), micros(10_000_001)] {
             times.add(time);
         }
-        let Spread { ranges, count, sum } = times.get();
+        let HistogramSnapshot { ranges, count, sum } = times.get();
         assert_eq!((ranges[0], ranges[1]), ((0.000_05, 2), (0.000_1, 1)));
         assert_eq!(ranges[ranges.len() - 2..], [(10.0, 1), (f64::INFINITY, 1)]);
         assert_eq!(count, 5);
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn longest_duration_does_not_overflow() {
-        let times = Times::default();
+        let times = DurationHistogram::default();
         times.add(Duration::MAX);
         assert_eq!(times.get().count, 1);
     }

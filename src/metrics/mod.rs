@@ -7,19 +7,19 @@
 //! Labels are few: operations, statuses, codes, reasons. Nothing that a client makes up becomes one,
 //! but for the names of boards, of which a program bounds the number.
 
-mod count;
+mod counter;
 pub(crate) mod family;
 mod histogram;
 pub(crate) mod operation;
 pub(crate) mod process;
 
-pub(crate) use count::Counter;
+pub(crate) use counter::Counter;
 pub(crate) use family::plain;
-pub(crate) use operation::{Call, Operation, Tally};
+pub(crate) use operation::{CallTimer, OpMetrics, OpSnapshot};
 pub(crate) use process::open_files;
 
-use count::{Level, Statuses};
-use histogram::{Sizes, Times};
+use counter::{Gauge, Statuses};
+use histogram::{DurationHistogram, SizeHistogram};
 use std::time::SystemTime;
 
 /// Panics in this process, wherever they were caught. Not a server's own, because what notices them
@@ -31,54 +31,59 @@ pub(crate) static PANICS: Counter = Counter::new();
 pub struct Metrics {
     pub(crate) began: SystemTime,
     /// Statuses of what reached no operation.
-    pub(crate) astray: Statuses,
-    pub(crate) refused: [Counter; Refused::ALL.len()],
-    pub(crate) http: Http,
-    pub(crate) writes: Writes,
-    pub(crate) messages: Messages,
+    pub(crate) unrouted: Statuses,
+    pub(crate) refused: [Counter; RefusalReason::ALL.len()],
+    pub(crate) http: HttpMetrics,
+    pub(crate) writes: WriterMetrics,
+    pub(crate) messages: SmsMetrics,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         Metrics {
             began: SystemTime::now(),
-            astray: Statuses::default(),
+            unrouted: Statuses::default(),
             refused: Default::default(),
-            http: Http::default(),
-            writes: Writes::default(),
-            messages: Messages::default(),
+            http: HttpMetrics::default(),
+            writes: WriterMetrics::default(),
+            messages: SmsMetrics::default(),
         }
     }
 }
 
 impl Metrics {
     /// Something was refused.
-    pub(crate) fn refused(&self, why: Refused) {
+    pub(crate) fn refused(&self, why: RefusalReason) {
         self.refused[why as usize].add();
     }
 }
 
 /// What HTTP counts.
 #[derive(Debug)]
-pub(crate) struct Http {
+pub(crate) struct HttpMetrics {
     /// Answers by their status, from 100 on.
     pub(crate) codes: [Counter; 500],
     /// Connections that are open.
-    pub(crate) open: Level,
+    pub(crate) open: Gauge,
     /// Idle connections that were asked to close because places were short.
     pub(crate) evicted: Counter,
     /// New connections that were closed because their address had half of all places.
-    pub(crate) turned_away: Counter,
+    pub(crate) refused_by_limit: Counter,
 }
 
-impl Default for Http {
+impl Default for HttpMetrics {
     fn default() -> Self {
         let codes = std::array::from_fn(|_| Counter::new());
-        Http { codes, open: Level::default(), evicted: Counter::new(), turned_away: Counter::new() }
+        HttpMetrics {
+            codes,
+            open: Gauge::default(),
+            evicted: Counter::new(),
+            refused_by_limit: Counter::new(),
+        }
     }
 }
 
-impl Http {
+impl HttpMetrics {
     /// A request was answered with this HTTP status.
     pub(crate) fn answered(&self, code: u16) {
         if let Some(counter) = self.codes.get(usize::from(code).wrapping_sub(100)) {
@@ -90,7 +95,7 @@ impl Http {
 /// Why a request was refused by the engine, before an operation could look at it or while it had none
 /// to spare of what the operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum RefusalReason {
     /// The address has sent as many as it may.
     Rate,
     /// The body is too long.
@@ -112,44 +117,44 @@ pub(crate) enum Refused {
     /// All readers of the database are taken.
     NoReader,
     /// Too many wait for a place for work of this kind, or one has waited too long.
-    NoPlace,
+    NoPermit,
 }
 
-impl Refused {
+impl RefusalReason {
     /// All of them in their order, each with its label.
-    pub(crate) const ALL: [(Refused, &'static str); 11] = [
-        (Refused::Rate, "rate_limit"),
-        (Refused::BodySize, "body_size"),
-        (Refused::BodyTime, "body_time"),
-        (Refused::BodyMemory, "body_memory"),
-        (Refused::AnswerMemory, "answer_memory"),
-        (Refused::HeadSize, "head_size"),
-        (Refused::Malformed, "malformed"),
-        (Refused::Foreign, "foreign_page"),
-        (Refused::QueueFull, "queue_full"),
-        (Refused::NoReader, "no_reader"),
-        (Refused::NoPlace, "no_place"),
+    pub(crate) const ALL: [(RefusalReason, &'static str); 11] = [
+        (RefusalReason::Rate, "rate_limit"),
+        (RefusalReason::BodySize, "body_size"),
+        (RefusalReason::BodyTime, "body_time"),
+        (RefusalReason::BodyMemory, "body_memory"),
+        (RefusalReason::AnswerMemory, "answer_memory"),
+        (RefusalReason::HeadSize, "head_size"),
+        (RefusalReason::Malformed, "malformed"),
+        (RefusalReason::Foreign, "foreign_page"),
+        (RefusalReason::QueueFull, "queue_full"),
+        (RefusalReason::NoReader, "no_reader"),
+        (RefusalReason::NoPermit, "no_place"),
     ];
 }
 
 /// What the writer counts.
 #[derive(Debug, Default)]
-pub(crate) struct Writes {
+pub(crate) struct WriterMetrics {
     /// Jobs that wait for it.
-    pub(crate) waiting: Level,
+    pub(crate) waiting: Gauge,
     /// Jobs in a group.
-    pub(crate) group: Sizes,
+    pub(crate) group: SizeHistogram,
     /// The statement COMMIT, which writes the log and syncs it.
-    pub(crate) commit: Times,
+    pub(crate) commit: DurationHistogram,
     /// Groups of which nothing was kept.
     pub(crate) lost: Counter,
     /// Moving the log into the database file.
-    pub(crate) checkpoint: Times,
+    pub(crate) checkpoint: DurationHistogram,
 }
 
 /// Messages by what became of them.
 #[derive(Debug, Default)]
-pub(crate) struct Messages {
+pub(crate) struct SmsMetrics {
     /// The gateway took them.
     pub(crate) sent: Counter,
     /// The gateway said why it did not.
@@ -166,14 +171,14 @@ mod tests {
 
     #[test]
     fn refusal_reasons_are_numbered_by_their_index() {
-        for (place, (why, _)) in Refused::ALL.iter().enumerate() {
+        for (place, (why, _)) in RefusalReason::ALL.iter().enumerate() {
             assert_eq!(*why as usize, place);
         }
     }
 
     #[test]
     fn invalid_http_status_is_not_counted() {
-        let http = Http::default();
+        let http = HttpMetrics::default();
         for code in [0, 99, 100, 599, 600, u16::MAX] {
             http.answered(code);
         }

@@ -1,12 +1,12 @@
 //! What is counted of one operation.
 
-use super::count::{Counter, Statuses};
-use super::histogram::{Spread, Times};
+use super::counter::{Counter, Statuses};
+use super::histogram::{DurationHistogram, HistogramSnapshot};
 use std::time::Instant;
 
 /// What was counted of an operation.
 #[derive(Debug)]
-pub(crate) struct Operation {
+pub(crate) struct OpSnapshot {
     /// Its name, `type/subtype`.
     pub name: String,
     /// Statuses, and how often each was told.
@@ -14,44 +14,44 @@ pub(crate) struct Operation {
     /// How many ended in a fault that is the server's.
     pub failed: u64,
     /// How long calls took.
-    pub times: Spread,
+    pub times: HistogramSnapshot,
 }
 
 /// An operation's numbers. They are written by every core: so no two operations share a piece of
 /// memory that goes from core to core.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub(crate) struct Tally {
+pub(crate) struct OpMetrics {
     done: Counter,
     faults: Statuses,
     failed: Counter,
     left: Counter,
-    times: Times,
+    times: DurationHistogram,
 }
 
 /// A call under way. Where it is dropped before it has ended, its client has left, and nobody is told
 /// how it ended. Those are the slow ones: leaving them out would make all seem quick.
 #[must_use = "a call that is dropped is counted as one whose client left"]
-pub(crate) struct Call<'a> {
-    tally: &'a Tally,
+pub(crate) struct CallTimer<'a> {
+    metrics: &'a OpMetrics,
     begun: Instant,
 }
 
-impl Tally {
+impl OpMetrics {
     /// A call begins.
-    pub(crate) fn begin(&self) -> Call<'_> {
-        Call { tally: self, begun: Instant::now() }
+    pub(crate) fn begin(&self) -> CallTimer<'_> {
+        CallTimer { metrics: self, begun: Instant::now() }
     }
 
     /// What was counted of the operation of this name. A call without anyone to tell its status has
     /// the status `left`.
-    pub(crate) fn get(&self, name: (&str, &str)) -> Operation {
+    pub(crate) fn get(&self, name: (&str, &str)) -> OpSnapshot {
         let mut statuses = vec![("0".to_owned(), self.done.get())];
         let faults = self.faults.get().into_iter();
         statuses.extend(faults.map(|(status, told)| (text(status), told)));
         statuses.extend(Some(("left".to_owned(), self.left.get())).filter(|(_, told)| *told > 0));
         let name = format!("{}/{}", name.0, name.1);
-        Operation { name, statuses, failed: self.failed.get(), times: self.times.get() }
+        OpSnapshot { name, statuses, failed: self.failed.get(), times: self.times.get() }
     }
 }
 
@@ -60,32 +60,32 @@ pub(crate) fn text(status: Option<i64>) -> String {
     status.map_or_else(|| "other".to_owned(), |status| status.to_string())
 }
 
-impl Call<'_> {
+impl CallTimer<'_> {
     /// It was done.
     pub(crate) fn done(self) {
-        self.tally.done.add();
+        self.metrics.done.add();
         self.end();
     }
 
     /// It ended with this status in its envelope. Is that a fault of ours?
     pub(crate) fn failed(self, status: i64, is_ours: bool) {
-        self.tally.faults.add(status);
+        self.metrics.faults.add(status);
         if is_ours {
-            self.tally.failed.add();
+            self.metrics.failed.add();
         }
         self.end();
     }
 
     fn end(self) {
-        self.tally.times.add(self.begun.elapsed());
+        self.metrics.times.add(self.begun.elapsed());
         std::mem::forget(self);
     }
 }
 
-impl Drop for Call<'_> {
+impl Drop for CallTimer<'_> {
     fn drop(&mut self) {
-        self.tally.left.add();
-        self.tally.times.add(self.begun.elapsed());
+        self.metrics.left.add();
+        self.metrics.times.add(self.begun.elapsed());
     }
 }
 
@@ -95,13 +95,13 @@ mod tests {
 
     #[test]
     fn every_call_is_counted_once_for_any_outcome() {
-        let tally = Tally::default();
-        tally.begin().done();
-        tally.begin().failed(-2, false);
-        tally.begin().failed(-2, true);
-        drop(tally.begin());
+        let metrics = OpMetrics::default();
+        metrics.begin().done();
+        metrics.begin().failed(-2, false);
+        metrics.begin().failed(-2, true);
+        drop(metrics.begin());
         let told = |status: &str, times| (status.to_owned(), times);
-        let Operation { name, statuses, failed, times } = tally.get(("hello", "greet"));
+        let OpSnapshot { name, statuses, failed, times } = metrics.get(("hello", "greet"));
         assert_eq!(statuses, [told("0", 1), told("-2", 2), told("left", 1)]);
         assert_eq!((&*name, failed, times.count), ("hello/greet", 1, 4));
     }

@@ -6,10 +6,10 @@
 //! | [`Write`] | all that changes rows | whole, on the writer's thread, in a group |
 //! | [`Work`] | hashing, drawing, gateways, long scans | the blocking threads, so many of a kind at once |
 
-use super::{Answer, Kind, Op, Reply};
+use super::{Answer, Op, Reply, WorkClass};
 use crate::caller::{Caller, Credentials};
 use crate::client::Client;
-use crate::db::{Tx, View, lost};
+use crate::db::{Tx, View, writer_gone};
 use crate::engine::Engine;
 use crate::fault::{Fault, caught};
 use crate::services::Services;
@@ -23,7 +23,7 @@ use tokio::runtime::Handle;
 /// Where an operation runs. Closed: the three lanes below are all there are.
 pub trait Lane: sealed::Sealed + Sized {
     /// What the operation is given to work with.
-    type At<'a>;
+    type Context<'a>;
 
     /// Whether its operations are refused while the disk has no more free space than is kept in
     /// reserve, unless they say otherwise ([`Op::NEEDS_SPACE`]).
@@ -53,7 +53,7 @@ pub enum Pending {
 pub struct Read;
 
 impl Lane for Read {
-    type At<'a> = &'a View<'a>;
+    type Context<'a> = &'a View<'a>;
     const NEEDS_SPACE: bool = false;
 
     fn dispatch<O: Op<Lane = Self>>(
@@ -74,7 +74,7 @@ impl Lane for Read {
 pub struct Write;
 
 impl Lane for Write {
-    type At<'a> = &'a mut Tx;
+    type Context<'a> = &'a mut Tx;
     const CHANGES: bool = true;
 
     fn dispatch<O: Op<Lane = Self>>(
@@ -89,7 +89,7 @@ impl Lane for Write {
         match queued {
             Err(fault) => Pending::Ready(Err(fault)),
             Ok(answer) => Pending::Later(Box::pin(async move {
-                answer.await.unwrap_or_else(|_| Err(lost())).map(Reply::answer)
+                answer.await.unwrap_or_else(|_| Err(writer_gone())).map(Reply::answer)
             })),
         }
     }
@@ -101,8 +101,8 @@ impl Lane for Write {
 /// [`Fault::TooManyAttempts`].
 pub struct Work<K>(PhantomData<K>);
 
-impl<K: Kind> Lane for Work<K> {
-    type At<'a> = &'a Desk;
+impl<K: WorkClass> Lane for Work<K> {
+    type Context<'a> = &'a WorkContext;
 
     fn dispatch<O: Op<Lane = Self>>(
         engine: &Arc<Engine>,
@@ -110,15 +110,15 @@ impl<K: Kind> Lane for Work<K> {
         credentials: Credentials,
     ) -> Pending {
         let client = credentials.client;
-        let desk = Desk { engine: Arc::clone(engine), client };
+        let context = WorkContext { engine: Arc::clone(engine), client };
         Pending::Later(Box::pin(async move {
-            let engine = Arc::clone(&desk.engine);
+            let engine = Arc::clone(&context.engine);
             let work = move || {
                 // The caller is proven before the work begins, so that a junk token costs none.
-                let caller = desk.read(|view| O::Caller::prove(view, &credentials))?;
-                op.run(&desk, caller).map(Reply::answer)
+                let caller = context.read(|view| O::Caller::prove(view, &credentials))?;
+                op.run(&context, caller).map(Reply::answer)
             };
-            engine.places.run::<K, _>(&engine.services.metrics, &client, work).await
+            engine.workers.run::<K, _>(&engine.services.metrics, &client, work).await
         }))
     }
 }
@@ -129,15 +129,15 @@ const READ_TIME: Duration = Duration::from_secs(5);
 
 /// What an operation of the [`Work`] lane is given: it reads and writes as it needs, and holds
 /// neither a view nor a place in the writer's queue in between.
-pub struct Desk {
+pub struct WorkContext {
     engine: Arc<Engine>,
     client: Client,
 }
 
-impl Desk {
+impl WorkContext {
     /// Read through one consistent view.
     pub fn read<T>(&self, read: impl FnOnce(&View) -> Result<T, Fault>) -> Result<T, Fault> {
-        read(&self.engine.db.view_for(READ_TIME))
+        read(&self.engine.db.view_with_timeout(READ_TIME))
     }
 
     /// Write, and wait for the COMMIT.
@@ -151,12 +151,12 @@ impl Desk {
     /// Do a part of the work that is of another kind, where and when that kind may be done, and wait
     /// for it: `Busy` if that would take too long. The operation's own place stays taken, so work of
     /// kind `K` must not wait for one.
-    pub fn within<K: Kind, T: Send + 'static>(
+    pub fn within<K: WorkClass, T: Send + 'static>(
         &self,
         part: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let Engine { places, services, .. } = &*self.engine;
-        Handle::current().block_on(places.run::<K, T>(&services.metrics, &self.client, part))
+        let Engine { workers, services, .. } = &*self.engine;
+        Handle::current().block_on(workers.run::<K, T>(&services.metrics, &self.client, part))
     }
 
     /// Who asks, as limits count it.
@@ -170,7 +170,7 @@ impl Desk {
     }
 }
 
-impl Deref for Desk {
+impl Deref for WorkContext {
     type Target = Services;
 
     fn deref(&self) -> &Services {

@@ -9,10 +9,10 @@ mod lane;
 mod registry;
 
 pub use crate::reply::{Answer, Base64, File, Json, Reply};
-pub use crate::workers::class::{Draw, Gateway, Hash, Kind, Pictures, Scan, Store};
-pub use called::{Called, Later};
-pub use lane::{Desk, Lane, Pending, Read, Work, Write};
-pub use registry::{Entry, RegisteredTwice, Registry};
+pub use crate::workers::class::{Draw, Gateway, Hash, Pictures, Scan, Store, WorkClass};
+pub use called::{Called, RunningCall};
+pub use lane::{Lane, Pending, Read, Work, WorkContext, Write};
+pub use registry::{RegisteredOp, RegisteredTwice, Registry};
 
 use crate::caller::Caller;
 use crate::data::Data;
@@ -47,11 +47,11 @@ pub trait Op: Data + Send + 'static {
     const NEEDS_SPACE: bool = <Self::Lane as Lane>::NEEDS_SPACE;
 
     /// The envelope's `data` when the operation ends in a fault.
-    const NOTHING: &'static str = "{}";
+    const EMPTY_DATA: &'static str = "{}";
 
     /// How much room for the answer is reserved before the operation runs, in bytes: 0 unless it changes
     /// something and may all the same answer more than [`SMALL_ANSWER`].
-    const ANSWER_ROOM: usize = 0;
+    const RESERVED_REPLY_BYTES: usize = 0;
 
     /// The envelope's code and text for a fault; an operation whose page has a table of its own
     /// gives that.
@@ -62,7 +62,7 @@ pub trait Op: Data + Send + 'static {
     /// Do it.
     fn run(
         self,
-        at: <Self::Lane as Lane>::At<'_>,
+        at: <Self::Lane as Lane>::Context<'_>,
         caller: Self::Caller,
     ) -> Result<Self::Reply, Fault>;
 }

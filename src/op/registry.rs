@@ -1,24 +1,24 @@
 //! The registry: `(type, subtype)` to operation. Filled once, at start.
 
-use super::called::{Called, Later};
+use super::called::{Called, RunningCall};
 use super::lane::Pending;
 use super::{Lane, Name, Op};
 use crate::caller::{Caller, Credentials};
-use crate::data::{Fields, field::on_the_wire};
+use crate::data::{Fields, field::wire_key};
 use crate::engine::Engine;
 use crate::fault::{Fault, caught};
-use crate::metrics::{Call, Operation, Tally};
+use crate::metrics::{CallTimer, OpMetrics, OpSnapshot};
 use crate::status::Status;
 use std::sync::Arc;
 
 /// One operation as the registry keeps it, its type forgotten.
-pub struct Entry {
+pub struct RegisteredOp {
     /// What it is registered as.
     pub name: Name,
     /// Is its caller proven before it runs?
     pub needs_login: bool,
     /// The envelope's `data` when it ends in a fault.
-    pub nothing: &'static str,
+    pub empty_data: &'static str,
     /// The envelope's code and text for a fault.
     pub status: fn(&Fault) -> Status,
     /// Is one of its fields a file? Otherwise all of its data is short.
@@ -26,18 +26,18 @@ pub struct Entry {
     /// Does it change something?
     pub changes: bool,
     /// How much room for its answer is reserved before it runs, in bytes.
-    pub answer_room: usize,
+    pub reserved_reply_bytes: usize,
     fields: &'static [&'static [&'static str]],
     call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Pending,
     refused: fn(&Arc<Engine>, &Credentials, Fault) -> Fault,
-    tally: Box<Tally>,
+    metrics: Box<OpMetrics>,
 }
 
 /// Every operation by its name.
 #[derive(Default)]
 pub struct Registry {
     /// Sorted by name, so that a lookup needs no allocation.
-    entries: Vec<Entry>,
+    entries: Vec<RegisteredOp>,
     /// The keys of all operations' data, sorted.
     keys: Vec<&'static str>,
 }
@@ -55,23 +55,23 @@ impl Registry {
                 Ok(_) => return Err(RegisteredTwice(name.0, name.1)),
                 Err(index) => self.entries.insert(
                     index,
-                    Entry {
+                    RegisteredOp {
                         name: *name,
-                        needs_login: O::Caller::PROVEN,
-                        nothing: O::NOTHING,
+                        needs_login: O::Caller::NEEDS_LOGIN,
+                        empty_data: O::EMPTY_DATA,
                         status: O::status,
                         takes_file: O::TAKES_FILE,
                         changes: O::Lane::CHANGES,
-                        answer_room: O::ANSWER_ROOM,
+                        reserved_reply_bytes: O::RESERVED_REPLY_BYTES,
                         fields: O::FIELDS,
                         call: call::<O>,
                         refused: refused::<O>,
-                        tally: Box::default(),
+                        metrics: Box::default(),
                     },
                 ),
             }
         }
-        for key in O::FIELDS.iter().copied().flatten().map(|key| on_the_wire(key)) {
+        for key in O::FIELDS.iter().copied().flatten().map(|key| wire_key(key)) {
             if let Err(index) = self.keys.binary_search(&key) {
                 self.keys.insert(index, key);
             }
@@ -85,12 +85,12 @@ impl Registry {
     }
 
     /// The operation `kind`/`subtype`.
-    pub fn get(&self, kind: &str, subtype: &str) -> Option<&Entry> {
+    pub fn get(&self, kind: &str, subtype: &str) -> Option<&RegisteredOp> {
         self.entries.get(self.find(kind, subtype).ok()?)
     }
 
     /// All operations, in the order of their names.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub fn entries(&self) -> impl Iterator<Item = &RegisteredOp> {
         self.entries.iter()
     }
 
@@ -100,8 +100,8 @@ impl Registry {
     }
 
     /// What was counted of each operation.
-    pub(crate) fn counted(&self) -> Vec<Operation> {
-        self.entries().map(|entry| entry.tally.get(entry.name)).collect()
+    pub(crate) fn counted(&self) -> Vec<OpSnapshot> {
+        self.entries().map(|entry| entry.metrics.get(entry.name)).collect()
     }
 
     fn find(&self, kind: &str, subtype: &str) -> Result<usize, usize> {
@@ -109,11 +109,11 @@ impl Registry {
     }
 }
 
-impl Entry {
+impl RegisteredOp {
     /// The keys that its data may have, none twice.
     pub fn fields(&self) -> Vec<&'static str> {
         let mut fields = Vec::new();
-        for key in self.fields.iter().copied().flatten().map(|key| on_the_wire(key)) {
+        for key in self.fields.iter().copied().flatten().map(|key| wire_key(key)) {
             if !fields.contains(&key) {
                 fields.push(key);
             }
@@ -128,34 +128,34 @@ impl Entry {
         fields: &mut Fields<'_>,
         credentials: Credentials,
     ) -> Called<'_> {
-        let counted = self.tally.begin();
+        let counted = self.metrics.begin();
         match (self.call)(engine, fields, credentials) {
             Pending::Ready(result) => {
                 self.end(counted, result.as_ref().err());
                 Called::Ready(result)
             }
             Pending::Later(future) => {
-                Called::Later(Later { entry: self, counted: Some(counted), future })
+                Called::Later(RunningCall { entry: self, counted: Some(counted), future })
             }
         }
     }
 
     /// The call is refused before anything of it is looked at, because of a limit.
-    pub fn turned_away(&self, fault: &Fault) {
-        self.end(self.tally.begin(), Some(fault));
+    pub fn refused_by_limit(&self, fault: &Fault) {
+        self.end(self.metrics.begin(), Some(fault));
     }
 
     /// What is told when the operation can't be called because its fields are flawed: who calls is
     /// proven before the data is looked at, so a lack of proof is told before that `fault`.
     pub fn refused(&self, engine: &Arc<Engine>, credentials: &Credentials, fault: Fault) -> Fault {
-        let counted = self.tally.begin();
+        let counted = self.metrics.begin();
         let fault = (self.refused)(engine, credentials, fault);
         self.end(counted, Some(&fault));
         fault
     }
 
     /// A call has ended.
-    pub(super) fn end(&self, counted: Call<'_>, fault: Option<&Fault>) {
+    pub(super) fn end(&self, counted: CallTimer<'_>, fault: Option<&Fault>) {
         match fault {
             None => counted.done(),
             Some(fault) => counted.failed((self.status)(fault).code, fault.cause().is_some()),
@@ -179,7 +179,7 @@ fn call<O: Op>(engine: &Arc<Engine>, fields: &mut Fields<'_>, credentials: Crede
 }
 
 fn refused<O: Op>(engine: &Arc<Engine>, credentials: &Credentials, fault: Fault) -> Fault {
-    if !O::Caller::PROVEN {
+    if !O::Caller::NEEDS_LOGIN {
         return fault;
     }
     O::Caller::prove(&engine.db.view(), credentials).err().unwrap_or(fault)

@@ -4,14 +4,14 @@ use super::StartError;
 use super::listener::Listener;
 use super::maintenance;
 use super::reload::Reload;
-use super::signals::Told;
+use super::signals::SignalAction;
 use crate::config::Live;
 use crate::db;
 use crate::engine::Engine;
-use crate::http::connection::head::{Heads, Watched};
-use crate::http::connection::io::Dressed;
-use crate::http::connection::limit::{Connections, Place};
-use crate::http::connection::{Evictable, READ_BUFFER, State, Tracked};
+use crate::http::connection::head::{HeadSniffer, SniffedStream};
+use crate::http::connection::io::RefusalRewriter;
+use crate::http::connection::limit::{ConnectionPermit, Connections};
+use crate::http::connection::{ConnectionState, Evictable, READ_BUFFER, Tracked};
 use crate::http::endpoint::Handler;
 use crate::http::request::client;
 use crate::http::response::{self, date};
@@ -44,9 +44,9 @@ const ROOM_CHECK: Duration = Duration::from_secs(1);
 
 /// What ended the serving.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Until {
+pub(super) enum StopReason {
     /// A signal.
-    Told,
+    SignalAction,
     /// There is room on the disk again.
     Room,
 }
@@ -57,7 +57,7 @@ pub(super) async fn serve(
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
     reload: Option<Arc<Mutex<Reload>>>,
-) -> Result<Until, StartError> {
+) -> Result<StopReason, StartError> {
     let standard =
         listener.socket.take().ok_or_else(|| std::io::Error::other("the address is not open"))?;
     // Only a server on a full disk is opened again by the same listener.
@@ -83,13 +83,13 @@ pub(super) async fn serve(
         let accepted = tokio::select! {
             accepted = accept(&socket, &connections, &services.config) => accepted,
             told = listener.signals.next() => match told {
-                Told::End => break Until::Told,
-                Told::Reload => {
+                SignalAction::End => break StopReason::SignalAction,
+                SignalAction::Reload => {
                     reload_beside(reload.as_ref());
                     continue;
                 }
             },
-            () = &mut room => break Until::Room,
+            () = &mut room => break StopReason::Room,
         };
         match accepted {
             Ok(Some(accepted)) => connection(accepted, &handler, &graceful),
@@ -103,7 +103,7 @@ pub(super) async fn serve(
     };
     handler.engine.health.end();
     drop(socket);
-    listener.socket = kept.filter(|_| until == Until::Room);
+    listener.socket = kept.filter(|_| until == StopReason::Room);
     sweeper.abort();
     presence.abort();
     watch.abort();
@@ -153,7 +153,7 @@ fn is_peers(error: &std::io::Error) -> bool {
 }
 
 /// A connection: its stream, who is at the other end, what is known of it, and its place.
-type Accepted = (TcpStream, SocketAddr, Arc<State>, Place);
+type Accepted = (TcpStream, SocketAddr, Arc<ConnectionState>, ConnectionPermit);
 
 /// The next connection, once there is a place for it; `None` if its address may not have one more.
 async fn accept(
@@ -162,7 +162,7 @@ async fn accept(
     config: &Live,
 ) -> std::io::Result<Option<Accepted>> {
     let (stream, peer) = listener.accept().await?;
-    let state = Arc::new(State::default());
+    let state = Arc::new(ConnectionState::default());
     let place = connections.admit(&config.limits, peer.ip(), &state).await;
     Ok(place.map(|place| (stream, peer, state, place)))
 }
@@ -171,25 +171,25 @@ fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShu
     let (stream, peer, state, place) = accepted;
     // An answer is one small write: waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
-    let heads = Heads::default();
-    let stream = TokioIo::new(Watched::new(stream, heads.clone(), Arc::clone(&state)));
+    let head_sniffer = HeadSniffer::default();
+    let stream = TokioIo::new(SniffedStream::new(stream, head_sniffer.clone(), Arc::clone(&state)));
     let metrics = Arc::clone(&handler.engine.services.metrics);
     // A count of its own for each connection: one for all would go from core to core with every
     // request.
-    let shared = Arc::new((Arc::clone(handler), heads, Arc::clone(&state)));
+    let shared = Arc::new((Arc::clone(handler), head_sniffer, Arc::clone(&state)));
     let service = service_fn(move |request: Request<Incoming>| {
         let shared = Arc::clone(&shared);
         async move {
-            let (handler, heads, state) = &*shared;
+            let (handler, head_sniffer, state) = &*shared;
             if !state.has_served() {
                 let trusted = &handler.engine.services.config.limits.trusted_proxies;
                 if client::is_unknown_proxy(peer.ip().to_canonical(), request.headers(), trusted) {
                     state.exempt();
                 }
             }
-            let under_way = state.request();
-            let answer = handler.answer(peer, heads, request).await;
-            Ok::<_, Infallible>(answer.map(|body| Tracked { body, under_way }))
+            let active_request = state.request();
+            let answer = handler.answer(peer, head_sniffer, request).await;
+            Ok::<_, Infallible>(answer.map(|body| Tracked { body, active_request }))
         }
     });
     let content_type = response::envelope_type(&handler.engine.services.config);
@@ -197,7 +197,10 @@ fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShu
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(READ_BUFFER)
-        .serve_connection(Dressed::new(stream, content_type, Arc::clone(&metrics)), service);
+        .serve_connection(
+            RefusalRewriter::new(stream, content_type, Arc::clone(&metrics)),
+            service,
+        );
     let connection = Evictable::new(graceful.watch(connection), state);
     metrics.http.open.up();
     tokio::spawn(async move {

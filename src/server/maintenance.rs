@@ -95,7 +95,7 @@ pub(crate) async fn expired(handler: Arc<Handler>, sweeps: &'static [&'static st
 
 /// Look at the free space of the disks.
 pub(crate) async fn disk(handler: Arc<Handler>) {
-    let mut ticks = interval(disk::LOOK);
+    let mut ticks = interval(disk::CHECK_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
@@ -112,7 +112,7 @@ pub(crate) async fn presence(handler: Arc<Handler>) {
         ticks.tick().await;
         let engine = Arc::clone(&handler.engine);
         // A network's disk may take its time.
-        let _ = spawn_blocking(move || engine.db.look_after_file()).await;
+        let _ = spawn_blocking(move || engine.db.check_file_presence()).await;
     }
 }
 
@@ -130,7 +130,7 @@ pub(crate) async fn pictures(engine: Weak<Engine>, schema: Schema) {
         let Some(services) = engine.upgrade().map(|engine| Arc::clone(&engine.services)) else {
             return;
         };
-        if !first || services.files.is_remote() {
+        if !first || services.pictures.is_remote() {
             let engine = Weak::clone(&engine);
             let _ = spawn_blocking(move || look_after(&services, &engine, schema, first)).await;
         }
@@ -141,7 +141,7 @@ pub(crate) async fn pictures(engine: Weak<Engine>, schema: Schema) {
 fn look_after(services: &Services, engine: &Weak<Engine>, schema: Schema, first: bool) {
     // Whoever has just written the configuration is looking now. The server serves what it can.
     if first {
-        match services.files.check() {
+        match services.pictures.check() {
             Ok(found) => tracing::info!("{found}"),
             Err(problem) => return tracing::warn!("{problem}"),
         }
@@ -151,7 +151,7 @@ fn look_after(services: &Services, engine: &Weak<Engine>, schema: Schema, first:
         let cause = |fault: Fault| Cause::new(format_args!("{fault:?}"));
         schema.named_pictures(&engine.db.view()).map_err(cause)
     };
-    match services.files.sweep(used) {
+    match services.pictures.sweep(used) {
         Ok(0) => {}
         Ok(removed) => tracing::info!(removed, "pictures that were nobody's were removed"),
         Err(cause) => tracing::warn!(%cause, "pictures were not swept"),

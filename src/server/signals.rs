@@ -34,7 +34,7 @@ const REAL_TIME: std::ops::RangeInclusive<i32> = 34..=64;
 
 /// What a server that runs is told by a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum SignalAction {
     /// Finish what has begun, and end.
     End,
     /// Read the configuration again.
@@ -44,7 +44,7 @@ pub enum Told {
 /// The signals that have a meaning, in the order in which they came. One that comes before anybody
 /// waits for it is not lost.
 pub struct Signals {
-    told: UnboundedReceiver<Told>,
+    told: UnboundedReceiver<SignalAction>,
 }
 
 impl Signals {
@@ -70,7 +70,7 @@ impl Signals {
     }
 
     /// The next one.
-    pub async fn next(&mut self) -> Told {
+    pub async fn next(&mut self) -> SignalAction {
         match self.told.recv().await {
             Some(told) => told,
             // The thread never ends.
@@ -80,11 +80,11 @@ impl Signals {
 }
 
 /// What a signal means; `None`: it is ignored.
-fn meaning(number: i32) -> Option<Told> {
+fn meaning(number: i32) -> Option<SignalAction> {
     let is = |signal: Signal| number == signal.as_raw();
     match number {
-        _ if is(Signal::TERM) || is(Signal::INT) => Some(Told::End),
-        _ if is(Signal::HUP) => Some(Told::Reload),
+        _ if is(Signal::TERM) || is(Signal::INT) => Some(SignalAction::End),
+        _ if is(Signal::HUP) => Some(SignalAction::Reload),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 //! Otherwise each would wait for the whole time-out, and hold one of the places that there are for
 //! waiting (`workers/class.rs`): with a server that never answers, a few requests a second fill them all.
 
-use super::{Fate, Gateway, Message, Refusal, codes};
+use super::{DeliveryOutcome, Gateway, Message, SendError, codes};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,13 +20,13 @@ type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
 /// a bad number from a good one works.
 pub struct Circuit<G> {
     gateway: G,
-    state: Mutex<State>,
+    state: Mutex<CircuitState>,
     clock: Clock,
 }
 
 /// What has happened lately.
 #[derive(Default)]
-struct State {
+struct CircuitState {
     /// Failures since the last message that was taken or refused.
     failures: u32,
     /// Once there were too many: when the next may try.
@@ -44,13 +44,13 @@ impl<G> Circuit<G> {
         Circuit { gateway, state: Mutex::default(), clock: Box::new(clock) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, CircuitState> {
         // A std mutex: nobody waits for the gateway while it is held.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl CircuitState {
     /// May this message be tried?
     fn lets_through(&mut self, now: Instant) -> bool {
         match &mut self.until {
@@ -82,15 +82,15 @@ impl State {
 }
 
 impl<G: Gateway> Gateway for Circuit<G> {
-    fn send(&self, message: Message<'_>) -> Result<(), Refusal> {
+    fn send(&self, message: Message<'_>) -> Result<(), SendError> {
         if !self.state().lets_through((self.clock)()) {
             let cause = "not asked: it is down";
-            return Err(Refusal::new(codes::OTHER, Fate::Spared, cause));
+            return Err(SendError::new(codes::OTHER, DeliveryOutcome::CircuitOpen, cause));
         }
         let sent = self.gateway.send(message);
         let works = match &sent {
             Ok(()) => true,
-            Err(refusal) => refusal.fate == Fate::Refused,
+            Err(send_error) => send_error.outcome == DeliveryOutcome::Refused,
         };
         if works {
             if self.state().worked() {
@@ -124,15 +124,15 @@ mod tests {
     /// A gateway with a configurable result, which counts its calls.
     #[derive(Default)]
     struct Fake {
-        fate: Mutex<Option<Fate>>,
+        outcome: Mutex<Option<DeliveryOutcome>>,
         asked: AtomicUsize,
     }
 
     impl Gateway for Arc<Fake> {
-        fn send(&self, _: Message<'_>) -> Result<(), Refusal> {
+        fn send(&self, _: Message<'_>) -> Result<(), SendError> {
             self.asked.fetch_add(1, Ordering::Relaxed);
-            let fate = *self.fate.lock().unwrap();
-            fate.map_or(Ok(()), |fate| Err(Refusal::new(1013, fate, "")))
+            let outcome = *self.outcome.lock().unwrap();
+            outcome.map_or(Ok(()), |outcome| Err(SendError::new(1013, outcome, "")))
         }
 
         fn check(&self) -> Result<String, String> {
@@ -161,24 +161,24 @@ mod tests {
 
         /// Sends once while the gateway has this outcome. Returns the outcome, and whether the
         /// gateway was called.
-        fn send(&self, fate: Option<Fate>) -> (Option<Fate>, bool) {
-            *self.fake.fate.lock().unwrap() = fate;
+        fn send(&self, outcome: Option<DeliveryOutcome>) -> (Option<DeliveryOutcome>, bool) {
+            *self.fake.outcome.lock().unwrap() = outcome;
             let before = self.fake.asked.load(Ordering::Relaxed);
             let sent = self.circuit.send(MESSAGE);
             let asked = self.fake.asked.load(Ordering::Relaxed) > before;
-            (sent.err().map(|refusal| refusal.fate), asked)
+            (sent.err().map(|send_error| send_error.outcome), asked)
         }
     }
 
-    const DOWN: Option<Fate> = Some(Fate::Unreached);
-    const SPARED: (Option<Fate>, bool) = (Some(Fate::Spared), false);
+    const DOWN: Option<DeliveryOutcome> = Some(DeliveryOutcome::Unreached);
+    const SPARED: (Option<DeliveryOutcome>, bool) = (Some(DeliveryOutcome::CircuitOpen), false);
 
     #[test]
     fn five_failures_in_a_row_open_the_circuit() {
-        for fate in [Fate::Unreached, Fate::Unknown] {
+        for outcome in [DeliveryOutcome::Unreached, DeliveryOutcome::Unknown] {
             let stage = Stage::new();
             for _ in 0..5 {
-                assert_eq!(stage.send(Some(fate)), (Some(fate), true));
+                assert_eq!(stage.send(Some(outcome)), (Some(outcome), true));
             }
             assert_eq!(stage.send(None), SPARED);
         }
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn success_resets_the_failure_count() {
         let stage = Stage::new();
-        for good in [None, Some(Fate::Refused), None] {
+        for good in [None, Some(DeliveryOutcome::Refused), None] {
             for _ in 0..4 {
                 assert_eq!(stage.send(DOWN), (DOWN, true));
             }
@@ -199,7 +199,10 @@ mod tests {
     fn refusals_never_open_the_circuit() {
         let stage = Stage::new();
         for _ in 0..50 {
-            assert_eq!(stage.send(Some(Fate::Refused)), (Some(Fate::Refused), true));
+            assert_eq!(
+                stage.send(Some(DeliveryOutcome::Refused)),
+                (Some(DeliveryOutcome::Refused), true)
+            );
         }
     }
 
@@ -217,15 +220,15 @@ mod tests {
         stage.wait(30_000);
         assert_eq!(stage.send(None), (None, true));
         // It works again, for everyone, and a single failure changes nothing about that.
-        for fate in [DOWN, None, DOWN, DOWN, DOWN, DOWN, DOWN] {
-            assert_eq!(stage.send(fate), (fate, true));
+        for outcome in [DOWN, None, DOWN, DOWN, DOWN, DOWN, DOWN] {
+            assert_eq!(stage.send(outcome), (outcome, true));
         }
         assert_eq!(stage.send(None), SPARED);
     }
 
     #[test]
     fn one_probe_runs_at_a_time_and_expires() {
-        let mut state = State::default();
+        let mut state = CircuitState::default();
         let now = Instant::now();
         assert_eq!(
             (0..5).map(|_| state.failed(now)).collect::<Vec<_>>(),

@@ -3,22 +3,22 @@
 
 mod circuit;
 pub mod codes;
-mod counted;
-mod mac;
+mod hmac;
+mod http_poster;
+mod metered;
 pub(crate) mod outbox;
-mod post;
 mod tencent;
 mod webhook;
 
 pub use circuit::Circuit;
-pub(crate) use counted::Counted;
+pub use http_poster::HttpPoster;
+pub(crate) use metered::MeteredGateway;
 pub use outbox::Outbox;
-pub use post::Line;
 pub use tencent::Tencent;
 pub use webhook::Webhook;
 
 use crate::config::{Sms, SmsGateway};
-use crate::outgoing;
+use crate::http_client;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,7 @@ impl Message<'_> {
 /// Delivers messages. A call may block: it is made on a thread that may.
 pub trait Gateway: Send + Sync {
     /// Hand the message over.
-    fn send(&self, message: Message<'_>) -> Result<(), Refusal>;
+    fn send(&self, message: Message<'_>) -> Result<(), SendError>;
 
     /// Could messages be sent now? Sends none. What was found, or what is wrong and how to mend it,
     /// for the operator; neither holds a secret.
@@ -55,18 +55,18 @@ pub trait Gateway: Send + Sync {
 /// The gateway did not take the message, or did not say that it did.
 #[derive(Debug, thiserror::Error)]
 #[error("the SMS gateway answered {code}: {cause}")]
-pub struct Refusal {
+pub struct SendError {
     /// The gateway's integer code ([`codes`]).
     pub code: i64,
     /// What happened, for the log. Neither the number nor the code nor a key is in it.
     pub cause: String,
     /// What became of the message.
-    pub fate: Fate,
+    pub outcome: DeliveryOutcome,
 }
 
 /// What became of a message that was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum DeliveryOutcome {
     /// The gateway works, and refused it: it was not sent.
     Refused,
     /// The gateway was not reached, or said that it is out of service: it was not sent.
@@ -75,19 +75,19 @@ pub enum Fate {
     Unknown,
     /// The gateway was not asked, because it has failed again and again, which the log has been
     /// told: it was not sent.
-    Spared,
+    CircuitOpen,
 }
 
-impl Fate {
+impl DeliveryOutcome {
     /// May the message have been sent? Then it counts, and its code may be typed.
     pub fn may_be_sent(self) -> bool {
-        self == Fate::Unknown
+        self == DeliveryOutcome::Unknown
     }
 }
 
-impl Refusal {
-    fn new(code: i64, fate: Fate, cause: impl Into<String>) -> Self {
-        Refusal { code, fate, cause: cause.into() }
+impl SendError {
+    fn new(code: i64, outcome: DeliveryOutcome, cause: impl Into<String>) -> Self {
+        SendError { code, outcome, cause: cause.into() }
     }
 }
 
@@ -106,15 +106,15 @@ pub enum OpenError {
 pub fn open(
     config: &Sms,
     folder: &Path,
-    outgoing: &outgoing::Lazy,
+    http_client: &http_client::LazyHttpClient,
 ) -> Result<Box<dyn Gateway>, OpenError> {
-    let line = Line::new(outgoing.clone(), config.timeout);
+    let poster = HttpPoster::new(http_client.clone(), config.timeout);
     Ok(match config.gateway {
         SmsGateway::Outbox => {
             let at = |error| OpenError::Outbox(folder.join(outbox::NAME), error);
             Box::new(Outbox::open(folder).map_err(at)?)
         }
-        SmsGateway::Tencent => Box::new(Circuit::new(Tencent::new(&config.tencent, line)?)),
-        SmsGateway::Webhook => Box::new(Circuit::new(Webhook::new(&config.webhook, line)?)),
+        SmsGateway::Tencent => Box::new(Circuit::new(Tencent::new(&config.tencent, poster)?)),
+        SmsGateway::Webhook => Box::new(Circuit::new(Webhook::new(&config.webhook, poster)?)),
     })
 }

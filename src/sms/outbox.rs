@@ -2,7 +2,7 @@
 //!
 //! The file is bounded: when it is full it becomes the old one, in the place of the old one before.
 
-use super::{Fate, Gateway, Message, Refusal, codes};
+use super::{DeliveryOutcome, Gateway, Message, SendError, codes};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt as _;
@@ -61,12 +61,12 @@ fn append(path: &Path) -> io::Result<File> {
 }
 
 impl Gateway for Outbox {
-    fn send(&self, message: Message<'_>) -> Result<(), Refusal> {
+    fn send(&self, message: Message<'_>) -> Result<(), SendError> {
         let Message { phone, code, at, .. } = message;
         let text = message.text();
         let line = serde_json::json!({ "phone": phone, "code": code, "text": text, "at": at });
         self.append(&format!("{line}\n")).map_err(|error| {
-            Refusal::new(codes::OTHER, Fate::Unreached, format!("outbox: {error}"))
+            SendError::new(codes::OTHER, DeliveryOutcome::Unreached, format!("outbox: {error}"))
         })
     }
 

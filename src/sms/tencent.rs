@@ -5,8 +5,8 @@ mod answer;
 mod codes;
 mod sign;
 
-use super::post::{Line, Request};
-use super::{Fate, Gateway, Message, OpenError, Refusal};
+use super::http_poster::{HttpPoster, Request};
+use super::{DeliveryOutcome, Gateway, Message, OpenError, SendError};
 use crate::config::{self, Endpoint, Secret};
 use answer::Verdict;
 use reqwest::Method;
@@ -22,7 +22,7 @@ const TIMESTAMP: HeaderName = HeaderName::from_static("x-tc-timestamp");
 
 /// Sends by an account at Tencent Cloud.
 pub struct Tencent {
-    line: Line,
+    poster: HttpPoster,
     endpoint: Endpoint,
     region: String,
     secret_id: Secret,
@@ -35,12 +35,12 @@ pub struct Tencent {
 
 impl Tencent {
     /// By the account that `config` tells; nobody is asked anything yet.
-    pub fn new(config: &config::Tencent, line: Line) -> Result<Self, OpenError> {
+    pub fn new(config: &config::Tencent, poster: HttpPoster) -> Result<Self, OpenError> {
         fn have<T: Clone>(value: &Option<T>, key: &'static str) -> Result<T, OpenError> {
             value.clone().ok_or(OpenError::Missing(key))
         }
         Ok(Tencent {
-            line,
+            poster,
             endpoint: config.endpoint.clone(),
             region: config.region.clone(),
             secret_id: have(&config.secret_id, "sms.tencent.secret_id")?,
@@ -53,7 +53,7 @@ impl Tencent {
     }
 
     /// A request to send to these numbers, signed now.
-    fn request(&self, numbers: &[String], params: &[String]) -> Result<Request<'_>, Refusal> {
+    fn request(&self, numbers: &[String], params: &[String]) -> Result<Request<'_>, SendError> {
         let body = json!({
             "PhoneNumberSet": numbers,
             "SmsSdkAppId": self.sdk_app_id,
@@ -79,7 +79,7 @@ impl Tencent {
         ] {
             let mut value = HeaderValue::from_str(value).map_err(|_| {
                 let cause = format!("{name}: not the text of a header");
-                Refusal::new(super::codes::OTHER, Fate::Unreached, cause)
+                SendError::new(super::codes::OTHER, DeliveryOutcome::Unreached, cause)
             })?;
             value.set_sensitive(true);
             headers.insert(name, value);
@@ -89,23 +89,23 @@ impl Tencent {
 }
 
 impl Gateway for Tencent {
-    fn send(&self, message: Message<'_>) -> Result<(), Refusal> {
+    fn send(&self, message: Message<'_>) -> Result<(), SendError> {
         let minutes = message.minutes.to_string();
         let fill =
             |param: &String| param.replace("{minutes}", &minutes).replace("{code}", message.code);
         let params: Vec<String> = self.params.iter().map(fill).collect();
         let request = self.request(&[format!("+86{}", message.phone)], &params)?;
-        self.line.post(&request, |answer| Verdict::read(&answer)?.taken())
+        self.poster.post(&request, |answer| Verdict::read(&answer)?.taken())
     }
 
     /// A message to no number: it can reach nobody, and is signed, so a wrong key is found out.
     fn check(&self) -> Result<String, String> {
         let at = &self.endpoint;
         let asked = self.request(&[], &[]).and_then(|request| {
-            let answer = self.line.probe(Method::POST, &request)?;
-            Verdict::read(&answer).map_err(Refusal::from)
+            let answer = self.poster.probe(Method::POST, &request)?;
+            Verdict::read(&answer).map_err(SendError::from)
         });
-        let verdict = asked.map_err(|refusal| format!("tencent: {at}: {}", refusal.cause))?;
+        let verdict = asked.map_err(|send_error| format!("tencent: {at}: {}", send_error.cause))?;
         match verdict.hint() {
             Some(hint) => Err(format!("tencent: {at} answers {verdict}: {hint}")),
             None => Ok(format!(

@@ -4,8 +4,8 @@
 //! language has a library: the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`,
 //! the last an HMAC-SHA256 over id, time and body.
 
-use super::post::{Answer, Failure, Line, Request};
-use super::{Fate, Gateway, Message, OpenError, Refusal, codes, mac};
+use super::http_poster::{Failure, GatewayReply, HttpPoster, Request};
+use super::{DeliveryOutcome, Gateway, Message, OpenError, SendError, codes, hmac};
 use crate::config::{self, Endpoint, Secret};
 use crate::hex;
 use base64::Engine as _;
@@ -22,7 +22,7 @@ const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
 /// Posts `{phone, code, text}` to an address.
 pub struct Webhook {
-    line: Line,
+    poster: HttpPoster,
     url: Endpoint,
     key: Vec<u8>,
 }
@@ -35,10 +35,10 @@ struct Coded {
 
 impl Webhook {
     /// By the address and the key in `config`; nobody is asked anything yet.
-    pub fn new(config: &config::Webhook, line: Line) -> Result<Self, OpenError> {
+    pub fn new(config: &config::Webhook, poster: HttpPoster) -> Result<Self, OpenError> {
         let url = config.url.clone().ok_or(OpenError::Missing("sms.webhook.url"))?;
         let secret = config.secret.as_ref().ok_or(OpenError::Missing("sms.webhook.secret"))?;
-        Ok(Webhook { line, url, key: key(secret) })
+        Ok(Webhook { poster, url, key: key(secret) })
     }
 }
 
@@ -52,11 +52,11 @@ fn key(secret: &Secret) -> Vec<u8> {
 
 fn sign(key: &[u8], id: &str, seconds: u64, body: &[u8]) -> String {
     let signed = [format!("{id}.{seconds}.").as_bytes(), body].concat();
-    format!("v1,{}", STANDARD.encode(mac::of(key, &signed)))
+    format!("v1,{}", STANDARD.encode(hmac::of(key, &signed)))
 }
 
 impl Gateway for Webhook {
-    fn send(&self, message: Message<'_>) -> Result<(), Refusal> {
+    fn send(&self, message: Message<'_>) -> Result<(), SendError> {
         let Message { phone, code, .. } = message;
         let body = json!({ "phone": phone, "code": code, "text": message.text() });
         let body = body.to_string().into_bytes();
@@ -70,42 +70,42 @@ impl Gateway for Webhook {
         {
             let value = HeaderValue::try_from(value).map_err(|_| {
                 let cause = format!("{name}: not the text of a header");
-                Refusal::new(codes::OTHER, Fate::Unreached, cause)
+                SendError::new(codes::OTHER, DeliveryOutcome::Unreached, cause)
             })?;
             headers.insert(name, value);
         }
         let request = Request { url: self.url.url(), headers, body };
-        self.line.post(&request, |answer| taken(&answer))
+        self.poster.post(&request, |answer| taken(&answer))
     }
 
     fn check(&self) -> Result<String, String> {
         let at = &self.url;
         let request = Request { url: self.url.url(), headers: HeaderMap::new(), body: Vec::new() };
-        match self.line.probe(Method::HEAD, &request) {
+        match self.poster.probe(Method::HEAD, &request) {
             Ok(answer) => Ok(format!(
                 "webhook: {at} answers (HTTP {} to a HEAD); whether it takes the signature is told \
                  by the first message",
                 answer.status.as_u16()
             )),
-            Err(refusal) => Err(format!("webhook: {at}: {}", refusal.cause)),
+            Err(send_error) => Err(format!("webhook: {at}: {}", send_error.cause)),
         }
     }
 }
 
 /// A code in the answer says most; without one, the status does.
-fn taken(answer: &Answer) -> Result<(), Failure> {
+fn taken(answer: &GatewayReply) -> Result<(), Failure> {
     let status = answer.status;
     let told = serde_json::from_slice(&answer.body).map(|Coded { code }| code).unwrap_or(0);
-    let (code, fate) = match told {
+    let (code, outcome) = match told {
         0 if status.is_success() => return Ok(()),
         // It failed, and may have done so after it had passed the message on.
-        0 if status.is_server_error() => (codes::OTHER, Fate::Unknown),
+        0 if status.is_server_error() => (codes::OTHER, DeliveryOutcome::Unknown),
         // It did not hear itself what became of the message.
-        codes::TIME_OUT | codes::NOT_DONE_IN_TIME => (told, Fate::Unknown),
-        _ if codes::is_known(told) => (told, Fate::Refused),
-        _ => (codes::OTHER, Fate::Refused),
+        codes::TIME_OUT | codes::NOT_DONE_IN_TIME => (told, DeliveryOutcome::Unknown),
+        _ if codes::is_known(told) => (told, DeliveryOutcome::Refused),
+        _ => (codes::OTHER, DeliveryOutcome::Refused),
     };
-    Err(Failure::Final(Refusal::new(code, fate, format!("HTTP {}", status.as_u16()))))
+    Err(Failure::Final(SendError::new(code, outcome, format!("HTTP {}", status.as_u16()))))
 }
 
 #[cfg(test)]
@@ -135,22 +135,22 @@ mod tests {
             (200, r#"{"code":0}"#, None),
             // No integer, so none of ours: an echo of the message, say.
             (200, r#"{"code":"123456"}"#, None),
-            (200, r#"{"code":1016,"more":[]}"#, Some((1016, Fate::Refused))),
-            (400, r#"{"code":1015}"#, Some((1015, Fate::Refused))),
-            (503, r#"{"code":1013}"#, Some((1013, Fate::Refused))),
-            (200, r#"{"code":1007}"#, Some((1007, Fate::Refused))),
-            (200, r#"{"code":123456}"#, Some((1007, Fate::Refused))),
-            (200, r#"{"code":1008}"#, Some((1008, Fate::Unknown))),
-            (200, r#"{"code":60008}"#, Some((60008, Fate::Unknown))),
-            (302, "", Some((1007, Fate::Refused))),
-            (401, "", Some((1007, Fate::Refused))),
-            (500, "", Some((1007, Fate::Unknown))),
-            (502, r#"{"code":0}"#, Some((1007, Fate::Unknown))),
+            (200, r#"{"code":1016,"more":[]}"#, Some((1016, DeliveryOutcome::Refused))),
+            (400, r#"{"code":1015}"#, Some((1015, DeliveryOutcome::Refused))),
+            (503, r#"{"code":1013}"#, Some((1013, DeliveryOutcome::Refused))),
+            (200, r#"{"code":1007}"#, Some((1007, DeliveryOutcome::Refused))),
+            (200, r#"{"code":123456}"#, Some((1007, DeliveryOutcome::Refused))),
+            (200, r#"{"code":1008}"#, Some((1008, DeliveryOutcome::Unknown))),
+            (200, r#"{"code":60008}"#, Some((60008, DeliveryOutcome::Unknown))),
+            (302, "", Some((1007, DeliveryOutcome::Refused))),
+            (401, "", Some((1007, DeliveryOutcome::Refused))),
+            (500, "", Some((1007, DeliveryOutcome::Unknown))),
+            (502, r#"{"code":0}"#, Some((1007, DeliveryOutcome::Unknown))),
         ] {
             let status = StatusCode::from_u16(status).unwrap();
-            let answer = Answer { status, body: body.as_bytes().to_vec() };
-            let refusal = taken(&answer).map_err(Refusal::from).err();
-            let read = refusal.map(|refusal| (refusal.code, refusal.fate));
+            let answer = GatewayReply { status, body: body.as_bytes().to_vec() };
+            let send_error = taken(&answer).map_err(SendError::from).err();
+            let read = send_error.map(|send_error| (send_error.code, send_error.outcome));
             assert_eq!(read, expected, "{status} {body}");
         }
     }

@@ -8,14 +8,14 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 /// How long work that would give way does not, once some was stuck. Whatever it was that wanted
 /// every core may be over or not; trying costs whoever tries.
-const HURRY: Duration = Duration::from_mins(5);
+const FALLBACK_TIME: Duration = Duration::from_mins(5);
 
 /// Two runtimes, for their blocking threads alone.
 ///
 /// There are no more threads than places. On a busy machine a thread may have given back its place
 /// and not be ready for more work yet; another one would be started instead, again and again, and
 /// each keeps the memory that it hashes in.
-pub(crate) struct Crews {
+pub(crate) struct ThreadPools {
     /// They run when nothing else wants to (Linux: `SCHED_IDLE`). A low priority (`nice`) would not
     /// do: such a thread keeps its core for some milliseconds after somebody else is ready.
     idle: Runtime,
@@ -23,16 +23,16 @@ pub(crate) struct Crews {
     ordinary: Runtime,
 }
 
-impl Crews {
+impl ThreadPools {
     /// At most so many threads in each.
     pub(crate) fn new(threads: usize) -> io::Result<Self> {
-        let crew = || {
-            let mut crew = Builder::new_current_thread();
-            crew.max_blocking_threads(threads);
-            crew
+        let pool = || {
+            let mut pool = Builder::new_current_thread();
+            pool.max_blocking_threads(threads);
+            pool
         };
-        let idle = crew().thread_name("background").on_thread_start(give_way).build()?;
-        Ok(Crews { idle, ordinary: crew().thread_name("hurried").build()? })
+        let idle = pool().thread_name("background").on_thread_start(set_idle_priority).build()?;
+        Ok(ThreadPools { idle, ordinary: pool().thread_name("hurried").build()? })
     }
 
     /// End them; each is waited for at most so long.
@@ -44,42 +44,42 @@ impl Crews {
 
 /// Which crew does what gives way.
 #[derive(Default)]
-pub(crate) struct Shift {
-    crews: OnceLock<(Handle, Handle)>,
-    hurry_until: Mutex<Option<Instant>>,
+pub(crate) struct PoolSelector {
+    pools: OnceLock<(Handle, Handle)>,
+    fallback_until: Mutex<Option<Instant>>,
 }
 
-impl Shift {
+impl PoolSelector {
     /// From now on there are crews.
-    pub(crate) fn begin(&self, crews: &Crews) {
-        let _ = self.crews.set((crews.idle.handle().clone(), crews.ordinary.handle().clone()));
+    pub(crate) fn begin(&self, pools: &ThreadPools) {
+        let _ = self.pools.set((pools.idle.handle().clone(), pools.ordinary.handle().clone()));
     }
 
     /// Whose turn it is, and whether they give way; `None` where there are no crews.
-    pub(crate) fn crew(&self) -> Option<(&Handle, bool)> {
-        let (idle, ordinary) = self.crews.get()?;
-        let hurry_until = *self.hurry_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let in_hurry = hurry_until.is_some_and(|until| Instant::now() < until);
-        Some(if in_hurry { (ordinary, false) } else { (idle, true) })
+    pub(crate) fn pool(&self) -> Option<(&Handle, bool)> {
+        let (idle, ordinary) = self.pools.get()?;
+        let fallback_until = *self.fallback_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_fallback = fallback_until.is_some_and(|until| Instant::now() < until);
+        Some(if in_fallback { (ordinary, false) } else { (idle, true) })
     }
 
     /// Work was stuck: nothing is left for whoever gives way.
-    pub(crate) fn hurry(&self) {
-        let mut until = self.hurry_until.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn start_fallback(&self) {
+        let mut until = self.fallback_until.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if until.is_none_or(|until| until < now) {
-            let seconds = HURRY.as_secs();
+            let seconds = FALLBACK_TIME.as_secs();
             tracing::warn!(
                 seconds,
                 "something wants every core; for a while nothing gives way to it"
             );
         }
-        *until = Some(now + HURRY);
+        *until = Some(now + FALLBACK_TIME);
     }
 }
 
 /// Let this thread run when nothing else wants to.
-pub(crate) fn give_way() {
+pub(crate) fn set_idle_priority() {
     #[cfg(target_os = "linux")]
     {
         use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy};
@@ -102,19 +102,19 @@ mod tests {
 
     #[test]
     fn idle_pool_has_one_thread_per_permit() {
-        let crews = Crews::new(3).unwrap();
+        let pools = ThreadPools::new(3).unwrap();
         let (threads, turn) = (Arc::new(Mutex::new(HashSet::new())), Arc::new(Barrier::new(3)));
         let jobs: Vec<_> = (0..12)
             .map(|_| {
                 let (threads, turn) = (Arc::clone(&threads), Arc::clone(&turn));
-                crews.idle.spawn_blocking(move || {
+                pools.idle.spawn_blocking(move || {
                     threads.lock().unwrap().insert(thread::current().id());
                     turn.wait();
                 })
             })
             .collect();
         for job in jobs {
-            crews.idle.block_on(job).unwrap();
+            pools.idle.block_on(job).unwrap();
         }
         assert_eq!(threads.lock().unwrap().len(), 3);
     }

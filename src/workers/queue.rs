@@ -33,7 +33,7 @@ type Key = Option<IpAddr>;
 
 /// What a client may take of a class of work.
 #[derive(Clone, Copy)]
-pub(crate) struct Share {
+pub(crate) struct ClientShare {
     key: Key,
     /// How many of its requests may wait.
     queued: usize,
@@ -49,7 +49,7 @@ struct Running {
     beside_others: usize,
 }
 
-impl Share {
+impl ClientShare {
     /// That of `client` where one address may run so many of `permits` at once, alone and beside
     /// others.
     pub(crate) fn of(
@@ -61,7 +61,7 @@ impl Share {
             let scaled = client.scaled(limit).and_then(|limit| usize::try_from(limit).ok());
             scaled.unwrap_or(usize::MAX)
         };
-        Share {
+        ClientShare {
             key: client.is_limited().then(|| client.network()),
             queued: scaled(MAX_QUEUED_PER_ADDRESS).min(MAX_QUEUED),
             running: Running {
@@ -73,13 +73,13 @@ impl Share {
 }
 
 /// The permits and the queue of one class of work.
-pub(crate) struct Queue(Mutex<State>);
+pub(crate) struct Queue(Mutex<QueueState>);
 
-struct State {
+struct QueueState {
     free: usize,
     /// How many wait.
     queued: usize,
-    clients: HashMap<Key, Line>,
+    clients: HashMap<Key, ClientQueue>,
     /// The clients that have requests waiting, in the order of their turns.
     turns: VecDeque<Key>,
     /// The number of the next request that waits.
@@ -91,7 +91,7 @@ struct State {
 
 /// The requests of one client.
 #[derive(Default)]
-struct Line {
+struct ClientQueue {
     running: usize,
     most: Running,
     waiting: VecDeque<Waiting>,
@@ -118,14 +118,14 @@ impl Drop for Permit {
 }
 
 /// A request in the queue; it leaves when this is dropped.
-pub(crate) struct Ticket {
+pub(crate) struct QueueTicket {
     queue: Arc<Queue>,
     key: Key,
     number: u64,
     granted: oneshot::Receiver<Permit>,
 }
 
-impl Ticket {
+impl QueueTicket {
     /// Wait for the permit. [`Fault::Busy`] if another client's request needed the place in the queue
     /// more.
     pub(crate) async fn permit(&mut self) -> Result<Permit, Fault> {
@@ -133,23 +133,23 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for QueueTicket {
     fn drop(&mut self) {
         self.queue.leave(self.key, self.number);
     }
 }
 
 /// What a request gets at once.
-pub(crate) enum Entered {
+pub(crate) enum Admitted {
     /// It may begin.
     Permit(Permit),
     /// It waits.
-    Queued(Ticket),
+    Queued(QueueTicket),
 }
 
 impl Queue {
     pub(crate) fn new(permits: usize) -> Arc<Self> {
-        Arc::new(Queue(Mutex::new(State {
+        Arc::new(Queue(Mutex::new(QueueState {
             free: permits,
             queued: 0,
             clients: HashMap::new(),
@@ -163,7 +163,7 @@ impl Queue {
     /// Take a permit, or a place in the queue. [`Fault::TooManyAttempts`] if the client has as many
     /// there as it may; [`Fault::Busy`] if the queue is full of requests of clients that have no more
     /// than this one.
-    pub(crate) fn enter(self: &Arc<Self>, share: Share) -> Result<Entered, Fault> {
+    pub(crate) fn enter(self: &Arc<Self>, share: ClientShare) -> Result<Admitted, Fault> {
         let mut state = self.lock();
         if state.latest != share.key {
             state.latest = share.key;
@@ -175,7 +175,7 @@ impl Queue {
         if free > 0 && line.running < line.most.now(is_shared) {
             line.running += 1;
             state.free -= 1;
-            return Ok(Entered::Permit(Permit { queue: Some(Arc::clone(self)), key: share.key }));
+            return Ok(Admitted::Permit(Permit { queue: Some(Arc::clone(self)), key: share.key }));
         }
         let has = line.waiting.len();
         let refused = if has >= share.queued && share.queued < MAX_QUEUED {
@@ -184,7 +184,7 @@ impl Queue {
                 retry_after: RETRY_AFTER,
                 instead: None,
             }))
-        } else if state.queued >= MAX_QUEUED && !state.displace(has + 1) {
+        } else if state.queued >= MAX_QUEUED && !state.drop_latest_of_longest(has + 1) {
             Some(Fault::Busy)
         } else {
             None
@@ -203,7 +203,12 @@ impl Queue {
         if let Some(line) = state.clients.get_mut(&share.key) {
             line.waiting.push_back(Waiting { number, grant });
         }
-        Ok(Entered::Queued(Ticket { queue: Arc::clone(self), key: share.key, number, granted }))
+        Ok(Admitted::Queued(QueueTicket {
+            queue: Arc::clone(self),
+            key: share.key,
+            number,
+            granted,
+        }))
     }
 
     /// How many permits are free.
@@ -233,7 +238,7 @@ impl Queue {
         state.forget_idle(key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -244,7 +249,7 @@ impl Running {
     }
 }
 
-impl State {
+impl QueueState {
     /// Have requests of more than one client come lately?
     fn is_shared(&self) -> bool {
         self.shared_until.is_some_and(|until| Instant::now() < until)
@@ -283,7 +288,7 @@ impl State {
     }
 
     /// Remove the latest request of the client with the longest line, if it is longer than `length`.
-    fn displace(&mut self, length: usize) -> bool {
+    fn drop_latest_of_longest(&mut self, length: usize) -> bool {
         let longest = self.clients.iter_mut().max_by_key(|(_, line)| line.waiting.len());
         let Some((_, line)) = longest else { return false };
         if line.waiting.len() <= length {

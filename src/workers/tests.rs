@@ -26,15 +26,15 @@ fn client(last: u8) -> Client {
 }
 
 /// Requests work of a class for a client, and polls it once.
-async fn ask_as<K: Kind>(
+async fn ask_as<K: WorkClass>(
     client: Client,
-    places: &Arc<Places>,
+    workers: &Arc<Workers>,
     metrics: &Arc<Metrics>,
     work: impl FnOnce() -> Result<u32, Fault> + Send + 'static,
 ) -> Waiting {
-    let (places, metrics) = (Arc::clone(places), Arc::clone(metrics));
+    let (workers, metrics) = (Arc::clone(workers), Arc::clone(metrics));
     let mut waiting: Waiting =
-        Box::pin(async move { places.run::<K, _>(&metrics, &client, work).await });
+        Box::pin(async move { workers.run::<K, _>(&metrics, &client, work).await });
     match poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context))).await {
         // Done already: whoever waits for it gets the result that this look has taken.
         Poll::Ready(result) => Box::pin(ready(result)),
@@ -42,18 +42,18 @@ async fn ask_as<K: Kind>(
     }
 }
 
-async fn ask<K: Kind>(
-    places: &Arc<Places>,
+async fn ask<K: WorkClass>(
+    workers: &Arc<Workers>,
     metrics: &Arc<Metrics>,
     work: impl FnOnce() -> Result<u32, Fault> + Send + 'static,
 ) -> Waiting {
-    ask_as::<K>(unknown(), places, metrics, work).await
+    ask_as::<K>(unknown(), workers, metrics, work).await
 }
 
 /// Take a permit until the sender is dropped.
-async fn hold_as<K: Kind>(
+async fn hold_as<K: WorkClass>(
     client: Client,
-    places: &Arc<Places>,
+    workers: &Arc<Workers>,
     metrics: &Arc<Metrics>,
 ) -> (Sender<()>, Waiting) {
     let (held, until) = channel::<()>();
@@ -61,34 +61,37 @@ async fn hold_as<K: Kind>(
         let _ = until.recv();
         Ok(0)
     };
-    (held, ask_as::<K>(client, places, metrics, work).await)
+    (held, ask_as::<K>(client, workers, metrics, work).await)
 }
 
-async fn hold<K: Kind>(places: &Arc<Places>, metrics: &Arc<Metrics>) -> (Sender<()>, Waiting) {
-    hold_as::<K>(unknown(), places, metrics).await
+async fn hold<K: WorkClass>(
+    workers: &Arc<Workers>,
+    metrics: &Arc<Metrics>,
+) -> (Sender<()>, Waiting) {
+    hold_as::<K>(unknown(), workers, metrics).await
 }
 
 fn refused(metrics: &Metrics) -> u64 {
-    metrics.refused[Refused::NoPlace as usize].get()
+    metrics.refused[RefusalReason::NoPermit as usize].get()
 }
 
 #[test]
 fn full_queue_is_busy_until_a_request_leaves() {
     runtime().block_on(async {
-        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
-        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&workers, &metrics).await;
         let mut line = Vec::new();
         for nth in 0..u32::try_from(MAX_QUEUED).unwrap() {
-            line.push(ask::<Pictures>(&places, &metrics, move || Ok(nth)).await);
+            line.push(ask::<Pictures>(&workers, &metrics, move || Ok(nth)).await);
         }
         let none = || -> Result<u32, Fault> { panic!("it was done") };
-        let one_more = places.run::<Pictures, _>(&metrics, &unknown(), none).await;
+        let one_more = workers.run::<Pictures, _>(&metrics, &unknown(), none).await;
         assert!(matches!(one_more, Err(Fault::Busy)), "{one_more:?}");
         assert_eq!(refused(&metrics), 1);
         // Other kinds have a line of their own.
-        assert_eq!(places.run::<Gateway, _>(&metrics, &unknown(), || Ok(7)).await.unwrap(), 7);
+        assert_eq!(workers.run::<Gateway, _>(&metrics, &unknown(), || Ok(7)).await.unwrap(), 7);
         drop(line.pop());
-        line.push(ask::<Pictures>(&places, &metrics, || Ok(255)).await);
+        line.push(ask::<Pictures>(&workers, &metrics, || Ok(255)).await);
         drop(held);
         assert_eq!(first.await.unwrap(), 0);
         for (nth, waiting) in (0..).zip(line) {
@@ -102,11 +105,11 @@ fn full_queue_is_busy_until_a_request_leaves() {
 fn queued_request_times_out() {
     runtime().block_on(async {
         tokio::time::pause();
-        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
-        let (held, first) = hold::<Pictures>(&places, &metrics).await;
-        let waiting = ask::<Pictures>(&places, &metrics, || Ok(1)).await;
+        let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&workers, &metrics).await;
+        let waiting = ask::<Pictures>(&workers, &metrics, || Ok(1)).await;
         tokio::time::advance(QUEUE_TIMEOUT - Duration::from_secs(1)).await;
-        let later = ask::<Pictures>(&places, &metrics, || Ok(2)).await;
+        let later = ask::<Pictures>(&workers, &metrics, || Ok(2)).await;
         tokio::time::advance(Duration::from_secs(2)).await;
         assert!(matches!(waiting.await, Err(Fault::Busy)));
         drop(held);
@@ -117,52 +120,52 @@ fn queued_request_times_out() {
 
 #[test]
 fn stuck_work_keeps_its_thread_but_not_its_permit() {
-    let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
-    let crews = places.crews().unwrap();
+    let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
+    let pools = workers.pools().unwrap();
     runtime().block_on(async {
-        let mut stuck = Vec::new();
-        for _ in 0..Hash::places(cores()) {
-            stuck.push(hold::<Hash>(&places, &metrics).await);
+        let mut starved_after = Vec::new();
+        for _ in 0..Hash::permits(cores()) {
+            starved_after.push(hold::<Hash>(&workers, &metrics).await);
         }
         let name = || Ok(u32::from(std::thread::current().name() == Some("hurried")));
-        let mut next = ask::<Hash>(&places, &metrics, name).await;
+        let mut next = ask::<Hash>(&workers, &metrics, name).await;
         // Stuck is who is still there after a second; all of them must be asked.
         let turn = poll_fn(|context| {
-            for (_, waiting) in &mut stuck {
+            for (_, waiting) in &mut starved_after {
                 assert!(waiting.as_mut().poll(context).is_pending());
             }
             next.as_mut().poll(context)
         });
         assert_eq!(turn.await.unwrap(), 1);
-        assert_eq!(places.run::<Hash, _>(&metrics, &unknown(), name).await.unwrap(), 1);
-        for (held, waiting) in stuck {
+        assert_eq!(workers.run::<Hash, _>(&metrics, &unknown(), name).await.unwrap(), 1);
+        for (held, waiting) in starved_after {
             drop(held);
             assert_eq!(waiting.await.unwrap(), 0);
         }
         // No place is given back twice.
-        let free = places.queues[Hash::INDEX].free();
-        assert_eq!(free, Hash::places(cores()));
+        let free = workers.queues[Hash::INDEX].free();
+        assert_eq!(free, Hash::permits(cores()));
     });
-    crews.end(Duration::from_secs(1));
+    pools.end(Duration::from_secs(1));
 }
 
 #[test]
 fn panic_returns_the_permit() {
     runtime().block_on(async {
-        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
         for _ in 0..3 {
             let panics = || -> Result<u32, Fault> { panic!("on purpose") };
-            let told = places.run::<Pictures, _>(&metrics, &unknown(), panics).await;
+            let told = workers.run::<Pictures, _>(&metrics, &unknown(), panics).await;
             assert!(matches!(told, Err(Fault::Unknown(_))), "{told:?}");
         }
-        assert_eq!(places.run::<Pictures, _>(&metrics, &unknown(), || Ok(1)).await.unwrap(), 1);
+        assert_eq!(workers.run::<Pictures, _>(&metrics, &unknown(), || Ok(1)).await.unwrap(), 1);
     });
 }
 
 /// The order in which queued `clients` are served, as the last byte of each address.
 async fn served(clients: &[u8]) -> Vec<u32> {
-    let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
-    let (held, first) = hold::<Pictures>(&places, &metrics).await;
+    let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
+    let (held, first) = hold::<Pictures>(&workers, &metrics).await;
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut waiting = Vec::new();
     for last in clients.iter().copied() {
@@ -171,7 +174,7 @@ async fn served(clients: &[u8]) -> Vec<u32> {
             order.lock().unwrap().push(u32::from(last));
             Ok(0)
         };
-        waiting.push(ask_as::<Pictures>(client(last), &places, &metrics, work).await);
+        waiting.push(ask_as::<Pictures>(client(last), &workers, &metrics, work).await);
     }
     drop(held);
     first.await.unwrap();
@@ -194,19 +197,19 @@ fn addresses_are_served_in_turn() {
 #[test]
 fn one_address_may_queue_a_quarter() {
     runtime().block_on(async {
-        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
-        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&workers, &metrics).await;
         let mut queued = Vec::new();
         for _ in 0..MAX_QUEUED_PER_ADDRESS {
-            queued.push(ask_as::<Pictures>(client(1), &places, &metrics, || Ok(1)).await);
+            queued.push(ask_as::<Pictures>(client(1), &workers, &metrics, || Ok(1)).await);
         }
-        let refused = places.run::<Pictures, u32>(&metrics, &client(1), || Ok(1)).await;
+        let refused = workers.run::<Pictures, u32>(&metrics, &client(1), || Ok(1)).await;
         let limit = "queue.per_address";
         assert!(
             matches!(refused, Err(Fault::TooManyAttempts(Exceeded { limit: told, .. })) if told == limit),
             "{refused:?}"
         );
-        let other = ask_as::<Pictures>(client(2), &places, &metrics, || Ok(2)).await;
+        let other = ask_as::<Pictures>(client(2), &workers, &metrics, || Ok(2)).await;
         drop(held);
         first.await.unwrap();
         for waiting in queued {
@@ -219,13 +222,13 @@ fn one_address_may_queue_a_quarter() {
 #[test]
 fn newcomer_displaces_latest_of_the_longest_queue() {
     runtime().block_on(async {
-        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
-        let (held, first) = hold::<Pictures>(&places, &metrics).await;
+        let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&workers, &metrics).await;
         let mut queued = Vec::new();
         for _ in 0..MAX_QUEUED {
-            queued.push(ask::<Pictures>(&places, &metrics, || Ok(1)).await);
+            queued.push(ask::<Pictures>(&workers, &metrics, || Ok(1)).await);
         }
-        let newcomer = ask_as::<Pictures>(client(2), &places, &metrics, || Ok(2)).await;
+        let newcomer = ask_as::<Pictures>(client(2), &workers, &metrics, || Ok(2)).await;
         assert!(matches!(queued.pop().unwrap().await, Err(Fault::Busy)));
         drop((held, queued));
         assert_eq!((first.await.unwrap(), newcomer.await.unwrap()), (0, 2));
@@ -235,12 +238,12 @@ fn newcomer_displaces_latest_of_the_longest_queue() {
 #[test]
 fn one_address_cannot_take_all_scan_permits() {
     runtime().block_on(async {
-        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
+        let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
         let mut scans = Vec::new();
-        for _ in 0..2 * Scan::places(cores()) {
-            scans.push(hold_as::<Scan>(client(1), &places, &metrics).await);
+        for _ in 0..2 * Scan::permits(cores()) {
+            scans.push(hold_as::<Scan>(client(1), &workers, &metrics).await);
         }
-        let other = ask_as::<Scan>(client(2), &places, &metrics, || Ok(2)).await;
+        let other = ask_as::<Scan>(client(2), &workers, &metrics, || Ok(2)).await;
         assert_eq!(other.await.unwrap(), 2);
         drop(scans);
     });
@@ -249,15 +252,15 @@ fn one_address_cannot_take_all_scan_permits() {
 #[test]
 fn leaving_after_the_grant_returns_the_permit() {
     runtime().block_on(async {
-        let (places, metrics) = (Arc::new(Places::new()), Arc::new(Metrics::default()));
-        let (held, first) = hold::<Pictures>(&places, &metrics).await;
-        let leaver = ask_as::<Pictures>(client(1), &places, &metrics, || Ok(1)).await;
-        let other = ask_as::<Pictures>(client(2), &places, &metrics, || Ok(2)).await;
+        let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
+        let (held, first) = hold::<Pictures>(&workers, &metrics).await;
+        let leaver = ask_as::<Pictures>(client(1), &workers, &metrics, || Ok(1)).await;
+        let other = ask_as::<Pictures>(client(2), &workers, &metrics, || Ok(2)).await;
         drop(held);
         // Now the leaver has the permit, and has not looked.
         first.await.unwrap();
         drop(leaver);
         assert_eq!(other.await.unwrap(), 2);
-        assert_eq!(places.queues[Pictures::INDEX].free(), 1);
+        assert_eq!(workers.queues[Pictures::INDEX].free(), 1);
     });
 }

@@ -6,9 +6,9 @@ use engine::client::Client;
 use engine::config::Config;
 use engine::db::{Db, Schema, Tx, View};
 use engine::engine::Engine;
-use engine::envelope::{Call, Outcome, Seen, answer};
+use engine::envelope::{BodyOutcome, CallContext, CallSummary, answer};
 use engine::fault::Fault;
-use engine::op::{Desk, Name, Op, Read, Registry, Scan, Work, Write};
+use engine::op::{Name, Op, Read, Registry, Scan, Work, WorkContext, Write};
 use engine::request::RequestId;
 use engine::services::Services;
 use engine::{args, data};
@@ -42,7 +42,7 @@ macro_rules! operation {
 }
 
 operation!(PanicInRead, "panic-read", Read, (), |text, _at: &View| panic!("{text}"));
-operation!(PanicInWork, "panic-work", Work<Scan>, (), |text, _at: &Desk| panic!("{text}"));
+operation!(PanicInWork, "panic-work", Work<Scan>, (), |text, _at: &WorkContext| panic!("{text}"));
 operation!(PanicInWrite, "panic-write", Write, (), |text, tx: &mut Tx| {
     note(tx, &text)?;
     panic!("{text}")
@@ -57,7 +57,7 @@ operation!(Refuse, "refuse", Write, (), |text, tx: &mut Tx| {
 });
 operation!(Keep, "keep", Write, (), |text, tx: &mut Tx| {
     note(tx, &format!("{text}, kept"))?;
-    tx.keep()?;
+    tx.keep_on_fault()?;
     note(tx, &text)?;
     Err(Fault::NotOwner)
 });
@@ -110,10 +110,10 @@ impl Test {
             signature: None,
         };
         let (engine, registry) = (&self.engine, &self.registry);
-        let call = Call { engine, registry, credentials, id: RequestId::next() };
+        let call = CallContext { engine, registry, credentials, id: RequestId::next() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        match runtime.block_on(answer(&call, body.as_bytes(), &mut Seen::default())) {
-            Outcome::Answer(answer) => String::from_utf8(answer.text).unwrap(),
+        match runtime.block_on(answer(&call, body.as_bytes(), &mut CallSummary::default())) {
+            BodyOutcome::Answer(answer) => String::from_utf8(answer.text).unwrap(),
             other => panic!("{other:?}"),
         }
     }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 
-const PNG: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
-const GIF: &[u8] = include_bytes!("../../src/picture/fixtures/interlaced.gif");
-const JPG: &[u8] = include_bytes!("../../src/picture/fixtures/upright.jpg");
-const WEBP: &[u8] = include_bytes!("../../src/picture/fixtures/lossless.webp");
+const PNG: &[u8] = include_bytes!("../../src/image_check/fixtures/plain.png");
+const GIF: &[u8] = include_bytes!("../../src/image_check/fixtures/interlaced.gif");
+const JPG: &[u8] = include_bytes!("../../src/image_check/fixtures/upright.jpg");
+const WEBP: &[u8] = include_bytes!("../../src/image_check/fixtures/lossless.webp");
 const AVATAR: &[u8] = include_bytes!("../../assets/pictures/default-avatar.png");
 const BANNED: &[u8] = include_bytes!("../../assets/pictures/banned.png");
 const ERROR: &[u8] = include_bytes!("../../assets/pictures/error.png");

@@ -6,10 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::fs;
 
-const PNG: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
-const JPG: &[u8] = include_bytes!("../../src/picture/fixtures/progressive.jpg");
-const GIF: &[u8] = include_bytes!("../../src/picture/fixtures/animated.gif");
-const WEBP: &[u8] = include_bytes!("../../src/picture/fixtures/lossy.webp");
+const PNG: &[u8] = include_bytes!("../../src/image_check/fixtures/plain.png");
+const JPG: &[u8] = include_bytes!("../../src/image_check/fixtures/progressive.jpg");
+const GIF: &[u8] = include_bytes!("../../src/image_check/fixtures/animated.gif");
+const WEBP: &[u8] = include_bytes!("../../src/image_check/fixtures/lossy.webp");
 const AVATAR: &[u8] = include_bytes!("../../assets/pictures/default-avatar.png");
 
 /// An upload of `bytes` under `id`.

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-const PICTURE: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
+const PICTURE: &[u8] = include_bytes!("../../src/image_check/fixtures/plain.png");
 
 #[test]
 fn backup_under_load_is_consistent_and_complete() {

@@ -13,8 +13,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 
-const PICTURE: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
-const OTHER: &[u8] = include_bytes!("../../src/picture/fixtures/progressive.jpg");
+const PICTURE: &[u8] = include_bytes!("../../src/image_check/fixtures/plain.png");
+const OTHER: &[u8] = include_bytes!("../../src/image_check/fixtures/progressive.jpg");
 
 /// A server with data of every kind, and the token of its owner.
 fn filled(config: &str) -> (Server, String) {

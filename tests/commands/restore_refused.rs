@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tar::EntryType;
 
-const PICTURE: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
+const PICTURE: &[u8] = include_bytes!("../../src/image_check/fixtures/plain.png");
 
 /// A name that a picture may have.
 const NAME: &str = "pictures/0123456789abcdef0123456789abcdef.png";

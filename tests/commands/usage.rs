@@ -11,7 +11,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown, symlink};
 use std::path::Path;
 
-const PNG: &[u8] = include_bytes!("../../src/picture/fixtures/plain.png");
+const PNG: &[u8] = include_bytes!("../../src/image_check/fixtures/plain.png");
 const BACKUPS: &str = "listen = \"127.0.0.1:0\"\n[backup]\ndir = \"own\"\n";
 
 /// Its JSON output.

@@ -13,9 +13,9 @@ pub const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencod
 pub const MULTIPART: (&str, &str) = ("Content-Type", "multipart/form-data; boundary=border");
 
 pub const PNG: &[u8] = include_bytes!("../../assets/pictures/default-avatar.png");
-pub const GIF: &[u8] = include_bytes!("../../src/picture/fixtures/interlaced.gif");
-pub const JPEG: &[u8] = include_bytes!("../../src/picture/fixtures/upright.jpg");
-pub const WEBP: &[u8] = include_bytes!("../../src/picture/fixtures/lossy.webp");
+pub const GIF: &[u8] = include_bytes!("../../src/image_check/fixtures/interlaced.gif");
+pub const JPEG: &[u8] = include_bytes!("../../src/image_check/fixtures/upright.jpg");
+pub const WEBP: &[u8] = include_bytes!("../../src/image_check/fixtures/lossy.webp");
 pub const SVG: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><rect width=\"9\"/></svg>";
 
 /// A multipart body with one file.

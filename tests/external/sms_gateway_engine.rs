@@ -3,8 +3,8 @@
 use crate::common::Folder;
 use crate::common::gateway::{Gateway, Manner};
 use engine::config::Config;
-use engine::outgoing::Lazy;
-use engine::sms::{self, Circuit, Fate, Gateway as _, Line, Message, Webhook};
+use engine::http_client::LazyHttpClient;
+use engine::sms::{self, Circuit, DeliveryOutcome, Gateway as _, HttpPoster, Message, Webhook};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 fn check(config: &str) -> Result<String, String> {
     let folder = Folder::new();
     let config = Config::parse(config, []).unwrap();
-    let gateway = sms::open(&config.sms, folder.path(), &Lazy::default()).unwrap();
+    let gateway = sms::open(&config.sms, folder.path(), &LazyHttpClient::default()).unwrap();
     let told = gateway.check();
     let (Ok(text) | Err(text)) = &told;
     for secret in ["canary", "to=all"] {
@@ -88,7 +88,7 @@ fn webhook_check_posts_nothing() {
 fn recovered_gateway_is_used_again() {
     let gateway = Gateway::start(Manner::Answer(500, String::new()));
     let config = Config::parse(&gateway.webhook("5s"), []).unwrap().sms;
-    let line = Line::new(Lazy::default(), config.timeout);
+    let line = HttpPoster::new(LazyHttpClient::default(), config.timeout);
     let webhook = Webhook::new(&config.webhook, line).unwrap();
     let seconds = Arc::new(AtomicU64::new(0));
     let (start, passed) = (Instant::now(), Arc::clone(&seconds));
@@ -99,19 +99,19 @@ fn recovered_gateway_is_used_again() {
         Message { phone: "13800001234", code: "123456", minutes: 3, at: "2026-03-01 09:30:00" };
     let send = || {
         let before = gateway.connections();
-        let fate = circuit.send(message).err().map(|refusal| refusal.fate);
-        (fate, gateway.connections() - before)
+        let outcome = circuit.send(message).err().map(|refusal| refusal.outcome);
+        (outcome, gateway.connections() - before)
     };
     for _ in 0..5 {
-        assert_eq!(send(), (Some(Fate::Unknown), 1));
+        assert_eq!(send(), (Some(DeliveryOutcome::Unknown), 1));
     }
-    assert_eq!(send(), (Some(Fate::Spared), 0));
+    assert_eq!(send(), (Some(DeliveryOutcome::CircuitOpen), 0));
     // A check by an operator is not blocked by the circuit.
     assert!(circuit.check().is_ok());
     seconds.store(30, Ordering::SeqCst);
-    assert_eq!(send(), (Some(Fate::Unknown), 1));
+    assert_eq!(send(), (Some(DeliveryOutcome::Unknown), 1));
     gateway.will(&[Manner::Answer(200, String::new())]);
-    assert_eq!(send(), (Some(Fate::Spared), 0));
+    assert_eq!(send(), (Some(DeliveryOutcome::CircuitOpen), 0));
     seconds.store(60, Ordering::SeqCst);
     assert_eq!(send(), (None, 1));
     assert_eq!(send(), (None, 1));

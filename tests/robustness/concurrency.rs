@@ -116,8 +116,8 @@ fn concurrent_updates_of_different_keys_all_apply() {
 fn portrait_replaced_while_read_is_never_mixed() {
     let server = Server::start("");
     let pictures: [&[u8]; 3] = [
-        include_bytes!("../../src/picture/fixtures/plain.png"),
-        include_bytes!("../../src/picture/fixtures/interlaced.png"),
+        include_bytes!("../../src/image_check/fixtures/plain.png"),
+        include_bytes!("../../src/image_check/fixtures/interlaced.png"),
         include_bytes!("../../assets/pictures/error.png"),
     ];
     let put = |n: usize| {

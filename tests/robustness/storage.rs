@@ -195,7 +195,7 @@ fn unwritable_database_refuses_writes_and_reads_on() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let uid = server.done(&token, "property/add", sample())["uid"].clone();
-    let picture = STANDARD.encode(include_bytes!("../../src/picture/fixtures/plain.png"));
+    let picture = STANDARD.encode(include_bytes!("../../src/image_check/fixtures/plain.png"));
     let writes = [
         ("property/add", sample()),
         ("property/delete", json!({ "id": uid })),

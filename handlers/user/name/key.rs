@@ -19,16 +19,16 @@ use unicode_security::confusable_detection::skeleton;
 const ROUNDS: usize = 8;
 
 /// What a bar and a circle of another script are read as.
-const READINGS: [(char, char); 3] = [('l', 'o'), ('i', 'o'), ('1', '0')];
+const LOOKALIKE_READINGS: [(char, char); 3] = [('l', 'o'), ('i', 'o'), ('1', '0')];
 
 /// The keys of a name. At most six, most names have one.
 pub fn keys(name: &str) -> BTreeSet<String> {
     let name = compatible(name.chars());
-    READINGS
+    LOOKALIKE_READINGS
         .into_iter()
         .flat_map(|reading| {
-            let case_first = settled(fold(&name), reading);
-            let looks_first = settled(fold(&look(&name, reading)), reading);
+            let case_first = stable_key(without_case(&name), reading);
+            let looks_first = stable_key(without_case(&latin_lookalikes(&name, reading)), reading);
             [case_first, looks_first]
         })
         .collect()
@@ -69,20 +69,20 @@ fn compatible(text: impl Iterator<Item = char>) -> String {
 
 /// Without case: each character in upper, then in lower case, so that `ß` becomes `ss` and `ς` becomes
 /// `σ`.
-fn fold(text: &str) -> String {
+fn without_case(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// With the Latin character in the place of each of another script that looks like it.
-fn look(text: &str, reading: (char, char)) -> String {
+fn latin_lookalikes(text: &str, reading: (char, char)) -> String {
     let mut seen = String::with_capacity(text.len());
     for c in text.nfkd() {
-        push_look(c, reading, &mut seen);
+        push_lookalike(c, reading, &mut seen);
     }
     compatible(seen.chars())
 }
 
-fn push_look(c: char, (bar, circle): (char, char), into: &mut String) {
+fn push_lookalike(c: char, (bar, circle): (char, char), into: &mut String) {
     if c.is_ascii() {
         return into.push(c);
     }
@@ -105,9 +105,9 @@ fn push_look(c: char, (bar, circle): (char, char), into: &mut String) {
     }
 }
 
-fn settled(mut text: String, reading: (char, char)) -> String {
+fn stable_key(mut text: String, reading: (char, char)) -> String {
     for _ in 0..ROUNDS {
-        let next = look(&fold(&text), reading);
+        let next = latin_lookalikes(&without_case(&text), reading);
         if next == text {
             break;
         }

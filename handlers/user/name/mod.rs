@@ -13,7 +13,7 @@ use crate::handlers::phone::is_mobile;
 use crate::handlers::text;
 use crate::handlers::user::NAME_TAKEN;
 use engine::args;
-use engine::data::{Field, Flaw, Text, Value};
+use engine::data::{Field, FieldError, Text, Value};
 use engine::db::{Tx, View};
 use engine::fault::Fault;
 use std::collections::BTreeSet;
@@ -62,21 +62,21 @@ const RESERVED: [&str; 22] = [
 pub struct Name(pub String);
 
 impl Field for Name {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let text = String::read(value)?;
         if text.is_empty() {
-            return Err(Flaw::Empty);
+            return Err(FieldError::Empty);
         }
         // Nothing that long composes to 32 characters; it need not be looked at.
         if text.len() > 16 * LONGEST {
-            return Err(Flaw::Value("1 to 32 characters".into()));
+            return Err(FieldError::Value("1 to 32 characters".into()));
         }
         let name: String = text.nfc().collect();
         if name.chars().count() > LONGEST {
-            return Err(Flaw::Value("1 to 32 characters".into()));
+            return Err(FieldError::Value("1 to 32 characters".into()));
         }
         match text::user_name_problem(&name) {
-            Some(problem) => Err(Flaw::Value(problem.into())),
+            Some(problem) => Err(FieldError::Value(problem.into())),
             None => Ok(Name(name)),
         }
     }
@@ -87,10 +87,10 @@ impl Field for Name {
 pub struct Nickname(pub String);
 
 impl Field for Nickname {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let name = Text::<1, 32>::read(value)?.0;
         match text::line_problem(&name) {
-            Some(problem) => Err(Flaw::Value(problem.into())),
+            Some(problem) => Err(FieldError::Value(problem.into())),
             None => Ok(Nickname(name)),
         }
     }

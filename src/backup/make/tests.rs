@@ -29,14 +29,14 @@ fn world() -> (PathBuf, Services, Connection) {
     database.pragma_update(None, "application_id", 0x4755_4943).unwrap();
     database.pragma_update(None, "user_version", 1).unwrap();
     for id in 0..PICTURES {
-        let file = services.files.put(format!("picture {id}").as_bytes(), "png").unwrap();
+        let file = services.pictures.put(format!("picture {id}").as_bytes(), "png").unwrap();
         database.execute("INSERT INTO shown VALUES ($1, $2)", (id, file)).unwrap();
     }
     (folder, services, database)
 }
 
 /// Replaces a picture like an upload: write the file, update the row, then remove the old file.
-fn replace(files: &Files, database: &Connection, id: u32, nth: u32) {
+fn replace(files: &PictureStore, database: &Connection, id: u32, nth: u32) {
     let file = files.put(format!("picture {id}, {nth}").as_bytes(), "png").unwrap();
     let find = "SELECT file FROM shown WHERE id = $1";
     let old: String = database.query_row(find, [id], |row| row.get(0)).unwrap();
@@ -73,15 +73,15 @@ fn backup_holds_pictures_replaced_while_it_is_made() {
         let mut dice = SmallRng::seed_from_u64(seed);
         let target = Target::File { path: folder.join("a.tar"), force: false };
         // One is replaced for each that is read, so that many are gone when it is their turn.
-        let (left, files) = (&AtomicU32::new(900), &services.files);
-        let mut watch = move |step: Step, _, _| {
+        let (left, files) = (&AtomicU32::new(900), &services.pictures);
+        let mut on_progress = move |step: Step, _, _| {
             if step == Step::Pictures && left.load(Ordering::SeqCst) > 0 {
                 let nth = left.fetch_sub(1, Ordering::SeqCst);
                 replace(files, &database, dice.random_range(0..PICTURES), nth);
             }
             ControlFlow::Continue(())
         };
-        let made = make(&services, SCHEMA, &target, &mut watch).unwrap();
+        let made = make(&services, SCHEMA, &target, &mut on_progress).unwrap();
         assert!(left.load(Ordering::SeqCst) < 500, "few were replaced");
         assert_eq!(made.manifest.missing, [""; 0]);
         let entries = entries(&made.path);
@@ -102,11 +102,11 @@ fn backup_cancelled_at_any_step_leaves_nothing() {
     let (folder, services, _database) = world();
     let into = folder.join("backups");
     for last in [Step::Pictures, Step::Copy, Step::Check, Step::Pack] {
-        let mut watch = |step: Step, _, _| {
+        let mut on_progress = |step: Step, _, _| {
             if step == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let target = Target::Folder(into.clone());
-        let ended = make(&services, SCHEMA, &target, &mut watch);
+        let ended = make(&services, SCHEMA, &target, &mut on_progress);
         assert!(matches!(ended, Err(BackupError::Stopped)), "{last:?}: {ended:?}");
         assert_eq!(fs::read_dir(&into).unwrap().count(), 0, "{last:?}");
     }

@@ -2,8 +2,8 @@ use super::*;
 use crate::data::json;
 use proptest::prelude::*;
 
-const WANTED: Wanted<'static> =
-    Wanted { items: 3, keys: 0, is_known: &|key| ["name", "list"].contains(&key) };
+const WANTED: KeepRules<'static> =
+    KeepRules { items: 3, keys: 0, is_known: &|key| ["name", "list"].contains(&key) };
 
 fn decoded(body: &str) -> Envelopes<'_> {
     envelopes(body.as_bytes(), &WANTED).unwrap()

@@ -6,7 +6,7 @@
 //! been moved, which a busy writer never lets happen; so once the log is long, the writer moves the
 //! little that is left between two groups, and it starts over.
 
-use super::beside::Beside;
+use super::background::BackgroundConnection;
 use crate::db::tx::Tx;
 use crate::metrics::Metrics;
 use rusqlite::Connection;
@@ -25,7 +25,7 @@ const GROUPS: usize = 1_000;
 const LONG: i64 = 4_096;
 
 pub(crate) struct Checkpointer {
-    beside: Beside,
+    background: BackgroundConnection,
     long: Arc<AtomicBool>,
     /// How many rows the connection had changed when the log was last to be moved.
     rows: u64,
@@ -36,11 +36,11 @@ impl Checkpointer {
     pub(crate) fn start(path: PathBuf, metrics: Arc<Metrics>) -> std::io::Result<Self> {
         let long = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&long);
-        let beside = Beside::start("checkpoint", path, move |connection| {
+        let background = BackgroundConnection::start("checkpoint", path, move |connection| {
             told.store(checkpoint(connection?, "PASSIVE", &metrics)? > LONG, Ordering::Relaxed);
             Ok(())
         })?;
-        Ok(Checkpointer { beside, long, rows: 0, groups: 0 })
+        Ok(Checkpointer { background, long, rows: 0, groups: 0 })
     }
 
     /// A group was committed: now and then it is time.
@@ -50,7 +50,7 @@ impl Checkpointer {
         self.groups += 1;
         // A connection that was opened again counts from zero.
         if rows.wrapping_sub(self.rows) >= ROWS || self.groups >= GROUPS {
-            self.beside.wake();
+            self.background.wake();
             (self.rows, self.groups) = (rows, 0);
         }
         if self.long.swap(false, Ordering::Relaxed)
@@ -61,7 +61,7 @@ impl Checkpointer {
     }
 
     pub(crate) fn close(self) {
-        self.beside.close();
+        self.background.close();
     }
 }
 

@@ -13,22 +13,22 @@ pub(crate) trait Job: Send {
     fn answer(self: Box<Self>, lost: Option<&Fault>);
 }
 
-pub(crate) struct Ticket<W, T> {
+pub(crate) struct QueuedJob<W, T> {
     work: Option<W>,
     result: Result<T, Fault>,
     answer: oneshot::Sender<Result<T, Fault>>,
 }
 
-impl<W, T> Ticket<W, T> {
+impl<W, T> QueuedJob<W, T> {
     /// Work, and where its answer comes out.
     pub(crate) fn new(work: W) -> (Self, oneshot::Receiver<Result<T, Fault>>) {
         let (answer, receiver) = oneshot::channel();
         let result = Err(Fault::unknown("the job never ran"));
-        (Ticket { work: Some(work), result, answer }, receiver)
+        (QueuedJob { work: Some(work), result, answer }, receiver)
     }
 }
 
-impl<W, T> Job for Ticket<W, T>
+impl<W, T> Job for QueuedJob<W, T>
 where
     W: FnOnce(&mut Tx) -> Result<T, Fault> + Send,
     T: Send,

@@ -26,7 +26,7 @@ use std::ops::Range;
 /// It may be run more than once, and again after later ones for the same key: so it must change
 /// nothing where the row is newer.
 #[derive(Debug)]
-pub struct Deferred {
+pub struct DeferredWrite {
     /// Names it in the journal. A name that was released keeps its parameters.
     pub name: &'static str,
     /// The table that it writes to, whose primary key is the key, in its order.
@@ -43,7 +43,12 @@ const BYTES: usize = 2 << 20;
 
 /// Append a call of a statement to a group's part of the journal: a line with its name, the key and
 /// the other arguments, between tabs. JSON has no raw tab and no raw line break.
-pub(crate) fn note(out: &mut Vec<u8>, statement: &Deferred, key: &[Param<'_>], rest: &[Param<'_>]) {
+pub(crate) fn note(
+    out: &mut Vec<u8>,
+    statement: &DeferredWrite,
+    key: &[Param<'_>],
+    rest: &[Param<'_>],
+) {
     let start = out.len();
     let written = write!(out, "{}\t", statement.name)
         .map_err(serde_json::Error::io)
@@ -111,7 +116,7 @@ impl Batch {
     pub(crate) fn run(
         &self,
         connection: &Connection,
-        statements: &[&Deferred],
+        statements: &[&DeferredWrite],
         count: usize,
     ) -> rusqlite::Result<()> {
         let lines = self.lines.iter().skip(self.done).take(count);
@@ -138,7 +143,10 @@ impl Batch {
 }
 
 /// Run all that the journal holds, a batch in a transaction.
-pub(crate) fn drain(connection: &Connection, statements: &[&Deferred]) -> rusqlite::Result<()> {
+pub(crate) fn drain(
+    connection: &Connection,
+    statements: &[&DeferredWrite],
+) -> rusqlite::Result<()> {
     if statements.is_empty() {
         return Ok(());
     }
@@ -166,7 +174,7 @@ fn sorted(text: &str) -> Vec<Range<u32>> {
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-fn run(connection: &Connection, statements: &[&Deferred], line: &str) -> rusqlite::Result<()> {
+fn run(connection: &Connection, statements: &[&DeferredWrite], line: &str) -> rusqlite::Result<()> {
     let Some((statement, values)) = parse(statements, line) else {
         // Only who changed the file by hand can have written it; the others must not wait for it.
         tracing::error!("a line of the journal can't be read and is left out");
@@ -195,9 +203,9 @@ pub(crate) fn execute(
 
 /// The statement of a line, and its arguments.
 pub(crate) fn parse<'s, 't>(
-    statements: &[&'s Deferred],
+    statements: &[&'s DeferredWrite],
     line: &'t str,
-) -> Option<(&'s Deferred, Vec<Value<'t>>)> {
+) -> Option<(&'s DeferredWrite, Vec<Value<'t>>)> {
     let mut cells = line.trim_end_matches('\n').split('\t');
     let (name, key, rest) = (cells.next()?, cells.next()?, cells.next()?);
     let statement = statements.iter().find(|statement| statement.name == name)?;
@@ -215,7 +223,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    static KEEP: Deferred = Deferred {
+    static KEEP: DeferredWrite = DeferredWrite {
         name: "keep",
         table: "kept",
         sql: "INSERT INTO kept (name, value, at) VALUES ($1, $2, $3)

@@ -79,7 +79,7 @@ pub fn is_in_place(config: &Config) -> std::io::Result<bool> {
 
 /// Wait until no other process sets up a database in the folder of `path`; the turn ends when what
 /// is answered is dropped.
-pub(crate) fn turn(path: &Path) -> std::io::Result<File> {
+pub(crate) fn setup_lock(path: &Path) -> std::io::Result<File> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = File::open(folder.unwrap_or(Path::new(".")))?;
     folder.lock()?;

@@ -1,16 +1,15 @@
 //! Storage in one SQLite file: one writer with group commit, a pool of readers, the journal of scores, the
 //! schema and its steps, copies.
 
-pub(crate) mod beside;
+pub(crate) mod background;
 pub(crate) mod checkpoint;
 pub(crate) mod compact;
-pub(crate) mod empty;
-pub(crate) mod fold;
+pub(crate) mod existing_rows;
+pub(crate) mod inspect;
 pub(crate) mod job;
 pub(crate) mod journal;
-pub(crate) mod keep;
+pub(crate) mod journal_overlay;
 pub(crate) mod lock;
-pub(crate) mod look;
 pub(crate) mod pool;
 pub(crate) mod presence;
 pub(crate) mod reindex;
@@ -19,4 +18,5 @@ pub(crate) mod schema;
 pub(crate) mod sizes;
 pub(crate) mod snapshot;
 pub(crate) mod tables;
+pub(crate) mod upgrade_copy;
 pub(crate) mod writer;

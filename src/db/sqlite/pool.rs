@@ -12,7 +12,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
 /// How long an operation waits for a reader before it is told that the server is busy.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many threads that serve requests may wait for a reader at once. Each that waits is replaced by
 /// another meanwhile, of which the runtime has 512.
@@ -75,7 +75,7 @@ pub(crate) fn get(pool: &r2d2::Pool<Readers>) -> Option<r2d2::PooledConnection<R
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
-    /// Nothing can be written, not even what a reader needs: see [`super::look`].
+    /// Nothing can be written, not even what a reader needs: see [`super::inspect`].
     is_disk_full: bool,
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn open(
     r2d2::Pool::builder()
         .max_size(most)
         .min_idle(Some(1))
-        .connection_timeout(PATIENCE)
+        .connection_timeout(TIMEOUT)
         .test_on_check_out(false)
         .build(Readers { path, is_disk_full })
 }
@@ -101,7 +101,7 @@ impl r2d2::ManageConnection for Readers {
     fn connect(&self) -> rusqlite::Result<Reader> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = match self.is_disk_full {
-            true => super::look::connect_alone(&self.path)?,
+            true => super::inspect::connect_alone(&self.path)?,
             false => Connection::open_with_flags(&self.path, flags)?,
         };
         // Opened for writing because only so can the last one out tidy the log; but it never writes.
@@ -111,7 +111,7 @@ impl r2d2::ManageConnection for Readers {
         // Without this a statement with LIKE is compiled anew for each search text, in case the text
         // could do with an index over the column; ours begin with a wildcard, so none can.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.busy_timeout(PATIENCE)?;
+        connection.busy_timeout(TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(crate::db::STATEMENTS);
         search::add_functions(&connection)?;
         let deadline = Arc::new(AtomicU64::new(0));

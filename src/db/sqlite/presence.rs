@@ -45,7 +45,7 @@ impl Identity {
 
 /// The file that was opened.
 #[derive(Debug)]
-pub(crate) struct Presence {
+pub(crate) struct FilePresence {
     path: PathBuf,
     identity: Option<Identity>,
     /// The write-ahead log, if it was there.
@@ -56,13 +56,13 @@ pub(crate) struct Presence {
     is_lost: AtomicBool,
 }
 
-impl Presence {
+impl FilePresence {
     /// Remember the file at `path`, which is open with its log.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let log = Some(beside_it(path, "-wal")).filter(|log| log.exists());
         let identity = Identity::of(path)?;
         let (had_content, is_lost) = (has_content(path).into(), false.into());
-        Ok(Presence { path: path.to_owned(), identity, log, had_content, is_lost })
+        Ok(FilePresence { path: path.to_owned(), identity, log, had_content, is_lost })
     }
 
     /// The file that was opened.
@@ -119,7 +119,7 @@ mod tests {
         let (path, other, log) = (place.join("a.db"), place.join("b.db"), place.join("a.db-wal"));
         fs::write(&path, "rows").unwrap();
         fs::write(&log, "").unwrap();
-        let presence = Presence::of(&path).unwrap();
+        let presence = FilePresence::of(&path).unwrap();
         let is_lost = || {
             presence.look();
             presence.is_lost()

@@ -1,7 +1,7 @@
 //! A text index beside its table: made anew, or compared with it.
 
 use super::tables::quoted;
-use crate::db::grams::tokens;
+use crate::db::bigrams::tokens;
 use crate::db::search::TextIndex;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -32,7 +32,10 @@ pub(crate) fn fill(connection: &Connection, index: &TextIndex) -> rusqlite::Resu
 }
 
 /// How many rows of the table no search would look at, and how many entries are of no row.
-pub(crate) fn astray(connection: &Connection, index: &TextIndex) -> rusqlite::Result<(i64, i64)> {
+pub(crate) fn index_mismatches(
+    connection: &Connection,
+    index: &TextIndex,
+) -> rusqlite::Result<(i64, i64)> {
     let TextIndex { table, index, .. } = index;
     let count = |sql: String| connection.query_row(&sql, [], |row| row.get(0));
     let missing = count(format!(

@@ -5,8 +5,8 @@
 //! that a batch ends before the next is due and no group becomes much longer; in an idle one all of
 //! it, piece by piece.
 
-use super::beside::Beside;
-use super::journal::{Batch, Deferred};
+use super::background::BackgroundConnection;
+use super::journal::{Batch, DeferredWrite};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
@@ -25,17 +25,17 @@ const IDLE: Duration = Duration::from_secs(1);
 const SORTING: Duration = Duration::from_millis(20);
 
 pub(crate) struct Replay {
-    statements: &'static [&'static Deferred],
-    beside: Beside,
+    statements: &'static [&'static DeferredWrite],
+    background: BackgroundConnection,
     /// What it has sorted; `None` where there is nothing, or it failed.
     sorted: Receiver<Option<Batch>>,
-    state: State,
+    state: BatchState,
     /// What was written to the journal since a batch was last asked for.
     rows: usize,
     bytes: usize,
 }
 
-enum State {
+enum BatchState {
     Waiting,
     /// A batch is being sorted.
     Sorting,
@@ -45,10 +45,10 @@ enum State {
 impl Replay {
     pub(crate) fn start(
         path: PathBuf,
-        statements: &'static [&'static Deferred],
+        statements: &'static [&'static DeferredWrite],
     ) -> std::io::Result<Self> {
         let (tell, sorted) = sync_channel(1);
-        let beside = Beside::start("journal", path, move |connection| {
+        let background = BackgroundConnection::start("journal", path, move |connection| {
             let (batch, done) = match connection.and_then(Batch::take) {
                 Ok(batch) => (batch, Ok(())),
                 Err(error) => (None, Err(error)),
@@ -57,7 +57,7 @@ impl Replay {
             let _ = tell.send(batch);
             done
         })?;
-        Ok(Replay { statements, beside, sorted, state: State::Waiting, rows: 0, bytes: 0 })
+        Ok(Replay { statements, background, sorted, state: BatchState::Waiting, rows: 0, bytes: 0 })
     }
 
     /// A group has written `bytes` to the journal.
@@ -75,11 +75,11 @@ impl Replay {
 
     /// How long the writer may wait for a job before it calls [`Replay::idle`]; `None` if there is
     /// nothing else to do.
-    pub(crate) fn patience(&self) -> Option<Duration> {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
         match &self.state {
-            State::Running(_) => Some(Duration::ZERO),
-            State::Sorting => Some(SORTING),
-            State::Waiting => (self.rows > 0).then_some(IDLE),
+            BatchState::Running(_) => Some(Duration::ZERO),
+            BatchState::Sorting => Some(SORTING),
+            BatchState::Waiting => (self.rows > 0).then_some(IDLE),
         }
     }
 
@@ -90,16 +90,16 @@ impl Replay {
 
     /// How many statements are to be run in a group of so many jobs.
     pub(crate) fn share(&mut self, jobs: usize) -> usize {
-        if let State::Sorting = self.state {
+        if let BatchState::Sorting = self.state {
             self.state = match self.sorted.try_recv() {
-                Ok(Some(batch)) => State::Running(batch),
-                Ok(None) | Err(TryRecvError::Disconnected) => State::Waiting,
-                Err(TryRecvError::Empty) => State::Sorting,
+                Ok(Some(batch)) => BatchState::Running(batch),
+                Ok(None) | Err(TryRecvError::Disconnected) => BatchState::Waiting,
+                Err(TryRecvError::Empty) => BatchState::Sorting,
             };
         }
         match &self.state {
-            State::Running(batch) if jobs == 0 => batch.left().min(MANY),
-            State::Running(batch) => batch.left().min(FEW.max(2 * jobs)),
+            BatchState::Running(batch) if jobs == 0 => batch.left().min(MANY),
+            BatchState::Running(batch) => batch.left().min(FEW.max(2 * jobs)),
             _ => 0,
         }
     }
@@ -107,18 +107,18 @@ impl Replay {
     /// Run the next `count` statements, inside the group's transaction.
     pub(crate) fn run(&self, connection: &Connection, count: usize) -> rusqlite::Result<()> {
         match &self.state {
-            State::Running(batch) => batch.run(connection, self.statements, count),
+            BatchState::Running(batch) => batch.run(connection, self.statements, count),
             _ => Ok(()),
         }
     }
 
     /// The group in which `count` statements were run is committed.
     pub(crate) fn committed(&mut self, count: usize) {
-        if let State::Running(batch) = &mut self.state {
+        if let BatchState::Running(batch) = &mut self.state {
             batch.committed(count);
             if batch.left() == 0 {
                 let more = batch.more;
-                self.state = State::Waiting;
+                self.state = BatchState::Waiting;
                 if more {
                     self.ask();
                 }
@@ -128,19 +128,19 @@ impl Replay {
 
     /// A statement failed: the journal keeps the batch, and it is tried again when the next is due.
     pub(crate) fn give_up(&mut self) {
-        self.state = State::Waiting;
+        self.state = BatchState::Waiting;
     }
 
     pub(crate) fn close(self) {
         // A batch that nobody takes any more must not hold the thread up.
         drop(self.sorted);
-        self.beside.close();
+        self.background.close();
     }
 
     fn ask(&mut self) {
-        if let State::Waiting = self.state {
-            self.beside.wake();
-            self.state = State::Sorting;
+        if let BatchState::Waiting = self.state {
+            self.background.wake();
+            self.state = BatchState::Sorting;
             (self.rows, self.bytes) = (0, 0);
         }
     }

@@ -1,6 +1,6 @@
 //! The file: whether it is ours, which steps of the schema it has, and bringing it up to date.
 
-use super::journal::Deferred;
+use super::journal::DeferredWrite;
 use super::reindex;
 use crate::db::OpenError;
 use crate::db::search::TextIndex;
@@ -22,7 +22,7 @@ pub struct Schema {
     pub steps: &'static [&'static str],
     /// The statements that operations [defer](crate::db::Tx::defer): with any, the steps make the table
     /// `journal` for them.
-    pub deferred: &'static [&'static Deferred],
+    pub deferred: &'static [&'static DeferredWrite],
     /// The text indexes that the steps make. A step that makes one for a table with rows has it filled.
     pub indexes: &'static [&'static TextIndex],
     /// What finds the names of all uploaded pictures that its rows name, in its only column; empty where
@@ -58,11 +58,11 @@ impl Schema {
 
 /// What a database is made of, and what of it is worth moving elsewhere.
 #[derive(Debug, Clone, Copy)]
-pub struct Content {
+pub struct DatabaseSpec {
     /// How it is made.
     pub schema: Schema,
     /// The tables whose rows pass away by themselves: they stay where they are.
-    pub passing: &'static [&'static str],
+    pub ephemeral: &'static [&'static str],
 }
 
 /// Refuse a file that is not ours or that a newer version made, without changing a byte of it.
@@ -115,7 +115,7 @@ pub(crate) fn upgrade(tx: &mut Tx, schema: &Schema) -> Result<(), Fault> {
             Ok(true) => tracing::info!(step = index + 1, "the schema is brought up to date"),
             Ok(false) => {}
             Err(fault) => {
-                tx.roll_back();
+                tx.roll_back_group();
                 return Err(fault);
             }
         }

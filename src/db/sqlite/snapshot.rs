@@ -19,7 +19,7 @@ use std::time::Duration;
 const PAGES: i32 = 256;
 
 /// How long another process may keep the database to itself, as one that opens or closes it does.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The database as of one commit, for as long as this lives.
 pub struct Snapshot {
@@ -39,7 +39,7 @@ impl Snapshot {
         let open = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(&path, flags)?;
-            connection.busy_timeout(PATIENCE)?;
+            connection.busy_timeout(TIMEOUT)?;
             // Whoever copies changes nothing, not even the log of a server that was killed.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
             connection.pragma_update(None, "query_only", true)?;
@@ -64,11 +64,11 @@ impl Snapshot {
     }
 
     /// Write all of it to `to`, where nothing may be: one file that needs no other beside it. It is
-    /// not synced. `watch` is told how many pages of how many are done, and may break it off.
+    /// not synced. `on_progress` is told how many pages of how many are done, and may break it off.
     pub fn copy(
         &self,
         to: &Path,
-        watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+        on_progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, OpenError> {
         let wrong = |error| OpenError::Sqlite(to.into(), error);
         let mut copy = Connection::open(to).map_err(wrong)?;
@@ -85,7 +85,7 @@ impl Snapshot {
             let progress = backup.progress();
             let total = u64::try_from(progress.pagecount).unwrap_or(0);
             let left = u64::try_from(progress.remaining).unwrap_or(0);
-            if watch(total.saturating_sub(left), total).is_break() {
+            if on_progress(total.saturating_sub(left), total).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
             match step {

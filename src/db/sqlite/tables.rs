@@ -1,7 +1,7 @@
 //! Which tables a database has, as it tells itself, and how a row of them is a line of JSON.
 
 use crate::data::Value;
-use crate::db::cell::{self, Kind};
+use crate::db::json_value::{self, Kind};
 use crate::fault::Cause;
 use rusqlite::Connection;
 use rusqlite::types::ToSqlOutput;
@@ -77,7 +77,7 @@ impl Table {
             serde_json::to_writer(&mut *out, &column.name)
                 .map_err(io::Error::from)
                 .and_then(|()| out.write_all(b":"))
-                .and_then(|()| cell::write(value, out))
+                .and_then(|()| json_value::write(value, out))
                 .map_err(|error| {
                     Cause::new(format_args!("{}.{}: {error}", self.name, column.name))
                 })?;
@@ -95,7 +95,7 @@ impl Table {
         let Some(column) = self.columns.iter().find(|column| column.name == name) else {
             return Err(format!("{name}: {} has no such column", self.name));
         };
-        cell::read(column.kind, value)
+        json_value::read(column.kind, value)
             .map(|value| (column.name.as_str(), value))
             .map_err(|expected| format!("{name}: expected {expected}"))
     }

@@ -8,14 +8,14 @@
 //! ("Implementation Techniques for Main Memory Database Systems").
 
 use super::checkpoint::Checkpointer;
-use super::job::{Job, Ticket};
-use super::journal::{self, Deferred};
+use super::job::{Job, QueuedJob};
+use super::journal::{self, DeferredWrite};
 use super::replay::Replay;
-use crate::db::tx::{Tx, touch};
+use crate::db::tx::{Tx, noop_commit};
 use crate::db::view::View;
 use crate::db::{Location, open_writer};
 use crate::fault::{Cause, Fault};
-use crate::metrics::{Metrics, Refused};
+use crate::metrics::{Metrics, RefusalReason};
 use crate::services::Services;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{
@@ -47,14 +47,14 @@ impl Writer {
         location: Location,
         services: Arc<Services>,
         tx: Tx,
-        deferred: &'static [&'static Deferred],
+        deferred: &'static [&'static DeferredWrite],
     ) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let metrics = Arc::clone(&services.metrics);
         let checkpointer = Checkpointer::start(location.path.clone(), Arc::clone(&metrics))?;
         let replay = Replay::start(location.path.clone(), deferred)?;
         let runtime = Arc::new(OnceLock::new());
-        let state = State {
+        let state = WriterThread {
             location,
             services,
             tx: Some(tx),
@@ -70,7 +70,7 @@ impl Writer {
 
     /// Answer on this runtime from now on. A thread outside of it would have to wake it for each
     /// answer of a group; so it is woken once, with all of them.
-    pub(crate) fn answer_on(&self, runtime: Handle) {
+    pub(crate) fn reply_on(&self, runtime: Handle) {
         let _ = self.runtime.set(runtime);
     }
 
@@ -79,7 +79,7 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
-        let (ticket, receiver) = Ticket::new(work);
+        let (ticket, receiver) = QueuedJob::new(work);
         let writes = &self.metrics.writes;
         // Before it waits: it may be taken before we are back.
         writes.waiting.up();
@@ -87,7 +87,7 @@ impl Writer {
         writes.waiting.down(1);
         match error {
             TrySendError::Full(_) => {
-                self.metrics.refused(Refused::QueueFull);
+                self.metrics.refused(RefusalReason::QueueFull);
                 Err(Fault::Busy)
             }
             TrySendError::Disconnected(_) => Err(Fault::database("the writer has ended")),
@@ -103,18 +103,18 @@ impl Writer {
     }
 }
 
-struct State {
+struct WriterThread {
     location: Location,
     services: Arc<Services>,
     /// `None` after an I/O error, until the database could be opened again.
     tx: Option<Tx>,
     checkpointer: Checkpointer,
     replay: Replay,
-    deferred: &'static [&'static Deferred],
+    deferred: &'static [&'static DeferredWrite],
     runtime: Arc<OnceLock<Handle>>,
 }
 
-impl State {
+impl WriterThread {
     fn serve(mut self, jobs: &Receiver<Box<dyn Job>>) {
         let mut group = Vec::new();
         while let Ok(first) = self.wait(jobs) {
@@ -137,8 +137,8 @@ impl State {
 
     /// The next job; `None` where there is none, and a group without any is of use.
     fn wait(&mut self, jobs: &Receiver<Box<dyn Job>>) -> Result<Option<Box<dyn Job>>, RecvError> {
-        let Some(patience) = self.replay.patience() else { return jobs.recv().map(Some) };
-        match jobs.recv_timeout(patience) {
+        let Some(timeout) = self.replay.timeout() else { return jobs.recv().map(Some) };
+        match jobs.recv_timeout(timeout) {
             Ok(job) => Ok(Some(job)),
             Err(RecvTimeoutError::Disconnected) => Err(RecvError),
             Err(RecvTimeoutError::Timeout) => {
@@ -192,7 +192,7 @@ impl State {
                 Ok(())
             }
             Err(lost) => {
-                tx.roll_back();
+                tx.roll_back_group();
                 if lost.io {
                     // After a failed fsync the page cache can't be trusted: only what a fresh
                     // connection reads back from the disk is known to be there.
@@ -213,7 +213,7 @@ impl State {
     fn overwrite(&mut self) {
         let done = self.open().and_then(|()| {
             let Some(tx) = &self.tx else { return Ok(()) };
-            touch(tx.own()?).map_err(Fault::database)
+            noop_commit(tx.own()?).map_err(Fault::database)
         });
         if done.is_err() {
             self.tx = None;
@@ -262,14 +262,14 @@ fn run(tx: &mut Tx, group: &mut [Box<dyn Job>], replay: &mut Replay) -> Result<(
         tx.savepoint();
         let keep = job.run(tx);
         check(tx)?;
-        if keep { tx.release()? } else { tx.take_back()? }
+        if keep { tx.release()? } else { tx.roll_back_job()? }
     }
     if share > 0 {
         tx.savepoint();
         if let Err(error) = replay.run(tx.connection()?, share) {
             check(tx)?;
             tracing::error!(%error, "statements of the journal failed; they are tried again later");
-            tx.take_back()?;
+            tx.roll_back_job()?;
             replay.give_up();
         } else {
             tx.release()?;

@@ -8,7 +8,7 @@
 //! A client that sends a request before it has the answer to the one before hides its head behind
 //! that one. It is not searched for, since a body may look like a head; hyper's way holds there.
 
-use crate::http::connection::State;
+use crate::http::connection::ConnectionState;
 use hyper::Method;
 use memchr::memchr;
 use std::io::{self, IoSlice};
@@ -23,9 +23,9 @@ const ENCODING: &[u8] = b"transfer-encoding";
 
 /// What a connection has read of the head that began after its last answer.
 #[derive(Clone, Default)]
-pub(crate) struct Heads(Arc<Mutex<Scan>>);
+pub(crate) struct HeadSniffer(Arc<Mutex<Scan>>);
 
-impl Heads {
+impl HeadSniffer {
     /// Does the head of the request under way, of this method, have both?
     pub(crate) fn has_both(&self, method: &Method) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).has_both(method)
@@ -43,7 +43,7 @@ impl Heads {
 
 /// Where in a head a [`Scan`] is.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum At {
+enum Position {
     /// Before the request line: hyper skips empty lines there.
     #[default]
     Start,
@@ -60,9 +60,9 @@ enum At {
 /// Reads a head piece by piece.
 #[derive(Default)]
 struct Scan {
-    at: At,
-    method: Word<16>,
-    name: Word<20>,
+    at: Position,
+    method: ShortToken<16>,
+    name: ShortToken<20>,
     has_length: bool,
     has_encoding: bool,
 }
@@ -76,51 +76,51 @@ impl Scan {
     fn read(&mut self, mut bytes: &[u8]) {
         while let Some((&byte, rest)) = bytes.split_first() {
             match self.at {
-                At::Start if matches!(byte, b'\r' | b'\n') => bytes = rest,
-                At::Start => self.at = At::Method,
-                At::Method => {
+                Position::Start if matches!(byte, b'\r' | b'\n') => bytes = rest,
+                Position::Start => self.at = Position::Method,
+                Position::Method => {
                     if byte == b' ' {
-                        self.at = At::Rest;
+                        self.at = Position::Rest;
                     } else {
                         self.method.push(byte);
                     }
                     bytes = rest;
                 }
-                At::Name => {
+                Position::Name => {
                     self.name_goes_on(byte);
                     bytes = rest;
                 }
-                At::Rest => {
+                Position::Rest => {
                     // hyper takes a bare LF for the end of a line, too.
                     let Some(end) = memchr(b'\n', bytes) else { return };
                     bytes = &bytes[end + 1..];
                     self.line_begins();
                 }
-                At::End => return,
+                Position::End => return,
             }
         }
     }
 
     fn line_begins(&mut self) {
-        self.name = Word::default();
-        self.at = At::Name;
+        self.name = ShortToken::default();
+        self.at = Position::Name;
     }
 
     fn name_goes_on(&mut self, byte: u8) {
         match byte {
-            b'\n' if self.name.is_blank() => self.at = At::End,
+            b'\n' if self.name.is_blank() => self.at = Position::End,
             b'\n' => self.line_begins(),
             b':' => {
                 self.has_length |= self.name.is(LENGTH);
                 self.has_encoding |= self.name.is(ENCODING);
-                self.at = At::Rest;
+                self.at = Position::Rest;
             }
             byte => {
                 self.name.push(byte.to_ascii_lowercase());
                 // Most names differ from both by their first letter.
                 let may_be_ours = matches!(self.name.bytes[0], b'c' | b't' | b'\r');
                 if !may_be_ours {
-                    self.at = At::Rest;
+                    self.at = Position::Rest;
                 }
             }
         }
@@ -128,18 +128,18 @@ impl Scan {
 }
 
 /// A short word, of at most `N` bytes; a longer one is like no other.
-struct Word<const N: usize> {
+struct ShortToken<const N: usize> {
     bytes: [u8; N],
     length: usize,
 }
 
-impl<const N: usize> Default for Word<N> {
+impl<const N: usize> Default for ShortToken<N> {
     fn default() -> Self {
-        Word { bytes: [0; N], length: 0 }
+        ShortToken { bytes: [0; N], length: 0 }
     }
 }
 
-impl<const N: usize> Word<N> {
+impl<const N: usize> ShortToken<N> {
     fn push(&mut self, byte: u8) {
         if let Some(slot) = self.bytes.get_mut(self.length) {
             *slot = byte;
@@ -157,21 +157,21 @@ impl<const N: usize> Word<N> {
     }
 }
 
-/// A stream whose [`Heads`] are looked at while they are read, and whose [`State`] knows whether a
+/// A stream whose [`HeadSniffer`] are looked at while they are read, and whose [`ConnectionState`] knows whether a
 /// write waits.
-pub(crate) struct Watched<S> {
+pub(crate) struct SniffedStream<S> {
     stream: S,
-    heads: Heads,
-    state: Arc<State>,
+    head_sniffer: HeadSniffer,
+    state: Arc<ConnectionState>,
     /// The last write had to wait for the peer.
     is_blocked: bool,
     /// Something was written since the last read: what comes next begins a request.
     answered: bool,
 }
 
-impl<S> Watched<S> {
-    pub(crate) fn new(stream: S, heads: Heads, state: Arc<State>) -> Self {
-        Watched { stream, heads, state, is_blocked: false, answered: true }
+impl<S> SniffedStream<S> {
+    pub(crate) fn new(stream: S, head_sniffer: HeadSniffer, state: Arc<ConnectionState>) -> Self {
+        SniffedStream { stream, head_sniffer, state, is_blocked: false, answered: true }
     }
 
     /// Note what a write came to.
@@ -185,7 +185,7 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for SniffedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -196,13 +196,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let bytes = &buf.filled()[before..];
         if !bytes.is_empty() {
             let anew = std::mem::take(&mut self.answered);
-            self.heads.read(bytes, anew);
+            self.head_sniffer.read(bytes, anew);
         }
         read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for SniffedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -240,11 +240,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn has_both(pieces: &[&[u8]]) -> bool {
-        let heads = Heads::default();
+        let head_sniffer = HeadSniffer::default();
         for (nth, piece) in pieces.iter().enumerate() {
-            heads.read(piece, nth == 0);
+            head_sniffer.read(piece, nth == 0);
         }
-        heads.has_both(&Method::POST)
+        head_sniffer.has_both(&Method::POST)
     }
 
     #[test]
@@ -270,11 +270,11 @@ mod tests {
 
     #[test]
     fn next_request_is_scanned_from_its_start() {
-        let heads = Heads::default();
+        let head_sniffer = HeadSniffer::default();
         let first = b"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
-        heads.read(first, true);
-        heads.read(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", true);
-        assert!(!heads.has_both(&Method::POST));
+        head_sniffer.read(first, true);
+        head_sniffer.read(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", true);
+        assert!(!head_sniffer.has_both(&Method::POST));
     }
 
     proptest! {

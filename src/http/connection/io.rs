@@ -9,7 +9,7 @@
 //! their way out.
 
 use crate::http::response;
-use crate::metrics::{Metrics, Refused};
+use crate::metrics::{Metrics, RefusalReason};
 use hyper::StatusCode;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::io::{self, IoSlice};
@@ -85,7 +85,7 @@ impl Pace {
 }
 
 /// A stream that drops slow readers and gives hyper's empty refusals a body.
-pub(crate) struct Dressed<S> {
+pub(crate) struct RefusalRewriter<S> {
     stream: S,
     /// There while the peer has left something unread.
     pace: Option<Pace>,
@@ -96,10 +96,10 @@ pub(crate) struct Dressed<S> {
     metrics: Arc<Metrics>,
 }
 
-impl<S: Write + Unpin> Dressed<S> {
+impl<S: Write + Unpin> RefusalRewriter<S> {
     /// Send by `stream`; refusals have this media type, and are counted.
     pub(crate) fn new(stream: S, content_type: &'static str, metrics: Arc<Metrics>) -> Self {
-        Dressed { stream, pace: None, refusal: Vec::new(), content_type, metrics }
+        RefusalRewriter { stream, pace: None, refusal: Vec::new(), content_type, metrics }
     }
 
     /// What writing some of `left` bytes came to; an error once the peer reads too slowly.
@@ -139,7 +139,7 @@ impl<S: Write + Unpin> Dressed<S> {
 }
 
 /// The envelope for a refusal of hyper's own; `None` for anything else.
-fn dress(head: &[u8], content_type: &str) -> Option<(StatusCode, Vec<u8>)> {
+fn rewrite_refusal(head: &[u8], content_type: &str) -> Option<(StatusCode, Vec<u8>)> {
     let status = head.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
     let (status, why) = match status {
         b"400" => (StatusCode::BAD_REQUEST, "not an HTTP request"),
@@ -164,7 +164,7 @@ fn dress(head: &[u8], content_type: &str) -> Option<(StatusCode, Vec<u8>)> {
     Some((status, [head.into_bytes(), body].concat()))
 }
 
-impl<S: Read + Unpin> Read for Dressed<S> {
+impl<S: Read + Unpin> Read for RefusalRewriter<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -174,14 +174,14 @@ impl<S: Read + Unpin> Read for Dressed<S> {
     }
 }
 
-impl<S: Write + Unpin> Write for Dressed<S> {
+impl<S: Write + Unpin> Write for RefusalRewriter<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_refusal(cx))?;
-        match dress(buf, self.content_type) {
+        match rewrite_refusal(buf, self.content_type) {
             None => {
                 let sent = Pin::new(&mut self.stream).poll_write(cx, buf);
                 self.paced(cx, buf.len(), sent)
@@ -189,8 +189,8 @@ impl<S: Write + Unpin> Write for Dressed<S> {
             Some((status, refusal)) => {
                 self.metrics.http.answered(status.as_u16());
                 self.metrics.refused(match status {
-                    StatusCode::BAD_REQUEST => Refused::Malformed,
-                    _ => Refused::HeadSize,
+                    StatusCode::BAD_REQUEST => RefusalReason::Malformed,
+                    _ => RefusalReason::HeadSize,
                 });
                 self.refusal = refusal;
                 Poll::Ready(Ok(buf.len()))
@@ -273,7 +273,7 @@ mod tests {
 
     /// How much of `length` bytes was sent to a peer, and in how many seconds.
     async fn sent(peer: Peer, length: usize) -> (usize, u64) {
-        let mut stream = Dressed::new(peer, "", Arc::default());
+        let mut stream = RefusalRewriter::new(peer, "", Arc::default());
         let begun = Instant::now();
         let answer = vec![0; length];
         let mut sent = 0;
@@ -316,7 +316,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn fast_start_allows_no_long_pause() {
-        let mut stream = Dressed::new(Peer::new(LENGTH, 1), "", Arc::default());
+        let mut stream = RefusalRewriter::new(Peer::new(LENGTH, 1), "", Arc::default());
         let answer = vec![0; 2 * LENGTH];
         let write = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, &answer));
         assert_eq!(write.await.unwrap(), LENGTH);
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn only_empty_error_responses_get_a_body() {
         let hypers = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\ndate: x\r\n\r\n";
-        let dressed = String::from_utf8(dress(hypers, "text/plain").unwrap().1).unwrap();
+        let dressed = String::from_utf8(rewrite_refusal(hypers, "text/plain").unwrap().1).unwrap();
         assert!(dressed.ends_with(
             r#"{"id":-1,"status":-2,"message":"Error JSON value","data":{},"detail":"not an HTTP request"}"#
         ));
@@ -340,7 +340,7 @@ mod tests {
             b"HTTP/1.1 40",
             b"",
         ] {
-            assert_eq!(dress(other, "text/plain"), None);
+            assert_eq!(rewrite_refusal(other, "text/plain"), None);
         }
     }
 }

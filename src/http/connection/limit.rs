@@ -12,7 +12,7 @@
 
 use crate::client::Client;
 use crate::config::Limits;
-use crate::http::connection::State;
+use crate::http::connection::ConnectionState;
 use crate::metrics::{Metrics, open_files};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -31,10 +31,10 @@ const BYTES_EACH: usize = 40 * 1024;
 
 /// How many connections an address may keep, however few others have: as many as a browser or a
 /// client's pool opens to one server.
-const USUAL: usize = 8;
+const ALWAYS_ALLOWED: usize = 8;
 
 /// How many connections of an address are looked at to find one that is idle.
-const LOOKED_AT: usize = 64;
+const MAX_SCANNED: usize = 64;
 
 /// How long to wait for a place before looking again for a connection to close: one that was asked to
 /// close may have got a request meanwhile.
@@ -57,36 +57,36 @@ struct Table {
     open: usize,
     /// The number of the next connection.
     next: u64,
-    clients: HashMap<IpAddr, Held>,
+    clients: HashMap<IpAddr, ClientConnections>,
     /// Clients by their weight, the heaviest last.
     by_weight: BTreeSet<(usize, IpAddr)>,
     logged: Option<Instant>,
 }
 
 /// The connections of one client.
-struct Held {
+struct ClientConnections {
     /// How many people share the address: a connection weighs that much less.
     factor: usize,
     /// By number, so in the order of age.
-    connections: BTreeMap<u64, Arc<State>>,
+    connections: BTreeMap<u64, Arc<ConnectionState>>,
     /// Where to go on looking for one that is idle.
     cursor: u64,
 }
 
-impl Held {
+impl ClientConnections {
     fn weight(&self) -> usize {
         self.connections.len().div_ceil(self.factor)
     }
 }
 
 /// A connection's place; it is free again when this is dropped.
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     connections: Arc<Connections>,
     /// The client and the connection's number; `None` for a trusted proxy.
     held: Option<(IpAddr, u64)>,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut table = self.connections.lock();
         table.open -= 1;
@@ -122,15 +122,15 @@ impl Connections {
         self: &Arc<Self>,
         limits: &Limits,
         peer: IpAddr,
-        state: &Arc<State>,
-    ) -> Option<Place> {
+        state: &Arc<ConnectionState>,
+    ) -> Option<ConnectionPermit> {
         loop {
             match self.try_admit(limits, peer, state) {
                 Admission::Admitted(held) => {
-                    return Some(Place { connections: Arc::clone(self), held });
+                    return Some(ConnectionPermit { connections: Arc::clone(self), held });
                 }
                 Admission::Refused => {
-                    self.metrics.http.turned_away.add();
+                    self.metrics.http.refused_by_limit.add();
                     return None;
                 }
                 Admission::Full => {
@@ -140,7 +140,7 @@ impl Connections {
         }
     }
 
-    fn try_admit(&self, limits: &Limits, peer: IpAddr, state: &Arc<State>) -> Admission {
+    fn try_admit(&self, limits: &Limits, peer: IpAddr, state: &Arc<ConnectionState>) -> Admission {
         let peer = peer.to_canonical();
         let is_exempt = limits.trusted_proxies.contains(&peer);
         let client = Client::new(peer, &limits.shared_networks);
@@ -157,7 +157,7 @@ impl Connections {
                     return Admission::Refused;
                 }
             } else if let Some(&(heaviest, client)) = table.by_weight.last()
-                && heaviest > USUAL
+                && heaviest > ALWAYS_ALLOWED
             {
                 self.evicted(table.evict_idle_of(client));
             }
@@ -173,7 +173,7 @@ impl Connections {
         }
         let number = table.next;
         table.next += 1;
-        let new = || Held { factor, connections: BTreeMap::new(), cursor: 0 };
+        let new = || ClientConnections { factor, connections: BTreeMap::new(), cursor: 0 };
         table.clients.entry(network).or_insert_with(new);
         table.change(network, |held| {
             held.connections.insert(number, Arc::clone(state));
@@ -196,7 +196,7 @@ impl Connections {
 
 impl Table {
     /// Change what a client holds, and keep the order of weights.
-    fn change(&mut self, client: IpAddr, change: impl FnOnce(&mut Held)) {
+    fn change(&mut self, client: IpAddr, change: impl FnOnce(&mut ClientConnections)) {
         let Some(held) = self.clients.get_mut(&client) else { return };
         self.by_weight.remove(&(held.weight(), client));
         change(held);
@@ -212,7 +212,7 @@ impl Table {
     fn evict_idle_of(&mut self, client: IpAddr) -> bool {
         let Some(held) = self.clients.get_mut(&client) else { return false };
         let from_cursor = held.connections.range(held.cursor..);
-        let around = from_cursor.chain(held.connections.range(..held.cursor)).take(LOOKED_AT);
+        let around = from_cursor.chain(held.connections.range(..held.cursor)).take(MAX_SCANNED);
         let (mut found, mut last) = (None, 0);
         for (number, state) in around {
             last = *number;
@@ -238,7 +238,7 @@ impl Table {
     fn evict_idle_above(&mut self, weight: usize, client: IpAddr) -> bool {
         let heavier = self.by_weight.iter().rev();
         let heavier = heavier.take_while(|(other, network)| *other > weight || *network == client);
-        let heavier: Vec<IpAddr> = heavier.map(|(_, network)| *network).take(LOOKED_AT).collect();
+        let heavier: Vec<IpAddr> = heavier.map(|(_, network)| *network).take(MAX_SCANNED).collect();
         heavier.into_iter().any(|network| self.evict_idle_of(network))
     }
 

@@ -8,13 +8,13 @@ use crate::config::Config;
 use crate::data::{Fields, Value};
 use crate::document::{Cookie, Document, Failure, Response, Route};
 use crate::engine::Engine;
-use crate::envelope::{self, Seen};
+use crate::envelope::{self, CallSummary};
 use crate::fault::Fault;
-use crate::http::request::body::{BodyError, Bounded};
+use crate::http::request::body::{BodyError, BoundedBody};
 use crate::http::request::{client, signature};
-use crate::http::response::{self, Answer as HttpAnswer};
-use crate::metrics::Refused;
-use crate::op::{Answer, Called, Entry, Name, Registry, SMALL_ANSWER};
+use crate::http::response::{self, HttpResponse};
+use crate::metrics::RefusalReason;
+use crate::op::{Answer, Called, Name, RegisteredOp, Registry, SMALL_ANSWER};
 use crate::request::RequestId;
 use hyper::body::Incoming;
 use hyper::header::{HeaderValue, SET_COOKIE};
@@ -44,38 +44,42 @@ struct Done {
 }
 
 impl Asked<'_> {
-    /// Answer it, and keep in `seen` what becomes of it.
-    pub(crate) async fn answer(self, body: Incoming, seen: &mut Seen) -> HttpAnswer {
+    /// Answer it, and keep in `summary` what becomes of it.
+    pub(crate) async fn answer(self, body: Incoming, summary: &mut CallSummary) -> HttpResponse {
         let Asked { document, route, head, .. } = self;
         let config = &self.engine.services.config;
         if document.by_cookie && client::is_cross_site(&head.method, &head.headers, config) {
             let why = "a page of another site may not write here";
-            return response::foreign(why);
+            return response::cross_site(why);
         }
         if let Some(banned) = route.placeholder
             && !client::may_embed(&head.headers, &config.portrait.allowed_referers)
         {
-            return response::dressed(Response::file(403, banned.clone()), None, &head.headers);
+            return response::from_document(
+                Response::file(403, banned.clone()),
+                None,
+                &head.headers,
+            );
         }
         let bodies = &self.engine.bodies;
-        let mut body = Bounded::new(body, config.limits.max_body, bodies, self.client);
+        let mut body = BoundedBody::new(body, config.limits.max_body, bodies, self.client);
         let mut is_too_large = false;
         let content = match fields::read(&mut body, &head.headers, route).await {
             // The document has an answer for a picture that it refuses, and its pages show no other.
             Err(ContentError::Body(BodyError::TooLarge)) if self.takes_picture() => {
                 if let Err(error) = body.discard().await {
-                    return response::unread(error);
+                    return response::body_error(error);
                 }
                 is_too_large = true;
                 Err(too_large(config.limits.max_body))
             }
-            Err(ContentError::Body(error)) => return response::unread(error),
+            Err(ContentError::Body(error)) => return response::body_error(error),
             Err(ContentError::Fault(fault)) => Err(fault),
             Ok(content) => Ok(content),
         };
         drop(body);
         let Ok(reserved) = self.reserved() else { return response::no_answer_memory() };
-        let (result, token) = match self.run(&content, seen).await {
+        let (result, token) = match self.run(&content, summary).await {
             Err(Fault::Busy) => return response::busy(),
             Err(fault) => (Err(fault.on_wire(route.renames)), None),
             Ok(done) => (Ok(done.answer), done.token),
@@ -90,13 +94,13 @@ impl Asked<'_> {
         let Ok(charge) = self.charged(reserved, &response) else {
             return response::no_answer_memory();
         };
-        let mut answer = response::dressed(response, charge, &head.headers);
+        let mut answer = response::from_document(response, charge, &head.headers);
         response::retry_after(&mut answer, retry_after);
         if is_envelope {
             response::set_envelope_type(&mut answer, config);
         }
         if is_too_large {
-            answer.extensions_mut().insert(Refused::BodySize);
+            answer.extensions_mut().insert(RefusalReason::BodySize);
         }
         for cookie in cookies {
             answer.headers_mut().append(SET_COOKIE, cookie);
@@ -110,19 +114,19 @@ impl Asked<'_> {
     }
 
     /// The route's operation.
-    fn entry(&self) -> Option<&Entry> {
+    fn entry(&self) -> Option<&RegisteredOp> {
         self.registry.get(self.route.op.0, self.route.op.1)
     }
 
     /// The room for the answer of an operation that changes something and may answer much; an error if
     /// there is none.
     fn reserved(&self) -> Result<Option<Charge>, ()> {
-        let room = self.entry().map_or(0, |entry| entry.answer_room);
-        if room == 0 {
+        let reply_budget = self.entry().map_or(0, |entry| entry.reserved_reply_bytes);
+        if reply_budget == 0 {
             return Ok(None);
         }
         let mut charge = self.engine.answers.charge(&self.client);
-        if charge.hold(room) { Ok(Some(charge)) } else { Err(()) }
+        if charge.hold(reply_budget) { Ok(Some(charge)) } else { Err(()) }
     }
 
     /// What an answer holds of the memory for all answers; an error if there is none. The answer of what
@@ -144,7 +148,11 @@ impl Asked<'_> {
     }
 
     /// Call the route's operation, and those that follow it, with a body as far as it was readable.
-    async fn run(&self, content: &Result<Content, Fault>, seen: &mut Seen) -> Result<Done, Fault> {
+    async fn run(
+        &self,
+        content: &Result<Content, Fault>,
+        summary: &mut CallSummary,
+    ) -> Result<Done, Fault> {
         let Asked { document, route, params, head, id, .. } = self;
         let query = head.uri.query().unwrap_or("");
         let config = &self.engine.services.config;
@@ -164,10 +172,10 @@ impl Asked<'_> {
                     && self.entry().is_some_and(|entry| !entry.takes_file);
                 if is_too_long { Err(envelope::too_long()) } else { Ok(fields) }
             })
-            .map_err(|fault| self.refused(route.op, &credentials, fault, seen))
+            .map_err(|fault| self.refused(route.op, &credentials, fault, summary))
             .inspect_err(|fault| id.log(route.op, fault))?;
         let mut rest = if route.then.is_empty() { Fields::default() } else { fields.clone() };
-        let mut answer = self.call(route.op, &mut fields, &credentials, seen).await?;
+        let mut answer = self.call(route.op, &mut fields, &credentials, summary).await?;
         let opened = |answer: &Answer| match route.cookie {
             Cookie::Set(opened) => opened(answer),
             Cookie::Untouched | Cookie::Clear => None,
@@ -178,7 +186,7 @@ impl Asked<'_> {
                 let value = rest.take(from).unwrap_or(Value::Null);
                 rest.set(Cow::Borrowed(to), value);
             }
-            answer = self.call(step.op, &mut rest.clone(), &credentials, seen).await?;
+            answer = self.call(step.op, &mut rest.clone(), &credentials, summary).await?;
             if let Some(opened) = opened(&answer) {
                 credentials.token = Some(opened.clone());
                 token = Some(opened);
@@ -188,11 +196,17 @@ impl Asked<'_> {
     }
 
     /// What is told where the fields of `op` can't be gathered.
-    fn refused(&self, op: Name, credentials: &Credentials, fault: Fault, seen: &mut Seen) -> Fault {
+    fn refused(
+        &self,
+        op: Name,
+        credentials: &Credentials,
+        fault: Fault,
+        summary: &mut CallSummary,
+    ) -> Fault {
         let Some(entry) = self.registry.get(op.0, op.1) else { return fault };
-        seen.asks(Some(op));
+        summary.note_operation(Some(op));
         let fault = entry.refused(self.engine, credentials, fault);
-        seen.told((entry.status)(&fault).code);
+        summary.note_status((entry.status)(&fault).code);
         fault
     }
 
@@ -201,16 +215,16 @@ impl Asked<'_> {
         op: Name,
         fields: &mut Fields<'_>,
         credentials: &Credentials,
-        seen: &mut Seen,
+        summary: &mut CallSummary,
     ) -> Result<Answer, Fault> {
         // Checked at start: every route names operations that are registered.
         let entry = self.registry.get(op.0, op.1).ok_or(Fault::NoSuchOperation)?;
-        seen.asks(Some(op));
+        summary.note_operation(Some(op));
         let result = match entry.call(self.engine, fields, credentials.clone()) {
             Called::Ready(result) => result,
             Called::Later(later) => later.await,
         };
-        seen.told(entry.code(&result));
+        summary.note_status(entry.code(&result));
         result.inspect_err(|fault| self.id.log(op, fault))
     }
 

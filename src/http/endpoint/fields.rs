@@ -2,7 +2,7 @@
 //!
 //! What the path does not take is ignored unread: neither decoded nor compared.
 
-use crate::data::body::Wanted;
+use crate::data::body::KeepRules;
 use crate::data::encoding::{other_encoding, without_bom};
 use crate::data::{self, Fields, Value};
 use crate::document::{Constant, Document, Route};
@@ -39,7 +39,7 @@ pub(crate) fn gather<'a>(
         let text = percent_decode_str(segment).decode_utf8();
         let text =
             text.map_err(|_| Fault::WrongValue(name.to_owned().into(), "not UTF-8".into()))?;
-        gathered.add(Cow::Owned(name.to_owned()), Value::Word(text))?;
+        gathered.add(Cow::Owned(name.to_owned()), Value::FormText(text))?;
     }
     for pair in form::pairs(query.as_bytes()).filter(|(name, _)| *name != CACHE_BUSTER) {
         // The query's token is a credential; an operation may still name it among its parameters.
@@ -64,7 +64,7 @@ pub(crate) fn gather<'a>(
         fields.set(Cow::Borrowed(key), value);
     }
     if let Some(key) = route.digest
-        && let Some(Value::Text(text) | Value::Word(text)) = fields.get(key)
+        && let Some(Value::Text(text) | Value::FormText(text)) = fields.get(key)
         && !text.is_empty()
         && !hex::is_hex(text, 32)
     {
@@ -90,7 +90,7 @@ impl<'a> Gathered<'_, 'a> {
             return Ok(());
         }
         let value = match value {
-            Value::Text(text) if self.document.lenient => Value::Word(text),
+            Value::Text(text) if self.document.lenient => Value::FormText(text),
             value => value,
         };
         let key = self.key(&name);
@@ -152,11 +152,11 @@ impl<'a> Gathered<'_, 'a> {
     /// Text outside JSON. What is not UTF-8 is refused and not replaced: two passwords could become one.
     fn word(&self, name: &str, text: Cow<'a, [u8]>) -> Result<Value<'a>, Fault> {
         if self.document.lenient && std::str::from_utf8(&text).is_err() {
-            return Ok(Value::Word(String::from_utf8_lossy(&text).into_owned().into()));
+            return Ok(Value::FormText(String::from_utf8_lossy(&text).into_owned().into()));
         }
         let text = form::utf8(text);
         let why = || Fault::WrongValue(name.to_owned().into(), "not UTF-8".into());
-        text.map(Value::Word).ok_or_else(why)
+        text.map(Value::FormText).ok_or_else(why)
     }
 
     /// Add an element to a list.
@@ -210,7 +210,7 @@ impl<'a> Gathered<'_, 'a> {
     fn json(&mut self, body: &'a [u8]) -> Result<(), Fault> {
         let route = self.route;
         // One more than are looked at, so that it is noticed.
-        let wanted = Wanted { items: 0, keys: MANY + 1, is_known: &|key| route.has(key) };
+        let wanted = KeepRules { items: 0, keys: MANY + 1, is_known: &|key| route.has(key) };
         let value = data::body::data(body, &wanted);
         let value =
             value.map_err(|e| Fault::EnvelopeValue(format!("not a JSON text: {e}").into()))?;

@@ -1,11 +1,11 @@
 //! What is known of one request: counted when it is answered, and logged in one line where that is
 //! configured.
 
-use crate::envelope::Seen;
-use crate::http::response::Answer;
+use crate::envelope::CallSummary;
+use crate::http::response::HttpResponse;
 use crate::log;
-use crate::metrics::{Metrics, Refused};
-use crate::request::{Operation, RequestId};
+use crate::metrics::{Metrics, RefusalReason};
+use crate::request::{OpName, RequestId};
 use crate::services::Services;
 use hyper::Method;
 use std::net::{IpAddr, SocketAddr};
@@ -21,9 +21,9 @@ pub(crate) struct Record<'a> {
     /// Its path as it was registered: what a client wrote there may be a secret.
     pub path: &'static str,
     /// Whether its path is one for those who watch the server.
-    pub is_for_watchers: bool,
+    pub is_probe: bool,
     /// Which operations it asked for, and what they were told.
-    pub seen: Seen,
+    pub summary: CallSummary,
     method: &'static str,
     /// The HTTP status of its answer.
     told: Option<u16>,
@@ -39,8 +39,8 @@ impl<'a> Record<'a> {
             id: RequestId::next(),
             client: peer.ip(),
             path: "none",
-            is_for_watchers: false,
-            seen: Seen::default(),
+            is_probe: false,
+            summary: CallSummary::default(),
             method: name(method),
             told: None,
             begun: log::logs_requests().then(Instant::now),
@@ -49,11 +49,11 @@ impl<'a> Record<'a> {
     }
 
     /// It was answered.
-    pub(crate) fn answered(&mut self, answer: &Answer) {
+    pub(crate) fn answered(&mut self, answer: &HttpResponse) {
         let code = answer.status().as_u16();
         self.told = Some(code);
         self.metrics.http.answered(code);
-        if let Some(why) = answer.extensions().get::<Refused>() {
+        if let Some(why) = answer.extensions().get::<RefusalReason>() {
             self.metrics.refused(*why);
         }
     }
@@ -62,14 +62,14 @@ impl<'a> Record<'a> {
 impl Drop for Record<'_> {
     fn drop(&mut self) {
         let Some(begun) = self.begun else { return };
-        let Seen { count, operation, status } = self.seen;
+        let CallSummary { count, operation, status } = self.summary;
         tracing::info!(
             target: log::REQUESTS,
             request = %self.id,
             client = %self.client,
             method = %self.method,
             path = %self.path,
-            operation = operation.map(|name| display(Operation(name))),
+            operation = operation.map(|name| display(OpName(name))),
             // Of a batch: how many, and the first that is named and the first fault of all.
             operations = (count > 1).then_some(count),
             status,

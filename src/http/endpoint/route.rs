@@ -2,7 +2,7 @@
 
 use crate::document::{Document, Route};
 use crate::envelope::Accepts;
-use crate::http::probes::Watch;
+use crate::http::probes::Probe;
 use crate::op::Registry;
 use hyper::Method;
 
@@ -16,7 +16,7 @@ pub(crate) enum Target {
     /// Routes of documents, one a method.
     Document(Vec<(Document, &'static Route)>),
     /// What whoever watches the server asks.
-    Watch(Watch),
+    Probe(Probe),
 }
 
 /// What answers a path that is asked for.
@@ -65,8 +65,8 @@ impl Router {
             router.insert(path, Target::Endpoint(Accepts::Both))?;
         }
         router.insert(RPC, Target::Endpoint(Accepts::Rpc))?;
-        for (path, _, watch) in Watch::PATHS {
-            router.insert(path, Target::Watch(watch))?;
+        for (path, _, probe) in Probe::PATHS {
+            router.insert(path, Target::Probe(probe))?;
         }
         let mut paths: Vec<(&'static str, Vec<(Document, &'static Route)>)> = Vec::new();
         for (document, route) in documents.iter().flat_map(|d| d.routes.iter().map(move |r| (d, r)))
@@ -110,7 +110,7 @@ impl Target {
     pub(crate) fn allow(&self) -> String {
         match self {
             Target::Endpoint(_) => "POST".into(),
-            Target::Watch(_) => Watch::ALLOW.into(),
+            Target::Probe(_) => Probe::ALLOW.into(),
             Target::Document(routes) => {
                 let mut methods: Vec<&str> = routes.iter().map(|(_, route)| route.method).collect();
                 if methods.contains(&"GET") {
@@ -125,7 +125,7 @@ impl Target {
     pub(crate) fn route(&self, method: &Method) -> Option<(&Document, &'static Route)> {
         let wanted = if method == Method::HEAD { "GET" } else { method.as_str() };
         match self {
-            Target::Endpoint(_) | Target::Watch(_) => None,
+            Target::Endpoint(_) | Target::Probe(_) => None,
             Target::Document(routes) => routes
                 .iter()
                 .find(|(_, route)| route.method == wanted)

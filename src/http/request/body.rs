@@ -49,32 +49,32 @@ pub(crate) enum BodyError {
 }
 
 /// A body that is read piece by piece.
-pub(crate) struct Bounded<'b> {
+pub(crate) struct BoundedBody<'b> {
     body: Incoming,
     /// The most bytes that are taken.
     limit: usize,
     /// When it must be there, once it has been waited for.
     end: Option<Instant>,
-    room: Room<'b>,
+    charged: BodyCharge<'b>,
 }
 
 /// A body's part of the memory for all.
-struct Room<'b> {
+struct BodyCharge<'b> {
     budget: &'b Arc<Budget>,
     client: Client,
     charge: Option<Charge>,
     /// How many bytes have come.
-    come: usize,
+    received: usize,
 }
 
-impl Room<'_> {
+impl BodyCharge<'_> {
     /// Take what is needed for all that has come.
     fn take(&mut self) -> Result<(), BodyError> {
-        if self.come <= SMALL {
+        if self.received <= SMALL {
             return Ok(());
         }
         let charge = self.charge.get_or_insert_with(|| self.budget.charge(&self.client));
-        if charge.hold(2 * self.come) { Ok(()) } else { Err(BodyError::NoRoom) }
+        if charge.hold(2 * self.received) { Ok(()) } else { Err(BodyError::NoRoom) }
     }
 
     /// A whole body, which holds its part of the memory.
@@ -86,7 +86,7 @@ impl Room<'_> {
     }
 }
 
-impl<'b> Bounded<'b> {
+impl<'b> BoundedBody<'b> {
     /// Read `body`, which a client sends, of which at most `limit` bytes are taken, and which is charged
     /// to this budget.
     pub(crate) fn new(
@@ -95,13 +95,13 @@ impl<'b> Bounded<'b> {
         budget: &'b Arc<Budget>,
         client: Client,
     ) -> Self {
-        let room = Room { budget, client, charge: None, come: 0 };
-        Bounded { body, limit, end: None, room }
+        let charged = BodyCharge { budget, client, charge: None, received: 0 };
+        BoundedBody { body, limit, end: None, charged }
     }
 
     /// What it holds of the memory for all bodies, to be kept as long as what was read.
     pub(crate) fn take_charge(&mut self) -> Option<Charge> {
-        self.room.charge.take()
+        self.charged.charge.take()
     }
 
     fn end(&mut self) -> Instant {
@@ -111,14 +111,14 @@ impl<'b> Bounded<'b> {
     /// The next piece; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         // Of a body whose length is told to be too much nothing is read.
-        if self.room.come == 0 && self.body.size_hint().lower() > self.limit as u64 {
+        if self.charged.received == 0 && self.body.size_hint().lower() > self.limit as u64 {
             return Err(BodyError::TooLarge);
         }
         let Some(piece) = self.piece().await? else { return Ok(None) };
-        if self.room.come > self.limit {
+        if self.charged.received > self.limit {
             return Err(BodyError::TooLarge);
         }
-        self.room.take()?;
+        self.charged.take()?;
         Ok(Some(piece))
     }
 
@@ -139,7 +139,7 @@ impl<'b> Bounded<'b> {
             };
             let Some(frame) = frame else { return Ok(None) };
             let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
-            self.room.come += data.len();
+            self.charged.received += data.len();
             return Ok(Some(data));
         }
     }
@@ -147,14 +147,14 @@ impl<'b> Bounded<'b> {
     /// Take in and drop the rest of a body that is too large, in pieces, so that nothing of it is held in
     /// memory. An error if it is longer than [`MOST_DISCARDED`] in all.
     pub(crate) async fn discard(&mut self) -> Result<(), BodyError> {
-        self.room.charge = None;
+        self.charged.charge = None;
         self.end = Some(Instant::now() + DISCARD);
         let told = usize::try_from(self.body.size_hint().lower()).unwrap_or(usize::MAX);
-        if self.room.come.saturating_add(told) > MOST_DISCARDED {
+        if self.charged.received.saturating_add(told) > MOST_DISCARDED {
             return Err(BodyError::TooLarge);
         }
         while self.piece().await?.is_some() {
-            if self.room.come > MOST_DISCARDED {
+            if self.charged.received > MOST_DISCARDED {
                 return Err(BodyError::TooLarge);
             }
         }
@@ -165,10 +165,10 @@ impl<'b> Bounded<'b> {
     pub(crate) async fn whole(&mut self) -> Result<Bytes, BodyError> {
         // Most bodies come in one piece, which is then not copied.
         let Some(first) = self.next().await? else { return Ok(Bytes::new()) };
-        let Some(second) = self.next().await? else { return Ok(self.room.whole(first)) };
+        let Some(second) = self.next().await? else { return Ok(self.charged.whole(first)) };
         // A length that was told is not exceeded, and memory that is not written to yet is none.
         let told = usize::try_from(self.body.size_hint().lower()).unwrap_or(0);
-        let told = told.min(self.limit - self.room.come);
+        let told = told.min(self.limit - self.charged.received);
         let mut whole = Vec::with_capacity(first.len() + second.len() + told);
         whole.extend_from_slice(&first);
         drop(first);
@@ -178,6 +178,6 @@ impl<'b> Bounded<'b> {
             whole.extend_from_slice(&piece);
         }
         whole.shrink_to_fit();
-        Ok(self.room.whole(whole.into()))
+        Ok(self.charged.whole(whole.into()))
     }
 }

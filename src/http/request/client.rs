@@ -1,6 +1,6 @@
 //! What a request says of its client: its address, its token, the site it comes from.
 
-use super::forwarded::{self, Source};
+use super::forwarded::{self, ClientSource};
 use super::{form, headers};
 use crate::caller::{Credentials, is_token};
 use crate::client::Client;
@@ -38,8 +38,8 @@ pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, config: &Config) -> Clie
         return Client::unknown(peer);
     }
     match forwarded::source(peer, headers, &limits.trusted_proxies) {
-        Source::Address(address) => Client::new(address, &limits.shared_networks),
-        Source::Unknown(proxy) => {
+        ClientSource::Address(address) => Client::new(address, &limits.shared_networks),
+        ClientSource::Unknown(proxy) => {
             static TOLD: Once = Once::new();
             TOLD.call_once(|| {
                 tracing::warn!(

@@ -4,9 +4,9 @@
 //! JSON often say nothing, or say "form" because that is their default, so between those two the first
 //! character decides: no form of ours begins with a brace.
 
-use super::body::{BodyError, Bounded};
+use super::body::{BodyError, BoundedBody};
 use super::form;
-use super::multipart::{Broken, Part, Reader, parameters};
+use super::multipart::{MultipartError, Part, Reader, parameters};
 use crate::budget::Charge;
 use crate::data::encoding::without_bom;
 use crate::document::Route;
@@ -76,15 +76,15 @@ impl From<BodyError> for ContentError {
     }
 }
 
-impl From<Broken> for ContentError {
-    fn from(broken: Broken) -> Self {
+impl From<MultipartError> for ContentError {
+    fn from(broken: MultipartError) -> Self {
         ContentError::Fault(Fault::EnvelopeValue(broken.to_string().into()))
     }
 }
 
 /// Read the body of a request to `route`.
 pub(crate) async fn read(
-    body: &mut Bounded<'_>,
+    body: &mut BoundedBody<'_>,
     headers: &HeaderMap,
     route: &'static Route,
 ) -> Result<Content, ContentError> {

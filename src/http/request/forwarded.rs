@@ -14,7 +14,7 @@ const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// Where a request comes from, as far as trusted proxies tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum ClientSource {
     /// From this address.
     Address(IpAddr),
     /// A trusted proxy speaks for somebody whose address can't be read. The address is the last one
@@ -29,11 +29,11 @@ pub(crate) fn is_forwarded(request: &HeaderMap) -> bool {
 
 /// Where a request of `peer` comes from. The addresses are read from the last, which the nearest proxy
 /// wrote, back to the first that is no trusted proxy: what stands before it the client made up.
-pub(crate) fn source(peer: IpAddr, request: &HeaderMap, trusted: &Networks) -> Source {
+pub(crate) fn source(peer: IpAddr, request: &HeaderMap, trusted: &Networks) -> ClientSource {
     // An IPv4 client of an IPv6 socket is one client, not two.
     let peer = peer.to_canonical();
     if !trusted.contains(&peer) || !is_forwarded(request) {
-        return Source::Address(peer);
+        return ClientSource::Address(peer);
     }
     let list = headers::pieces(request, &X_FORWARDED_FOR, b',').filter(|hop| !hop.is_empty());
     if let Some(source) = walk(peer, list.rev().map(hop), trusted) {
@@ -46,7 +46,7 @@ pub(crate) fn source(peer: IpAddr, request: &HeaderMap, trusted: &Networks) -> S
         return source;
     }
     let real = headers::pieces(request, &X_REAL_IP, b',').filter(|hop| !hop.is_empty());
-    walk(peer, real.rev().map(hop).take(1), trusted).unwrap_or(Source::Unknown(peer))
+    walk(peer, real.rev().map(hop).take(1), trusted).unwrap_or(ClientSource::Unknown(peer))
 }
 
 /// Whom a proxy speaks for.
@@ -67,19 +67,21 @@ impl Hop {
 }
 
 /// Go from hop to hop while they are trusted; `None` if there is no hop at all.
-fn walk(peer: IpAddr, hops: impl Iterator<Item = Hop>, trusted: &Networks) -> Option<Source> {
+fn walk(peer: IpAddr, hops: impl Iterator<Item = Hop>, trusted: &Networks) -> Option<ClientSource> {
     let mut last = None;
     for hop in hops {
         match hop {
             Hop::Address(address) if trusted.contains(&address) => {
-                last = Some(Source::Address(address));
+                last = Some(ClientSource::Address(address));
             }
-            Hop::Address(address) => return Some(Source::Address(address)),
-            Hop::Socket => last = last.or(Some(Source::Unknown(peer))),
+            Hop::Address(address) => return Some(ClientSource::Address(address)),
+            Hop::Socket => last = last.or(Some(ClientSource::Unknown(peer))),
             Hop::Unreadable => {
                 return Some(match last {
-                    Some(Source::Address(known) | Source::Unknown(known)) => Source::Unknown(known),
-                    None => Source::Unknown(peer),
+                    Some(ClientSource::Address(known) | ClientSource::Unknown(known)) => {
+                        ClientSource::Unknown(known)
+                    }
+                    None => ClientSource::Unknown(peer),
                 });
             }
         }

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::MissedTickBehavior;
 
 /// How often the clock is looked at: no step stays unnoticed for longer.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Whether hyper's own header is of use.
 #[derive(Default)]
@@ -37,18 +37,18 @@ impl Dates {
 }
 
 /// What the clock has shown.
-struct Seen {
+struct ClockState {
     latest: SystemTime,
     /// When it has caught up, by itself.
     caught_up: SystemTime,
 }
 
-impl Seen {
+impl ClockState {
     /// Does hyper's header stand still at `now`?
     fn is_behind(&mut self, now: SystemTime) -> bool {
         if now < self.latest {
             // hyper may have seen the clock a little after us, and rounds up.
-            self.caught_up = self.latest + 2 * LOOK;
+            self.caught_up = self.latest + 2 * CHECK_INTERVAL;
         }
         self.latest = self.latest.max(now);
         now < self.caught_up
@@ -59,9 +59,9 @@ impl Seen {
 ///
 /// [`Clock::steady`]: crate::clock::Clock::steady
 pub(crate) async fn watch(dates: Arc<Dates>, services: Arc<Services>) {
-    let mut ticks = tokio::time::interval(LOOK);
+    let mut ticks = tokio::time::interval(CHECK_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut seen = Seen { latest: SystemTime::UNIX_EPOCH, caught_up: SystemTime::UNIX_EPOCH };
+    let mut seen = ClockState { latest: SystemTime::UNIX_EPOCH, caught_up: SystemTime::UNIX_EPOCH };
     loop {
         ticks.tick().await;
         let stands_still = seen.is_behind(SystemTime::now());
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn date_header_is_replaced_until_clock_catches_up() {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        let mut seen = Seen { latest: at(0), caught_up: at(0) };
+        let mut seen = ClockState { latest: at(0), caught_up: at(0) };
         let behind = [10, 11, 5, 6, 10, 12, 13, 14, 99].map(|now| seen.is_behind(at(now)));
         assert_eq!(behind, [false, false, true, true, true, true, false, false, false]);
     }

@@ -28,7 +28,7 @@ const COARSE_TICK: Duration = Duration::from_secs(2);
 const TAG: usize = 32;
 
 /// The tag of the content that a file has now, without quotes; or why it has none.
-pub(super) fn tag(about: &Metadata) -> Result<String, Unsettled> {
+pub(super) fn tag(about: &Metadata) -> Result<String, TooRecent> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     settled(now, about.ctime(), about.ctime_nsec())?;
     let mut digest = Sha256::new();
@@ -46,7 +46,7 @@ pub(super) fn tag(about: &Metadata) -> Result<String, Unsettled> {
 
 /// Another change might still be given the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unsettled {
+pub(super) enum TooRecent {
     /// For a [`TICK`] at most.
     Briefly,
     /// For longer.
@@ -55,7 +55,7 @@ pub(super) enum Unsettled {
 
 /// Is a change at `seconds` and `nanos`, since 1970, so long ago at `now` that the next one has a later
 /// time?
-fn settled(now: Duration, seconds: i64, nanos: i64) -> Result<(), Unsettled> {
+fn settled(now: Duration, seconds: i64, nanos: i64) -> Result<(), TooRecent> {
     let tick = if nanos == 0 { COARSE_TICK } else { TICK };
     let changed = match (u64::try_from(seconds), u32::try_from(nanos)) {
         (Ok(seconds), Ok(nanos)) => Duration::new(seconds, nanos),
@@ -64,9 +64,9 @@ fn settled(now: Duration, seconds: i64, nanos: i64) -> Result<(), Unsettled> {
     };
     match now.checked_sub(changed) {
         Some(age) if age > tick => Ok(()),
-        Some(_) if tick == TICK => Err(Unsettled::Briefly),
+        Some(_) if tick == TICK => Err(TooRecent::Briefly),
         // A file of the future too: the clock was set back, and may show the same time again.
-        _ => Err(Unsettled::Long),
+        _ => Err(TooRecent::Long),
     }
 }
 
@@ -80,13 +80,13 @@ mod tests {
         for (seconds, millis, expected) in [
             (1_000_000, 400, Ok(())),
             (1_000_000, 479, Ok(())),
-            (1_000_000, 480, Err(Unsettled::Briefly)),
-            (1_000_000, 500, Err(Unsettled::Briefly)),
-            (1_000_000, 501, Err(Unsettled::Long)),
-            (1_000_001, 1, Err(Unsettled::Long)),
+            (1_000_000, 480, Err(TooRecent::Briefly)),
+            (1_000_000, 500, Err(TooRecent::Briefly)),
+            (1_000_000, 501, Err(TooRecent::Long)),
+            (1_000_001, 1, Err(TooRecent::Long)),
             // Whole seconds: a coarse clock.
-            (1_000_000, 0, Err(Unsettled::Long)),
-            (999_999, 0, Err(Unsettled::Long)),
+            (1_000_000, 0, Err(TooRecent::Long)),
+            (999_999, 0, Err(TooRecent::Long)),
             (999_998, 0, Ok(())),
             (0, 0, Ok(())),
             (-5, 1, Ok(())),

@@ -1,7 +1,7 @@
 //! What an answer of the API says.
 
-use super::super::post::{Answer, Failure};
-use super::super::{Fate, Refusal, codes as integers};
+use super::super::http_poster::{Failure, GatewayReply};
+use super::super::{DeliveryOutcome, SendError, codes as integers};
 use super::codes;
 use serde::Deserialize;
 use std::fmt;
@@ -40,13 +40,17 @@ pub struct Verdict {
 
 impl Verdict {
     /// Read it. What can't be read may be the answer to a message that was sent.
-    pub fn read(answer: &Answer) -> Result<Self, Failure> {
+    pub fn read(answer: &GatewayReply) -> Result<Self, Failure> {
         let status = answer.status;
         // The API itself answers 200 whatever it says. A 4xx is of something before it.
-        let fate = if status.is_client_error() { Fate::Unreached } else { Fate::Unknown };
+        let outcome = if status.is_client_error() {
+            DeliveryOutcome::Unreached
+        } else {
+            DeliveryOutcome::Unknown
+        };
         let unknown = |what: &str| {
             let cause = format!("HTTP {}, and {what}", status.as_u16());
-            Failure::Final(Refusal::new(integers::OTHER, fate, cause))
+            Failure::Final(SendError::new(integers::OTHER, outcome, cause))
         };
         let Envelope { response } = serde_json::from_slice(&answer.body)
             .map_err(|_| unknown("the body is no answer of the API"))?;
@@ -61,12 +65,12 @@ impl Verdict {
         if self.code == codes::TAKEN {
             return Ok(());
         }
-        let (code, fate) = (codes::integer(&self.code), codes::fate(&self.code));
-        let refusal = Refusal::new(code, fate, self.to_string());
+        let (code, outcome) = (codes::integer(&self.code), codes::outcome(&self.code));
+        let send_error = SendError::new(code, outcome, self.to_string());
         if codes::is_too_fast(&self.code) {
-            Err(Failure::Again(refusal))
+            Err(Failure::Again(send_error))
         } else {
-            Err(Failure::Final(refusal))
+            Err(Failure::Final(send_error))
         }
     }
 

@@ -6,7 +6,7 @@
 //! old table (contract page `sms.md`); the codes that all of Tencent's APIs share are on
 //! <https://cloud.tencent.com/document/api/382/52075>, and newer ones in the SDKs.
 
-use super::super::{Fate, codes};
+use super::super::{DeliveryOutcome, codes};
 
 /// What a message was answered that was taken.
 pub const TAKEN: &str = "Ok";
@@ -20,17 +20,17 @@ pub fn is_too_fast(code: &str) -> bool {
 }
 
 /// Whether the message may have been sent all the same.
-pub fn fate(code: &str) -> Fate {
+pub fn outcome(code: &str) -> DeliveryOutcome {
     match code {
         // Told before anything is sent, whatever their family.
         "InternalError.SigVerificationFail"
         | "InternalError.SigFieldMissing"
         | "InternalError.JsonParseFail"
         | "InternalError.RequestTimeException"
-        | "InternalError.RestApiInterfaceNotExist" => Fate::Refused,
-        "ServiceUnavailable" | "ResourceUnavailable" => Fate::Unreached,
-        _ if family(code) == "InternalError" => Fate::Unknown,
-        _ => Fate::Refused,
+        | "InternalError.RestApiInterfaceNotExist" => DeliveryOutcome::Refused,
+        "ServiceUnavailable" | "ResourceUnavailable" => DeliveryOutcome::Unreached,
+        _ if family(code) == "InternalError" => DeliveryOutcome::Unknown,
+        _ => DeliveryOutcome::Refused,
     }
 }
 
@@ -164,16 +164,16 @@ mod tests {
     #[test]
     fn only_gateway_failures_may_have_been_sent() {
         for (code, expected) in [
-            ("InternalError", Fate::Unknown),
-            ("InternalError.Timeout", Fate::Unknown),
-            ("InternalError.SendAndRecvFail", Fate::Unknown),
-            ("InternalError.SomethingNew", Fate::Unknown),
-            ("InternalError.SigVerificationFail", Fate::Refused),
-            ("LimitExceeded.PhoneNumberDailyLimit", Fate::Refused),
-            ("FailedOperation.SomethingNew", Fate::Refused),
-            ("ServiceUnavailable", Fate::Unreached),
+            ("InternalError", DeliveryOutcome::Unknown),
+            ("InternalError.Timeout", DeliveryOutcome::Unknown),
+            ("InternalError.SendAndRecvFail", DeliveryOutcome::Unknown),
+            ("InternalError.SomethingNew", DeliveryOutcome::Unknown),
+            ("InternalError.SigVerificationFail", DeliveryOutcome::Refused),
+            ("LimitExceeded.PhoneNumberDailyLimit", DeliveryOutcome::Refused),
+            ("FailedOperation.SomethingNew", DeliveryOutcome::Refused),
+            ("ServiceUnavailable", DeliveryOutcome::Unreached),
         ] {
-            assert_eq!(fate(code), expected, "{code}");
+            assert_eq!(outcome(code), expected, "{code}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! <https://cloud.tencent.com/document/api/362/4208>: the headers `content-type` and `host` are
 //! signed, and the body; the key is good for one service and one day.
 
-use super::super::mac;
+use super::super::hmac;
 use crate::config::Secret;
 use crate::hex;
 use jiff::Timestamp;
@@ -40,7 +40,7 @@ impl Signing<'_> {
         let key = [b"TC3", key.as_bytes()].concat();
         let key = [day.as_str(), *service, "tc3_request", &text]
             .iter()
-            .fold(key, |key, part| mac::of(&key, part.as_bytes()));
+            .fold(key, |key, part| hmac::of(&key, part.as_bytes()));
         format!(
             "TC3-HMAC-SHA256 Credential={}/{scope}, SignedHeaders=content-type;host, Signature={}",
             id.as_str(),

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const PICTURE: &[u8] = include_bytes!("../../../src/picture/fixtures/plain.png");
+const PICTURE: &[u8] = include_bytes!("../../../src/image_check/fixtures/plain.png");
 
 /// A server's data with two pictures, its archive `a.tar`, and the archive unpacked in `x`.
 fn unpacked() -> (Server, PathBuf) {

@@ -3,8 +3,8 @@
 use super::s3::{BUCKET, KEY_ID};
 use crate::common::{Folder, Server};
 use engine::config::Config;
-use engine::files::Files;
-use engine::outgoing::Outgoing;
+use engine::http_client::HttpClient;
+use engine::picture_store::PictureStore;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -49,12 +49,12 @@ pub fn start_in(folder: Folder, config: &str) -> Server {
 }
 
 /// The store of a configuration without a server, with `folder` for files on disk.
-pub fn files(folder: &Folder, config: &str) -> Files {
+pub fn files(folder: &Folder, config: &str) -> PictureStore {
     let config = Config::parse(config, []).unwrap();
     let s3 = config.store.s3().unwrap().unwrap();
-    let files = Files::open(folder.path().join("pictures")).unwrap();
+    let files = PictureStore::open(folder.path().join("pictures")).unwrap();
     files
         .seen_at(config.store.pictures_url())
-        .in_bucket(&s3, config.portrait.max_bytes, Outgoing::new().unwrap())
+        .in_bucket(&s3, config.portrait.max_bytes, HttpClient::new().unwrap())
         .unwrap()
 }

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 /// Different pictures, none of them the default picture.
 pub const PICTURES: [(&str, &[u8]); 4] = [
-    ("png", include_bytes!("../../../src/picture/fixtures/plain.png")),
-    ("gif", include_bytes!("../../../src/picture/fixtures/interlaced.gif")),
-    ("jpeg", include_bytes!("../../../src/picture/fixtures/upright.jpg")),
-    ("webp", include_bytes!("../../../src/picture/fixtures/lossy.webp")),
+    ("png", include_bytes!("../../../src/image_check/fixtures/plain.png")),
+    ("gif", include_bytes!("../../../src/image_check/fixtures/interlaced.gif")),
+    ("jpeg", include_bytes!("../../../src/image_check/fixtures/upright.jpg")),
+    ("webp", include_bytes!("../../../src/image_check/fixtures/lossy.webp")),
 ];
 
 /// One acknowledged write.

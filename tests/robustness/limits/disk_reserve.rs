@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const PNG: &[u8] = include_bytes!("../../../src/picture/fixtures/plain.png");
+const PNG: &[u8] = include_bytes!("../../../src/image_check/fixtures/plain.png");
 
 /// More than any disk has.
 const NEVER: &str = "[disk]\nreserve = \"1000000000MiB\"\n";

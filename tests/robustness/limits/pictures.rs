@@ -9,10 +9,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-const PNG: &[u8] = include_bytes!("../../../src/picture/fixtures/plain.png");
-const JPG: &[u8] = include_bytes!("../../../src/picture/fixtures/restarts.jpg");
-const GIF: &[u8] = include_bytes!("../../../src/picture/fixtures/animated.gif");
-const WEBP: &[u8] = include_bytes!("../../../src/picture/fixtures/lossless.webp");
+const PNG: &[u8] = include_bytes!("../../../src/image_check/fixtures/plain.png");
+const JPG: &[u8] = include_bytes!("../../../src/image_check/fixtures/restarts.jpg");
+const GIF: &[u8] = include_bytes!("../../../src/image_check/fixtures/animated.gif");
+const WEBP: &[u8] = include_bytes!("../../../src/image_check/fixtures/lossless.webp");
 
 /// What a camera wrote: it must not be found in what is kept.
 const PLACE: &[u8] = b"31.2304N 121.4737E";

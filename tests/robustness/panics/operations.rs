@@ -3,11 +3,11 @@
 use engine::caller::Anyone;
 use engine::config::Config;
 use engine::data;
-use engine::data::{Data, Field, Fields, Flaw, Value};
+use engine::data::{Data, Field, FieldError, Fields, Value};
 use engine::db::{Schema, Tx, View};
 use engine::fault::Fault;
 use engine::op::{
-    Desk, Gateway, Hash, Name, Op, Pictures, Read, Registry, Scan, Store, Work, Write,
+    Gateway, Hash, Name, Op, Pictures, Read, Registry, Scan, Store, Work, WorkContext, Write,
 };
 use engine::program::Program;
 use engine::server::Server;
@@ -46,14 +46,16 @@ macro_rules! operation {
 pub const ON_PURPOSE: &str = "on purpose";
 
 operation!(InRead, "read", Read, (), |_view: &View| panic!("{ON_PURPOSE}"));
-operation!(InScan, "scan", Work<Scan>, (), |_desk: &Desk| panic!("{ON_PURPOSE}"));
-operation!(InHash, "hash", Work<Hash>, (), |_desk: &Desk| panic!("{ON_PURPOSE}"));
-operation!(InPictures, "pictures", Work<Pictures>, (), |_desk: &Desk| panic!("{ON_PURPOSE}"));
-operation!(InPart, "part", Work<Store>, (), |desk: &Desk| {
-    desk.within::<Pictures, _>(|| panic!("{ON_PURPOSE}"))
+operation!(InScan, "scan", Work<Scan>, (), |_desk: &WorkContext| panic!("{ON_PURPOSE}"));
+operation!(InHash, "hash", Work<Hash>, (), |_desk: &WorkContext| panic!("{ON_PURPOSE}"));
+operation!(InPictures, "pictures", Work<Pictures>, (), |_desk: &WorkContext| panic!(
+    "{ON_PURPOSE}"
+));
+operation!(InPart, "part", Work<Store>, (), |context: &WorkContext| {
+    context.within::<Pictures, _>(|| panic!("{ON_PURPOSE}"))
 });
-operation!(InGateway, "gateway", Work<Gateway>, (), |desk: &Desk| {
-    desk.write(|tx| note(tx).map(|()| panic!("{ON_PURPOSE}")))
+operation!(InGateway, "gateway", Work<Gateway>, (), |context: &WorkContext| {
+    context.write(|tx| note(tx).map(|()| panic!("{ON_PURPOSE}")))
 });
 operation!(InWrite, "write", Write, (), |tx: &mut Tx| note(tx).map(|()| panic!("{ON_PURPOSE}")));
 operation!(InAnswer, "answer", Read, Unwritable, |_view: &View| Ok(Unwritable));
@@ -88,7 +90,7 @@ impl Op for InField {
 struct Unreadable;
 
 impl Field for Unreadable {
-    fn read(value: Value<'_>) -> Result<Self, Flaw> {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
         panic!("{ON_PURPOSE}: {value:?}")
     }
 }

@@ -19,7 +19,7 @@ fn folder() -> (PathBuf, Config) {
 fn database(config: &Config, rows: i64) -> Connection {
     let mut database = Connection::open(config.database_file()).unwrap();
     database.pragma_update(None, "journal_mode", "WAL").unwrap();
-    database.busy_timeout(PATIENCE).unwrap();
+    database.busy_timeout(TIMEOUT).unwrap();
     schema::migrate(&mut database, SCHEMA.steps).unwrap();
     let all = database.transaction().unwrap();
     (0..rows).for_each(|n| add(&all, n));

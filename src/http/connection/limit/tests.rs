@@ -15,7 +15,10 @@ fn connections(most: usize) -> Arc<Connections> {
     Arc::new(Connections { most, metrics, table, freed })
 }
 
-struct Opened(Arc<State>, #[expect(dead_code, reason = "held for its end")] Place);
+struct Opened(
+    Arc<ConnectionState>,
+    #[expect(dead_code, reason = "held for its end")] ConnectionPermit,
+);
 
 impl Opened {
     fn is_evicted(&self) -> bool {
@@ -25,7 +28,7 @@ impl Opened {
 
 /// Opens a connection from `192.0.2.last`; `None` if it was refused or has to wait.
 async fn open(connections: &Arc<Connections>, last: u8) -> Option<Opened> {
-    let state = Arc::new(State::default());
+    let state = Arc::new(ConnectionState::default());
     let limits = limits();
     let admitted = connections.admit(&limits, [192, 0, 2, last].into(), &state);
     let place = timeout(Duration::from_millis(1), admitted).await.ok()??;
@@ -98,7 +101,11 @@ async fn address_has_at_most_half_of_the_connections() {
     let others = open_many(&connections, 2, 50).await;
     assert_eq!(others.len(), 50);
     assert!(open(&connections, 3).await.is_none(), "all places are taken");
-    assert_eq!(connections.metrics.http.turned_away.get(), 1, "of those that were not to wait");
+    assert_eq!(
+        connections.metrics.http.refused_by_limit.get(),
+        1,
+        "of those that were not to wait"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,16 +6,16 @@ fn ip(text: &str) -> IpAddr {
 }
 
 /// The source of a request from the trusted proxy 127.0.0.1; 10.0.0.0/31 are trusted too.
-fn of(lines: &[(&'static str, &[u8])]) -> Source {
+fn of(lines: &[(&'static str, &[u8])]) -> ClientSource {
     let trusted = ["127.0.0.1/32", "10.0.0.0/31"].map(|network| network.parse().unwrap());
     source(ip("127.0.0.1"), &headers::of(lines), &Networks::from_iter(trusted))
 }
 
-fn from(address: &str) -> Source {
-    Source::Address(ip(address))
+fn from(address: &str) -> ClientSource {
+    ClientSource::Address(ip(address))
 }
 
-const PROXY: Source = Source::Unknown(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+const PROXY: ClientSource = ClientSource::Unknown(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 
 #[test]
 fn untrusted_peer_is_its_own_source() {
@@ -94,7 +94,7 @@ fn unreadable_address_makes_the_client_unknown() {
         assert_eq!(found, PROXY, "{}", String::from_utf8_lossy(line));
     }
     let behind = of(&[("x-forwarded-for", b"junk, 10.0.0.1")]);
-    assert_eq!(behind, Source::Unknown(ip("10.0.0.1")));
+    assert_eq!(behind, ClientSource::Unknown(ip("10.0.0.1")));
 }
 
 #[test]
@@ -165,13 +165,13 @@ proptest! {
         let text = port.map_or(address.to_string(), |port| format!("{address}:{port}"));
         let line = [&junk[..], b", ", text.as_bytes()].concat();
         prop_assume!(!["127.0.0.1", "10.0.0.0", "10.0.0.1"].contains(&&*address.to_string()));
-        prop_assert_eq!(of(&[("x-forwarded-for", &line)]), Source::Address(address.into()));
+        prop_assert_eq!(of(&[("x-forwarded-for", &line)]), ClientSource::Address(address.into()));
     }
 
     #[test]
     fn ipv6_address_is_found_in_every_form(segments: [u16; 8], port: u16) {
         let plain = Ipv6Addr::from(segments);
-        let expected = Source::Address(IpAddr::from(plain).to_canonical());
+        let expected = ClientSource::Address(IpAddr::from(plain).to_canonical());
         prop_assume!(plain.to_ipv4_mapped().is_none());
         for text in [
             format!("{plain}"),

@@ -35,7 +35,7 @@ pub(crate) enum Part {
 
 /// What is wrong with a multipart body.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub(crate) enum MultipartError {
     /// It ends before its last boundary, or has none.
     Incomplete,
     /// It ends within the part of this name.
@@ -46,16 +46,18 @@ pub(crate) enum Broken {
     ManyParts,
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for MultipartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let readable = "the multipart body is not readable";
         match self {
-            Broken::Incomplete => write!(f, "{readable}: incomplete multipart stream"),
-            Broken::IncompletePart(name) => {
+            MultipartError::Incomplete => write!(f, "{readable}: incomplete multipart stream"),
+            MultipartError::IncompletePart(name) => {
                 write!(f, "{readable}: field {name:?} received with incomplete data")
             }
-            Broken::LongHead => write!(f, "{readable}: a part's head is longer than {HEAD} bytes"),
-            Broken::ManyParts => f.write_str("more fields than any operation has"),
+            MultipartError::LongHead => {
+                write!(f, "{readable}: a part's head is longer than {HEAD} bytes")
+            }
+            MultipartError::ManyParts => f.write_str("more fields than any operation has"),
         }
     }
 }
@@ -68,7 +70,7 @@ pub(crate) struct Reader<K> {
     is_wanted: K,
     /// What came and is not decided yet.
     buffer: Vec<u8>,
-    place: Place,
+    place: Position,
     /// Does the buffer begin where a line begins?
     is_line_start: bool,
     /// Does the first boundary's line end in CRLF? Then a CR before a later boundary belongs to it.
@@ -80,7 +82,7 @@ pub(crate) struct Reader<K> {
 }
 
 /// Where in a body the buffer begins.
-enum Place {
+enum Position {
     /// Before the first boundary.
     Preamble,
     /// In a part's head.
@@ -126,7 +128,7 @@ impl<K: Fn(&str) -> bool> Reader<K> {
             delimiter: Finder::new(&[b"\n--", boundary].concat()).into_owned(),
             is_wanted,
             buffer: Vec::new(),
-            place: Place::Preamble,
+            place: Position::Preamble,
             is_line_start: true,
             has_cr: true,
             is_blank: true,
@@ -136,27 +138,29 @@ impl<K: Fn(&str) -> bool> Reader<K> {
     }
 
     /// Take the next piece of the body.
-    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), Broken> {
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), MultipartError> {
         self.is_blank = self.is_blank && piece.trim_ascii().is_empty();
         self.buffer.extend_from_slice(piece);
         self.run(false)
     }
 
     /// The parts, at the body's end.
-    pub(crate) fn finish(mut self) -> Result<Vec<(String, Part)>, Broken> {
+    pub(crate) fn finish(mut self) -> Result<Vec<(String, Part)>, MultipartError> {
         self.run(true)?;
         match self.place {
-            Place::End => Ok(self.parts),
+            Position::End => Ok(self.parts),
             // A request that sends no fields at all.
-            Place::Preamble if self.is_blank => Ok(self.parts),
+            Position::Preamble if self.is_blank => Ok(self.parts),
             // Some clients leave out the last boundary's hyphens.
-            Place::Head if self.buffer.trim_ascii().is_empty() => Ok(self.parts),
-            Place::Preamble | Place::Head => Err(Broken::Incomplete),
-            Place::Part(head, _) => Err(Broken::IncompletePart(head.name.unwrap_or_default())),
+            Position::Head if self.buffer.trim_ascii().is_empty() => Ok(self.parts),
+            Position::Preamble | Position::Head => Err(MultipartError::Incomplete),
+            Position::Part(head, _) => {
+                Err(MultipartError::IncompletePart(head.name.unwrap_or_default()))
+            }
         }
     }
 
-    fn run(&mut self, is_end: bool) -> Result<(), Broken> {
+    fn run(&mut self, is_end: bool) -> Result<(), MultipartError> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut done = 0;
         loop {
@@ -173,24 +177,24 @@ impl<K: Fn(&str) -> bool> Reader<K> {
         Ok(())
     }
 
-    fn step(&mut self, text: &[u8], is_end: bool) -> Result<Step, Broken> {
+    fn step(&mut self, text: &[u8], is_end: bool) -> Result<Step, MultipartError> {
         match self.place {
-            Place::End => Ok(Step::Wait(text.len())),
-            Place::Head => self.head(text),
-            Place::Preamble => Ok(match self.find(text, is_end) {
+            Position::End => Ok(Step::Wait(text.len())),
+            Position::Head => self.head(text),
+            Position::Preamble => Ok(match self.find(text, is_end) {
                 Found::Boundary { next, is_last, .. } => {
                     self.has_cr = text.get(..next).is_some_and(|line| line.ends_with(b"\r\n"));
-                    self.place = if is_last { Place::End } else { Place::Head };
+                    self.place = if is_last { Position::End } else { Position::Head };
                     Step::On(next)
                 }
                 Found::No(bytes) => self.wait(bytes),
             }),
-            Place::Part(..) => {
+            Position::Part(..) => {
                 let found = self.find(text, is_end);
                 let end = match found {
                     Found::Boundary { end, .. } | Found::No(end) => end,
                 };
-                if let Place::Part(head, held) = &mut self.place
+                if let Position::Part(head, held) = &mut self.place
                     && head.is_wanted
                 {
                     held.extend_from_slice(text.get(..end).unwrap_or_default());
@@ -198,8 +202,10 @@ impl<K: Fn(&str) -> bool> Reader<K> {
                 Ok(match found {
                     Found::No(bytes) => self.wait(bytes),
                     Found::Boundary { next, is_last, .. } => {
-                        let place = if is_last { Place::End } else { Place::Head };
-                        if let Place::Part(head, held) = std::mem::replace(&mut self.place, place) {
+                        let place = if is_last { Position::End } else { Position::Head };
+                        if let Position::Part(head, held) =
+                            std::mem::replace(&mut self.place, place)
+                        {
                             self.parts.extend(head.part(held));
                         }
                         Step::On(next)
@@ -215,20 +221,24 @@ impl<K: Fn(&str) -> bool> Reader<K> {
     }
 
     /// Read a part's head, once all of it is there.
-    fn head(&mut self, text: &[u8]) -> Result<Step, Broken> {
+    fn head(&mut self, text: &[u8]) -> Result<Step, MultipartError> {
         let Some((head, next)) = head::split(text) else {
-            return if text.len() > HEAD { Err(Broken::LongHead) } else { Ok(Step::Wait(0)) };
+            return if text.len() > HEAD {
+                Err(MultipartError::LongHead)
+            } else {
+                Ok(Step::Wait(0))
+            };
         };
         if head.len() > HEAD {
-            return Err(Broken::LongHead);
+            return Err(MultipartError::LongHead);
         }
         self.count += 1;
         if self.count > PARTS {
-            return Err(Broken::ManyParts);
+            return Err(MultipartError::ManyParts);
         }
         let mut head = Head::read(head);
         head.is_wanted = head.name.as_deref().is_some_and(|name| (self.is_wanted)(name));
-        self.place = Place::Part(head, Vec::new());
+        self.place = Position::Part(head, Vec::new());
         self.is_line_start = true;
         Ok(Step::On(next))
     }
@@ -239,7 +249,7 @@ impl<K: Fn(&str) -> bool> Reader<K> {
         if self.is_line_start {
             // A byte order mark may stand before the first boundary.
             let start = match self.place {
-                Place::Preamble => text.len() - crate::data::encoding::without_bom(text).len(),
+                Position::Preamble => text.len() - crate::data::encoding::without_bom(text).len(),
                 _ => 0,
             };
             let line = text.get(start..).unwrap_or_default();

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 /// The parts of a body in pieces of `size` bytes.
-fn read(body: &[u8], boundary: &[u8], size: usize) -> Result<Vec<(String, Part)>, Broken> {
+fn read(body: &[u8], boundary: &[u8], size: usize) -> Result<Vec<(String, Part)>, MultipartError> {
     let mut reader = Reader::new(boundary, |_: &str| true);
     body.chunks(size.max(1)).try_for_each(|piece| reader.push(piece))?;
     reader.finish()
@@ -182,18 +182,18 @@ fn multipart_is_split_with_any_line_ending() {
 fn truncated_multipart_is_reported() {
     let head = "--b\r\nContent-Disposition: form-data; name=\"a\"";
     for (body, broken) in [
-        ("x".into(), Broken::Incomplete),
-        ("--c\r\n--c--".into(), Broken::Incomplete),
-        ("--b".to_owned() + "x--", Broken::Incomplete),
-        (head.to_owned(), Broken::Incomplete),
-        (format!("{head}\r\n"), Broken::Incomplete),
-        (format!("{head}\r\n\r\n"), Broken::IncompletePart("a".into())),
-        (format!("{head}\r\n\r\nx\r\n"), Broken::IncompletePart("a".into())),
-        (format!("{head}\r\n\r\nx\r\n--"), Broken::IncompletePart("a".into())),
-        (format!("{head}\r\n\r\nx\r\n--b-"), Broken::IncompletePart("a".into())),
-        (format!("--b\r\nX: {}", "x".repeat(HEAD)), Broken::LongHead),
-        (format!("--b\r\nX: {}\r\n\r\n", "x".repeat(HEAD)), Broken::LongHead),
-        (format!("{head}\r\n\r\nx\r\n").repeat(PARTS + 1) + "--b--", Broken::ManyParts),
+        ("x".into(), MultipartError::Incomplete),
+        ("--c\r\n--c--".into(), MultipartError::Incomplete),
+        ("--b".to_owned() + "x--", MultipartError::Incomplete),
+        (head.to_owned(), MultipartError::Incomplete),
+        (format!("{head}\r\n"), MultipartError::Incomplete),
+        (format!("{head}\r\n\r\n"), MultipartError::IncompletePart("a".into())),
+        (format!("{head}\r\n\r\nx\r\n"), MultipartError::IncompletePart("a".into())),
+        (format!("{head}\r\n\r\nx\r\n--"), MultipartError::IncompletePart("a".into())),
+        (format!("{head}\r\n\r\nx\r\n--b-"), MultipartError::IncompletePart("a".into())),
+        (format!("--b\r\nX: {}", "x".repeat(HEAD)), MultipartError::LongHead),
+        (format!("--b\r\nX: {}\r\n\r\n", "x".repeat(HEAD)), MultipartError::LongHead),
+        (format!("{head}\r\n\r\nx\r\n").repeat(PARTS + 1) + "--b--", MultipartError::ManyParts),
     ] {
         for size in [1, 3, 100_000] {
             assert_eq!(read(body.as_bytes(), b"b", size).as_ref(), Err(&broken), "{}", body.len());

@@ -1,0 +1,160 @@
+//! What a text is found by: its pairs of neighbouring characters.
+//!
+//! Chinese has no spaces to cut words at, and who searches gives any part of a text. Two characters
+//! are what most searches have, and a pair is rare enough to find few rows. A longer search text is
+//! found where all of its pairs are (the row is then looked at), a single character where a pair
+//! begins with it; for that the last character of a text has the end for a neighbour.
+//!
+//! A pair is one token of the tokenizer `ascii`, behind its row's group: `1钥匙`. That tokenizer
+//! splits at ASCII punctuation and nowhere else, so we move that, and spaces, up by 128. What is
+//! there already is then found too, and refused when the row is looked at.
+
+/// The neighbour of a text's last character.
+const END: char = '\u{80}';
+
+/// The most different pairs of a search text that are asked for: more of them find hardly fewer rows.
+const PAIRS: usize = 16;
+
+/// A character as the tokens have it: ASCII letters in lower case, what would split a token moved.
+fn cell(character: char) -> char {
+    match u8::try_from(character) {
+        Ok(byte) if byte.is_ascii_alphanumeric() => char::from(byte.to_ascii_lowercase()),
+        Ok(byte) => char::from(byte | 0x80),
+        Err(_) => character,
+    }
+}
+
+fn prefix(group: i64) -> String {
+    group.to_string().chars().map(cell).collect()
+}
+
+fn word_token(prefix: &str, word: &str) -> String {
+    // No pair begins with a letter: a group is a number.
+    format!("w{prefix}w{}", word.chars().map(cell).collect::<String>())
+}
+
+/// The tokens of a row, separated by spaces: the pairs of its `texts`, and its `words` whole.
+pub(super) fn tokens(group: i64, texts: &[&str], words: &[&str]) -> String {
+    let prefix = prefix(group);
+    let bytes: usize = texts.iter().map(|text| text.len()).sum();
+    let mut tokens = String::with_capacity(bytes * 2 + bytes * (prefix.len() + 1) + 64);
+    for text in texts {
+        let mut cells = text.chars().map(cell).peekable();
+        while let Some(cell) = cells.next() {
+            tokens.push_str(&prefix);
+            tokens.push(cell);
+            tokens.push(cells.peek().copied().unwrap_or(END));
+            tokens.push(' ');
+        }
+    }
+    for word in words {
+        tokens.push_str(&word_token(&prefix, word));
+        tokens.push(' ');
+    }
+    tokens
+}
+
+/// What a row must have to be worth a look: every row that a search finds has it, and few others.
+#[derive(Debug, Default)]
+pub struct IndexQuery {
+    /// The cells of each text that must be there.
+    texts: Vec<Vec<char>>,
+    /// Or this whole word.
+    word: Option<String>,
+}
+
+impl IndexQuery {
+    /// Wish for a row with `text` in one of its indexed texts, besides what was wished for before.
+    pub fn text(&mut self, text: &str) {
+        self.texts.push(text.chars().map(cell).collect());
+    }
+
+    /// Be content, instead of all texts, with a row that has `word` among its words.
+    pub fn or_word(&mut self, word: &str) {
+        self.word = Some(word.to_owned());
+    }
+
+    /// Was nothing wished for? Then every row is worth a look.
+    pub(super) fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// Is there no pair to find rows by?
+    pub(super) fn is_vague(&self) -> bool {
+        self.texts.iter().all(|cells| cells.len() < 2)
+    }
+
+    /// The expression for MATCH: it holds letters, digits and characters beyond ASCII, our own
+    /// operators, and nothing of a client's that could be taken for one.
+    pub(super) fn expression(&self, group: i64) -> String {
+        let prefix = prefix(group);
+        let vague = self.is_vague();
+        let mut terms = Vec::new();
+        for cells in &self.texts {
+            // Rows that begin a pair with a character are costly to find: only if there is no pair.
+            if let ([cell], true) = (&cells[..], vague) {
+                terms.push(format!("{prefix}{cell}*"));
+            }
+            // The same pair again would find the same rows.
+            let mut pairs = Vec::new();
+            for pair in cells.windows(2) {
+                if pairs.len() < PAIRS && !pairs.contains(&pair) {
+                    pairs.push(pair);
+                }
+            }
+            for pair in pairs {
+                let term: String = prefix.chars().chain(pair.iter().copied()).collect();
+                if !terms.contains(&term) {
+                    terms.push(term);
+                }
+            }
+        }
+        let all = terms.join(" AND ");
+        match &self.word {
+            Some(word) => format!("({all}) OR {}", word_token(&prefix, word)),
+            None => all,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(texts: &[&str]) -> IndexQuery {
+        let mut wanted = IndexQuery::default();
+        texts.iter().for_each(|text| wanted.text(text));
+        wanted
+    }
+
+    #[test]
+    fn row_is_indexed_by_character_pairs_and_words() {
+        let tokens = tokens(1, &["钥匙 A", "伞"], &["17"]);
+        assert_eq!(tokens, "1钥匙 1匙\u{a0} 1\u{a0}a 1a\u{80} 1伞\u{80} w1w17 ");
+    }
+
+    #[test]
+    fn search_uses_each_pair_once_or_a_pair_prefix() {
+        assert_eq!(wanted(&["一把钥匙"]).expression(2), "2一把 AND 2把钥 AND 2钥匙");
+        assert_eq!(wanted(&["哈哈哈哈"]).expression(1), "1哈哈");
+        assert_eq!(wanted(&["a*"]).expression(1), "1a\u{aa}");
+        assert_eq!(wanted(&["伞"]).expression(1), "1伞*");
+        assert_eq!(wanted(&["伞", "\"OR"]).expression(1), "1\u{a2}o AND 1or");
+        assert_eq!(wanted(&["伞", "书"]).expression(1), "1伞* AND 1书*");
+        let mut id = wanted(&["17"]);
+        id.or_word("17");
+        assert_eq!(id.expression(1), "(117) OR w1w17");
+    }
+
+    #[test]
+    fn repeated_pairs_do_not_hide_other_pairs() {
+        let key = "a".repeat(249) + "c";
+        assert_eq!(wanted(&[&key]).expression(0), "0aa AND 0ac");
+    }
+
+    #[test]
+    fn search_uses_at_most_the_allowed_pairs() {
+        let long: String = (0x4e00..0x4e40).filter_map(char::from_u32).collect();
+        assert_eq!(wanted(&[&long]).expression(1).matches("AND").count(), PAIRS - 1);
+    }
+}

@@ -1,0 +1,120 @@
+//! Requests to other people's servers: SMS gateways, an S3-compatible store.
+//!
+//! Whoever asks is on a thread that may block and waits there; the sockets are driven by one thread
+//! of a runtime of their own, which works as well for a command as for the server.
+
+use reqwest::{Certificate, Client, ClientBuilder, redirect};
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// How long an unused connection is kept.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// A client and the thread that it runs on. A clone is the same one.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: Client,
+    runtime: Handle,
+    _driver: Arc<Driver>,
+}
+
+/// Requests to other servers can't be made at all. One line for the operator.
+#[derive(Debug, thiserror::Error)]
+#[error("outgoing requests: {0}")]
+pub struct HttpClientError(String);
+
+impl HttpClientError {
+    /// What is wrong.
+    pub(crate) fn new(error: impl fmt::Display) -> Self {
+        HttpClientError(error.to_string())
+    }
+}
+
+impl HttpClient {
+    /// Trusts the certificates of the system and, because a small machine may have none, Mozilla's.
+    /// Follows no redirect: a signed request is for one server only. Goes by the proxy that the
+    /// environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as most programs do.
+    pub fn new() -> Result<Self, HttpClientError> {
+        Self::by(|client| client)
+    }
+
+    /// The same, but by no proxy: for what is on this machine.
+    pub fn direct() -> Result<Self, HttpClientError> {
+        Self::by(ClientBuilder::no_proxy)
+    }
+
+    fn by(also: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self, HttpClientError> {
+        // Only the first call in a process counts; an error says that there was one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let roots: Vec<Certificate> = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .map(|root| Certificate::from_der(root))
+            .collect::<Result<_, _>>()
+            .map_err(HttpClientError::new)?;
+        let client = also(Client::builder())
+            .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(IDLE)
+            .redirect(redirect::Policy::none())
+            .tls_certs_merge(roots)
+            .build()
+            .map_err(HttpClientError::new)?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("outgoing")
+            .enable_all()
+            .build()
+            .map_err(HttpClientError::new)?;
+        let handle = runtime.handle().clone();
+        Ok(HttpClient { client, runtime: handle, _driver: Arc::new(Driver(Some(runtime))) })
+    }
+
+    /// The client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Wait for an answer. Not for async code: it blocks the thread.
+    pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+
+    /// Do it in the background, as long as there is a clone of this: so `task` must not hold one.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(task);
+    }
+}
+
+/// A runtime that is left behind when it is dropped, not waited for: a look-up of a name can't be
+/// called off, and takes the system's own time.
+struct Driver(Option<Runtime>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// One [`HttpClient`] for all, made when the first asks for it: it costs a thread and some 2 MB,
+/// which a server that asks nobody need not have. A clone is the same one.
+#[derive(Clone, Default)]
+pub struct LazyHttpClient(Arc<Mutex<Option<HttpClient>>>);
+
+impl LazyHttpClient {
+    /// The client, the same for everyone.
+    pub fn get(&self) -> Result<HttpClient, HttpClientError> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some(outgoing) => Ok(outgoing.clone()),
+            None => Ok(made.insert(HttpClient::new()?).clone()),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The order of a board: sorted blocks of entries, a Fenwick tree over their sizes.
+//!
+//! A block has a number that it keeps, which is what the index remembers of an owner, and a place
+//! in the line of blocks, which changes as blocks come and go. An entry is found by its block and a
+//! scan for its owner, never by its score: so equal scores, however many, cost nothing more, and
+//! the index need not repeat the score.
+
+use super::balance::FEW;
+use super::block::{BLOCK_CAPACITY, Block, hash_of};
+use super::fenwick::Fenwick;
+use super::index::{Index, position};
+
+/// Entries in a block made from a sorted list: nearly full, with some room so that the first writes
+/// split few.
+const BUILT: usize = BLOCK_CAPACITY - 12;
+
+/// Entries in order, the highest score first, and at equal scores the one that came first.
+#[derive(Default)]
+pub(super) struct Order {
+    /// By number.
+    pub(super) blocks: Vec<Block>,
+    /// By number: the block's place in the line.
+    pub(super) places: Vec<u32>,
+    /// Numbers not in use.
+    pub(super) spare: Vec<u32>,
+    /// By place: the block's number.
+    pub(super) line: Vec<u32>,
+    /// By place: no score in the block is higher, none in the blocks before it lower. The first
+    /// block's is the highest there can be, so that they always fall.
+    pub(super) bounds: Vec<i64>,
+    /// By place: how many entries.
+    pub(super) sizes: Fenwick,
+    /// How often an entry came to one of the first two blocks, or left it. These hold more than 100
+    /// (two that have fewer are joined), and moving entries between blocks changes no place.
+    pub(super) first_changes: u64,
+}
+
+/// An entry as found: good until the order next changes.
+#[derive(Clone, Copy)]
+pub(super) struct EntryPosition {
+    block: u32,
+    at: usize,
+    pub(super) score: i64,
+    pub(super) owner: u64,
+}
+
+impl Order {
+    /// The order of these entries (score, owner), which are in order, and the index of their
+    /// owners.
+    pub(super) fn build(mut entries: impl ExactSizeIterator<Item = (i64, u64)>) -> (Self, Index) {
+        let mut order = Self::default();
+        let mut sizes = Vec::with_capacity(entries.len().div_ceil(BUILT));
+        loop {
+            let few: Vec<(i64, u64)> = entries.by_ref().take(BUILT).collect();
+            let Some((bound, _)) = few.first() else {
+                break;
+            };
+            order.bounds.push(if order.line.is_empty() { i64::MAX } else { *bound });
+            sizes.push(few.len() as u32);
+            let number = order.number(Block::of(&few));
+            order.line.push(number);
+        }
+        order.sizes.replace(0, 0, &sizes);
+        order.renumber(0);
+        let owners = (0..)
+            .zip(&order.blocks)
+            .flat_map(|(number, block)| block.hashes.iter().map(move |hash| (*hash, number)));
+        let index = Index::of(owners);
+        (order, index)
+    }
+
+    /// The entry in this block whose owner has this hash and `is` says yes to.
+    pub(super) fn find(
+        &self,
+        block: u32,
+        hash: u32,
+        is: impl Fn(u64) -> bool,
+    ) -> Option<EntryPosition> {
+        let entries = self.blocks.get(block as usize)?;
+        let mut from = 0;
+        loop {
+            let at = from + position(entries.hashes.get(from..)?, u32::MAX, hash)?;
+            let owner = entries.owner(at)?;
+            if is(owner) {
+                return Some(EntryPosition { block, at, score: entries.scores.get(at)?, owner });
+            }
+            from = at + 1;
+        }
+    }
+
+    /// How many entries stand before this one.
+    pub(super) fn before(&self, spot: EntryPosition) -> u64 {
+        self.sizes.before(self.place(spot.block)) + spot.at as u64
+    }
+
+    /// The entries (score, owner) in order, without the first `skip`.
+    pub(super) fn after(&self, skip: u64) -> impl Iterator<Item = (i64, u64)> {
+        let (place, mut from) = self.sizes.seek(skip);
+        let line = self.line.get(place..).unwrap_or_default().iter();
+        line.filter_map(|number| self.blocks.get(*number as usize))
+            .flat_map(move |block| block.after(std::mem::take(&mut from) as usize))
+    }
+
+    /// Adds an entry, behind all with the same score.
+    pub(super) fn insert(&mut self, score: i64, owner: u64, index: &mut Index) {
+        if self.line.is_empty() {
+            let number = self.number(Block::of(&[]));
+            self.line.push(number);
+            self.bounds.push(i64::MAX);
+            self.sizes.replace(0, 0, &[0]);
+            self.renumber(0);
+        }
+        let place = self.place_for(score);
+        let Some(number) = self.line.get(place).copied() else {
+            return;
+        };
+        index.insert(hash_of(owner), number);
+        self.add(place, number, score, owner, index);
+    }
+
+    /// Takes an entry away.
+    pub(super) fn remove(&mut self, spot: EntryPosition, index: &mut Index) {
+        index.remove(hash_of(spot.owner), spot.block);
+        self.take(spot, index);
+    }
+
+    /// Gives an entry another score, behind all that have it.
+    pub(super) fn shift(&mut self, spot: EntryPosition, score: i64, index: &mut Index) {
+        let place = self.place_for(score);
+        let Some(number) = self.line.get(place).copied() else {
+            return;
+        };
+        if number == spot.block {
+            self.touch(place);
+            // Within one block neither the sizes nor the index change.
+            if let Some(block) = self.blocks.get_mut(number as usize) {
+                block.remove(spot.at);
+                block.insert(score, spot.owner);
+            }
+            return;
+        }
+        let blocks = self.line.len();
+        self.take(spot, index);
+        // Where blocks have joined, others stand elsewhere now.
+        let joined = self.line.len() < blocks;
+        let place = if joined { self.place_for(score) } else { place };
+        let Some(number) = self.line.get(place).copied() else {
+            return;
+        };
+        index.relocate(hash_of(spot.owner), spot.block, number);
+        self.add(place, number, score, spot.owner, index);
+    }
+
+    /// Heap bytes, with what the allocator adds.
+    pub(super) fn bytes(&self) -> usize {
+        let numbers =
+            super::heap(&self.places) + super::heap(&self.spare) + super::heap(&self.line);
+        let lists =
+            super::heap(&self.blocks) + super::heap(&self.bounds) + self.sizes.bytes() + numbers;
+        lists + self.blocks.iter().map(Block::bytes).sum::<usize>()
+    }
+
+    fn add(&mut self, place: usize, number: u32, score: i64, owner: u64, index: &mut Index) {
+        let Some(block) = self.blocks.get_mut(number as usize) else {
+            return;
+        };
+        block.insert(score, owner);
+        let full = block.len() >= BLOCK_CAPACITY;
+        self.touch(place);
+        self.sizes.increase(place, 1);
+        if full {
+            self.make_room(place, index);
+        }
+    }
+
+    fn take(&mut self, spot: EntryPosition, index: &mut Index) {
+        let Some(block) = self.blocks.get_mut(spot.block as usize) else {
+            return;
+        };
+        block.remove(spot.at);
+        let few = block.len() < FEW;
+        let place = self.place(spot.block);
+        self.touch(place);
+        self.sizes.decrease(place, 1);
+        if few {
+            self.join(place, index);
+        }
+    }
+
+    /// Notes a change of the block at this place.
+    fn touch(&mut self, place: usize) {
+        self.first_changes += u64::from(place < 2);
+    }
+
+    fn place(&self, number: u32) -> usize {
+        self.places.get(number as usize).map_or(0, |place| *place as usize)
+    }
+
+    /// The place of the last block that may hold this score, so behind all that have it.
+    fn place_for(&self, score: i64) -> usize {
+        self.bounds.partition_point(|bound| *bound >= score).saturating_sub(1)
+    }
+
+    /// A number for a block.
+    pub(super) fn number(&mut self, block: Block) -> u32 {
+        if let Some(number) = self.spare.pop()
+            && let Some(free) = self.blocks.get_mut(number as usize)
+        {
+            *free = block;
+            return number;
+        }
+        self.blocks.push(block);
+        self.places.push(0);
+        self.blocks.len() as u32 - 1
+    }
+
+    /// Notes the places of all blocks from here on.
+    pub(super) fn renumber(&mut self, from: usize) {
+        for (place, number) in self.line.iter().enumerate().skip(from) {
+            if let Some(noted) = self.places.get_mut(*number as usize) {
+                *noted = place as u32;
+            }
+        }
+    }
+}
