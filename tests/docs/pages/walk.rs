@@ -209,3 +209,21 @@ fn is_done(answer: &Value) -> bool {
         },
     }
 }
+
+#[test]
+fn translated_pages_have_the_same_commands() {
+    let pages = pages();
+    let commands = |text: &str| -> Vec<String> {
+        text.split("```").skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let mut count = 0;
+    for page in &pages {
+        let path = page.path.to_str().unwrap();
+        let Some(name) = path.strip_suffix(".zh-CN.md") else { continue };
+        let original = format!("{name}.md");
+        let original = pages.iter().find(|page| page.path.to_str() == Some(&original));
+        assert_eq!(commands(&page.text), commands(&original.expect(path).text), "{path}");
+        count += 1;
+    }
+    assert_eq!(count, 2);
+}
