@@ -1,4 +1,4 @@
-//! A configuration: any text is one, or is refused with a line and a column.
+//! Any text is a configuration, or is refused with a line and a column.
 
 #![no_main]
 

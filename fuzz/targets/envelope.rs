@@ -1,5 +1,5 @@
-//! Any bytes posted to the endpoint, through every operation: an answer of the contract, and never a
-//! failure of ours.
+//! Any bytes posted to the endpoint, through every operation: the answer follows the contract, and
+//! there is no internal error.
 
 #![no_main]
 
@@ -20,7 +20,7 @@ use libfuzzer_sys::fuzz_target;
 use std::sync::{Arc, LazyLock};
 use tokio::runtime::Runtime;
 
-/// The whole program, in a folder that is left behind.
+/// The whole program, in a temporary folder that is not removed.
 static PROGRAM: LazyLock<(Arc<Engine>, Registry, Runtime)> = LazyLock::new(|| {
     let folder = std::env::temp_dir().join(format!("guichet-fuzz-{}", std::process::id()));
     let config = Config { data_dir: folder, ..Config::default() };

@@ -1,4 +1,4 @@
-//! A body that is a form or JSON: its fields, or a fault.
+//! Any body sent as a form or JSON yields fields or a fault.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What a request says of its client: forwarded addresses, cookies, credentials, origins.
+//! Headers about the client: forwarded addresses, cookies, credentials, origins.
 
 #![no_main]
 

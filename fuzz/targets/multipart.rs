@@ -1,4 +1,4 @@
-//! A multipart body, cut anywhere: its parts, or a fault.
+//! A multipart body, split anywhere, yields parts or a fault.
 
 #![no_main]
 

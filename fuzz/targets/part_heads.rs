@@ -1,4 +1,4 @@
-//! The head of a multipart body's part: the field it is, or none.
+//! The header of a multipart part yields a field or nothing.
 
 #![no_main]
 

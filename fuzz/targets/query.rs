@@ -1,4 +1,4 @@
-//! A query string: its fields, or a fault.
+//! Any query string yields fields or a fault.
 
 #![no_main]
 
