@@ -7,13 +7,13 @@ use crate::players;
 use crate::posts::{PLAYERS, post};
 use crate::process::Running;
 use crate::report::{Row, Unit};
-use crate::search::Stock;
+use crate::search::NoticeDatabase;
 use crate::wire::{self, DONE};
 use std::time::Duration;
 
 const SECTION: &str = "f. Captchas and logins";
 
-pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
+pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
     let folder = players::folder(PLAYERS, false);
     // All logins come from one address, whose share of the queue would be too small.
     let limits = "[limits]\nshared_networks = { \"127.0.0.0/8\" = 100 }\n";

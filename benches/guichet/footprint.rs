@@ -9,7 +9,7 @@ use crate::posts::post;
 use crate::process::{Running, resident};
 use crate::ranks::{rank, short};
 use crate::report::{Row, Unit};
-use crate::search::Stock;
+use crate::search::NoticeDatabase;
 use crate::wire::{self, DONE};
 use std::net::TcpStream;
 use std::time::Instant;
@@ -18,7 +18,7 @@ const SECTION: &str = "g. Memory, start, size";
 
 const MEGABYTE: f64 = 1024.0 * 1024.0;
 
-pub fn run(effort: Effort, stock: &mut Stock) -> Vec<Row> {
+pub fn run(effort: Effort, stock: &mut NoticeDatabase) -> Vec<Row> {
     let (players, notices) = if effort.quick { (100_000, 10_000) } else { (1_000_000, 1_000_000) };
     let size = std::fs::metadata(guichet::binary()).unwrap().len() as f64 / MEGABYTE;
     let mut rows = vec![figure("the binary", vec![size], Unit::Megabytes).aim(15.0)];

@@ -48,12 +48,12 @@ mod wire;
 
 use contest::Effort;
 use report::Row;
-use search::Stock;
+use search::NoticeDatabase;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A section: its letter, what it measures, and the code.
-type Section = (&'static str, &'static str, fn(Effort, &mut Stock) -> Vec<Row>);
+type Section = (&'static str, &'static str, fn(Effort, &mut NoticeDatabase) -> Vec<Row>);
 
 const SECTIONS: [Section; 7] = [
     ("a", "the envelope against bare hyper", overhead::run),
@@ -88,7 +88,7 @@ fn main() {
     };
     peers::tidy();
     let begun = Instant::now();
-    let (mut rows, mut stock) = (Vec::new(), Stock::default());
+    let (mut rows, mut stock) = (Vec::new(), NoticeDatabase::default());
     for (letter, title, run) in SECTIONS {
         if named.is_empty() || named.contains(&letter) {
             eprintln!("{letter}. {title} ({:.0} s)", begun.elapsed().as_secs_f64());

@@ -7,7 +7,7 @@ use crate::peers::{self, Durability};
 use crate::players::{self, BOARD};
 use crate::posts::{PLAYERS, rising};
 use crate::report::Row;
-use crate::search::Stock;
+use crate::search::NoticeDatabase;
 use crate::wire::{self, DONE};
 
 const SECTION: &str = "d. 90 % one rank, 10 % durable scores";
@@ -39,7 +39,7 @@ fn redis(connections: usize) -> Load {
     })
 }
 
-pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
+pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
     let folder = players::folder(PLAYERS, false);
     let guichet = guichet::start(&folder);
     let Some(peer) = peers::redis(Durability::Always) else { return Vec::new() };

@@ -6,12 +6,12 @@ use crate::load::Load;
 use crate::peers;
 use crate::process::Running;
 use crate::report::Row;
-use crate::search::Stock;
+use crate::search::NoticeDatabase;
 use crate::wire::{self, DONE};
 
 const SECTION: &str = "a. The envelope on top of hyper";
 
-pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
+pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
     let folder = Folder::new();
     let bare = Running::announced(&mut peers::ourselves("serve-bare"));
     let hello = Running::announced(peers::ourselves("serve-hello").arg(folder.path()));

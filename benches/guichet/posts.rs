@@ -7,7 +7,7 @@ use crate::peers::{self, Durability};
 use crate::players::{self, BOARD};
 use crate::process::Running;
 use crate::report::Row;
-use crate::search::Stock;
+use crate::search::NoticeDatabase;
 use crate::wire::{self, DONE};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +45,7 @@ pub fn zadd(connections: usize) -> Load {
     })
 }
 
-pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
+pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
     let folder = players::folder(PLAYERS, false);
     let ours = guichet::start(&folder);
     let always = peers::redis(Durability::Always);

@@ -7,7 +7,7 @@ use crate::peers::{self, Durability};
 use crate::players::{self, BOARD};
 use crate::process::Running;
 use crate::report::Row;
-use crate::search::Stock;
+use crate::search::NoticeDatabase;
 use crate::wire::{self, DONE};
 
 const SECTION: &str = "c. Reading a board";
@@ -95,7 +95,7 @@ fn zrevrange(first: u64, last: u64) -> Load {
     })
 }
 
-pub fn run(effort: Effort, _: &mut Stock) -> Vec<Row> {
+pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
     let sizes: &[u64] =
         if effort.quick { &[SMALL, 100_000] } else { &[SMALL, 100_000, 1_000_000, 5_000_000] };
     let small_folder = players::folder(SMALL, true);

@@ -30,7 +30,7 @@ const KEYS: [(&str, &str, &str); 4] = [
     ("an absent word", ABSENT, ""),
 ];
 
-pub fn run(effort: Effort, stock: &mut Stock) -> Vec<Row> {
+pub fn run(effort: Effort, stock: &mut NoticeDatabase) -> Vec<Row> {
     let sizes: &[u64] = if effort.quick { &[SMALL] } else { &[SMALL, 100_000, 1_000_000] };
     let small_folder = Folder::new();
     fill(&small_folder, 0, SMALL);
@@ -78,12 +78,12 @@ fn search<'a>(
 /// A database of notices, shared by the sections and extended on demand, because filling one takes
 /// long.
 #[derive(Default)]
-pub struct Stock {
+pub struct NoticeDatabase {
     folder: Option<Folder>,
     filled: u64,
 }
 
-impl Stock {
+impl NoticeDatabase {
     /// The folder of a database with at least `count` notices.
     pub fn notices(&mut self, count: u64) -> &Folder {
         let folder = self.folder.get_or_insert_with(Folder::new);

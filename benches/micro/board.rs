@@ -55,14 +55,14 @@ impl Players for Texts {
 }
 
 /// A random generator with a fixed seed.
-fn dice() -> SmallRng {
+fn rng() -> SmallRng {
     SmallRng::seed_from_u64(7)
 }
 
 /// Players with random scores.
 fn scores<P: Players>(players: i64) -> Vec<(P::Key, i64)> {
-    let mut dice = dice();
-    (0..players).map(|n| (P::key(n), dice.random_range(0..SCORES))).collect()
+    let mut rng = rng();
+    (0..players).map(|n| (P::key(n), rng.random_range(0..SCORES))).collect()
 }
 
 fn build<P: Players>(rows: &[(P::Key, i64)]) -> Board<P> {
@@ -80,18 +80,18 @@ fn board<P: Players>(players: i64) -> Board<P> {
 /// One player's rank.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn rank<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
-    let (board, mut dice) = (board::<P>(players), dice());
+    let (board, mut rng) = (board::<P>(players), rng());
     bencher
-        .with_inputs(|| P::key(dice.random_range(0..players)))
+        .with_inputs(|| P::key(rng.random_range(0..players)))
         .bench_local_refs(|key| board.rank(P::lent(key)));
 }
 
 /// One player's rank and score.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn row<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
-    let (board, mut dice) = (board::<P>(players), dice());
+    let (board, mut rng) = (board::<P>(players), rng());
     bencher
-        .with_inputs(|| P::key(dice.random_range(0..players)))
+        .with_inputs(|| P::key(rng.random_range(0..players)))
         .bench_local_refs(|key| board.row(P::lent(key)).map(|row| (row.place, row.score)));
 }
 
@@ -105,9 +105,9 @@ fn top<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
 /// 100 rows at a random position.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn window<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
-    let (board, mut dice) = (board::<P>(players), dice());
+    let (board, mut rng) = (board::<P>(players), rng());
     bencher
-        .with_inputs(|| dice.random_range(1..=players.cast_unsigned()))
+        .with_inputs(|| rng.random_range(1..=players.cast_unsigned()))
         .bench_local_values(|first| look(&board, first));
 }
 
@@ -120,9 +120,9 @@ fn look<P: Players>(board: &Board<P>, first: u64) {
 /// A higher or lower score of an existing player, whose rank changes.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn set<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
-    let (mut board, mut dice, mut seq) = (board::<P>(players), dice(), players);
+    let (mut board, mut rng, mut seq) = (board::<P>(players), rng(), players);
     bencher
-        .with_inputs(|| (P::key(dice.random_range(0..players)), dice.random_range(0..SCORES)))
+        .with_inputs(|| (P::key(rng.random_range(0..players)), rng.random_range(0..SCORES)))
         .bench_local_refs(|(key, score)| {
             seq += 1;
             board.set(P::lent(key), *score, seq)
@@ -132,8 +132,8 @@ fn set<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
 /// A score that is not better than the stored one: nothing changes.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn best_kept<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
-    let (mut board, mut dice, mut seq) = (board::<P>(players), dice(), players);
-    bencher.with_inputs(|| P::key(dice.random_range(0..players))).bench_local_refs(|key| {
+    let (mut board, mut rng, mut seq) = (board::<P>(players), rng(), players);
+    bencher.with_inputs(|| P::key(rng.random_range(0..players))).bench_local_refs(|key| {
         seq += 1;
         board.best(P::lent(key), 0, seq)
     });
@@ -142,11 +142,11 @@ fn best_kept<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
 /// The first score of a player.
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 10)]
 fn best_new<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
-    let (mut board, mut dice, mut seq) = (board::<P>(players), dice(), players);
+    let (mut board, mut rng, mut seq) = (board::<P>(players), rng(), players);
     bencher
         .with_inputs(|| {
             seq += 1;
-            (P::key(seq), dice.random_range(0..SCORES), seq)
+            (P::key(seq), rng.random_range(0..SCORES), seq)
         })
         .bench_local_refs(|(key, score, seq)| board.best(P::lent(key), *score, *seq));
 }

@@ -145,7 +145,7 @@ fn pictures(server: SocketAddr, end: Instant, answers: &Rc<Answers>, reads: bool
                 while Instant::now() < end {
                     sleep(Duration::from_secs(1)).await;
                     let closed = match reads {
-                        true => !matches!(peer.sip(1_000).await, Ok(1..)),
+                        true => !matches!(peer.read_some(1_000).await, Ok(1..)),
                         false => peer.send(b"\r\n").await.is_err(),
                     };
                     if closed {
@@ -175,7 +175,7 @@ fn heads(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
                     continue;
                 };
                 if peer.send(head.as_bytes()).await.is_ok() {
-                    let _ = peer.sip(1_000).await;
+                    let _ = peer.read_some(1_000).await;
                 }
                 answers.add(0);
             }
@@ -195,7 +195,7 @@ fn unfinished(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
                     continue;
                 };
                 if peer.send(most.as_bytes()).await.is_ok() {
-                    let _ = peer.sip(1_000).await;
+                    let _ = peer.read_some(1_000).await;
                 }
                 answers.add(0);
                 sleep(Duration::from_millis(100)).await;

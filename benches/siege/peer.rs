@@ -74,7 +74,7 @@ impl Peer {
     }
 
     /// Reads at most `most` bytes.
-    pub async fn sip(&mut self, most: usize) -> io::Result<usize> {
+    pub async fn read_some(&mut self, most: usize) -> io::Result<usize> {
         let mut piece = vec![0; most];
         timeout(PATIENCE, self.stream.read(&mut piece)).await?
     }

@@ -4,7 +4,7 @@
 use crate::client::{Client, DONE, Expect, Request};
 use crate::codes::{send_code, sent};
 use crate::guichet::CODE;
-use crate::world::{Home, PASSWORD, World, captcha, login, text};
+use crate::world::{PASSWORD, PermanentAccount, World, captcha, login, text};
 use engine::hex::md5;
 use serde_json::json;
 use std::rc::Rc;
@@ -15,7 +15,8 @@ const LOGGED_OUT: Expect = Expect::Fault(200_412);
 /// One of two accounts that log in and out.
 pub async fn logins(world: Rc<World>) {
     let mut client = Client::new(&world);
-    let Home { name, .. } = Home::new(&mut client, format!("logins-{}", world.number())).await;
+    let PermanentAccount { name, .. } =
+        PermanentAccount::new(&mut client, format!("logins-{}", world.number())).await;
     let mut pace = world.pace(0.7);
     let client = &mut client;
     while pace.turn().await {
@@ -68,7 +69,8 @@ pub async fn logins(world: Rc<World>) {
 pub async fn changes(world: Rc<World>) {
     let mut client = Client::new(&world);
     let client = &mut client;
-    let Home { mut name, .. } = Home::new(client, format!("changes-{}", world.number())).await;
+    let PermanentAccount { mut name, .. } =
+        PermanentAccount::new(client, format!("changes-{}", world.number())).await;
     let mut password = PASSWORD.to_owned();
     let mut pace = world.pace(0.1);
     while pace.turn().await {

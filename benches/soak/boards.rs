@@ -1,7 +1,7 @@
 //! Scores of a fixed set of players, and the board of accounts.
 
 use crate::client::{Client, DONE, Expect, Request, envelope};
-use crate::world::{Home, World};
+use crate::world::{PermanentAccount, World};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
@@ -87,7 +87,7 @@ pub async fn scores(world: Rc<World>) {
 /// One of four accounts on the board of accounts.
 pub async fn ranks(world: Rc<World>) {
     let mut client = Client::new(&world);
-    let mut home = Home::new(&mut client, format!("rank-{}", world.number())).await;
+    let mut home = PermanentAccount::new(&mut client, format!("rank-{}", world.number())).await;
     client.done(&home.token, "rank/upload", json!({"rank": 1})).await;
     let mut pace = world.pace(10.0);
     while pace.turn().await {

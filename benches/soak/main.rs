@@ -143,7 +143,7 @@ fn start(world: &Rc<World>) -> Vec<JoinHandle<()>> {
     load.push(spawn_local(codes::messages(all())));
     load.push(spawn_local(accounts::changes(all())));
     load.push(spawn_local(accounts::newcomers(all())));
-    load.push(spawn_local(watch::watches(all())));
+    load.push(spawn_local(watch::monitoring(all())));
     load.push(spawn_local(hostile::nonsense(all())));
     load.push(spawn_local(hostile::visits(all())));
     load.push(spawn_local(hostile::leavers(all())));

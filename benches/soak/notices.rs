@@ -2,7 +2,7 @@
 
 use crate::client::{Client, DONE, Request};
 use crate::made_up::{COMMON, RARE, notices as made_up};
-use crate::world::{Home, World};
+use crate::world::{PermanentAccount, World};
 use form_urlencoded::byte_serialize;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ const LIVE: usize = 200;
 pub async fn notices(world: Rc<World>) {
     let mut client = Client::new(&world);
     let number = world.number();
-    let mut home = Home::new(&mut client, format!("notices-{number}")).await;
+    let mut home = PermanentAccount::new(&mut client, format!("notices-{number}")).await;
     let (mut live, mut fresh) = (VecDeque::<i64>::new(), made_up(number));
     let mut pace = world.pace(12.0);
     while pace.turn().await {
@@ -68,7 +68,7 @@ pub async fn notices(world: Rc<World>) {
 /// One of two accounts with the maximum number of shops.
 pub async fn shops(world: Rc<World>) {
     let mut client = Client::new(&world);
-    let mut home = Home::new(&mut client, format!("shops-{}", world.number())).await;
+    let mut home = PermanentAccount::new(&mut client, format!("shops-{}", world.number())).await;
     let (mut shops, name) = (Vec::new(), home.name.clone());
     for nth in 0..3 {
         let data = json!({"shop_name": format!("{name} {nth}"), "shop_content": "Books."});

@@ -1,7 +1,7 @@
 //! Portraits and avatars: real pictures, each replacing the previous one.
 
 use crate::client::{Client, DONE, Expect, Request};
-use crate::world::{Home, World, text};
+use crate::world::{PermanentAccount, World, text};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -43,7 +43,7 @@ fn noise() -> Vec<u8> {
 /// One of two accounts that upload pictures and fetch them.
 pub async fn portraits(world: Rc<World>) {
     let mut client = Client::new(&world);
-    let mut home = Home::new(&mut client, format!("pictures-{}", world.number())).await;
+    let mut home = PermanentAccount::new(&mut client, format!("pictures-{}", world.number())).await;
     let pictures = pictures();
     let mut pace = world.pace(4.0);
     let client = &mut client;

@@ -11,7 +11,7 @@ pub fn sections(backups: &Path) -> String {
 }
 
 /// Scrapes metrics and health probes, more often than usual.
-pub async fn watches(world: Rc<World>) {
+pub async fn monitoring(world: Rc<World>) {
     let (mut client, mut pace) = (Client::new(&world), world.pace(1.0));
     while pace.turn().await {
         for path in ["/healthz", "/readyz", "/metrics"] {

@@ -85,7 +85,7 @@ pub fn text(value: &Value) -> String {
 pub const SESSION: &str = "[session]\nttl = \"10m\"\n";
 
 /// A permanent account and its session, which is renewed before it expires.
-pub struct Home {
+pub struct PermanentAccount {
     pub name: String,
     pub token: String,
     pub id: i64,
@@ -94,13 +94,13 @@ pub struct Home {
 
 pub const PASSWORD: &str = "secret-1";
 
-impl Home {
+impl PermanentAccount {
     pub async fn new(client: &mut Client, name: String) -> Self {
         let hash = captcha(client).await;
         let data = json!({"username": name, "password": PASSWORD, "hash": hash});
         let id = client.done("", "user/register", data).await["user_id"].as_i64().unwrap_or(0);
         let token = login(client, &name, PASSWORD).await;
-        Home { name, token, id, since: Instant::now() }
+        PermanentAccount { name, token, id, since: Instant::now() }
     }
 
     /// A valid token.

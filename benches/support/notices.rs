@@ -50,11 +50,11 @@ impl Notice {
 
 /// An endless sequence of notices by time of publication. The n-th depends only on `seed` and n.
 pub fn notices(seed: u64) -> impl Iterator<Item = Notice> {
-    let mut dice = Dice(seed);
+    let mut rng = SplitMix64(seed);
     let mut now = FIRST;
     std::iter::repeat_with(move || {
-        now += dice.below(121);
-        notice(&mut dice, now)
+        now += rng.below(121);
+        notice(&mut rng, now)
     })
 }
 
@@ -138,10 +138,10 @@ const DETAILS: [&str; 16] = [
 const FAMILIES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗";
 
 /// A splitmix64 generator of our own, so that crate updates don't change the sequence.
-struct Dice(u64);
+struct SplitMix64(u64);
 
-impl Dice {
-    fn roll(&mut self) -> u64 {
+impl SplitMix64 {
+    fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -150,19 +150,19 @@ impl Dice {
 
     /// One of 0 to `sides` - 1.
     fn below(&mut self, sides: i64) -> i64 {
-        i64::try_from(self.roll() >> 1).unwrap_or_default() % sides
+        i64::try_from(self.next_u64() >> 1).unwrap_or_default() % sides
     }
 
     fn index(&mut self, length: usize) -> usize {
-        usize::try_from(self.roll() >> 32).unwrap_or_default() % length
+        usize::try_from(self.next_u64() >> 32).unwrap_or_default() % length
     }
 
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+    fn choose<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.index(of.len())]
     }
 
     /// A random item, with the first ones more likely: the first quarter gets about half.
-    fn early<T: Copy>(&mut self, of: &[T]) -> T {
+    fn choose_skewed<T: Copy>(&mut self, of: &[T]) -> T {
         let index = self.index(of.len());
         of[self.index(index + 1)]
     }
@@ -176,48 +176,48 @@ impl Dice {
     }
 }
 
-fn notice(dice: &mut Dice, published: i64) -> Notice {
-    let kind = 1 + i64::from(dice.below(3) == 0);
-    let (lab, thing) = match dice.below(20_000) {
+fn notice(rng: &mut SplitMix64, published: i64) -> Notice {
+    let kind = 1 + i64::from(rng.below(3) == 0);
+    let (lab, thing) = match rng.below(20_000) {
         0 => ("其他", RARE),
-        _ => dice.early(&THINGS),
+        _ => rng.choose_skewed(&THINGS),
     };
-    let lab = match dice.below(4) {
-        0 => format!("{lab}|{}", dice.early(&THINGS).0),
+    let lab = match rng.below(4) {
+        0 => format!("{lab}|{}", rng.choose_skewed(&THINGS).0),
         _ => lab.to_owned(),
     };
-    let colour = dice.one(&COLOURS);
+    let colour = rng.choose(&COLOURS);
     let verb = if kind == 1 { "丢失" } else { "捡到" };
-    let mut content = format!("{}在{}{verb}一个", dice.one(&MOMENTS), dice.early(&PLACES));
+    let mut content = format!("{}在{}{verb}一个", rng.choose(&MOMENTS), rng.choose_skewed(&PLACES));
     // Unique text of this notice: a name, a word of a shop, a mark.
-    for _ in 0..2 + dice.below(6) {
-        content.push(dice.character());
+    for _ in 0..2 + rng.below(6) {
+        content.push(rng.character());
     }
     content.push_str(colour);
     content.push_str(thing);
-    let most = if dice.below(50) == 0 { 500 } else { 40 + dice.below(40) };
+    let most = if rng.below(50) == 0 { 500 } else { 40 + rng.below(40) };
     let mut length = content.chars().count();
     while length + 24 < usize::try_from(most).unwrap_or_default() {
         let before = content.len();
         content.push('，');
-        content.push_str(dice.one(&DETAILS));
-        if dice.below(3) == 0 {
-            content.extend([dice.character(), dice.character()]);
+        content.push_str(rng.choose(&DETAILS));
+        if rng.below(3) == 0 {
+            content.extend([rng.character(), rng.character()]);
         }
         length += content[before..].chars().count();
     }
-    let late = if dice.below(10) == 0 { dice.below(7 * 86_400) } else { 0 };
-    let family = dice.index(20);
+    let late = if rng.below(10) == 0 { rng.below(7 * 86_400) } else { 0 };
+    let family = rng.index(20);
     Notice {
         kind,
-        state: i64::from(dice.below(4) == 0),
+        state: i64::from(rng.below(4) == 0),
         lab,
         title: format!("{verb}{colour}{thing}"),
         content,
-        user: 100_001 + dice.below(20_000),
-        user_name: FAMILIES.chars().skip(family).take(1).chain([dice.character(), '同']).collect(),
-        user_phone: format!("138{:08}", dice.below(100_000_000)),
-        user_qq: (100_000_000 + dice.below(900_000_000)).to_string(),
+        user: 100_001 + rng.below(20_000),
+        user_name: FAMILIES.chars().skip(family).take(1).chain([rng.character(), '同']).collect(),
+        user_phone: format!("138{:08}", rng.below(100_000_000)),
+        user_qq: (100_000_000 + rng.below(900_000_000)).to_string(),
         published,
         updated: published + late,
     }

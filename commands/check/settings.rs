@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn address_is_local_by_its_whole_host() {
+    fn only_whole_local_host_names_are_local() {
         for local in
             ["http://localhost", "http://127.0.0.1:8080", "https://[::1]:1", "http://a.localhost"]
         {

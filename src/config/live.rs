@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn last_replacement_is_read_until_too_many() {
+    fn configuration_can_be_replaced_255_times() {
         let with = |most| {
             let mut config = Config::default();
             config.shop.max_per_account = most;

@@ -280,7 +280,7 @@ pub struct Limits {
     pub trusted_proxies: Networks,
 }
 
-/// Backups that the server makes of its own accord.
+/// Scheduled backups.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Backup {

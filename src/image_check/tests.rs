@@ -123,7 +123,7 @@ fn picture_sides_are_limited() {
         let refusal = check(&black_png(width, height), None, MAX).unwrap_err();
         assert!(matches!(refusal, ImageError::TooWide { .. }), "{refusal}");
     }
-    // The sizes that decoders would allocate for, made large in each header of a small file.
+    // The sizes that decoders allocate, made large in each header of a small file.
     let wide = |index: usize, at: usize, side: [u8; 2]| {
         let mut bytes = PICTURES[index].2.to_vec();
         bytes[at..at + 2].copy_from_slice(&side);
@@ -136,7 +136,7 @@ fn picture_sides_are_limited() {
     for (index, at) in [(2, frame(2, [0xff, 0xc0])), (3, frame(3, [0xff, 0xc2])), (6, 6)] {
         assert!(matches!(wide(index, at, [0x7f, 0x7f]), ImageError::TooWide { .. }), "{index}");
     }
-    // A lossy frame that is larger than its canvas says.
+    // A lossy frame larger than its canvas.
     let lossy = PICTURES[8].2;
     let start = lossy.windows(3).position(|three| three == [0x9d, 0x01, 0x2a]).unwrap();
     assert!(matches!(wide(8, start + 3, [0xff, 0x3f]), ImageError::Broken(_)));
@@ -144,7 +144,7 @@ fn picture_sides_are_limited() {
 
 #[test]
 fn long_animations_are_refused() {
-    // Frames of 4096 × 4096 without pixels of their own would do: the sizes are counted first.
+    // Frames of 4096 × 4096 without pixels suffice: the sizes are checked first.
     let mut bytes = b"GIF89a\x00\x10\x00\x10\x80\x00\x00\x00\x00\x00\xff\xff\xff".to_vec();
     let mut encoder = gif::Encoder::new(Vec::new(), 4096, 4096, &[0, 0, 0, 255, 255, 255]).unwrap();
     let frame = gif::Frame {
@@ -167,7 +167,7 @@ fn long_animations_are_refused() {
 
 #[test]
 fn jpeg_scans_are_limited() {
-    // The last scan of the progressive picture again and again.
+    // The last scan of the progressive picture, repeated.
     let bytes = PICTURES[3].2;
     let last = bytes.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
     let (scan, end) = bytes[last..].split_at(bytes.len() - last - 2);
@@ -262,7 +262,7 @@ proptest! {
             *at.get_mut(&mut bytes) = value;
         }
         let _ = check(&bytes, None, MAX);
-        // Our own readers stand without the net that is spread under the decoders of others.
+        // Our own parsers are not protected by `catch_unwind` like third-party decoders.
         let _ = vp8l::walk(&bytes, 17, 33);
         if let Some(chunk) = bytes.windows(4).position(|name| name == b"VP8L") {
             let _ = vp8l::walk(&bytes[chunk + 13..], 17, 33);

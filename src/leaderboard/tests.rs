@@ -16,10 +16,10 @@ use super::scores::Scores;
 use super::*;
 
 /// SplitMix64: the same numbers in every run.
-struct Dice(u64);
+struct SplitMix64(u64);
 
-impl Dice {
-    fn roll(&mut self) -> u64 {
+impl SplitMix64 {
+    fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -27,7 +27,7 @@ impl Dice {
     }
 
     fn below(&mut self, end: u64) -> u64 {
-        self.roll() % end
+        self.next_u64() % end
     }
 }
 
@@ -179,20 +179,20 @@ fn differential<'a, O: Owners>(
     steps: u64,
 ) {
     let mut pair = Pair::<O>::new(ids, player);
-    let mut dice = Dice(seed);
+    let mut rng = SplitMix64(seed);
     for step in 0..steps {
         let phase = step * 6 / steps;
-        let player = dice.below(ids.len() as u64) as usize;
-        let score = dice.below(span) as i64 - span as i64 / 2;
+        let player = rng.below(ids.len() as u64) as usize;
+        let score = rng.below(span) as i64 - span as i64 / 2;
         let score = if phase == 2 { score + (step * span / steps) as i64 } else { score };
         let removals = [1, 4, 1, 9, 9, 2][phase as usize];
-        if dice.below(10) < removals {
+        if rng.below(10) < removals {
             pair.remove(player);
         } else {
-            pair.write(player, score, dice.below(3) == 0);
+            pair.write(player, score, rng.below(3) == 0);
         }
         if step % 16 == 0 {
-            pair.window(dice.below(ids.len() as u64 + 9), dice.below(400) as usize);
+            pair.window(rng.below(ids.len() as u64 + 9), rng.below(400) as usize);
         }
         if step % (steps / 12) == 0 {
             pair.check();
@@ -245,10 +245,10 @@ fn owners_with_equal_hashes_stay_distinct() {
 fn board_built_from_rows_equals_incremental_board() {
     let ids: Vec<i64> = (0..5000).collect();
     for (seed, span) in [(9, 3), (10, 700), (11, 1 << 40)] {
-        let mut dice = Dice(seed);
+        let mut rng = SplitMix64(seed);
         let mut pair = Pair::<Numbers>::new(&ids, |id| id as usize);
         for _ in 0..12_000 {
-            pair.write(dice.below(5000) as usize, dice.below(span) as i64, false);
+            pair.write(rng.below(5000) as usize, rng.below(span) as i64, false);
         }
         let mut builder = Builder::new();
         // The map's order is any order.
@@ -259,8 +259,8 @@ fn board_built_from_rows_equals_incremental_board() {
         pair.board = builder.finish();
         pair.check();
         for _ in 0..6000 {
-            pair.write(dice.below(5000) as usize, dice.below(2 * span) as i64, true);
-            pair.remove(dice.below(5000) as usize);
+            pair.write(rng.below(5000) as usize, rng.below(2 * span) as i64, true);
+            pair.remove(rng.below(5000) as usize);
         }
         pair.check();
     }

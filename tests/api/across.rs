@@ -3,7 +3,7 @@
 
 use crate::common::notice;
 use crate::common::web;
-use crate::common::web::{JSON, MULTIPART, PNG, entry, file, fine, refused};
+use crate::common::web::{JSON, MULTIPART, PNG, entry, file, refused, success};
 use crate::common::{CODE, Server, fault, ok};
 use engine::hex::md5;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn entry_login(server: &Server, username: &str, password: &str) -> String {
 }
 
 /// Each document's answer about the account of a token.
-fn seen(server: &Server, token: &str) -> [String; 4] {
+fn answers_for(server: &Server, token: &str) -> [String; 4] {
     let (login, cookie) = (("Authorization", token), format!("session={token}"));
     [
         server.call_as(token, "user/info", json!({})),
@@ -29,7 +29,7 @@ fn seen(server: &Server, token: &str) -> [String; 4] {
 }
 
 /// Each document's answer to an unknown token.
-fn unseen() -> [String; 4] {
+fn answers_without_login() -> [String; 4] {
     [
         fault(-101, "Error token"),
         entry(200_412, "the token is not valid", json!("")),
@@ -53,11 +53,11 @@ fn profile(
             "verified": verified,
         })),
         entry(0, "", json!({"nickname": nickname, "profile_picture": picture, "username": name})),
-        fine(json!({
+        success(json!({
             "user_id": 100_001, "name": name, "avatar": picture, "avatar_url": picture,
             "mobile": "13800000001", "create_time": created,
         })),
-        fine(json!({"user_id": 100_001, "name": name})),
+        success(json!({"user_id": 100_001, "name": name})),
     ]
 }
 
@@ -67,15 +67,18 @@ fn change_by_one_document_is_shown_by_all() {
     let token = server.registered("13800000001");
     let created = server.done(&token, "user/info", json!({}))["create_time"].clone();
     let (login, cookie) = ([("Authorization", &*token)], format!("session={token}"));
-    assert_eq!(seen(&server, &token), profile("13800000001", "13800000001", "", &created, false));
+    assert_eq!(
+        answers_for(&server, &token),
+        profile("13800000001", "13800000001", "", &created, false)
+    );
 
     server.ask("PUT", "/api/v1.0/user/name", &[("Cookie", &cookie)], "name=nora");
-    assert_eq!(seen(&server, &token), profile("nora", "13800000001", "", &created, false));
+    assert_eq!(answers_for(&server, &token), profile("nora", "13800000001", "", &created, false));
     server.ask("PUT", "/user/update_user_info", &login, "nickname=Nora");
-    assert_eq!(seen(&server, &token), profile("nora", "Nora", "", &created, false));
+    assert_eq!(answers_for(&server, &token), profile("nora", "Nora", "", &created, false));
     server.done(&token, "user/rename", json!({"username": "mia"}));
     server.done(&token, "user/update", json!({"nickname": "米娅"}));
-    assert_eq!(seen(&server, &token), profile("mia", "米娅", "", &created, false));
+    assert_eq!(answers_for(&server, &token), profile("mia", "米娅", "", &created, false));
 
     let mut pictures = Vec::new();
     for (method, path, field) in [
@@ -86,13 +89,13 @@ fn change_by_one_document_is_shown_by_all() {
         assert_eq!(server.send(method, path, &[login[0], MULTIPART], &body).status, 200);
         let info = server.done(&token, "user/info", json!({}));
         let picture = info["profile_picture"].as_str().unwrap().to_owned();
-        assert_eq!(seen(&server, &token), profile("mia", "米娅", &picture, &created, false));
+        assert_eq!(answers_for(&server, &token), profile("mia", "米娅", &picture, &created, false));
         pictures.push(picture);
     }
     assert_ne!(pictures[0], pictures[1]);
     let body = r#"{"real_name":"林小雨","id_card":"11010519491231002X"}"#;
-    assert_eq!(server.ask("POST", "/api/v1.0/user/auth", &login, body), fine(Value::Null));
-    assert_eq!(seen(&server, &token), profile("mia", "米娅", &pictures[1], &created, true));
+    assert_eq!(server.ask("POST", "/api/v1.0/user/auth", &login, body), success(Value::Null));
+    assert_eq!(answers_for(&server, &token), profile("mia", "米娅", &pictures[1], &created, true));
     // A portrait is not an avatar.
     let default = include_bytes!("../../assets/pictures/default-avatar.png");
     assert!(server.get("/api/external/get/portrait/100001").body == default);
@@ -133,17 +136,17 @@ fn logout_by_any_document_ends_the_session_in_all() {
     let known = profile("13800000001", "13800000001", "", &created, false);
     for (method, path, answer) in [
         ("POST", "/user/logout", entry(0, "", json!(""))),
-        ("DELETE", "/api/v1.0/session", fine(Value::Null)),
+        ("DELETE", "/api/v1.0/session", success(Value::Null)),
     ] {
         let token = entry_login(&server, "13800000001", "secret-1");
-        assert_eq!(seen(&server, &token), known);
+        assert_eq!(answers_for(&server, &token), known);
         assert_eq!(server.ask(method, path, &[("Authorization", &token)], ""), answer);
-        assert_eq!(seen(&server, &token), unseen());
+        assert_eq!(answers_for(&server, &token), answers_without_login());
     }
     let token = entry_login(&server, "13800000001", "secret-1");
     assert_eq!(server.call_as(&token, "user/logout", json!({})), ok(json!({})));
-    assert_eq!(seen(&server, &token), unseen());
-    assert_eq!(seen(&server, &other), known);
+    assert_eq!(answers_for(&server, &token), answers_without_login());
+    assert_eq!(answers_for(&server, &other), known);
 }
 
 #[test]
@@ -154,12 +157,12 @@ fn new_password_ends_sessions_in_all_documents() {
     let wrong = json!({"old_password": "secret-0", "new_password": "secret-2"});
     let told = server.call_as(&ihome, "user/password", wrong);
     assert!(told.starts_with(r#"{"id":7,"status":-2,"message":"Error JSON value","data":{}"#));
-    assert_ne!(seen(&server, &ihome), unseen());
+    assert_ne!(answers_for(&server, &ihome), answers_without_login());
     // One client knows the plain text, the other its md5.
     let change = json!({"old_password": md5("secret-1"), "new_password": "secret-2"});
     assert_eq!(server.call_as(&ihome, "user/password", change), ok(json!({})));
     for token in [&ihome, &entry_token] {
-        assert_eq!(seen(&server, token), unseen());
+        assert_eq!(answers_for(&server, token), answers_without_login());
     }
     let old = json!({"username": "13800000001", "password": md5("secret-1")}).to_string();
     let answer = server.ask("POST", "/login", &[], &old);
@@ -169,8 +172,11 @@ fn new_password_ends_sessions_in_all_documents() {
     assert_eq!(answer, refused("4004", "用户名或密码错误"));
     let new = r#"{"mobile":"13800000001","password":"secret-2"}"#;
     let answer = server.ask("POST", "/api/v1.0/sessions", &[], new);
-    assert_eq!(answer, fine(json!({"user_id": 100_001})));
-    assert_ne!(seen(&server, &entry_login(&server, "13800000001", "secret-2")), unseen());
+    assert_eq!(answer, success(json!({"user_id": 100_001})));
+    assert_ne!(
+        answers_for(&server, &entry_login(&server, "13800000001", "secret-2")),
+        answers_without_login()
+    );
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn send(server: &Server, method: &str, path: &str, kind: &str, body: impl AsRef<
 }
 
 /// The answer of each of [`WRITES`] to a body that is invalid because of `why`.
-fn told(why: &str) -> [String; 5] {
+fn expected_answers(why: &str) -> [String; 5] {
     let why = Value::from(why);
     [
         format!(r#"{{"code":10099,"data":"error","error":{why}}}"#),
@@ -39,8 +39,8 @@ fn told(why: &str) -> [String; 5] {
     ]
 }
 
-fn assert_told(server: &Server, token: &str, kind: &str, body: &[u8], why: &str) {
-    for ((method, path), answer) in WRITES.into_iter().zip(told(why)) {
+fn assert_answers(server: &Server, token: &str, kind: &str, body: &[u8], why: &str) {
+    for ((method, path), answer) in WRITES.into_iter().zip(expected_answers(why)) {
         let path = &format!("{path}?token={token}");
         let shown = String::from_utf8_lossy(&body[..body.len().min(80)]);
         assert_eq!(send(server, method, path, kind, body), answer, "{method} {path} {shown}");
@@ -132,7 +132,7 @@ fn malformed_json_is_refused_in_each_dialect() {
         (deep(129), "not a JSON text: nested deeper than 128 levels at line 1 column 134"),
         (deep(500_000), "not a JSON text: nested deeper than 128 levels at line 1 column 133"),
     ] {
-        assert_told(&server, &token, JSON, &body, why);
+        assert_answers(&server, &token, JSON, &body, why);
     }
     // Up to the last allowed level it is an object with an unknown key.
     let answer = send(&server, "POST", "/api/post_user_info", JSON, deep(128));

@@ -1,7 +1,7 @@
 //! Registration by mobile number over the wire (contract page `ihome.md`; seed 004).
 
 use crate::common::Server;
-use crate::common::web::{FORM, JSON, fine, refused, session};
+use crate::common::web::{FORM, JSON, refused, session, success};
 use serde_json::{Value, json};
 
 const BAD: (&str, &str) = ("4103", "参数错误");
@@ -148,7 +148,7 @@ fn captcha_expires_as_configured() {
         Server::start("[captcha]\nttl = \"1s\"\ntest_code = \"abcde\"\n[session]\nttl = \"1s\"\n");
     server.user(&["add", "clock", "--password-stdin"], "secret-1\n");
     draw(&server, "p");
-    server.outlive(&server.login("clock"));
+    server.wait_until_expired(&server.login("clock"));
     sms(&server, "13800000001?id=p&text=abcd", NO_PICTURE);
     assert!(!server.folder().join("data/outbox.jsonl").exists() || server.outbox().is_empty());
 }
@@ -166,13 +166,13 @@ fn registration_returns_the_user_and_logs_in() {
         "user_id": 100_001, "name": "13800000001", "avatar": "", "avatar_url": "",
         "mobile": "13800000001", "create_time": info["create_time"],
     });
-    assert_eq!((reply.status, reply.text()), (200, fine(user.clone())));
+    assert_eq!((reply.status, reply.text()), (200, success(user.clone())));
     assert_eq!(
         reply.header("set-cookie"),
         format!("session={token}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax")
     );
     let cookie = format!("session={token}");
-    assert_eq!(server.ask("GET", "/api/v1.0/user", &[("Cookie", &cookie)], ""), fine(user));
+    assert_eq!(server.ask("GET", "/api/v1.0/user", &[("Cookie", &cookie)], ""), success(user));
 }
 
 #[test]
@@ -281,6 +281,6 @@ fn sms_code_expires_as_configured() {
     let server = Server::start("[sms]\nttl = \"1s\"\n[session]\nttl = \"1s\"\n");
     server.account("clock");
     let code = server.sms_code("13800000001");
-    server.outlive(&server.login("clock"));
+    server.wait_until_expired(&server.login("clock"));
     register(&server, form("13800000001", &code, "secret-1"), NO_CODE);
 }

@@ -1,7 +1,9 @@
 //! Avatar, name and real name (contract page `ihome.md`; seed 004).
 
 use crate::common::Server;
-use crate::common::web::{FORM, GIF, JPEG, JSON, MULTIPART, PNG, SVG, WEBP, file, fine, refused};
+use crate::common::web::{
+    FORM, GIF, JPEG, JSON, MULTIPART, PNG, SVG, WEBP, file, refused, success,
+};
 use serde_json::{Value, json};
 
 /// A server, and a logged-in user.
@@ -29,7 +31,7 @@ impl User {
         assert_eq!(reply.status, 200);
         match reply.json()["data"]["avatar_url"].as_str() {
             Some(url) => {
-                assert_eq!(reply.text(), fine(json!({"avatar_url": url})));
+                assert_eq!(reply.text(), success(json!({"avatar_url": url})));
                 Ok(url.to_owned())
             }
             None => Err(reply.text()),
@@ -68,7 +70,7 @@ fn avatar_type_follows_its_bytes_and_is_served() {
     let info = user.server.done(&user.token, "user/info", json!({}));
     assert_eq!(
         user.ask("GET", "user", FORM, ""),
-        fine(json!({
+        success(json!({
             "user_id": 100_001, "name": "13800000001", "avatar": url, "avatar_url": url,
             "mobile": "13800000001", "create_time": info["create_time"],
         }))
@@ -123,8 +125,8 @@ fn name_is_unique_and_has_1_to_32_characters() {
     let longest = "名".repeat(32);
     for name in ["Mia", "Mia", "小雨😀", "x y", &longest, "13800000001"] {
         let body = json!({"name": name}).to_string();
-        assert_eq!(user.ask("PUT", "user/name", JSON, &body), fine(json!({"name": name})));
-        let session = fine(json!({"user_id": 100_001, "name": name}));
+        assert_eq!(user.ask("PUT", "user/name", JSON, &body), success(json!({"name": name})));
+        let session = success(json!({"user_id": 100_001, "name": name}));
         assert_eq!(user.ask("GET", "session", FORM, ""), session);
     }
     let taken = refused("4001", "保存用户信息失败");
@@ -169,10 +171,10 @@ fn renamed_user_logs_in_by_number_and_name() {
     for name in ["13800000001", "Mia Lin"] {
         let body = json!({"mobile": name, "password": "secret-1"}).to_string();
         let answer = user.server.ask("POST", "/api/v1.0/sessions", &[], &body);
-        assert_eq!(answer, fine(json!({"user_id": 100_001})));
+        assert_eq!(answer, success(json!({"user_id": 100_001})));
     }
     // The old name is held for its owner.
-    assert_eq!(user.ask("PUT", "user/name", FORM, "name=Mia"), fine(json!({"name": "Mia"})));
+    assert_eq!(user.ask("PUT", "user/name", FORM, "name=Mia"), success(json!({"name": "Mia"})));
 }
 
 /// 17 digits with their check digit, by the weights that GB 11643-1999 lists.
@@ -186,7 +188,7 @@ fn card(digits: &str) -> String {
 fn real_name_is_null_until_set_once() {
     let user = User::new();
     let (_, stranger) = user.server.account("nora");
-    let nobody = |id: i64| fine(json!({"user_id": id, "real_name": null, "id_card": null}));
+    let nobody = |id: i64| success(json!({"user_id": id, "real_name": null, "id_card": null}));
     assert_eq!(user.ask("GET", "user/auth", FORM, ""), nobody(100_001));
     let good = card("11010519491231002");
     assert_eq!(good, "11010519491231002X");
@@ -235,8 +237,8 @@ fn real_name_is_null_until_set_once() {
 
     // A lower-case x is the same digit.
     let body = with("id_card", json!("11010519491231002x"));
-    assert_eq!(user.ask("POST", "user/auth", JSON, &body), fine(Value::Null));
-    let told = fine(json!({"user_id": 100_001, "real_name": "林小雨", "id_card": good}));
+    assert_eq!(user.ask("POST", "user/auth", JSON, &body), success(Value::Null));
+    let told = success(json!({"user_id": 100_001, "real_name": "林小雨", "id_card": good}));
     assert_eq!(user.ask("GET", "user/auth", FORM, ""), told);
     let again = refused("4003", "已实名认证");
     assert_eq!(user.ask("POST", "user/auth", JSON, &body), again);
@@ -250,9 +252,9 @@ fn real_name_is_null_until_set_once() {
     assert_eq!(theirs("GET", ""), nobody(100_002));
     let leap = card("11010520000229001");
     let body = format!("real_name=%E6%9E%97%E9%9B%A8&id_card={leap}");
-    assert_eq!(theirs("POST", &body), fine(Value::Null));
+    assert_eq!(theirs("POST", &body), success(Value::Null));
     let told = json!({"user_id": 100_002, "real_name": "林雨", "id_card": leap});
-    assert_eq!(theirs("GET", ""), fine(told));
+    assert_eq!(theirs("GET", ""), success(told));
 }
 
 #[test]
@@ -266,12 +268,12 @@ fn body_is_json_or_form_whatever_its_content_type() {
             ("name=Mia%204&", "Mia 4"),
         ] {
             let answer = user.ask("PUT", "user/name", more, body);
-            assert_eq!(answer, fine(json!({"name": name})), "{more:?} {body}");
+            assert_eq!(answer, success(json!({"name": name})), "{more:?} {body}");
         }
     }
     let part = "Content-Disposition: form-data; name=\"name\"\r\n\r\nMia";
     let form = format!("--border\r\n{part} 5\r\n--border--\r\n");
-    assert_eq!(user.ask("PUT", "user/name", MULTIPART, &form), fine(json!({"name": "Mia 5"})));
+    assert_eq!(user.ask("PUT", "user/name", MULTIPART, &form), success(json!({"name": "Mia 5"})));
     let twice = format!("--border\r\n{part}\r\n--border\r\n{part}\r\n--border--\r\n");
     assert_eq!(user.ask("PUT", "user/name", MULTIPART, &twice), bad());
     for (path, body) in [
@@ -285,5 +287,5 @@ fn body_is_json_or_form_whatever_its_content_type() {
     ] {
         assert_eq!(user.ask("PUT", path, FORM, body), bad(), "{path} {body}");
     }
-    assert_eq!(user.ask("PUT", "user/name?name=Mia", FORM, ""), fine(json!({"name": "Mia"})));
+    assert_eq!(user.ask("PUT", "user/name?name=Mia", FORM, ""), success(json!({"name": "Mia"})));
 }

@@ -1,7 +1,7 @@
 //! Sessions in a cookie, and pages of other sites (contract page `ihome.md`; seed 004).
 
 use crate::common::web::{
-    FOREIGN, FORM, JSON, MULTIPART, PNG, entry, file, fine, refused, session,
+    FOREIGN, FORM, JSON, MULTIPART, PNG, entry, file, refused, session, success,
 };
 use crate::common::{Reply, Server, envelope, ok};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ fn not_logged_in() -> String {
 }
 
 fn names_nora() -> String {
-    fine(json!({"user_id": 100_001, "name": "nora"}))
+    success(json!({"user_id": 100_001, "name": "nora"}))
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn login_returns_id_and_sets_http_only_cookie() {
         (&[], &by_md5),
     ] {
         let reply = post(&server, headers, body);
-        assert_eq!((reply.status, reply.text()), (200, fine(json!({"user_id": 100_001}))));
+        assert_eq!((reply.status, reply.text()), (200, success(json!({"user_id": 100_001}))));
         let token = session(&reply);
         let is_token = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         assert!(token.len() == 32 && token.bytes().all(is_token), "{token}");
@@ -58,7 +58,7 @@ fn https_cookie_is_secure_and_lasts_the_session() {
         format!("{cookie}; Path=/; Max-Age=7200; HttpOnly; SameSite=Lax; Secure")
     );
     let reply = server.send("DELETE", "/api/v1.0/session", &[("Cookie", &cookie)], b"");
-    assert_eq!(reply.text(), fine(Value::Null));
+    assert_eq!(reply.text(), success(Value::Null));
     assert_eq!(
         reply.header("set-cookie"),
         "__Host-session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
@@ -146,7 +146,7 @@ fn deleting_a_session_leaves_the_others() {
         assert_eq!((reply.text(), reply.header("set-cookie")), (not_logged_in(), ""));
     }
     let reply = server.send("DELETE", "/api/v1.0/session", &[("Cookie", &cookie)], b"");
-    assert_eq!((reply.status, reply.text()), (200, fine(Value::Null)));
+    assert_eq!((reply.status, reply.text()), (200, success(Value::Null)));
     let cleared = "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax";
     assert_eq!(reply.header("set-cookie"), cleared);
     for method in ["GET", "DELETE"] {
@@ -225,7 +225,7 @@ fn own_pages_and_apps_can_write() {
     ] {
         let headers = [&[("Cookie", &*cookie)], from].concat();
         let answer = server.ask("PUT", "/api/v1.0/user/name", &headers, "name=nora");
-        assert_eq!(answer, fine(json!({"name": "nora"})), "{from:?}");
+        assert_eq!(answer, success(json!({"name": "nora"})), "{from:?}");
     }
     // `*` lists no origin.
     let headers = [("Cookie", &*cookie), FOREIGN];

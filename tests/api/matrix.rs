@@ -77,12 +77,12 @@ fn data(name: &str) -> Value {
 }
 
 /// Sends requests to documents and records their paths, to check that none is missing.
-struct Asked<'a> {
+struct RecordedServer<'a> {
     server: &'a Server,
     paths: Vec<String>,
 }
 
-impl Asked<'_> {
+impl RecordedServer<'_> {
     fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
         self.paths.push(format!("{method} {}", path.split('?').next().unwrap()));
         self.server.send(method, path, headers, body.as_bytes())
@@ -118,7 +118,7 @@ fn ask(server: &Server, token: &str, lack: Lack) {
             }
         }
     }
-    let mut asked = Asked { server, paths: Vec::new() };
+    let mut asked = RecordedServer { server, paths: Vec::new() };
     let query = format!("/api/external/get/property?token={token}&type=1");
     for query in [&query, &format!("{query}&no=1")] {
         assert_eq!(asked.ask("GET", query, &[], ""), told_in_query(-1, lack), "{lack:?}");
@@ -198,7 +198,7 @@ fn invalid_token_has_each_documents_code() {
 fn expired_token_is_an_invalid_token() {
     let server = Server::start("[session]\nttl = \"1s\"\n");
     let (_, token) = server.account("nora");
-    server.outlive(&token);
+    server.wait_until_expired(&token);
     ask(&server, &token, Lack::Bad);
 }
 

@@ -68,7 +68,7 @@ impl<'a> Owner<'a> {
     }
 
     /// All data of the account, as its owner sees it.
-    fn things(&self) -> Vec<Value> {
+    fn account_data(&self) -> Vec<Value> {
         let done = |name: &str, data: Value| self.server.done(&self.token, name, data);
         let mut place = done("rank/around", json!({"span": 0}));
         // Another upload may come first.
@@ -91,7 +91,7 @@ fn other_accounts_cannot_change_or_see_private_data() {
     // The final name is unpredictable; the number stays the same.
     let mallory = "13800009998";
     server.registered(mallory);
-    let before = owner.things();
+    let before = owner.account_data();
     let mut called = 0;
     for operation in operations() {
         for plain in owner.data(&operation) {
@@ -107,7 +107,7 @@ fn other_accounts_cannot_change_or_see_private_data() {
                     let name = &operation.name;
                     assert!(PRIVATE.iter().all(|own| !answer.contains(own)), "{name}: {answer}");
                     assert!(!answer.contains(&owner.token), "{name}: {answer}");
-                    assert_eq!(owner.things(), before, "{name} {data}");
+                    assert_eq!(owner.account_data(), before, "{name} {data}");
                     called += 1;
                 }
             }

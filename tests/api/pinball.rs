@@ -59,14 +59,14 @@ fn score(score: i64, rank: usize) -> String {
 }
 
 /// Stands for the nickname of a player without profile.
-const UNTOLD: &str = "\0";
+const NO_PROFILE: &str = "\0";
 
 /// The top list of a board: nickname, avatar and score of each.
 fn top(places: &[(&str, &str, i64)]) -> String {
     let place = |(nth, (nickname, avatar, score)): (usize, &(&str, &str, i64))| {
         let rank = nth + 1;
         let (nickname, avatar) = match *nickname {
-            UNTOLD => ("null".to_owned(), "null".to_owned()),
+            NO_PROFILE => ("null".to_owned(), "null".to_owned()),
             nickname => (format!("\"{}\"", STANDARD.encode(nickname)), format!("\"{avatar}\"")),
         };
         format!(r#"{{"nickname":{nickname},"avatar":{avatar},"score":"{score}","rank":{rank}}}"#)
@@ -101,10 +101,10 @@ fn board_keeps_highest_scores_on_every_path() {
         assert_eq!(get(&server, &path("user_score?openid=p1")), score(200, 1));
         assert_eq!(get(&server, &path("user_score?openid=p3")), score(0, 3));
         assert_eq!(get(&server, &path("user_score?openid=P1")), NO_SCORE);
-        let places = top(&[(UNTOLD, "", 200), (UNTOLD, "", 150), (UNTOLD, "", 0)]);
+        let places = top(&[(NO_PROFILE, "", 200), (NO_PROFILE, "", 150), (NO_PROFILE, "", 0)]);
         assert_eq!(get(&server, &path("tpinball_score")), places);
         assert_eq!(get(&server, &path("top_score?_=1700000000")), places);
-        let first = top(&[(UNTOLD, "", 200)]);
+        let first = top(&[(NO_PROFILE, "", 200)]);
         for name in ["top_score?limit=1", "tpinball_score?limit=1"] {
             assert_eq!(get(&server, &path(name)), first);
         }
@@ -136,7 +136,7 @@ fn top_list_shows_names_and_avatars_but_no_openid() {
     }
     let unknown = r#"{"openid":"unknown-player","score":9223372036854775807}"#;
     assert_eq!(post(&server, "/api/post_score", JSON, unknown), added(i64::MAX, 1));
-    let mut places = vec![(UNTOLD, "", i64::MAX)];
+    let mut places = vec![(NO_PROFILE, "", i64::MAX)];
     places.extend(faces.iter().zip(0..).map(|((_, name, url), n)| (*name, *url, 900 - n)));
     let answer = get(&server, "/api/top_score");
     assert_eq!(answer, top(&places));
@@ -146,7 +146,7 @@ fn top_list_shows_names_and_avatars_but_no_openid() {
         post(&server, "/other/api/post_score", JSON, r#"{"openid":"cjk-player","score":1}"#),
         added(1, 1)
     );
-    assert_eq!(get(&server, "/other/api/top_score"), top(&[(UNTOLD, "", 1)]));
+    assert_eq!(get(&server, "/other/api/top_score"), top(&[(NO_PROFILE, "", 1)]));
 }
 
 #[test]
@@ -157,9 +157,9 @@ fn top_list_ends_at_100() {
         let body = format!(r#"{{"openid":"p{n}","score":{}}}"#, n % 3);
         post(&server, "/api/post_score", JSON, body);
     }
-    let mut places = vec![(UNTOLD, "", 2); 34];
-    places.extend(vec![(UNTOLD, "", 1); 35]);
-    places.extend(vec![(UNTOLD, "", 0); 31]);
+    let mut places = vec![(NO_PROFILE, "", 2); 34];
+    places.extend(vec![(NO_PROFILE, "", 1); 35]);
+    places.extend(vec![(NO_PROFILE, "", 0); 31]);
     assert_eq!(get(&server, "/api/tpinball_score"), top(&places));
 }
 

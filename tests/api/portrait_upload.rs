@@ -17,24 +17,24 @@ fn upload(id: &str, kind: &str, bytes: &[u8]) -> Value {
     json!({"name": "me", "id": id, "base64": STANDARD.encode(bytes), "type": kind})
 }
 
-/// The answer to an upload that ended well.
+/// The answer to a successful upload.
 fn stored(id: &str) -> String {
     ok(json!({"url": format!("http://api.example.com/api/external/get/portrait/{id}")}))
 }
 
-/// The answer to an upload that was refused.
+/// The answer to a refused upload.
 fn refused(detail: &str) -> String {
     fault_with(-2, "Error JSON value", detail)
 }
 
-/// What is under `id`.
+/// The picture of `id`.
 fn shown(server: &Server, id: &str) -> Vec<u8> {
     let reply = server.get(&format!("/api/external/get/portrait/{id}"));
     assert_eq!(reply.status, 200);
     reply.body
 }
 
-/// The names of the files that are kept.
+/// The names of the stored files.
 fn files(server: &Server) -> Vec<String> {
     let folder = fs::read_dir(server.folder().join("data/pictures")).unwrap();
     folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
@@ -57,7 +57,7 @@ fn every_picture_kind_round_trips_unchanged() {
             assert_eq!(shown(&server, "7"), bytes, "{name}");
             let there = ok(json!({"base64": STANDARD.encode(bytes), "type": short}));
             assert_eq!(server.call("portrait/get", json!({"id": "7"})), there);
-            // In place of what was there: one file, of its kind.
+            // It replaces the old one: one file, with its extension.
             let kept = files(&server);
             assert_eq!(kept.len(), 1, "{kept:?}");
             assert!(kept[0].ends_with(&format!(".{short}")), "{kept:?}");
@@ -222,7 +222,7 @@ fn portrait_of_an_account_needs_its_token() {
         assert_eq!(server.call_as("junk", "portrait/upload", sent.clone()), bad, "{id}");
         assert_eq!(server.call_as(&other, "portrait/upload", sent), bad, "{id}");
     }
-    // Who may is settled before the picture is looked at, and after the keys are.
+    // Permission is checked after the keys and before the picture.
     let words = fault(-100, "Missing necessary args");
     assert_eq!(server.call("portrait/upload", upload(&nora, "x", b"hello")), words);
     assert_eq!((files(&server).len(), shown(&server, &nora)), (0, AVATAR.to_vec()));
@@ -230,7 +230,7 @@ fn portrait_of_an_account_needs_its_token() {
     let padded = upload(&format!("0{nora}"), "gif", GIF);
     assert_eq!(server.call_as(&token, "portrait/upload", padded), stored(&nora));
     assert_eq!((shown(&server, &nora), shown(&server, &otto)), (GIF.to_vec(), AVATAR.to_vec()));
-    // A free id is open to anyone, whatever token they bring.
+    // A free id is open to anyone, with any token.
     for bring in ["", "junk", &token] {
         assert_eq!(server.call_as(bring, "portrait/upload", upload("5", "gif", GIF)), stored("5"));
     }

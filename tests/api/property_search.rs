@@ -19,7 +19,7 @@ fn search_agrees_with_a_full_scan() {
         let mut world = World::new(seed);
         for _ in 0..6 {
             world.add(40);
-            world.disturb(30);
+            world.change_randomly(30);
             for kind in ["1", "2"] {
                 let all = world.all(kind);
                 assert!(all.iter().all(|(row, _)| *number(row, "type") == *kind));

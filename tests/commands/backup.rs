@@ -4,7 +4,7 @@ mod load;
 
 use crate::common::archive;
 use crate::common::archive::{
-    archives, backup, done, fill, halves, refused, run, tree, wait_until,
+    archives, backup, done, fill, partial_archives, refused, run, tree, wait_until,
 };
 use crate::common::client;
 use crate::common::{Server, command, has};
@@ -154,7 +154,7 @@ fn backup_without_server_includes_the_wal() {
         server.done("", "score/post", json!({"openid": format!("p{n}"), "score": n}));
     }
     client::signal(&server, "KILL");
-    let folder = server.leave();
+    let folder = server.into_folder();
     let before = tree(&folder.path().join("data"));
     assert!(before.keys().any(|name| name.ends_with("guichet.db-wal")));
     let file = folder.path().join("a.tar");
@@ -193,27 +193,27 @@ fn killed_backup_is_cleaned_up_by_the_next() {
     fs::create_dir(&into).unwrap();
     let mut left = 0;
     for moment in 0..12_u32 {
-        let before = halves(&into);
+        let before = partial_archives(&into);
         let mut child = command(server.folder())
             .args(["backup", into.to_str().unwrap()])
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let begun = || halves(&into).iter().any(|half| !before.contains(half));
+        let begun = || partial_archives(&into).iter().any(|half| !before.contains(half));
         while !begun() && child.try_wait().unwrap().is_none() {}
         for _ in 0..moment * 200 {
             let _ = fs::metadata(&into);
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        left += halves(&into).len();
+        left += partial_archives(&into).len();
         for archive in archives(&into) {
             done(run(server.folder(), &["restore", "--verify-only", archive.to_str().unwrap()]));
         }
     }
     assert!(left > 0, "none was killed in the middle");
     done(run(server.folder(), &["backup", into.to_str().unwrap()]));
-    let left = halves(&into);
+    let left = partial_archives(&into);
     assert!(left.is_empty(), "{left:?}");
 }
 

@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Findings of a check: `(ok | warning | wrong, what, text)`, with `@` for the folder.
-pub type Told = Vec<(String, String, String)>;
+pub type Findings = Vec<(String, String, String)>;
 
 /// Parses the output of a check, and compares it with the exit status.
-pub fn read(folder: &Path, output: Output) -> Told {
+pub fn read(folder: &Path, output: Output) -> Findings {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let text = String::from_utf8(output.stdout).unwrap().replace(folder.to_str().unwrap(), "@");
     let line = |line: &str| {
@@ -21,19 +21,19 @@ pub fn read(folder: &Path, output: Output) -> Told {
         assert!(["ok", "warning", "wrong"].contains(&how), "{line}");
         (how.to_owned(), what.to_owned(), text.to_owned())
     };
-    let told: Told = text.lines().map(line).collect();
+    let told: Findings = text.lines().map(line).collect();
     let is_wrong = told.iter().any(|(how, ..)| how == "wrong");
     assert_eq!(output.status.code(), Some(i32::from(is_wrong)), "{text}");
     told
 }
 
 /// Runs a check with the configuration in `folder`.
-pub fn check(folder: &Path) -> Told {
+pub fn check(folder: &Path) -> Findings {
     read(folder, guichet(folder, &["check"]))
 }
 
 /// The worst finding about `what`.
-pub fn of<'a>(told: &'a Told, what: &str) -> (&'a str, &'a str) {
+pub fn of<'a>(told: &'a Findings, what: &str) -> (&'a str, &'a str) {
     let lines = told.iter().filter(|line| line.1 == what);
     let worst = ["wrong", "warning", "ok"]
         .into_iter()
@@ -43,7 +43,7 @@ pub fn of<'a>(told: &'a Told, what: &str) -> (&'a str, &'a str) {
 }
 
 /// Everything that is not ok.
-pub fn bad(told: &Told) -> Vec<&str> {
+pub fn bad(told: &Findings) -> Vec<&str> {
     told.iter().filter(|line| line.0 != "ok").map(|line| line.1.as_str()).collect()
 }
 

@@ -117,7 +117,7 @@ fn check_accepts_data_of_a_killed_server() {
     for score in 0..20 {
         server.done("", "score/post", serde_json::json!({"openid": "a", "score": score}));
     }
-    let folder = server.leave();
+    let folder = server.into_folder();
     let told = check(folder.path());
     assert_eq!(of(&told, "database").0, "ok", "{told:?}");
     // A copy of the database and the WAL, without the WAL index.

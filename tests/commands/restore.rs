@@ -37,7 +37,7 @@ fn filled(config: &str) -> (Server, String) {
 }
 
 /// The answers to all requests of a client.
-fn asked(server: &Server, token: &str) -> Vec<String> {
+fn all_answers(server: &Server, token: &str) -> Vec<String> {
     let mut told: Vec<String> = [
         ("user/info", json!({})),
         ("user/verified", json!({})),
@@ -60,7 +60,7 @@ fn asked(server: &Server, token: &str) -> Vec<String> {
 }
 
 /// The folders with the data from before a restore.
-fn before(data: &Path) -> Vec<PathBuf> {
+fn old_data_folders(data: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(data).unwrap().map(|entry| entry.unwrap());
     let ours = entries.filter(|it| it.file_name().to_str().unwrap().starts_with("before-"));
     ours.map(|entry| entry.path()).collect()
@@ -69,7 +69,7 @@ fn before(data: &Path) -> Vec<PathBuf> {
 #[test]
 fn restored_server_answers_as_before() {
     let (server, token) = filled("");
-    let expected = asked(&server, &token);
+    let expected = all_answers(&server, &token);
     assert!(expected.iter().any(|told| told.contains("伞")), "{expected:?}");
     let file = server.folder().join("a.tar");
     let facts = backup(server.folder(), &file);
@@ -81,11 +81,11 @@ fn restored_server_answers_as_before() {
     }
     assert!(!told.contains_key("before"), "{told:?}");
     let restored = Server::start_in(fresh, "");
-    assert_eq!(asked(&restored, &token), expected);
+    assert_eq!(all_answers(&restored, &token), expected);
     // The restored server is independent: its writes continue from the state of the backup.
     let next = restored.done(&token, "property/add", sample());
     assert_eq!(next["uid"], 2);
-    assert_eq!(asked(&server, &token), expected);
+    assert_eq!(all_answers(&server, &token), expected);
 }
 
 #[test]
@@ -93,24 +93,24 @@ fn restore_keeps_the_old_data_for_return() {
     let (server, token) = filled("");
     let file = server.folder().join("a.tar");
     backup(server.folder(), &file);
-    let then = asked(&server, &token);
+    let then = all_answers(&server, &token);
     // Writes after the backup, then a kill: the last writes are only in the WAL.
     server.done(&token, "user/update", json!({"nickname": "later"}));
     let base64 = STANDARD.encode(PICTURE);
     let data = json!({"name": "", "id": "7", "base64": base64, "type": "png"});
     server.done(&token, "portrait/upload", data);
     server.done("", "score/post", json!({"openid": "ada", "score": 99}));
-    let now = asked(&server, &token);
+    let now = all_answers(&server, &token);
     assert_ne!(now, then);
     client::signal(&server, "KILL");
-    let folder = server.leave();
+    let folder = server.into_folder();
     let data = folder.path().join("data");
     fs::write(data.join("outbox.jsonl"), "a message\n").unwrap();
     let old = tree(&data);
     assert!(old[Path::new("guichet.db-wal")].len() > 1_000);
 
     let told = done(run(folder.path(), &["restore", file.to_str().unwrap()]));
-    let kept = before(&data);
+    let kept = old_data_folders(&data);
     assert_eq!(kept, [PathBuf::from(&told["before"])]);
     for (name, bytes) in tree(&kept[0]) {
         assert!(old[&name] == bytes, "{}", name.display());
@@ -119,14 +119,14 @@ fn restore_keeps_the_old_data_for_return() {
     assert_eq!(fs::read_to_string(data.join("outbox.jsonl")).unwrap(), "a message\n");
     assert!(!data.join("guichet.db-wal").exists(), "no old log beside the new database");
     let server = Server::start_in(folder, "");
-    assert_eq!(asked(&server, &token), then);
+    assert_eq!(all_answers(&server, &token), then);
 
     // By hand, as docs/backup.md describes: the kept data is complete.
-    let folder = server.leave();
+    let folder = server.into_folder();
     let other = archive::folder("");
     fs::rename(&kept[0], other.path().join("data")).unwrap();
     let server = Server::start_in(other, "");
-    assert_eq!(asked(&server, &token), now);
+    assert_eq!(all_answers(&server, &token), now);
     drop(folder);
 }
 
@@ -140,8 +140,8 @@ fn restore_is_refused_while_a_server_runs() {
     let held = "held by another guichet; one process at a time may serve a database";
     assert_eq!(said, format!("{}: {held}", database.display()));
     done(run(server.folder(), &["restore", "--verify-only", file.to_str().unwrap()]));
-    assert!(before(&server.folder().join("data")).is_empty());
-    asked(&server, &token);
+    assert!(old_data_folders(&server.folder().join("data")).is_empty());
+    all_answers(&server, &token);
 }
 
 #[test]
@@ -167,17 +167,19 @@ fn restore_replaces_a_database_outside_data_dir() {
     let (server, token) = filled(&config);
     let file = server.folder().join("a.tar");
     backup(server.folder(), &file);
-    let then = asked(&server, &token);
+    let then = all_answers(&server, &token);
     server.done(&token, "user/update", json!({"nickname": "later"}));
     client::signal(&server, "KILL");
-    let folder = server.leave();
+    let folder = server.into_folder();
     done(run(folder.path(), &["restore", file.to_str().unwrap()]));
-    let [old] = &before(inside.path())[..] else { panic!("one folder") };
+    let [old] = &old_data_folders(inside.path())[..] else { panic!("one folder") };
     assert!(old.join("my.db").exists() && old.join("my.db-wal").exists());
-    let [pictures] = &before(&folder.path().join("data"))[..] else { panic!("one folder") };
+    let [pictures] = &old_data_folders(&folder.path().join("data"))[..] else {
+        panic!("one folder")
+    };
     assert_eq!(fs::read_dir(pictures.join("pictures")).unwrap().count(), 3);
     let server = Server::start_in(folder, &config);
-    assert_eq!(asked(&server, &token), then);
+    assert_eq!(all_answers(&server, &token), then);
 }
 
 #[test]
@@ -185,9 +187,9 @@ fn start_finishes_an_interrupted_restore() {
     let (server, token) = filled("");
     let file = server.folder().join("a.tar");
     backup(server.folder(), &file);
-    let then = asked(&server, &token);
+    let then = all_answers(&server, &token);
     server.done(&token, "user/update", json!({"nickname": "later"}));
-    let folder = server.restart().leave();
+    let folder = server.restart().into_folder();
     let data = folder.path().join("data");
     // The state after the marker and two of the renames: the new pictures are in place, the old
     // database is moved away.
@@ -214,7 +216,7 @@ fn start_finishes_an_interrupted_restore() {
     let said = refused(run(folder.path(), &["backup", "b.tar"]));
     assert!(said.contains("a restore was cut off"), "{said}");
     let server = Server::start_in(folder, "");
-    assert_eq!(asked(&server, &token), then);
+    assert_eq!(all_answers(&server, &token), then);
     assert!(server.log().contains("a restore that was cut off was finished"));
     assert!(!data.join("restore.json").exists() && !staged.exists() && kept.exists());
     backup(server.folder(), &server.folder().join("b.tar"));
@@ -226,8 +228,8 @@ fn killed_restore_leaves_the_data_unchanged() {
     let file = server.folder().join("a.tar");
     archive::fill(&server);
     backup(server.folder(), &file);
-    let expected = asked(&server, &token);
-    let mut folder = server.leave();
+    let expected = all_answers(&server, &token);
+    let mut folder = server.into_folder();
     for moment in 0..10_u32 {
         let data = folder.path().join("data");
         let mut child = crate::common::command(folder.path())
@@ -246,9 +248,9 @@ fn killed_restore_leaves_the_data_unchanged() {
         child.wait().unwrap();
         // The data is the same, so a client can't see whether it was swapped.
         let server = Server::start_in(folder, "");
-        assert_eq!(asked(&server, &token), expected);
+        assert_eq!(all_answers(&server, &token), expected);
         assert_eq!(staged(), 0);
-        folder = server.restart().leave();
+        folder = server.restart().into_folder();
     }
 }
 
@@ -257,7 +259,7 @@ fn impossible_restore_is_refused_before_any_change() {
     let (server, _) = filled("");
     let file = server.folder().join("a.tar");
     backup(server.folder(), &file);
-    let folder = server.restart().leave();
+    let folder = server.restart().into_folder();
     let (data, real) = (folder.path().join("data"), folder.path().join("real"));
     for name in ["pictures", "guichet.db"] {
         fs::rename(data.join(name), &real).unwrap();
@@ -277,7 +279,7 @@ fn impossible_restore_is_refused_before_any_change() {
         let said = refused(run(folder.path(), &["restore", file.to_str().unwrap()]));
         let why = "belongs to another user (uid 65534); run this as that user";
         assert_eq!(said, format!("{}: {why}", database.display()));
-        assert!(before(&data).is_empty());
+        assert!(old_data_folders(&data).is_empty());
         chown(&database, Some(ours), None).unwrap();
     }
     let said = refused(run(folder.path(), &["restore", "no.tar"]));

@@ -1,6 +1,6 @@
 //! Incomplete, foreign or forged archives are refused in one line, and the data stays unchanged.
 
-use crate::common::archive::{Entry, backup, entry, open, pack, refused, run, sealed, tree};
+use crate::common::archive::{Entry, backup, entry, open, pack, refused, run, tree, with_digests};
 use crate::common::{Folder, Server};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -35,7 +35,7 @@ impl World {
         let archive = server.folder().join("a.tar");
         backup(server.folder(), &archive);
         assert_eq!(server.terminate(), 0);
-        let folder = server.leave();
+        let folder = server.into_folder();
         let data = tree(&folder.path().join("data"));
         World { folder, archive, data }
     }
@@ -74,7 +74,7 @@ fn changed(entries: &[Entry], folder: &Path, change: &str) -> Vec<Entry> {
     fs::write(&path, &database.bytes).unwrap();
     Connection::open(&path).unwrap().execute_batch(change).unwrap();
     database.bytes = fs::read(&path).unwrap();
-    sealed(entries)
+    with_digests(entries)
 }
 
 #[test]
@@ -164,46 +164,58 @@ fn archive_with_false_contents_is_refused() {
         ("no digests", without("SHA256SUMS"), "it ends too early".to_owned()),
         (
             "no database",
-            sealed(without("guichet.db")),
+            with_digests(without("guichet.db")),
             "it lacks the database or the manifest".into(),
         ),
         (
             "no manifest",
-            sealed(without("manifest")),
+            with_digests(without("manifest")),
             "it lacks the database or the manifest".into(),
         ),
         ("no picture", without("pictures/"), format!("{first} is missing")),
         ("a changed picture", changed_first(), "it is not what SHA256SUMS says".into()),
         ("a picture in another's place", of_two(), "it is not what SHA256SUMS says".into()),
         ("one too many", with(entry(NAME, b"x")), "it is not what SHA256SUMS says".into()),
-        ("twice", sealed(with(entries[0].clone())), format!("it holds {} twice", entries[0].name)),
-        ("up", sealed(with(entry("../evil.png", b"x"))), no_part("../evil.png")),
+        (
+            "twice",
+            with_digests(with(entries[0].clone())),
+            format!("it holds {} twice", entries[0].name),
+        ),
+        ("up", with_digests(with(entry("../evil.png", b"x"))), no_part("../evil.png")),
         (
             "up, further in",
-            sealed(with(entry("pictures/../../evil.png", b"x"))),
+            with_digests(with(entry("pictures/../../evil.png", b"x"))),
             no_part("pictures/../../evil.png"),
         ),
-        ("from the root", sealed(with(entry("/tmp/evil.png", b"x"))), no_part("/tmp/evil.png")),
-        ("in a folder", sealed(with(entry("pictures/a/b.png", b"x"))), no_part("pictures/a/b.png")),
+        (
+            "from the root",
+            with_digests(with(entry("/tmp/evil.png", b"x"))),
+            no_part("/tmp/evil.png"),
+        ),
+        (
+            "in a folder",
+            with_digests(with(entry("pictures/a/b.png", b"x"))),
+            no_part("pictures/a/b.png"),
+        ),
         (
             "a name of no picture",
-            sealed(with(entry("pictures/evil.sh", b"x"))),
+            with_digests(with(entry("pictures/evil.sh", b"x"))),
             no_part("pictures/evil.sh"),
         ),
         (
             "a half",
-            sealed(with(entry(&format!("{NAME}.part"), b"x"))),
+            with_digests(with(entry(&format!("{NAME}.part"), b"x"))),
             no_part(&format!("{NAME}.part")),
         ),
-        ("a log", sealed(with(entry("guichet.db-wal", b"x"))), no_part("guichet.db-wal")),
+        ("a log", with_digests(with(entry("guichet.db-wal", b"x"))), no_part("guichet.db-wal")),
         (
             "another spelling",
-            sealed(with(entry("./guichet.db", b"x"))),
+            with_digests(with(entry("./guichet.db", b"x"))),
             "it holds guichet.db twice".into(),
         ),
         (
             "another spelling yet",
-            sealed(with(entry(".//guichet.db", b"x"))),
+            with_digests(with(entry(".//guichet.db", b"x"))),
             no_part("/guichet.db"),
         ),
     ] {
@@ -228,7 +240,7 @@ fn archive_that_is_no_file_is_refused() {
         (EntryType::GNULongName, "it holds a name that is too long"),
     ] {
         let odd = Entry { kind, ..entry(NAME, b"") };
-        let said = world.refused_entries(&sealed([&[odd], &entries[..]].concat()));
+        let said = world.refused_entries(&with_digests([&[odd], &entries[..]].concat()));
         assert_eq!(said, format!("not a whole backup: {why}"), "{kind:?}");
     }
 }
@@ -249,13 +261,13 @@ fn archive_with_an_unusable_database_is_refused() {
         let mut entries = entries.clone();
         let database = entries.iter_mut().find(|entry| entry.name == "guichet.db").unwrap();
         database.bytes[place * 4096..][..2_000].fill(0x5a);
-        let said = world.refused_entries(&sealed(entries));
+        let said = world.refused_entries(&with_digests(entries));
         let is_so = said.starts_with("damaged: ") || said.contains("image is malformed");
         assert!(is_so, "{place}: {said}");
     }
     let noise = entry("guichet.db", &[7; 5_000]);
     let rest = entries.iter().filter(|entry| entry.name != "guichet.db").cloned();
-    let said = world.refused_entries(&sealed(std::iter::once(noise).chain(rest).collect()));
+    let said = world.refused_entries(&with_digests(std::iter::once(noise).chain(rest).collect()));
     assert!(said.contains("not a guichet database"), "{said}");
 }
 
@@ -270,11 +282,11 @@ fn archive_of_a_newer_format_is_reported_as_such() {
     told["surprise"] = json!([]);
     told.as_object_mut().unwrap().remove("pictures");
     manifest.bytes = told.to_string().into_bytes();
-    let said = world.refused_entries(&sealed(entries.clone()));
+    let said = world.refused_entries(&with_digests(entries.clone()));
     assert_eq!(said, "made by guichet 9.9.9, which is newer; nothing was changed");
     let manifest = entries.iter_mut().find(|entry| entry.name == "manifest.json").unwrap();
     manifest.bytes = b"{\"format\": 1}".to_vec();
-    let said = world.refused_entries(&sealed(entries));
+    let said = world.refused_entries(&with_digests(entries));
     assert!(said.starts_with("not a whole backup: manifest.json: "), "{said}");
 }
 

@@ -1,6 +1,6 @@
 //! Scheduled backups.
 
-use crate::common::archive::{archives, done, fill, halves, run, wait_until};
+use crate::common::archive::{archives, done, fill, partial_archives, run, wait_until};
 use crate::common::{Folder, Server};
 use std::fs;
 use std::time::{Duration, Instant};
@@ -38,17 +38,17 @@ fn schedule_keeps_newest_backups_and_other_files() {
 fn running_backup_does_not_delay_shutdown() {
     let server = Server::start("");
     fill(&server);
-    let mut server = Server::start_in(server.leave(), EVERY_SECOND);
+    let mut server = Server::start_in(server.into_folder(), EVERY_SECOND);
     let own = server.folder().join("own");
     for _ in 0..5 {
         // During a backup, or just before or after.
-        wait_until("one is begun", || !halves(&own).is_empty());
+        wait_until("one is begun", || !partial_archives(&own).is_empty());
         let asked = Instant::now();
         assert_eq!(server.terminate(), 0);
         assert!(asked.elapsed() < Duration::from_secs(10));
         let log = server.folder().join("data/guichet.db-wal");
         assert_eq!(fs::metadata(&log).map_or(0, |file| file.len()), 0, "the log is empty or gone");
-        server = Server::start_in(server.leave(), EVERY_SECOND);
+        server = Server::start_in(server.into_folder(), EVERY_SECOND);
     }
     for archive in archives(&own) {
         done(run(server.folder(), &["restore", "--verify-only", archive.to_str().unwrap()]));

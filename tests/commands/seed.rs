@@ -89,7 +89,7 @@ fn seed_makes_the_requested_data() {
 }
 
 /// The generated data without values that differ each time.
-fn steady(folder: &Folder) -> BTreeMap<&'static str, Vec<Value>> {
+fn without_varying_values(folder: &Folder) -> BTreeMap<&'static str, Vec<Value>> {
     const FRESH: [&str; 11] = [
         "password",
         "avatar",
@@ -121,7 +121,7 @@ fn steady(folder: &Folder) -> BTreeMap<&'static str, Vec<Value>> {
 fn same_seed_makes_the_same_data() {
     let worlds = [("7", folder()), ("7", folder()), ("8", folder())].map(|(seed, folder)| {
         done(guichet(folder.path(), &[&SMALL[..], &["--seed", seed]].concat()));
-        steady(&folder)
+        without_varying_values(&folder)
     });
     assert_eq!(worlds[0], worlds[1]);
     for table in ["account", "property", "shop", "score"] {

@@ -110,7 +110,7 @@ fn usage_run_by_root_changes_nothing() {
     let server = Server::start("");
     server.account("nora");
     // Killed: the WAL and its index stay.
-    let folder = server.leave();
+    let folder = server.into_folder();
     let is_root = chown(folder.path().join("data"), Some(SERVER), Some(SERVER)).is_ok();
     if is_root {
         for file in files(&folder.path().join("data")) {

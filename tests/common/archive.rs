@@ -71,17 +71,17 @@ pub fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// The archives in a folder, oldest first.
 pub fn archives(folder: &Path) -> Vec<PathBuf> {
-    let (mut archives, _) = parted(folder);
+    let (mut archives, _) = split_archives(folder);
     archives.sort_unstable();
     archives
 }
 
 /// Partial archives and work folders in a folder of archives.
-pub fn halves(folder: &Path) -> Vec<PathBuf> {
-    parted(folder).1
+pub fn partial_archives(folder: &Path) -> Vec<PathBuf> {
+    split_archives(folder).1
 }
 
-fn parted(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+fn split_archives(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let entries = fs::read_dir(folder).into_iter().flatten();
     entries
         .map(|entry| entry.unwrap().path())
@@ -150,7 +150,7 @@ pub fn pack(path: &Path, entries: &[Entry]) {
 }
 
 /// The entries followed by their digests.
-pub fn sealed(mut entries: Vec<Entry>) -> Vec<Entry> {
+pub fn with_digests(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.retain(|entry| entry.name != "SHA256SUMS");
     let line =
         |entry: &Entry| format!("{}  {}\n", hex::encode(&Sha256::digest(&entry.bytes)), entry.name);

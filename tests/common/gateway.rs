@@ -26,7 +26,7 @@ pub fn ask(server: &Server, phone: &str) -> String {
 
 /// Its behaviour for a request or a connection.
 #[derive(Clone)]
-pub enum Manner {
+pub enum Behaviour {
     /// Answers with this status and body.
     Answer(u16, String),
     /// Reads the request and does not answer until the client gives up.
@@ -51,7 +51,7 @@ pub struct Gateway {
 #[derive(Default)]
 struct Shared {
     /// Behaviours for the next requests; the last one stays.
-    manners: Mutex<VecDeque<Manner>>,
+    manners: Mutex<VecDeque<Behaviour>>,
     requests: Mutex<Vec<Request>>,
     came: Condvar,
     connections: AtomicUsize,
@@ -61,12 +61,12 @@ struct Shared {
 
 impl Gateway {
     /// Starts on a free local port.
-    pub fn start(manner: Manner) -> Self {
+    pub fn start(manner: Behaviour) -> Self {
         Gateway::start_by(manner, None)
     }
 
     /// Starts with https and the certificate in `tls`.
-    pub fn start_tls(manner: Manner) -> Self {
+    pub fn start_tls(manner: Behaviour) -> Self {
         let certificates = CertificateDer::pem_slice_iter(include_bytes!("tls/server.pem"));
         let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -79,19 +79,19 @@ impl Gateway {
         Gateway::start_by(manner, Some(Arc::new(tls)))
     }
 
-    fn start_by(manner: Manner, tls: Option<Arc<ServerConfig>>) -> Self {
+    fn start_by(manner: Behaviour, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared { tls, ..Shared::default() });
         let serving = Arc::clone(&shared);
         let thread = thread::spawn(move || serving.serve(&listener));
         let gateway = Gateway { address, shared, thread: Some(thread) };
-        gateway.will(&[manner]);
+        gateway.set_behaviours(&[manner]);
         gateway
     }
 
     /// Sets the behaviours of the next requests, the last for all that follow.
-    pub fn will(&self, manners: &[Manner]) {
+    pub fn set_behaviours(&self, manners: &[Behaviour]) {
         *self.shared.manners.lock().unwrap() = manners.iter().cloned().collect();
     }
 
@@ -157,33 +157,33 @@ impl Shared {
             }
             self.connections.fetch_add(1, Ordering::SeqCst);
             let (shared, stream) = (Arc::clone(self), stream.unwrap());
-            thread::spawn(move || shared.meet(stream));
+            thread::spawn(move || shared.serve_connection(stream));
         }
     }
 
     /// Serves one request of a connection. Errors of the client are ignored.
-    fn meet(&self, stream: TcpStream) {
+    fn serve_connection(&self, stream: TcpStream) {
         let manner = {
             let mut manners = self.manners.lock().unwrap();
             if manners.len() > 1 { manners.pop_front() } else { manners.front().cloned() }
         };
         let manner = manner.unwrap();
-        if matches!(manner, Manner::Closed) {
+        if matches!(manner, Behaviour::Closed) {
             return;
         }
         match &self.tls {
-            None => self.behave(manner, stream),
+            None => self.respond(manner, stream),
             Some(tls) => {
                 let connection = ServerConnection::new(Arc::clone(tls)).unwrap();
                 let mut stream = StreamOwned::new(connection, stream);
-                self.behave(manner, &mut stream);
+                self.respond(manner, &mut stream);
                 stream.conn.send_close_notify();
                 let _ = stream.flush();
             }
         }
     }
 
-    fn behave(&self, manner: Manner, mut stream: impl Read + Write) {
+    fn respond(&self, manner: Behaviour, mut stream: impl Read + Write) {
         let Some(request) = Request::read(&mut stream) else { return };
         self.requests.lock().unwrap().push(request.clone());
         self.came.notify_all();
@@ -194,20 +194,20 @@ impl Shared {
             )
         };
         let answer = match manner {
-            Manner::Answer(status, body) => head(status, body.len()) + &body,
-            Manner::Half => head(200, 1_000) + "{\"Response\":{",
-            Manner::Echo => {
+            Behaviour::Answer(status, body) => head(status, body.len()) + &body,
+            Behaviour::Half => head(200, 1_000) + "{\"Response\":{",
+            Behaviour::Echo => {
                 let body =
                     format!("{:?}{}", request.headers, String::from_utf8_lossy(&request.body));
                 head(200, body.len()) + &body
             }
-            Manner::Endless => {
+            Behaviour::Endless => {
                 let _ = stream.write_all(head(200, 1_000_000_000).as_bytes());
                 while stream.write_all(&[b' '; 4096]).is_ok() {}
                 return;
             }
             // Until the other side closes.
-            Manner::Silent | Manner::Closed => {
+            Behaviour::Silent | Behaviour::Closed => {
                 let _ = stream.read(&mut [0]);
                 return;
             }

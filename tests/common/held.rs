@@ -15,7 +15,7 @@ pub fn database(server: &Server) -> Connection {
 }
 
 /// The number of queued writes, from the metrics.
-pub fn depth(server: &Server) -> f64 {
+pub fn queue_depth(server: &Server) -> f64 {
     Scrape::of(server).get("guichet_queue_depth")
 }
 
@@ -29,20 +29,20 @@ pub fn post(server: &Server) -> Client {
 
 /// A locked database, and the waiting requests: the writer processes the first of them, and all
 /// later writes are queued.
-pub struct Held {
+pub struct LockedDatabase {
     pub other: Connection,
     pub waiting: Vec<Client>,
 }
 
 /// Locks the database, for at most the 5 seconds that the server waits.
-pub fn hold(server: &Server) -> Held {
+pub fn lock_database(server: &Server) -> LockedDatabase {
     let other = database(server);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut waiting = Vec::new();
     let mut steady = 0;
     // The writer takes the first job and those queued by then. Later jobs stay in the queue.
     while steady < 30 {
-        if depth(server) < 1.0 {
+        if queue_depth(server) < 1.0 {
             assert!(waiting.len() < 1000, "nothing waits");
             waiting.push(post(server));
             steady = 0;
@@ -50,12 +50,12 @@ pub fn hold(server: &Server) -> Held {
             steady += 1;
         }
     }
-    Held { other, waiting }
+    LockedDatabase { other, waiting }
 }
 
-impl Held {
+impl LockedDatabase {
     /// Unlocks it.
-    pub fn release(&self) {
+    pub fn unlock(&self) {
         self.other.execute_batch("COMMIT").unwrap();
     }
 }

@@ -123,22 +123,22 @@ impl Server {
     pub fn kill_and_restart(mut self) -> Self {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.again()
+        self.start_again()
     }
 
     /// SIGTERM, with exit status 0; then a new start on the same data.
     pub fn restart(mut self) -> Self {
         assert_eq!(self.terminate(), 0, "SIGTERM ends well");
-        self.again()
+        self.start_again()
     }
 
-    fn again(self) -> Self {
+    fn start_again(self) -> Self {
         let config = self.config.clone();
-        Server::start_in(self.leave(), &config)
+        Server::start_in(self.into_folder(), &config)
     }
 
     /// Stops it if it still runs, and returns its folder.
-    pub fn leave(mut self) -> Folder {
+    pub fn into_folder(mut self) -> Folder {
         std::mem::replace(&mut self.folder, Folder::new())
     }
 

@@ -148,7 +148,7 @@ const OPEN: &str = "[database]\nsynchronous = \"normal\"\n[limits]\nlogin_attemp
                     per_day_per_address = 0\nper_day_in_all = 0\n";
 
 /// A server with one account, a notice and a shop. Returns the token and the shop's id.
-pub fn world() -> (Server, String, i64) {
+pub fn server_with_data() -> (Server, String, i64) {
     let server = Server::start(OPEN);
     let (_, token) = server.account("nora");
     assert_eq!(notice::add(&server, &token, notice::sample()), 1);
@@ -157,7 +157,7 @@ pub fn world() -> (Server, String, i64) {
 }
 
 /// Checks that the log has only lines of our own and no errors, and that the server answers.
-pub fn is_well(server: &Server) {
+pub fn assert_healthy(server: &Server) {
     let log = server.log();
     let bad: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
     assert!(bad.is_empty(), "{bad:?}");

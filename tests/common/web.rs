@@ -28,7 +28,7 @@ pub fn file(field: &str, name: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A successful answer of the ihome document; `null` means no data.
-pub fn fine(data: Value) -> String {
+pub fn success(data: Value) -> String {
     match data {
         Value::Null => r#"{"errno":"0","errmsg":"OK"}"#.to_owned(),
         data => format!("{{\"errno\":\"0\",\"errmsg\":\"OK\",\"data\":{data}}}"),
@@ -85,7 +85,7 @@ impl Server {
 
     /// Waits until a session with a lifetime of 1 s has expired, and so has everything older with
     /// the same lifetime.
-    pub fn outlive(&self, token: &str) {
+    pub fn wait_until_expired(&self, token: &str) {
         for _ in 0..200 {
             if self.call_as(token, "user/info", json!({})) == fault(-101, "Error token") {
                 return;

@@ -27,9 +27,9 @@ const TIMES: [&str; 7] = [
     "9999-12-30 00:00:00",
 ];
 
-pub fn text(dice: &mut SmallRng, most: usize, limit: usize) -> String {
-    let pieces = dice.random_range(1..=most);
-    let text: String = (0..pieces).map(|_| *PIECES.choose(dice).unwrap()).collect();
+pub fn text(rng: &mut SmallRng, most: usize, limit: usize) -> String {
+    let pieces = rng.random_range(1..=most);
+    let text: String = (0..pieces).map(|_| *PIECES.choose(rng).unwrap()).collect();
     text.chars().take(limit).collect()
 }
 
@@ -62,14 +62,14 @@ pub struct World {
     pub tokens: [String; 2],
     /// The owner of each notice.
     owners: BTreeMap<i64, usize>,
-    dice: SmallRng,
+    rng: SmallRng,
 }
 
 impl World {
     pub fn new(seed: u64) -> Self {
         let server = Server::start("[database]\nsynchronous = \"normal\"\n");
         let tokens = ["nora", "otto"].map(|name| server.account(name).1);
-        World { server, tokens, owners: BTreeMap::new(), dice: SmallRng::seed_from_u64(seed) }
+        World { server, tokens, owners: BTreeMap::new(), rng: SmallRng::seed_from_u64(seed) }
     }
 
     /// Sends operations of one account in one batch. Returns their answers.
@@ -80,17 +80,17 @@ impl World {
     }
 
     pub fn texts(&mut self) -> Value {
-        let dice = &mut self.dice;
-        let (lab, title) = (text(dice, 3, 50), text(dice, 3, 20));
-        let content = text(dice, 12, 500);
-        json!({"lab": lab, "title": title, "content": content, "type": dice.random_range(1..=2)})
+        let rng = &mut self.rng;
+        let (lab, title) = (text(rng, 3, 50), text(rng, 3, 20));
+        let content = text(rng, 12, 500);
+        json!({"lab": lab, "title": title, "content": content, "type": rng.random_range(1..=2)})
     }
 
     pub fn add(&mut self, count: usize) {
-        let who = self.dice.random_range(0..2);
+        let who = self.rng.random_range(0..2);
         let operations = (0..count)
             .map(|_| {
-                let at = TIMES.choose(&mut self.dice).unwrap();
+                let at = TIMES.choose(&mut self.rng).unwrap();
                 let notice = with(with(sample(), self.texts()), json!({ "publish_time": at }));
                 envelope("property/add", notice)
             })
@@ -101,24 +101,24 @@ impl World {
     }
 
     /// Tries to change or delete some notices, as the owner or as another account.
-    pub fn disturb(&mut self, count: usize) {
-        let who = self.dice.random_range(0..2);
+    pub fn change_randomly(&mut self, count: usize) {
+        let who = self.rng.random_range(0..2);
         let ids: Vec<i64> = self.owners.keys().copied().collect();
         let mut gone = Vec::new();
         let operations = (0..count)
             .map(|_| {
-                let id = *ids.choose(&mut self.dice).unwrap();
-                if self.dice.random_ratio(1, 5) {
+                let id = *ids.choose(&mut self.rng).unwrap();
+                if self.rng.random_ratio(1, 5) {
                     gone.push(id);
                     return envelope("property/delete", json!({ "id": id }));
                 }
                 let mut change = self.texts();
                 for key in ["lab", "title", "content", "type"] {
-                    if self.dice.random_bool(0.5) {
+                    if self.rng.random_bool(0.5) {
                         change.as_object_mut().unwrap().remove(key);
                     }
                 }
-                let at = TIMES.choose(&mut self.dice).unwrap();
+                let at = TIMES.choose(&mut self.rng).unwrap();
                 envelope("property/update", with(change, json!({"id": id, "update_time": at})))
             })
             .collect();
@@ -139,19 +139,19 @@ impl World {
 
     /// A random key: a part of a stored text, a random text, or an id.
     pub fn key(&mut self, all: &[(Value, String)]) -> String {
-        let dice = &mut self.dice;
-        match dice.random_range(0..8) {
-            0 => dice.random_range(1..200).to_string(),
-            1 => (100_000 + dice.random_range(0..4)).to_string(),
-            2 | 3 => text(dice, 4, 6),
+        let rng = &mut self.rng;
+        match rng.random_range(0..8) {
+            0 => rng.random_range(1..200).to_string(),
+            1 => (100_000 + rng.random_range(0..4)).to_string(),
+            2 | 3 => text(rng, 4, 6),
             _ => {
-                let Some((row, _)) = all.choose(dice) else { return "钥".into() };
-                let field = ["lab", "title", "content"].choose(dice).unwrap();
+                let Some((row, _)) = all.choose(rng) else { return "钥".into() };
+                let field = ["lab", "title", "content"].choose(rng).unwrap();
                 let cells: Vec<char> = row[field].as_str().unwrap().chars().collect();
-                let from = dice.random_range(0..cells.len());
-                let to = dice.random_range(from + 1..=cells.len().min(from + 30));
+                let from = rng.random_range(0..cells.len());
+                let to = rng.random_range(from + 1..=cells.len().min(from + 30));
                 let key: String = cells[from..to].iter().collect();
-                if dice.random() { key.to_ascii_uppercase() } else { key }
+                if rng.random() { key.to_ascii_uppercase() } else { key }
             }
         }
     }
@@ -164,10 +164,10 @@ impl World {
         ask: &[(&str, &str)],
         matches: impl Fn(&Value) -> bool,
     ) {
-        let limit = self.dice.random_range(1..30);
-        let mut before: Option<i64> = match self.dice.random_range(0..3) {
+        let limit = self.rng.random_range(1..30);
+        let mut before: Option<i64> = match self.rng.random_range(0..3) {
             // Also of the other type: only its position counts.
-            0 => self.owners.keys().copied().collect::<Vec<_>>().choose(&mut self.dice).copied(),
+            0 => self.owners.keys().copied().collect::<Vec<_>>().choose(&mut self.rng).copied(),
             _ => None,
         };
         for _ in 0..2 {

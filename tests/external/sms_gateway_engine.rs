@@ -1,7 +1,7 @@
 //! Gateways without a server: checks, and the circuit breaker with a test clock.
 
 use crate::common::Folder;
-use crate::common::gateway::{Gateway, Manner};
+use crate::common::gateway::{Behaviour, Gateway};
 use engine::config::Config;
 use engine::http_client::LazyHttpClient;
 use engine::sms::{self, Circuit, DeliveryOutcome, Gateway as _, HttpPoster, Message, Webhook};
@@ -23,9 +23,9 @@ fn check(config: &str) -> Result<String, String> {
     told
 }
 
-fn error(code: &str) -> Manner {
+fn error(code: &str) -> Behaviour {
     let error = json!({"Code": code, "Message": "canary"});
-    Manner::Answer(200, json!({"Response": {"Error": error, "RequestId": "canary"}}).to_string())
+    Behaviour::Answer(200, json!({"Response": {"Error": error, "RequestId": "canary"}}).to_string())
 }
 
 #[test]
@@ -49,20 +49,20 @@ fn tencent_check_sends_nothing_and_finds_a_bad_key() {
         ("UnauthorizedOperation.SerivceSuspendDueToArrears", "the account has no messages left"),
         ("ServiceUnavailable", "no message would be sent"),
     ] {
-        gateway.will(&[error(code)]);
+        gateway.set_behaviours(&[error(code)]);
         let told = check(&gateway.tencent("1s"));
         assert_eq!(told, Err(format!("tencent: {} answers {code}: {hint}", gateway.url())));
     }
     let at = gateway.url();
     for (manner, told) in [
-        (Manner::Silent, "operation timed out"),
+        (Behaviour::Silent, "operation timed out"),
         (
-            Manner::Answer(404, "<html>".to_owned()),
+            Behaviour::Answer(404, "<html>".to_owned()),
             "HTTP 404, and the body is no answer of the API",
         ),
-        (Manner::Echo, "HTTP 200, and the body is no answer of the API"),
+        (Behaviour::Echo, "HTTP 200, and the body is no answer of the API"),
     ] {
-        gateway.will(&[manner]);
+        gateway.set_behaviours(&[manner]);
         let error = check(&gateway.tencent("1s")).unwrap_err();
         assert!(error.starts_with(&format!("tencent: {at}: ")) && error.ends_with(told), "{error}");
     }
@@ -72,21 +72,21 @@ fn tencent_check_sends_nothing_and_finds_a_bad_key() {
 
 #[test]
 fn webhook_check_posts_nothing() {
-    let gateway = Gateway::start(Manner::Answer(405, String::new()));
+    let gateway = Gateway::start(Behaviour::Answer(405, String::new()));
     let told = check(&gateway.webhook("1s")).unwrap();
     assert!(told.contains(&format!("{} answers (HTTP 405 to a HEAD)", gateway.url())), "{told}");
     let [request] = &gateway.requests()[..] else { panic!("one request") };
     assert_eq!(request.line, "HEAD /send?to=all HTTP/1.1");
     assert!(request.body.is_empty());
 
-    let gateway = Gateway::start_tls(Manner::Closed);
+    let gateway = Gateway::start_tls(Behaviour::Closed);
     let error = check(&gateway.webhook("1s")).unwrap_err();
     assert!(error.starts_with(&format!("webhook: {}: ", gateway.url())), "{error}");
 }
 
 #[test]
 fn recovered_gateway_is_used_again() {
-    let gateway = Gateway::start(Manner::Answer(500, String::new()));
+    let gateway = Gateway::start(Behaviour::Answer(500, String::new()));
     let config = Config::parse(&gateway.webhook("5s"), []).unwrap().sms;
     let line = HttpPoster::new(LazyHttpClient::default(), config.timeout);
     let webhook = Webhook::new(&config.webhook, line).unwrap();
@@ -110,7 +110,7 @@ fn recovered_gateway_is_used_again() {
     assert!(circuit.check().is_ok());
     seconds.store(30, Ordering::SeqCst);
     assert_eq!(send(), (Some(DeliveryOutcome::Unknown), 1));
-    gateway.will(&[Manner::Answer(200, String::new())]);
+    gateway.set_behaviours(&[Behaviour::Answer(200, String::new())]);
     assert_eq!(send(), (Some(DeliveryOutcome::CircuitOpen), 0));
     seconds.store(60, Ordering::SeqCst);
     assert_eq!(send(), (None, 1));

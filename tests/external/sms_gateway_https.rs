@@ -1,7 +1,7 @@
 //! Gateways by https, and their checks: a certificate is accepted if the system trusts it, and
 //! nothing is sent to a server with a wrong certificate.
 
-use crate::common::gateway::{Gateway, Manner, ask};
+use crate::common::gateway::{Behaviour, Gateway, ask};
 use crate::common::{Folder, Server, fault};
 use std::path::Path;
 
@@ -21,7 +21,7 @@ fn start(config: &str, trusts: bool) -> Server {
 #[test]
 fn certificate_trusted_by_the_system_is_accepted() {
     let told = r#"{"Response":{"SendStatusSet":[{"Code":"Ok"}],"RequestId":""}}"#;
-    let gateway = Gateway::start_tls(Manner::Answer(200, told.to_owned()));
+    let gateway = Gateway::start_tls(Behaviour::Answer(200, told.to_owned()));
     for config in [gateway.webhook("5s"), gateway.tencent("5s")] {
         let server = start(&config, true);
         let answer = ask(&server, "13800001234");
@@ -32,7 +32,7 @@ fn certificate_trusted_by_the_system_is_accepted() {
 
 #[test]
 fn server_with_wrong_certificate_gets_nothing() {
-    let gateway = Gateway::start_tls(Manner::Answer(200, String::new()));
+    let gateway = Gateway::start_tls(Behaviour::Answer(200, String::new()));
     let by_name = gateway.webhook("5s").replace("127.0.0.1", "localhost");
     for (config, trusts) in [(gateway.webhook("5s"), false), (by_name, true)] {
         let server = start(&config, trusts);

@@ -1,7 +1,7 @@
 //! Messages by Tencent's API. The signature is computed here independently from the received
 //! request.
 
-use crate::common::gateway::{Gateway, Manner, Request, ask};
+use crate::common::gateway::{Behaviour, Gateway, Request, ask};
 use crate::common::{Server, fault, not_sent, ok};
 use engine::hex;
 use hmac::{Hmac, KeyInit, Mac};
@@ -10,23 +10,23 @@ use sha2::{Digest, Sha256};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The API's answer for one number.
-fn told(code: &str) -> Manner {
+fn told(code: &str) -> Behaviour {
     let status = json!({
         "SerialNo": "5000:1045710669157053657849499619", "PhoneNumber": "+8613800001234", "Fee": 1,
         "SessionContext": "", "Code": code, "Message": "about +8613800001234", "IsoCode": "CN"
     });
     let id = "a0aabda6-cf91-4f3e-a81f-9198114a2279";
-    Manner::Answer(
+    Behaviour::Answer(
         200,
         json!({"Response": {"SendStatusSet": [status], "RequestId": id}}).to_string(),
     )
 }
 
 /// The API's error for a whole request.
-fn error(code: &str) -> Manner {
+fn error(code: &str) -> Behaviour {
     let error = json!({"Code": code, "Message": "about +8613800001234"});
     let id = "a0aabda6-cf91-4f3e-a81f-9198114a2279";
-    Manner::Answer(200, json!({"Response": {"Error": error, "RequestId": id}}).to_string())
+    Behaviour::Answer(200, json!({"Response": {"Error": error, "RequestId": id}}).to_string())
 }
 
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
@@ -148,11 +148,11 @@ fn refusals_have_known_codes_and_are_not_counted() {
         (error("AuthFailure.SignatureExpire"), 1021, "请求发起时间不正常"),
         (error("UnauthorizedOperation.SmsSdkAppIdVerifyFail"), 1019, "sdkappid不存在"),
     ] {
-        gateway.will(&[manner]);
+        gateway.set_behaviours(&[manner]);
         // More in a row than would open the circuit, always to the same number.
         assert_eq!(ask(&server, "13800001234"), not_sent(code, message));
     }
-    gateway.will(&[told("Ok")]);
+    gateway.set_behaviours(&[told("Ok")]);
     assert!(ask(&server, "13800001234").contains("\"rand\""), "what was refused is not counted");
     assert_eq!(gateway.requests().len(), 11, "and none of it was tried again");
     let log = server.log();
@@ -170,10 +170,10 @@ fn message_that_may_have_been_sent_is_counted() {
         (told("InternalError.Timeout"), 1008, "请求下发短信超时"),
         (told("InternalError.SendAndRecvFail"), 60008, "处理请求超时"),
         (error("InternalError"), 1007, "其他错误"),
-        (Manner::Answer(200, empty), 1007, "其他错误"),
+        (Behaviour::Answer(200, empty), 1007, "其他错误"),
     ];
     for (n, (manner, code, message)) in cases.into_iter().enumerate() {
-        gateway.will(&[manner]);
+        gateway.set_behaviours(&[manner]);
         let phone = format!("1380000100{n}");
         assert_eq!(ask(&server, &phone), not_sent(code, message));
         let used_up = fault(1023, "单个手机号30秒内下发短信条数超过设定的上限");
@@ -186,12 +186,12 @@ fn message_that_may_have_been_sent_is_counted() {
 fn request_rate_error_is_retried_once() {
     let gateway = Gateway::start(told("Ok"));
     let server = Server::start(&gateway.tencent("5s"));
-    gateway.will(&[error("RequestLimitExceeded"), told("Ok")]);
+    gateway.set_behaviours(&[error("RequestLimitExceeded"), told("Ok")]);
     assert!(ask(&server, "13800001234").contains("\"rand\""));
     let [first, second] = &gateway.requests()[..] else { panic!("two requests") };
     assert_eq!(first.body, second.body, "the same message");
 
-    gateway.will(&[error("RequestLimitExceeded.UinLimitExceeded")]);
+    gateway.set_behaviours(&[error("RequestLimitExceeded.UinLimitExceeded")]);
     for _ in 0..2 {
         let refused = fault(1013, "下发短信命中了频率限制策略");
         assert_eq!(ask(&server, "13800005678"), refused, "and is not counted");

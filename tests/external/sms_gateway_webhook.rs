@@ -1,6 +1,6 @@
 //! Messages by webhook: the request, its signature, and the example receiver.
 
-use crate::common::gateway::{Gateway, Manner, Request, ask};
+use crate::common::gateway::{Behaviour, Gateway, Request, ask};
 use crate::common::{Folder, Server, fault, has, not_sent, ok};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,7 +26,7 @@ fn signature(request: &Request, key: &[u8]) -> String {
 
 #[test]
 fn webhook_post_is_signed_and_its_code_is_valid() {
-    let gateway = Gateway::start(Manner::Answer(204, String::new()));
+    let gateway = Gateway::start(Behaviour::Answer(204, String::new()));
     let server = Server::start(&gateway.webhook("5s"));
     let answer: Value = serde_json::from_str(&ask(&server, "13800001234")).unwrap();
     let [request] = &gateway.requests()[..] else { panic!("one request") };
@@ -47,7 +47,7 @@ fn webhook_post_is_signed_and_its_code_is_valid() {
 
 #[test]
 fn messages_have_unique_ids_and_prefixed_keys_work() {
-    let gateway = Gateway::start(Manner::Answer(200, "{}".to_owned()));
+    let gateway = Gateway::start(Behaviour::Answer(200, "{}".to_owned()));
     let secret = "secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"";
     let config = gateway.webhook("5s").replace("secret = \"canary-secret\"", secret);
     let server = Server::start(&config);
@@ -64,7 +64,7 @@ fn messages_have_unique_ids_and_prefixed_keys_work() {
 
 #[test]
 fn webhook_may_refuse_with_a_known_code() {
-    let gateway = Gateway::start(Manner::Answer(200, String::new()));
+    let gateway = Gateway::start(Behaviour::Answer(200, String::new()));
     let server = Server::start(&gateway.webhook("5s"));
     for (status, body, code, message) in [
         (200, json!({"code": 1016}), 1016, "手机号格式错误"),
@@ -73,10 +73,10 @@ fn webhook_may_refuse_with_a_known_code() {
         (404, json!({}), 1007, "其他错误"),
         (302, json!({}), 1007, "其他错误"),
     ] {
-        gateway.will(&[Manner::Answer(status, body.to_string())]);
+        gateway.set_behaviours(&[Behaviour::Answer(status, body.to_string())]);
         assert_eq!(ask(&server, "13800001234"), not_sent(code, message));
     }
-    gateway.will(&[Manner::Answer(200, json!({"code": 0}).to_string())]);
+    gateway.set_behaviours(&[Behaviour::Answer(200, json!({"code": 0}).to_string())]);
     assert!(ask(&server, "13800001234").contains("\"rand\""), "what was refused is not counted");
 }
 
@@ -127,7 +127,7 @@ fn example_webhook_accepts_each_signed_post_once() {
     assert_eq!(ask(&stranger, "13800009999"), fault(1001, "sig校验失败"));
 
     // Records the server's post, and replays it like an attacker.
-    let gateway = Gateway::start(Manner::Answer(200, String::new()));
+    let gateway = Gateway::start(Behaviour::Answer(200, String::new()));
     let seen = config("a long random text").replace(&url, &gateway.url());
     ask(&Server::start(&seen), "13800001234");
     let request = gateway.requests().pop().unwrap();

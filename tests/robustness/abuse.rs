@@ -212,12 +212,12 @@ fn every_login_path_hides_whether_a_name_exists() {
         let known = told(PHONE);
         assert!(known[1] != known[2] && known[2] == known[3], "{path:?} {known:?}");
         assert_eq!(told(&format!("1390000{:04}", path.path.len())), known, "{path:?}");
-        forgive(&server);
+        clear_login_failures(&server);
     }
 }
 
 /// Deletes all recorded failed logins.
-fn forgive(server: &Server) {
+fn clear_login_failures(server: &Server) {
     let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();
     database.execute("DELETE FROM login_failure", []).unwrap();

@@ -22,7 +22,7 @@ const KINDS: [&str; 4] = [
 ];
 
 /// Does this answer, of any document, say that nobody is logged in?
-fn is_nobody(reply: &Reply) -> bool {
+fn is_not_logged_in(reply: &Reply) -> bool {
     let answer = reply.json();
     let code = ["errno", "code", "status"].map(|key| answer[key].to_string());
     let nobody = ["\"4101\"", "200410", "10086", "-100", "-104"];
@@ -54,7 +54,7 @@ fn body(path: &Path, kind: &str) -> Vec<u8> {
 }
 
 /// The data of the account, as its owner sees it.
-fn things(server: &Server, token: &str) -> [Value; 4] {
+fn account_data(server: &Server, token: &str) -> [Value; 4] {
     [
         server.done(token, "user/info", json!({})),
         server.done(token, "user/verified", json!({})),
@@ -78,7 +78,7 @@ fn cross_site_page_writes_nothing_by_any_path() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");
-    let before = things(&server, &token);
+    let before = account_data(&server, &token);
     for site in FOREIGN {
         for kind in KINDS {
             let headers = [site, &[("Cookie", &*cookie), ("Content-Type", kind)]].concat();
@@ -88,13 +88,15 @@ fn cross_site_page_writes_nothing_by_any_path() {
                 // If the login is by cookie, the whole request is refused.
                 match path.path.starts_with("/api/v1.0/") {
                     true => assert_eq!(reply.status, 403, "{path:?} {headers:?}"),
-                    false => assert!(is_nobody(&reply), "{path:?} {headers:?} {}", reply.text()),
+                    false => {
+                        assert!(is_not_logged_in(&reply), "{path:?} {headers:?} {}", reply.text())
+                    }
                 }
                 assert_eq!(reply.header("access-control-allow-credentials"), "", "{path:?}");
             }
         }
     }
-    assert_eq!(things(&server, &token), before);
+    assert_eq!(account_data(&server, &token), before);
 }
 
 #[test]
@@ -119,7 +121,7 @@ fn cross_site_page_calls_no_operation_with_login() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let cookie = format!("session={token}");
-    let before = things(&server, &token);
+    let before = account_data(&server, &token);
     let endpoints: Vec<Path> =
         paths().into_iter().filter(|path| path.operation == "envelope").collect();
     assert!(endpoints.len() > 5);
@@ -132,7 +134,7 @@ fn cross_site_page_calls_no_operation_with_login() {
                     let headers = [*site, &[("Cookie", &*cookie), ("Content-Type", kind)]].concat();
                     let path = &endpoints[at % endpoints.len()].path;
                     let reply = server.send("POST", path, &headers, sent.as_bytes());
-                    assert!(is_nobody(&reply), "{sent} {headers:?} {}", reply.text());
+                    assert!(is_not_logged_in(&reply), "{sent} {headers:?} {}", reply.text());
                     let reply = server.send("POST", path, &headers, batch.as_bytes());
                     let status = reply.json()[0]["status"].clone();
                     assert!(status == -100 || status == -104, "{sent} {}", reply.text());
@@ -140,7 +142,7 @@ fn cross_site_page_calls_no_operation_with_login() {
             }
         }
     }
-    assert_eq!(things(&server, &token), before);
+    assert_eq!(account_data(&server, &token), before);
 }
 
 #[test]
@@ -155,7 +157,10 @@ fn page_of_the_same_site_can_do_everything() {
                 let sent = body(&path, kind);
                 let reply = server.send(&path.method, &path.path, &headers, &sent);
                 let told = reply.text();
-                assert!(reply.status == 200 && !is_nobody(&reply), "{path:?} {headers:?} {told}");
+                assert!(
+                    reply.status == 200 && !is_not_logged_in(&reply),
+                    "{path:?} {headers:?} {told}"
+                );
                 if path.operation == "user/logout" {
                     cookie = format!("session={}", login(&server));
                 }

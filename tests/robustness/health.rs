@@ -2,7 +2,7 @@
 
 use crate::common::client::{Client, signal};
 use crate::common::connection::Connection;
-use crate::common::held::{database, depth, hold};
+use crate::common::held::{database, lock_database, queue_depth};
 use crate::common::scrape::Scrape;
 use crate::common::{Reply, Server};
 use rusqlite::Connection as Database;
@@ -133,9 +133,9 @@ fn health_probes_leave_no_rows() {
 #[test]
 fn stopping_server_is_neither_alive_nor_ready() {
     let mut server = Server::start("");
-    let held = hold(&server);
+    let held = lock_database(&server);
     // The probe's write waits too. Others have sent half a request.
-    let before = depth(&server);
+    let before = queue_depth(&server);
     let mut waits = Client::connect(&server);
     waits.send(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n");
     let mut halves: Vec<Client> = (0..8).map(|_| Client::connect(&server)).collect();
@@ -146,7 +146,7 @@ fn stopping_server_is_neither_alive_nor_ready() {
     let open = held.waiting.len() as f64 + 10.0;
     let begun = Instant::now();
     let connections = || Scrape::of(&server).get("guichet_connections");
-    while connections() < open || depth(&server) <= before {
+    while connections() < open || queue_depth(&server) <= before {
         assert!(begun.elapsed() < Duration::from_secs(5), "all have been accepted");
     }
     signal(&server, "TERM");
@@ -161,6 +161,6 @@ fn stopping_server_is_neither_alive_nor_ready() {
         }
     }
     assert!(told > 0, "nobody was told");
-    held.release();
+    held.unlock();
     assert_eq!(server.terminate(), 0);
 }

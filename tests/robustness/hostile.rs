@@ -3,7 +3,9 @@
 
 use crate::common::connection::Connection;
 use crate::common::naughty;
-use crate::common::surface::{Operation, ask, is_well, operations, samples, world};
+use crate::common::surface::{
+    Operation, ask, assert_healthy, operations, samples, server_with_data,
+};
 use crate::common::{Reply, envelope};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -50,7 +52,7 @@ fn is_answer(answer: &Value) -> bool {
 
 #[test]
 fn odd_value_in_any_envelope_key_is_answered() {
-    let (server, ..) = world();
+    let (server, ..) = server_with_data();
     let mut connection = Connection::open(&server);
     let texts = naughty::texts().into_iter().map(|text| Value::from(text).to_string().into_bytes());
     let values: Vec<Vec<u8>> = naughty::values().into_iter().chain(texts).collect();
@@ -74,7 +76,7 @@ fn odd_value_in_any_envelope_key_is_answered() {
             }
         }
     }
-    is_well(&server);
+    assert_healthy(&server);
 }
 
 /// The parsed answer. An id is echoed unchanged, so it may be a number that does not fit a double.
@@ -103,7 +105,7 @@ fn fields(operation: &Operation) -> Vec<String> {
 
 #[test]
 fn odd_text_in_any_operation_field_is_answered() {
-    let (server, token, shop) = world();
+    let (server, token, shop) = server_with_data();
     let mut asked = 0;
     for operation in operations() {
         let endpoint = endpoint(&operation, &token);
@@ -138,12 +140,12 @@ fn odd_text_in_any_operation_field_is_answered() {
         }
     }
     assert!(asked > 10_000, "{asked}");
-    is_well(&server);
+    assert_healthy(&server);
 }
 
 #[test]
 fn odd_value_in_any_operation_field_is_answered() {
-    let (server, token, shop) = world();
+    let (server, token, shop) = server_with_data();
     let mut connection = Connection::open(&server);
     for operation in operations() {
         let endpoint = endpoint(&operation, &token);
@@ -173,7 +175,7 @@ fn odd_value_in_any_operation_field_is_answered() {
             }
         }
     }
-    is_well(&server);
+    assert_healthy(&server);
 }
 
 fn post(connection: &mut Connection, path: &str, body: &[u8]) -> Reply {

@@ -4,7 +4,7 @@
 use crate::common::Reply;
 use crate::common::connection::Connection;
 use crate::common::naughty;
-use crate::common::surface::{Path, ask, is_well, paths, world};
+use crate::common::surface::{Path, ask, assert_healthy, paths, server_with_data};
 use serde_json::Value;
 
 /// Percent-encodes every byte.
@@ -91,7 +91,7 @@ fn documents() -> Vec<Path> {
 
 #[test]
 fn odd_text_in_any_path_field_is_answered() {
-    let (server, token, _) = world();
+    let (server, token, _) = server_with_data();
     let mut connection = Connection::open(&server);
     for path in &documents() {
         let mut places: Vec<(bool, String)> = path.names().map(|n| (true, n.to_owned())).collect();
@@ -119,12 +119,12 @@ fn odd_text_in_any_path_field_is_answered() {
             }
         }
     }
-    is_well(&server);
+    assert_healthy(&server);
 }
 
 #[test]
 fn odd_value_in_any_body_field_is_answered() {
-    let (server, token, _) = world();
+    let (server, token, _) = server_with_data();
     let mut connection = Connection::open(&server);
     for path in documents().iter().filter(|path| path.is_write()) {
         let target = filled(path, "", "");
@@ -142,7 +142,7 @@ fn odd_value_in_any_body_field_is_answered() {
             }
         }
     }
-    is_well(&server);
+    assert_healthy(&server);
 }
 
 /// Headers that the server reads, or that a proxy or a browser adds.
@@ -167,7 +167,7 @@ const HEADERS: [&str; 16] = [
 
 #[test]
 fn odd_text_in_any_header_is_answered() {
-    let (server, ..) = world();
+    let (server, ..) = server_with_data();
     let mut connection = Connection::open(&server);
     let targets = [
         ("POST", "/signed/api/post_score"),
@@ -199,5 +199,5 @@ fn odd_text_in_any_header_is_answered() {
             }
         }
     }
-    is_well(&server);
+    assert_healthy(&server);
 }

@@ -17,7 +17,7 @@ fn refusal(detail: &str) -> String {
 }
 
 /// A complete request, hidden behind another, that must never be answered.
-fn hidden() -> String {
+fn smuggled_request() -> String {
     let body = shops().replace("\"id\":7", "\"id\":666");
     format!("POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
@@ -26,7 +26,7 @@ fn hidden() -> String {
 /// closes.
 fn one_answer(server: &Server, bytes: &str) -> Reply {
     let mut connection = Connection::open(server);
-    connection.write(format!("{bytes}{}", hidden()).as_bytes());
+    connection.write(format!("{bytes}{}", smuggled_request()).as_bytes());
     let reply = connection.read().unwrap();
     assert!(connection.read().is_none(), "more than one answer to {bytes:?}");
     assert_ne!(reply.json()["id"], 666, "{bytes:?}");
@@ -68,7 +68,7 @@ fn ambiguous_request_framing_closes_the_connection() {
 }
 
 /// A chunked request, with `head` as its length headers.
-fn twice(head: &str) -> String {
+fn chunked_request(head: &str) -> String {
     let body = shops();
     let chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
     format!("POST /api HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n{chunks}")
@@ -84,19 +84,21 @@ fn length_with_chunked_is_refused_and_closed() {
         "Transfer-Encoding: chunked\r\nContent-Length: 5000",
         "transfer-encoding: Chunked\r\nX: y\r\nCONTENT-LENGTH:junk",
     ] {
-        let reply = one_answer(&server, &twice(head));
+        let reply = one_answer(&server, &chunked_request(head));
         assert_eq!((reply.status, reply.text()), (400, both.clone()), "{head:?}");
         assert_eq!(reply.header("connection"), "close", "{head:?}");
     }
     // After valid requests, and in pieces.
     let mut connection = Connection::open(&server);
-    let chunked = twice("Transfer-Encoding: chunked");
+    let chunked = chunked_request("Transfer-Encoding: chunked");
     for _ in 0..3 {
         assert_eq!(connection.post(shops().as_bytes()).text(), ok(json!([])));
         connection.write(chunked.as_bytes());
         assert_eq!(connection.read().unwrap().text(), ok(json!([])));
     }
-    for piece in twice("Transfer-Encoding: chunked\r\nContent-Length: 5").as_bytes().chunks(50) {
+    for piece in
+        chunked_request("Transfer-Encoding: chunked\r\nContent-Length: 5").as_bytes().chunks(50)
+    {
         connection.write(piece);
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
@@ -122,9 +124,9 @@ fn length_header_inside_a_body_is_ignored() {
 fn pipelined_request_with_both_lengths_closes() {
     let server = Server::start("");
     let first = String::from_utf8(post(shops().as_bytes())).unwrap();
-    let second = twice("Content-Length: 5\r\nTransfer-Encoding: chunked");
+    let second = chunked_request("Content-Length: 5\r\nTransfer-Encoding: chunked");
     let mut connection = Connection::open(&server);
-    connection.write(format!("{first}{second}{}", hidden()).as_bytes());
+    connection.write(format!("{first}{second}{}", smuggled_request()).as_bytes());
     assert_eq!(connection.read().unwrap().text(), ok(json!([])));
     // RFC 9112, 6.1: the chunks count, and no further request is read on this connection.
     let reply = connection.read().unwrap();
@@ -196,7 +198,7 @@ fn http_2_client_is_disconnected_unanswered() {
     // The preface, an empty SETTINGS frame, and bytes that would be a request in HTTP/1.1. Such a
     // client could not read an answer in HTTP/1.1.
     connection.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
-    connection.write(hidden().as_bytes());
+    connection.write(smuggled_request().as_bytes());
     assert!(connection.read().is_none());
     // An upgrade request in HTTP/1.1 has no effect either.
     let mut connection = Connection::open(&server);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// Where a client leaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Leaves {
+enum LeavePoint {
     /// After this share of its request, in percent.
     Sending(usize),
     /// So many microseconds after the whole request.
@@ -22,18 +22,18 @@ enum Leaves {
 }
 
 /// Send a request and leave.
-fn leave(server: &Server, request: &[u8], leaves: Leaves) {
+fn leave(server: &Server, request: &[u8], leaves: LeavePoint) {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_nodelay(true).unwrap();
     match leaves {
-        Leaves::Sending(share) => {
+        LeavePoint::Sending(share) => {
             stream.write_all(&request[..(request.len() - 1) * share / 100]).unwrap();
         }
-        Leaves::Waiting(micros) => {
+        LeavePoint::Waiting(micros) => {
             stream.write_all(request).unwrap();
             sleep(Duration::from_micros(micros));
         }
-        Leaves::Reading => {
+        LeavePoint::Reading => {
             stream.write_all(request).unwrap();
             stream.read_exact(&mut [0]).unwrap();
         }
@@ -41,10 +41,10 @@ fn leave(server: &Server, request: &[u8], leaves: Leaves) {
 }
 
 /// Every way to leave, many times.
-fn ways() -> impl Iterator<Item = Leaves> {
-    let sending = [0, 30, 60, 90, 100].map(Leaves::Sending);
-    let waiting = [0, 50, 200, 500, 1_000, 3_000].map(Leaves::Waiting);
-    sending.into_iter().chain(waiting).chain([Leaves::Reading])
+fn all_leave_points() -> impl Iterator<Item = LeavePoint> {
+    let sending = [0, 30, 60, 90, 100].map(LeavePoint::Sending);
+    let waiting = [0, 50, 200, 500, 1_000, 3_000].map(LeavePoint::Waiting);
+    sending.into_iter().chain(waiting).chain([LeavePoint::Reading])
 }
 
 /// A request with a token.
@@ -59,7 +59,7 @@ fn write_of_leaving_client_is_all_or_nothing() {
     let (_, token) = server.account("ann");
     let shop = |name: &str| envelope("shop/creat", json!({ "shop_name": name }));
     let mut sent = BTreeMap::new();
-    for (nth, leaves) in (0..8).flat_map(|_| ways()).enumerate() {
+    for (nth, leaves) in (0..8).flat_map(|_| all_leave_points()).enumerate() {
         let name = format!("shop-{nth}");
         leave(&server, &post_as(&token, &shop(&name)), leaves);
         sent.insert(name, leaves);
@@ -71,9 +71,9 @@ fn write_of_leaving_client_is_all_or_nothing() {
     let count = |name: &str| rows.iter().filter(|row| row["shop_name"] == name).count();
     for (name, leaves) in &sent {
         match leaves {
-            Leaves::Sending(_) => assert_eq!(count(name), 0, "{name} {leaves:?}"),
-            Leaves::Waiting(_) => assert!(count(name) <= 1, "{name} {leaves:?}"),
-            Leaves::Reading => assert_eq!(count(name), 1, "{name} {leaves:?}"),
+            LeavePoint::Sending(_) => assert_eq!(count(name), 0, "{name} {leaves:?}"),
+            LeavePoint::Waiting(_) => assert!(count(name) <= 1, "{name} {leaves:?}"),
+            LeavePoint::Reading => assert_eq!(count(name), 1, "{name} {leaves:?}"),
         }
     }
     let known = rows.iter().filter(|row| row["shop_name"] != "the last");
@@ -89,8 +89,8 @@ fn account_and_its_captcha_commit_together() {
         envelope("user/register", json!({"username": name, "password": "secret-1", "hash": hash}))
     };
     // Hashing takes a while: some of these leave before it, during it and after it.
-    let later = [5_000, 20_000, 60_000].map(Leaves::Waiting);
-    let sent: Vec<(String, String, Leaves)> = ways()
+    let later = [5_000, 20_000, 60_000].map(LeavePoint::Waiting);
+    let sent: Vec<(String, String, LeavePoint)> = all_leave_points()
         .chain(later)
         .enumerate()
         .map(|(nth, leaves)| {
@@ -110,10 +110,10 @@ fn account_and_its_captcha_commit_together() {
         let was_made = login["status"] == 0;
         made += usize::from(was_made);
         assert_eq!(again.json()["status"] == 0, !was_made, "{name} {leaves:?}: {}", again.text());
-        if let Leaves::Sending(_) = leaves {
+        if let LeavePoint::Sending(_) = leaves {
             assert!(!was_made, "{name} {leaves:?}");
         }
-        if *leaves == Leaves::Reading {
+        if *leaves == LeavePoint::Reading {
             assert!(was_made, "{name} {leaves:?}");
         }
     }

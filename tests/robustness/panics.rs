@@ -72,7 +72,7 @@ fn threads() -> usize {
 }
 
 /// Runs a test of this file in a separate process, because memory and the log belong to a process.
-fn alone(test: &str) -> Command {
+fn in_own_process(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", &format!("panics::{test}"), "--nocapture"]);
     command
@@ -84,7 +84,7 @@ const MEASURED: &str = "GUICHET_PANICS_MEASURED";
 #[test]
 fn panics_are_answered_and_leak_no_memory() {
     if std::env::var_os(MEASURED).is_none() {
-        let measured = &mut alone("panics_are_answered_and_leak_no_memory");
+        let measured = &mut in_own_process("panics_are_answered_and_leak_no_memory");
         let output = measured.env(MEASURED, "1").output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && told.contains("panics of each kind"), "{told}");
@@ -144,7 +144,7 @@ fn log_shows_where_a_panic_was_but_not_its_text() {
     for format in ["text", "json"] {
         let folder = Folder::new();
         let log = folder.path().join("log");
-        let mut child = alone("log_shows_where_a_panic_was_but_not_its_text")
+        let mut child = in_own_process("log_shows_where_a_panic_was_but_not_its_text")
             .env(SERVE[0], folder.path().join("data"))
             .env(SERVE[1], format)
             .stdout(Stdio::piped())

@@ -1,7 +1,7 @@
 //! The request log, if configured: its fields, that there is one line per request, and that its id
 //! is the one under which causes are logged.
 
-use crate::common::held::{depth, hold, post};
+use crate::common::held::{lock_database, post, queue_depth};
 use crate::common::scrape::{ACCEPT, Scrape};
 use crate::common::{Folder, Server, command, envelope};
 use serde_json::{Map, Value, json};
@@ -52,7 +52,7 @@ fn fields(line: &str) -> Map<String, Value> {
 }
 
 /// The fields without those that differ each time, which are checked here.
-fn steady(mut fields: Map<String, Value>) -> Value {
+fn without_varying_fields(mut fields: Map<String, Value>) -> Value {
     let id = fields.remove("request").unwrap();
     let id = id.as_str().unwrap();
     assert!(id.len() == 16 && id.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')), "{id}");
@@ -103,7 +103,7 @@ fn each_request_is_one_log_line() {
             api(json!({"http": 413})),
             api(json!({"method": "GET", "path": "/healthz"})),
         ];
-        let told: Vec<Value> = lines(&server, 12).into_iter().map(steady).collect();
+        let told: Vec<Value> = lines(&server, 12).into_iter().map(without_varying_fields).collect();
         assert_eq!(told, expected, "{config}");
         assert!(!server.log().contains(token) && !server.log().contains("secret"));
     }
@@ -117,7 +117,7 @@ fn operations_of_one_request_share_a_log_line() {
     let code = server.outbox()[0]["code"].clone();
     let body = json!({"mobile": "13800001234", "sms_code": code, "password": "secret-1"});
     server.send("POST", "/api/v1.0/users", &[], body.to_string().as_bytes());
-    let line = steady(lines(&server, 3).pop().unwrap());
+    let line = without_varying_fields(lines(&server, 3).pop().unwrap());
     assert_eq!((&line["operation"], &line["operations"]), (&json!("user/register"), &json!(3)));
     assert_eq!((&line["status"], &line["path"]), (&json!(0), &json!("/api/v1.0/users")));
 }
@@ -152,10 +152,10 @@ fn cause_is_logged_once_with_the_request_id() {
 #[test]
 fn client_leaving_early_is_logged_without_status() {
     let server = Server::start(TEXT);
-    let held = hold(&server);
-    let before = depth(&server);
+    let held = lock_database(&server);
+    let before = queue_depth(&server);
     let leaves = post(&server);
-    while depth(&server) == before {}
+    while queue_depth(&server) == before {}
     drop(leaves);
     let left = || {
         let lines = server.log();
@@ -164,14 +164,14 @@ fn client_leaving_early_is_logged_without_status() {
     let begun = Instant::now();
     let line = loop {
         if let Some(line) = left() {
-            break steady(line);
+            break without_varying_fields(line);
         }
         assert!(begun.elapsed() < Duration::from_secs(10), "{}", server.log());
     };
     let known = json!({"client": "127.0.0.1", "method": "POST", "path": "/api",
                        "operation": "score/post"});
     assert_eq!(line, known);
-    held.release();
+    held.unlock();
 }
 
 #[test]

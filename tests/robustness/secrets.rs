@@ -18,7 +18,7 @@ const READS: &str = "kmnpq";
 const CANARY: &str = "cAnArY";
 
 /// A server with the most verbose log in this format, and [`READS`] in every captcha.
-fn talkative(format: &str) -> Server {
+fn verbose_server(format: &str) -> Server {
     Server::start(&format!(
         "[log]\nlevel = \"trace\"\nformat = \"{format}\"\nrequests = true\n[captcha]\ntest_code = \"{READS}\"\n\
          [score.secrets]\nsigned = \"{CANARY}-secret\"\n[limits]\nlogin_attempts = 0\n\
@@ -27,7 +27,7 @@ fn talkative(format: &str) -> Server {
 }
 
 /// Checks that every log line is genuine, and that none contains what was sent.
-fn says_nothing(log: &str, format: &str, secrets: &[&str]) {
+fn assert_no_secrets(log: &str, format: &str, secrets: &[&str]) {
     for line in log.lines() {
         let is_one = match format {
             "json" => {
@@ -54,7 +54,7 @@ fn forged(nth: usize) -> String {
 #[test]
 fn no_sent_value_is_logged() {
     for format in ["text", "json"] {
-        let mut server = talkative(format);
+        let mut server = verbose_server(format);
         let lines = |server: &Server| server.log().lines().count();
         let before = lines(&server);
         let mut nth = 0;
@@ -114,7 +114,7 @@ fn no_sent_value_is_logged() {
         let log = server.log();
         assert!(lines(&server) > before + 100, "the log says something: {log}");
         assert!(log.contains("a request"), "also of each request");
-        says_nothing(&log, format, &[CANARY]);
+        assert_no_secrets(&log, format, &[CANARY]);
     }
 }
 
@@ -156,7 +156,7 @@ fn login(server: &Server, name: &str, password: &str) -> String {
 #[test]
 fn secrets_are_never_stored_or_logged_in_clear() {
     for format in ["text", "json"] {
-        let server = talkative(format);
+        let server = verbose_server(format);
         let captcha = || {
             let rand = server.done("", "img/generate", json!({}))["rand"].clone();
             md5(&format!("{READS}{}", rand.as_str().unwrap()))
@@ -208,7 +208,7 @@ fn secrets_are_never_stored_or_logged_in_clear() {
         secrets.extend(passwords.iter().chain(&[real, card, &*hash, &*proof, &*signature]));
         secrets.extend(md5s.iter().map(String::as_str));
         let log = server.log();
-        says_nothing(&log, format, &secrets);
+        assert_no_secrets(&log, format, &secrets);
         let is_word = |text: &str, code: &String| {
             text.split(|c: char| !c.is_alphanumeric()).any(|word| word == code)
         };

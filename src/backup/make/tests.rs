@@ -70,14 +70,14 @@ fn named(entries: &BTreeMap<String, Vec<u8>>, folder: &Path) -> Vec<(u32, String
 fn backup_holds_pictures_replaced_while_it_is_made() {
     for seed in 0..3 {
         let (folder, services, database) = world();
-        let mut dice = SmallRng::seed_from_u64(seed);
+        let mut rng = SmallRng::seed_from_u64(seed);
         let target = Target::File { path: folder.join("a.tar"), force: false };
         // One is replaced for each that is read, so that many are gone when it is their turn.
         let (left, files) = (&AtomicU32::new(900), &services.pictures);
         let mut on_progress = move |step: Step, _, _| {
             if step == Step::Pictures && left.load(Ordering::SeqCst) > 0 {
                 let nth = left.fetch_sub(1, Ordering::SeqCst);
-                replace(files, &database, dice.random_range(0..PICTURES), nth);
+                replace(files, &database, rng.random_range(0..PICTURES), nth);
             }
             ControlFlow::Continue(())
         };

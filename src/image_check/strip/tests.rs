@@ -34,7 +34,7 @@ fn camera(is_little: bool, orientation: u16) -> Vec<u8> {
     block.extend(short(2));
     for (tag, kind, value) in [
         (0x0112, 3, [short(orientation), [0, 0]].concat()),
-        // The place of the GPS directory.
+        // The offset of the GPS directory.
         (0x8825, 4, long(38).to_vec()),
     ] {
         block.extend([short(tag), short(kind)].concat());
@@ -78,7 +78,7 @@ fn decorated(kind: ImageKind, bytes: &[u8], orientation: u16, is_little: bool) -
                 png_chunk(b"caBX", SECRET),
             ]
             .concat();
-            // Behind IHDR, and texts once more before IEND.
+            // After IHDR, and more texts before IEND.
             let end = bytes.len() - 12;
             let late = png_chunk(b"tEXt", &text);
             [&bytes[..33], &parts, &bytes[33..end], &late, &bytes[end..], SECRET].concat()
@@ -95,7 +95,7 @@ fn decorated(kind: ImageKind, bytes: &[u8], orientation: u16, is_little: bool) -
                 jpeg_segment(0xfe, &[SECRET]),
             ]
             .concat();
-            // A second picture and a video behind the first.
+            // A second picture and a video after the first.
             [&bytes[..2], &parts, &bytes[2..], bytes, b"ftypmp42", SECRET].concat()
         }
         ImageKind::Gif => {
@@ -174,20 +174,20 @@ fn metadata_and_trailers_are_removed_pixels_stay() {
             let dirty = decorated(kind, bytes, 6, is_little);
             assert!(contains(&dirty, SECRET));
             let (_, clean) = accept(&dirty, Some(kind), 1 << 20).unwrap();
-            // No six bytes of it in a row, at any place.
+            // No six consecutive bytes of it anywhere.
             for part in SECRET.windows(6) {
                 assert!(!contains(&clean, part), "{kind:?}: {part:?}");
             }
             assert_eq!(pixels(kind, &clean), pixels(kind, &plain), "{kind:?}");
             assert_eq!(strip(&clean, kind).unwrap(), clean, "{kind:?}: once is enough");
-            // The orientation alone is left, in a block of 26 bytes.
+            // Only the orientation is left, in a block of 26 bytes.
             let has_block = contains(&clean, &exif::block(6));
             assert_eq!(has_block, kind != ImageKind::Gif, "{kind:?}");
             let block = if has_block { 26 + 12 } else { 0 };
             let more = if kind == ImageKind::Webp { 18 } else { 0 };
             assert!(clean.len() <= plain.len() + block + more + 18, "{kind:?}");
         }
-        // A picture that stands upright needs no block.
+        // An upright picture needs no block.
         let dirty = decorated(kind, bytes, 1, true);
         let (_, clean) = accept(&dirty, None, 1 << 20).unwrap();
         assert!(!contains(&clean, b"II*\0"), "{kind:?}");

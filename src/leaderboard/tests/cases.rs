@@ -147,11 +147,11 @@ fn texts_of_several_lengths_fill_several_pages() {
 #[test]
 fn player_takes_less_than_28_bytes() {
     const PLAYERS: i64 = 60_000;
-    let mut dice = Dice(12);
+    let mut rng = SplitMix64(12);
     let mut board = Board::<Numbers>::new();
     let mut builder = Builder::new();
     for owner in 0..PLAYERS {
-        let score = dice.below(1 << 30) as i64;
+        let score = rng.below(1 << 30) as i64;
         board.set(owner, score, owner).unwrap();
         builder.push(owner, score, owner).unwrap();
     }
@@ -160,7 +160,7 @@ fn player_takes_less_than_28_bytes() {
     assert!(each(&board) < 23);
     // Each score is higher than all before.
     for step in 0..2 * PLAYERS {
-        board.set(dice.below(PLAYERS as u64) as i64, (1 << 30) + step, PLAYERS + step).unwrap();
+        board.set(rng.below(PLAYERS as u64) as i64, (1 << 30) + step, PLAYERS + step).unwrap();
     }
     assert!(each(&board) < 28);
     check(&board);

@@ -1,12 +1,12 @@
 //! The counter that tells a cache of the first rows when to refresh.
 
 use super::super::{Board, Numbers, Row};
-use super::Dice;
+use super::SplitMix64;
 
 #[test]
 fn every_change_of_the_first_100_places_is_signalled() {
     let mut board = Board::<Numbers>::new();
-    let mut dice = Dice(7);
+    let mut rng = SplitMix64(7);
     let first = |board: &Board<Numbers>| -> Vec<Row<i64>> { board.at(1, 100).collect() };
     let mut before = (first(&board), board.first_changes());
     let (mut silent, mut seq) = (0, 0);
@@ -14,10 +14,10 @@ fn every_change_of_the_first_100_places_is_signalled() {
         for _ in 0..4_000 {
             seq += 1;
             // Phases that grow the board alternate with phases that shrink it.
-            let owner = dice.below(2_000) as i64;
-            let score = dice.below(3_000) as i64;
+            let owner = rng.below(2_000) as i64;
+            let score = rng.below(3_000) as i64;
             let leaves = if phase % 2 == 0 { 1 } else { 8 };
-            if dice.below(10) < leaves {
+            if rng.below(10) < leaves {
                 board.remove(owner);
             } else {
                 board.set(owner, score, seq).unwrap();

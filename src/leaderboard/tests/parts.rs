@@ -13,17 +13,17 @@ fn noted(index: &Index, hash: u32, block: u32) -> bool {
 /// Adds, moves and removes owners, and looks all of them up in between. Hashes are numbers below
 /// `hashes`, shifted left by `shift` bits.
 fn moves(hashes: u64, shift: u32, blocks: u64, most: usize) {
-    let mut dice = Dice(hashes + blocks);
+    let mut rng = SplitMix64(hashes + blocks);
     let mut index = Index::default();
     let mut owners: Vec<(u32, u32)> = Vec::new();
     for step in 0..6 * most {
-        let at = dice.below(owners.len().max(1) as u64) as usize;
-        let new = dice.below(blocks) as u32;
+        let at = rng.below(owners.len().max(1) as u64) as usize;
+        let new = rng.below(blocks) as u32;
         if (step / most).is_multiple_of(2) {
-            let hash = (dice.below(hashes) as u32) << shift;
+            let hash = (rng.below(hashes) as u32) << shift;
             index.insert(hash, new);
             owners.push((hash, new));
-        } else if dice.below(5) > 0 && !owners.is_empty() {
+        } else if rng.below(5) > 0 && !owners.is_empty() {
             let (hash, block) = owners.swap_remove(at);
             index.remove(hash, block);
         }

@@ -1,7 +1,7 @@
 //! Bodies that are too long, have too many fields, or are truncated.
 
 use super::{
-    DONE, FORM, JSON, MULTIPART, WRITES, assert_told, named, nickname, part, send, with_player,
+    DONE, FORM, JSON, MULTIPART, WRITES, assert_answers, named, nickname, part, send, with_player,
 };
 use crate::common::{Reply, Server, envelope};
 use serde_json::json;
@@ -100,12 +100,12 @@ fn too_many_fields_are_refused() {
         (JSON, json(300), json(256)),
         (MULTIPART, multipart(300), multipart(256)),
     ] {
-        assert_told(&server, &token, kind, body.as_bytes(), why);
+        assert_answers(&server, &token, kind, body.as_bytes(), why);
         assert_eq!(send(&server, "POST", "/api/post_user_info", kind, enough), missing);
     }
     // Many of them cost no more, whether their fields are known or not.
     let many = "f=1&".repeat(300_000);
-    assert_told(&server, &token, FORM, many.as_bytes(), why);
+    assert_answers(&server, &token, FORM, many.as_bytes(), why);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn truncated_multipart_is_refused_in_each_dialect() {
             format!("{readable}incomplete multipart stream"),
         ),
     ] {
-        assert_told(&server, &token, kind, body.as_bytes(), &why);
+        assert_answers(&server, &token, kind, body.as_bytes(), &why);
     }
 }
 

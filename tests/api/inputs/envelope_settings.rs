@@ -1,5 +1,5 @@
-//! What `[envelope]` of the configuration changes: the media type of every answer in the envelope's form
-//! (row F1 of the inputs), and envelopes without `id` and `status` (row F3).
+//! The effect of the section `[envelope]`: the media type of every envelope answer (row F1 of the
+//! inputs), and envelopes without `id` and `status` (row F3).
 
 use crate::common::web::JSON;
 use crate::common::{Server, envelope, fault_with, ok};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const TEXT: &str = "[envelope]\ncontent_type = \"text/plain\"\n";
 
-/// Send raw bytes; the status and media type of the answer.
+/// Sends raw bytes. Returns the status and media type of the answer.
 fn raw(server: &Server, bytes: &str) -> (u16, String) {
     let reply = server.raw(bytes.as_bytes());
     assert_eq!(reply.json()["id"], -1, "{bytes:.100}");
@@ -156,7 +156,7 @@ fn lenient_server_needs_neither_id_nor_status() {
         (&["status"], done.clone()),
         (&["id", "status"], nameless.clone()),
         (&[], done.clone()),
-        // Without the others nobody knows what is meant.
+        // The other keys are always required.
         (&["type"], missing("type", "7")),
         (&["subtype"], missing("subtype", "7")),
         (&["data"], missing("data", "7")),
@@ -168,7 +168,7 @@ fn lenient_server_needs_neither_id_nor_status() {
         let batch = format!("[{},{}]", without(keys), without(&[]));
         assert_eq!(server.post("/api", &batch), format!("[{answer},{done}]"), "{keys:?}");
     }
-    // What is there is read as ever.
+    // Present keys are read as usual.
     for status in ["null", "\"0\"", "0.5", "[]", "true"] {
         let sent = without(&[]).replace("\"status\":0", &format!("\"status\":{status}"));
         let expected = fault_with(-2, "Error JSON value", "status: expected an integer");

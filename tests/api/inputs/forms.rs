@@ -1,7 +1,7 @@
 //! Forms and queries as pages and scripts send them (rows U and B, numbers in forms).
 
 use crate::common::Server;
-use crate::common::web::{FORM, fine};
+use crate::common::web::{FORM, success};
 use serde_json::json;
 
 const DONE: &str = r#"{"status":200,"code":200,"msg":"修改用户信息成功"}"#;
@@ -70,9 +70,9 @@ fn unknown_fields_are_ignored_where_text_is_strict() {
     {
         let name = format!("nora {n}");
         let body = [body, name.as_bytes()].concat();
-        assert_eq!(put(query, &body), fine(json!({"name": name})), "{query}");
+        assert_eq!(put(query, &body), success(json!({"name": name})), "{query}");
     }
-    // A field that is taken is read, and refused where it is not UTF-8.
+    // A known field is read, and refused if it is not UTF-8.
     for body in [&b"name=%B1%A3"[..], b"name=\xb1\xa3", b"name=a%ff"] {
         assert_eq!(put("", body), r#"{"errno":"4001","errmsg":"保存用户信息失败"}"#);
     }
@@ -88,7 +88,7 @@ fn cache_buster_of_jquery_is_ignored_by_queries() {
     for query in ["type=1&_=1764000000000", "_=1&type=2&_=%ff", "type=1&_"] {
         assert_eq!(get(query)["status"], 0, "{query}");
     }
-    // What is told of other parameters stays as the document has it.
+    // Errors of other parameters stay in the document's format.
     for query in ["type=1&__=1", "type=1&callback=jQuery1", "type=1&%CE=1", "type=1&_x=1"] {
         let answer = get(query);
         assert_eq!((&answer["status"], &answer["data"]), (&json!(-100), &json!([])), "{query}");
@@ -197,13 +197,13 @@ fn forms_of_pages_and_scripts_are_understood() {
         ("application/x-www-form-urlencoded; charset=\"\u{ff}\"", "openid=p&nickname=d", "d"),
         ("application/json;;charset", r#"{"openid":"p","nickname":"e"}"#, "e"),
         ("application/json", "nickname=f&openid=p", "f"),
-        // A form of one key: JSON that a library took for one.
+        // A form with one key: JSON that a library sent as a form.
         (FORM.1, r#"{"openid":"p","nickname":"g"}="#, "g"),
         (FORM.1, "%7B%22openid%22%3A%22p%22%2C%22nickname%22%3A%22h+i%22%7D=", "h i"),
         (FORM.1, "%7b%22openid%22%3a%22p%22%2c%22nickname%22%3a%22j%22%7d", "j"),
-        // `escape()` of old scripts: no standard, and its text may be meant.
+        // `escape()` of old scripts is not standard, and the same text may be literal.
         (FORM.1, "openid=p&nickname=%u6D4B", "%u6D4B"),
-        // A page's form with `enctype="text/plain"`: nothing is encoded.
+        // A form with `enctype="text/plain"`: nothing is encoded.
         ("text/plain", "openid=p\r\nnickname=k+l%20=&m\r\n", "k+l%20=&m"),
         ("text/plain;charset=UTF-8", "openid=p&nickname=n+o", "n o"),
         ("", "openid=p&nickname=%EF%BF%BD", "\u{fffd}"),

@@ -1,9 +1,10 @@
-//! Cookies, credentials, forwarded addresses and origins: more of what browsers, libraries and proxies send.
+//! Cookies, credentials, forwarded addresses and origins as browsers, libraries and proxies send
+//! them.
 
 use crate::common::{Reply, Server, envelope};
 use serde_json::json;
 
-/// Send a post to the envelope with these header lines, which may hold any bytes.
+/// Posts an envelope with these header lines, which may contain any bytes.
 fn post(server: &Server, name: &str, data: serde_json::Value, lines: &[Vec<u8>]) -> Reply {
     let body = envelope(name, data);
     let mut head = format!("POST /api HTTP/1.1\r\nContent-Length: {}\r\n", body.len()).into_bytes();
@@ -15,9 +16,9 @@ fn post(server: &Server, name: &str, data: serde_json::Value, lines: &[Vec<u8>])
     server.raw(&[&head[..], body.as_bytes()].concat())
 }
 
-/// A line whose `T` is the token.
+/// The header line with `T` replaced by the token.
 fn with_token(line: &str, token: &str) -> Vec<u8> {
-    // Each character is one byte, so that a line can have any.
+    // Each character is one byte, so that a line can contain any byte.
     line.replace("<T>", token).chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
 }
 
@@ -120,8 +121,8 @@ fn client_address_is_the_one_the_proxy_names() {
         let data = json!({"username": "nora", "password": "x"});
         post(&server, "user/login", data, &sent).text().contains("limits.login_attempts")
     };
-    // `N` is another number for each case: each is a client of its own. The second way to write it is
-    // the same client, who is locked by then.
+    // `N` differs for each case, so that each is a different client. The second spelling is the
+    // same client, which is locked by then.
     for (nth, (first, second)) in [
         (&["X-Forwarded-For: 203.0.113.N"][..], &["X-Forwarded-For: 203.0.113.N:80"][..]),
         (
@@ -169,7 +170,7 @@ fn client_address_is_the_one_the_proxy_names() {
         assert!(!is_locked(&first), "{first:?}");
         assert!(is_locked(&second), "{second:?}");
     }
-    // Nobody's address: no limit for all who come this way together.
+    // Unknown address: no shared limit for these clients.
     for line in [
         "X-Forwarded-For: unknown",
         "X-Forwarded-For: _hidden",

@@ -2,7 +2,7 @@
 //! show the texts of 4001 there, and nothing where they get 4103.
 
 use crate::common::Server;
-use crate::common::web::{FORM, JSON, MULTIPART, fine, refused};
+use crate::common::web::{FORM, JSON, MULTIPART, refused, success};
 use serde_json::{Value, json};
 
 /// A server and the session of a user.
@@ -79,7 +79,7 @@ fn refused_name_has_the_4001_text() {
     let sent = json!({"name": name}).to_string();
     assert_eq!(
         ask(&server, &session, "PUT", "name", JSON, sent.as_bytes()),
-        fine(json!({"name": name}))
+        success(json!({"name": name}))
     );
 }
 
@@ -113,7 +113,7 @@ fn refused_identity_has_the_4001_text() {
         ("Mia", "1101051949123100２X"),
         ("Mia", "1101O519491231002X"),
         ("Mia", " 1010519491231002X"),
-        // The name's length, and what no name has.
+        // The name's length, and invalid characters.
         ("M", good),
         (&"M".repeat(33), good),
         ("名", good),
@@ -152,8 +152,8 @@ fn refused_identity_has_the_4001_text() {
         (&nobody["real_name"], &nobody["id_card"])
     );
     let sent = json!({"real_name": "Mia", "id_card": good}).to_string();
-    assert_eq!(ask(&server, &session, "POST", "auth", JSON, sent.as_bytes()), fine(Value::Null));
-    // Once it is told, even a wrong one is.
+    assert_eq!(ask(&server, &session, "POST", "auth", JSON, sent.as_bytes()), success(Value::Null));
+    // Once it is set, an invalid one gets this answer too.
     assert_eq!(
         ask(&server, &session, "POST", "auth", JSON, sent.as_bytes()),
         refused("4003", "已实名认证")

@@ -1,17 +1,17 @@
-//! A picture whose request is longer than `limits.max_body` (row F7 of the inputs): the documents with
-//! pictures answer as they answer any picture that they refuse, up to 8 MiB; their pages show nothing else.
+//! Pictures in requests longer than `limits.max_body` (row F7 of the inputs). Up to 8 MiB,
+//! documents refuse them in their usual format, because their pages show nothing else.
 //!
 //! Public reports of the kind (a server that refuses while the client still sends): PostHog/posthog#85639,
 //! api7/aisix#239, nick-pape/grackle#1263, rwf2/Rocket#3004, ratpack/ratpack#1604.
 
 use crate::common::connection::Connection;
-use crate::common::web::{PNG, entry, file, fine, refused};
+use crate::common::web::{PNG, entry, file, refused, success};
 use crate::common::{Reply, Server};
 use serde_json::json;
 
 const MIB: usize = 1024 * 1024;
 
-/// The paths that take a picture, and what each answers where it is too large.
+/// The paths that accept a picture, and their answers to a too large one.
 const PATHS: [(&str, &str, &str); 3] = [
     ("PUT", "/user/update_user_profile_picture", "file"),
     ("PUT", "/api/user/update_user_profile_picture", "file"),
@@ -33,7 +33,7 @@ fn strangers(path: &str) -> String {
     entry(200_410, "no token", json!(""))
 }
 
-/// The head of an upload; `more` says how long it is.
+/// The request head of an upload; `more` gives its length.
 fn head(method: &str, path: &str, token: &str, more: &str) -> String {
     let login =
         if token.is_empty() { String::new() } else { format!("Authorization: {token}\r\n") };
@@ -51,7 +51,7 @@ fn body(field: &str, length: usize) -> Vec<u8> {
     file(field, "a.png", &picture)
 }
 
-/// The same in pieces of a chunked body.
+/// The body in chunked encoding.
 fn chunked(body: &[u8], piece: usize) -> Vec<u8> {
     let mut chunks = Vec::new();
     for piece in body.chunks(piece) {
@@ -63,14 +63,14 @@ fn chunked(body: &[u8], piece: usize) -> Vec<u8> {
     chunks
 }
 
-/// Send all of a request, then read its answer.
+/// Sends a whole request, then reads its answer.
 fn upload(connection: &mut Connection, head: &str, body: &[u8]) -> Reply {
     connection.write(head.as_bytes());
     connection.write(body);
     connection.read().unwrap()
 }
 
-/// The connection is as good as new.
+/// Checks that the connection still works.
 fn is_usable(connection: &mut Connection) {
     let call = br#"{"jsonrpc":"2.0","method":"shop.list","id":1}"#;
     assert_eq!(connection.post(call).text(), r#"{"jsonrpc":"2.0","id":1,"result":[]}"#);
@@ -98,7 +98,7 @@ fn large_picture_is_refused_in_the_documents_format() {
                 is_usable(&mut connection);
             }
         }
-        // Who is not logged in hears that.
+        // Without a login, that is reported.
         let body = body(field, 3 * MIB);
         let more = format!("Content-Length: {}", body.len());
         let reply = upload(&mut connection, &head(method, path, "", &more), &body);
@@ -115,7 +115,7 @@ fn picture_past_8_mib_is_cut_off() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     for (method, path, field) in PATHS {
-        // Of a length that is told nothing is read.
+        // With `Content-Length`, nothing of the body is read.
         let told = format!("Content-Length: {}", 8 * MIB + 1);
         let mut connection = Connection::open(&server);
         connection.write(head(method, path, &token, &told).as_bytes());
@@ -144,7 +144,7 @@ fn expect_continue_upload_is_answered() {
         let reply = connection.read().unwrap();
         assert_eq!((reply.status, reply.text()), (200, answer(path, 2 * MIB)));
         is_usable(&mut connection);
-        // Where it would be sent in vain, nobody asks for it.
+        // No "100 Continue" for a body that would be refused.
         let more = format!("Content-Length: {}\r\nExpect: 100-continue", 8 * MIB + 1);
         connection.write(head(method, path, &token, &more).as_bytes());
         assert_eq!(connection.read_head().unwrap().status, 413, "{path}");
@@ -173,7 +173,7 @@ fn oversized_body_is_refused_for_any_content_type() {
                 &body,
             );
             let (status, text) = (reply.status, reply.text());
-            // What has no boundary is not read at all.
+            // A body without a boundary is not read at all.
             if kind == "multipart/form-data" && text != answer(path, 65_536) {
                 assert!(status == 200 && !text.contains("\"id\":-1"), "{kind}: {text}");
                 continue;
@@ -208,7 +208,7 @@ fn other_paths_answer_413_as_before() {
     }
 }
 
-/// What is dropped takes no memory: many at once leave room for other bodies.
+/// Discarded bodies take no memory: many at once leave memory for other bodies.
 #[test]
 fn discarded_bodies_take_no_memory() {
     let server = Server::start("");
@@ -232,12 +232,12 @@ fn discarded_bodies_take_no_memory() {
             .collect();
         let mut uploads: Vec<Connection> =
             uploads.into_iter().map(|one| one.join().unwrap()).collect();
-        // All of them are under way: 48 MiB, where all bodies together may hold 32.
+        // All are in progress: 48 MiB, where all bodies together may take 32.
         let picture = file(field, "a.png", PNG);
         let headers = [("Authorization", &*token), crate::common::web::MULTIPART];
         let reply = server.send(method, path, &headers, &picture);
         let url = reply.json()["data"]["avatar_url"].clone();
-        assert_eq!(reply.text(), fine(json!({"avatar_url": url})));
+        assert_eq!(reply.text(), success(json!({"avatar_url": url})));
         for connection in &mut uploads {
             assert!(!connection.has_answer());
             connection.write(&begun[length - 1000..]);

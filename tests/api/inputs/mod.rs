@@ -1,4 +1,4 @@
-//! What real clients and real networks send is read as they mean it. One module for each kind of input.
+//! Inputs as real clients and networks send them, with a module for each kind.
 
 mod envelope_settings;
 mod forms;

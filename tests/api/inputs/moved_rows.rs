@@ -1,4 +1,4 @@
-//! A folder that is imported, as other programs leave it.
+//! Imports of folders that other programs have changed.
 
 use crate::common::cli::{done, folder, guichet};
 use crate::common::{Folder, Server};
@@ -9,7 +9,7 @@ use std::process::Output;
 const ROW: &str = r#"{"id":1,"name":"a","content":"","owner":1,"created_at":1}"#;
 const OTHER: &str = r#"{"id":2,"name":"b","content":"","owner":1,"created_at":1}"#;
 
-/// An export of a fresh database in the folder's `out`, and no database any more.
+/// A folder with an export of a new database in `out`, and without the database.
 fn exported() -> Folder {
     let folder = folder();
     done(guichet(folder.path(), &["user", "list"]));
@@ -48,7 +48,7 @@ fn import_reads_any_line_ending_and_bom() {
         let rows = done(guichet(path, &["export", "-t", "shop"]));
         assert_eq!(rows.lines().count(), 2, "{what}: {rows}");
     }
-    // Lines count as an editor counts them.
+    // Line numbers are those of an editor.
     fs::write(path.join("out/shop.jsonl"), format!("{ROW}\n\n{{\n")).unwrap();
     let said = String::from_utf8(import(path).stderr).unwrap();
     assert!(said.contains("shop.jsonl:3: "), "{said}");
@@ -79,14 +79,14 @@ fn import_files_in_another_format_are_not_ignored() {
         assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b""[..]), "{name}");
         assert!(said.contains(&file.display().to_string()), "{name}: {said}");
         assert!(said.contains("may hold its rows"), "{name}: {said}");
-        // A folder of that name is no better.
+        // A folder of that name is refused too.
         fs::remove_file(&file).unwrap();
         fs::create_dir(&file).unwrap();
         assert_eq!(import(path).status.code(), Some(2), "{name}/");
         fs::remove_dir(&file).unwrap();
         done(import(path));
     }
-    // A name that is nearly a table's.
+    // A name similar to a table's.
     for name in ["accounts.jsonl", "Account.jsonl", "account (1).jsonl", " account.jsonl"] {
         let folder = exported();
         fs::write(folder.path().join("out").join(name), "").unwrap();
@@ -122,7 +122,7 @@ fn row_of_an_earlier_version_gets_defaults() {
     let folder = folder();
     let out = folder.path().join("out");
     done(guichet(server.folder(), &["export", out.to_str().unwrap()]));
-    // What a line leaves out that may be left out.
+    // Optional keys may be missing.
     let file = out.join("account.jsonl");
     let lines = fs::read_to_string(&file).unwrap();
     let lines = lines.lines().map(|line| {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 const PATH: &str = "/user/update_user_profile_picture";
 
-/// Put a picture with this body under this media type; the answer.
+/// Uploads a picture with this body and media type. Returns the answer.
 fn put(server: &Server, token: &str, media_type: &[u8], body: &[u8]) -> String {
     let head = format!(
         "PUT {PATH} HTTP/1.1\r\nHost: api.example.com\r\nConnection: close\r\nAuthorization: {token}\r\n\
@@ -18,7 +18,7 @@ fn put(server: &Server, token: &str, media_type: &[u8], body: &[u8]) -> String {
     reply.text()
 }
 
-/// A body of one part with this head.
+/// A multipart body of one part with this part header.
 fn one(head: &[u8], content: &[u8], end: &str) -> Vec<u8> {
     let end = end.as_bytes();
     [b"--XX", end, head, end, end, content, end, b"--XX--", end].concat()

@@ -1,9 +1,9 @@
-//! Texts that are stored for good and shown to others: a name says something, on one line, in one form.
+//! Texts that are stored and shown to others: names are visible, on one line, and normalised.
 
 use crate::common::Server;
 use serde_json::json;
 
-/// Texts that show nothing, or more than one line.
+/// Texts that are invisible, or more than one line.
 const BAD: [&str; 14] = [
     " ",
     "\u{a0}\u{a0}",

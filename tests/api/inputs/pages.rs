@@ -1,4 +1,4 @@
-//! Files of `web.dir`: what a browser has of them, and where it is sent.
+//! Files of `web.dir`: conditional requests, and redirects of folders.
 
 use crate::common::{Folder, Reply, Server};
 use std::fs::{self, File};
@@ -26,18 +26,18 @@ pub(super) fn get(server: &Server, path: &str, headers: &[(&str, &str)]) -> Repl
     server.send("GET", path, headers, b"")
 }
 
-/// Give a file the time that every file of this test has.
+/// Sets the modification time of a file.
 fn date(path: &Path, at: SystemTime) {
     File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
 }
 
-/// Write a file of the same length and time at `path`, which is not there.
+/// Writes a new file of the same length and time at `path`.
 fn place(path: &Path, text: &str, at: SystemTime) {
     fs::write(path, text).unwrap();
     date(path, at);
 }
 
-/// Replaces the file of a path by another one of the same length and time.
+/// Replaces a file by another one of the same length and time.
 type Replace = fn(&Path, SystemTime);
 
 #[test]
@@ -140,7 +140,7 @@ fn conditional_requests_follow_rfc_9110() {
     let server = serve(&[("a.txt", OLD)]);
     let tag = get(&server, "/a.txt", &[]).header("etag").to_owned();
     let bare = tag.trim_matches('"').to_owned();
-    // A tag with a comma in it, which ends as ours does.
+    // A tag with a comma, which ends like ours.
     let inside = format!("\"x,{bare}\"");
     let (weak, list) = (format!("W/{tag}"), format!("\"x\" , W/\"y\",{tag}"));
     let future = "Fri, 01 Jan 2100 00:00:00 GMT";
@@ -155,7 +155,7 @@ fn conditional_requests_follow_rfc_9110() {
         (&[("If-None-Match", &inside)], 200),
         (&[("If-None-Match", &tag), ("If-Modified-Since", past)], 304),
         (&[("If-None-Match", "\"x\""), ("If-Modified-Since", future)], 200),
-        // We tell no time, so none is known.
+        // There is no `Last-Modified`, so no date matches.
         (&[("If-Modified-Since", future)], 200),
         (&[("If-Modified-Since", "junk")], 200),
         (&[("If-Unmodified-Since", past)], 200),
@@ -178,7 +178,8 @@ fn conditional_requests_follow_rfc_9110() {
         (&[part, ("If-Range", &list)], 200),
         (&[part, ("If-None-Match", &tag)], 304),
         (&[part, part], 200),
-        // A page that begins behind the end is whole already: curl and others count on this answer.
+        // A range after the end means that the client has the whole page: curl and others expect
+        // this answer.
         (&[("Range", "bytes=10-"), ("If-Range", &tag)], 416),
         (&[("Range", "bytes=10-"), ("If-Range", "\"x\"")], 200),
         (&[("Range", "bytes=18446744073709551616-")], 416),
@@ -256,7 +257,7 @@ fn folder_redirect_keeps_path_host_and_query() {
     }
 }
 
-/// A client that has read the beginning of a long answer, and its length.
+/// Reads the beginning of a long answer. Returns the connection and the bytes.
 fn begin(server: &Server, path: &str) -> (TcpStream, Vec<u8>) {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -290,14 +291,15 @@ fn file_changed_while_sent_is_never_complete() {
         }
         let is_cut = matches!(turn, "shorter" | "empty");
         if is_cut {
-            // Closed, so that nobody waits for what does not come. A reset is an end as well.
+            // Closed, so that the client does not wait for missing bytes. A reset counts as an end
+            // too.
             let _ = stream.read_to_end(&mut body);
             assert!(body.len() < LENGTH, "{turn}: {}", body.len());
         } else {
             let mut rest = vec![1; LENGTH - body.len()];
             stream.read_exact(&mut rest).unwrap();
             assert!(rest.iter().all(|byte| *byte == 0), "{turn}");
-            // Nothing behind it: the next answer on the connection is the next one.
+            // Nothing follows: the next answer on the connection is complete.
             write!(stream, "GET /a.html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
             let mut next = String::new();
             stream.read_to_string(&mut next).unwrap();

@@ -1,4 +1,4 @@
-//! A backup that was unpacked and packed again by another program: the digests in it decide.
+//! Backups that another program has unpacked and repacked: the digests inside decide.
 
 use crate::common::archive::{backup, done, refused, run, tree};
 use crate::common::{Server, has};
@@ -66,7 +66,7 @@ fn repacked_archive_is_restored() {
         shell(&inside, line);
         assert_eq!(told("b.tar"), expected, "{line}");
     }
-    // All of it, in the place of the data.
+    // All of it, as the new data.
     let before = tree(&server.folder().join("data"));
     shell(&inside, "tar -cf ../b.tar .");
     let folder = server.folder().to_owned();
@@ -75,7 +75,7 @@ fn repacked_archive_is_restored() {
     for (name, bytes) in before.iter().filter(|(name, _)| name.starts_with("pictures")) {
         assert!(after.get(name) == Some(bytes), "{}", name.display());
     }
-    let again = Server::start_in(server.leave(), "");
+    let again = Server::start_in(server.into_folder(), "");
     again.login("nora");
 }
 

@@ -1,4 +1,4 @@
-//! JSON-RPC 2.0: `POST /api/rpc` speaks it and nothing else; `POST /api` speaks it beside envelopes.
+//! JSON-RPC 2.0: `POST /api/rpc` accepts only JSON-RPC; `POST /api` also accepts envelopes.
 
 use crate::common::{Server, binary, envelope, run};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 pub const RPC: &str = "/api/rpc";
 
-/// An error in the order of keys in which it is sent.
+/// A JSON-RPC error, with its keys in the order in which they are sent.
 pub fn error(id: &str, code: i64, message: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":"{message}"}}}}"#)
 }
@@ -23,17 +23,17 @@ pub fn not_found(id: &str) -> String {
     error(id, -32601, "Method not found")
 }
 
-/// A call of `shop.list` under this id, with more members.
+/// A call of `shop.list` with this id, and `more` members.
 pub fn call(id: &str, more: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","method":"shop.list","id":{id}{more}}}"#)
 }
 
-/// Its answer where there is no shop.
+/// Its answer without shops.
 pub fn no_shops(id: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"result":[]}}"#)
 }
 
-/// Post a body; the answer, which is empty where it is HTTP 204.
+/// Posts a body. Returns the answer, which is empty for HTTP 204.
 pub fn post(server: &Server, body: impl AsRef<[u8]>) -> String {
     let reply = server.send("POST", RPC, &[], body.as_ref());
     match reply.status {
@@ -47,8 +47,7 @@ pub fn post(server: &Server, body: impl AsRef<[u8]>) -> String {
     reply.text()
 }
 
-/// All that section 7 of the specification shows, as it stands there. Its methods are not ours: they are
-/// not found.
+/// All examples of section 7 of the specification. Its methods are not ours, so they are not found.
 #[test]
 fn specification_examples_are_answered() {
     let server = Server::start("");
@@ -164,7 +163,7 @@ fn json_without_a_call_is_an_invalid_request() {
         (r#"{"jsonrpc":"2.0","method":null,"id":1}"#, "1"),
         (r#"{"jsonrpc":"2.0","method":["shop.list"],"id":1}"#, "1"),
         (r#"{"jsonrpc":"2.0","method":{"name":"shop.list"},"id":1}"#, "1"),
-        // An answer that was sent by mistake.
+        // A response sent as a request.
         (r#"{"jsonrpc":"2.0","result":19,"id":1}"#, "1"),
         (
             r#"{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":"1"}"#,
@@ -178,7 +177,7 @@ fn json_without_a_call_is_an_invalid_request() {
         (r#"{"jsonrpc":"2.0","method":"shop.list","params":true,"id":1}"#, "1"),
     ] {
         assert_eq!(post(&server, sent), invalid(id), "{sent}");
-        // As an item of a batch it spoils no other.
+        // In a batch it does not affect other items.
         let batch = format!("[{},{sent},{}]", call("8", ""), call("9", ""));
         let answers = format!("[{},{},{}]", no_shops("8"), invalid(id), no_shops("9"));
         assert_eq!(post(&server, batch), answers, "{sent}");
@@ -231,7 +230,7 @@ fn malformed_json_is_a_parse_error() {
     ] {
         assert_eq!(post(&server, sent), unreadable(), "{}", String::from_utf8_lossy(sent));
     }
-    // The endpoint of both goes on answering it by an envelope.
+    // The endpoint for both formats still answers it with an envelope.
     let reply = server.send("POST", "/api", &[], b"{");
     assert!(reply.text().starts_with(r#"{"id":-1,"status":-2,"#), "{}", reply.text());
     assert!(server.post("/api", "[]").starts_with(r#"{"id":-1,"status":-2,"#));
@@ -252,7 +251,7 @@ fn notifications_are_executed_and_not_answered() {
     let mixed = format!("[{},{},{}]", rename("four"), call("1", ""), rename("five"));
     assert_eq!(post(&server, mixed), format!("[{}]", no_shops("1")));
     assert_eq!(nickname(), "five");
-    // Nobody is told of its failure.
+    // Its failure is not answered.
     for sent in [
         r#"{"jsonrpc":"2.0","method":"user.update","params":{"nickname":5}}"#,
         r#"{"jsonrpc":"2.0","method":"shop.list","params":[1]}"#,
@@ -332,7 +331,7 @@ fn rpc_errors_carry_the_detail() {
     assert!(count > 40, "{count}");
 }
 
-/// What is sent at a limit of HTTP's own is refused by HTTP, in an envelope: no call was read.
+/// Requests over an HTTP limit are refused in an envelope, because no call was read.
 #[test]
 fn requests_over_http_limits_get_http_errors() {
     let server = Server::start("[limits]\nrequests_per_minute = 60\nmax_body = 1000\n");

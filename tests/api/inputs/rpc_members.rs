@@ -1,4 +1,4 @@
-//! The members of a call of JSON-RPC whose form the specification leaves open: its id and its params.
+//! Members of a JSON-RPC call whose format the specification leaves open: id and params.
 
 use super::rpc::{RPC, call, error, no_shops, not_found, post};
 use crate::common::Server;
@@ -64,7 +64,7 @@ fn empty_params_count_as_absent() {
             assert_eq!(server.post(path, &sent), no_shops("1"), "{path} {params}");
             let batch = format!("[{sent},{sent}]");
             assert_eq!(server.post(path, &batch), format!("[{0},{0}]", no_shops("1")), "{params}");
-            // Where something is needed, that is what is missing.
+            // Required params are reported as missing.
             let sent = sent.replace("shop.list", "shop.get");
             let answer: Value = serde_json::from_str(&server.post(path, &sent)).unwrap();
             assert_eq!(

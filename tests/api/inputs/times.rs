@@ -1,10 +1,10 @@
-//! Times: what is taken comes back as it was sent, in every place and every time zone.
+//! Times: an accepted time comes back as sent, for every field and time zone.
 
 use crate::common::Server;
 use crate::common::notice::{add, sample, with};
 use serde_json::{Value, json};
 
-/// Zones far to both sides, with odd offsets, with changes of the clocks, and with a day that was skipped.
+/// Zones with extreme and odd offsets, with daylight saving, and with a skipped day.
 const ZONES: [&str; 10] = [
     "UTC",
     "Asia/Shanghai",
@@ -18,7 +18,7 @@ const ZONES: [&str; 10] = [
     "Asia/Manila",
 ];
 
-/// The ends of the calendar and of old integers; around changes of clocks in one of the zones.
+/// The ends of the calendar and of 32-bit times; times around clock changes in one of the zones.
 const TIMES: [&str; 18] = [
     "9999-12-31 23:59:59",
     "9999-12-31 00:00:00",
@@ -40,7 +40,7 @@ const TIMES: [&str; 18] = [
     "0000-01-01 00:00:00",
 ];
 
-/// Those that the clocks of a zone skip.
+/// Does this zone skip this local time?
 fn is_skipped(zone: &str, time: &str) -> bool {
     matches!(
         (zone, time),
@@ -103,7 +103,7 @@ fn every_time_round_trips_or_is_refused_in_every_zone() {
 fn invalid_date_of_birth_is_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
-    // 17 digits, with the check digit that belongs to them.
+    // 17 digits and their check digit.
     let card = |date: &str| {
         let digits = format!("110105{date}002");
         let sum = digits.bytes().fold(0, |sum, byte| (sum + u32::from(byte - b'0')) * 2 % 11);
@@ -121,7 +121,7 @@ fn invalid_date_of_birth_is_refused() {
         let answer = server.call_as(&token, "user/verify", data);
         assert_eq!(status(&answer), -2, "{date}: {answer}");
     }
-    // A day on which clocks were changed at midnight is a day.
+    // A day whose midnight was skipped is valid.
     for (name, date) in [("nora1", "20000229"), ("nora2", "19400601"), ("nora3", "19860504")] {
         let (_, token) = server.account(name);
         let data = json!({"real_name": "诺拉", "id_card": card(date)});

@@ -1,6 +1,6 @@
 //! A few thousand random posts, compared with a simple model.
 
-use super::{JSON, UNTOLD, added, changed, fault, get, post, top};
+use super::{JSON, NO_PROFILE, added, changed, fault, get, post, top};
 use crate::common::connection::Connection;
 use crate::common::{Server, ok};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -31,7 +31,7 @@ impl Model {
         order.into_iter().map(|(openid, (score, _))| (openid.as_str(), *score)).collect()
     }
 
-    fn standing(&self, openid: &str) -> (i64, usize) {
+    fn score_and_rank(&self, openid: &str) -> (i64, usize) {
         let order = self.order();
         let place = order.iter().position(|(player, _)| *player == openid).unwrap();
         (order[place].1, place + 1)
@@ -77,7 +77,7 @@ fn compare(server: &Server, models: &[Model; 2]) {
 }
 
 /// Sets the nickname of every player, so that the rows of the top 100 can be identified.
-fn introduce(server: &Server, players: usize) {
+fn set_nicknames(server: &Server, players: usize) {
     for game in GAMES {
         for n in 0..players {
             let body = format!(r#"{{"openid":"p{n}","nickname":"我是p{n}"}}"#);
@@ -91,7 +91,7 @@ fn sequential_posts_agree_with_the_model() {
     let seed = rand::random();
     let mut rng = StdRng::seed_from_u64(seed);
     let mut server = Server::start("");
-    introduce(&server, 130);
+    set_nicknames(&server, 130);
     let mut models = [Model::default(), Model::default()];
     for round in 0..3 {
         let mut lines: Vec<Connection> = (0..4).map(|_| Connection::open(&server)).collect();
@@ -101,7 +101,7 @@ fn sequential_posts_agree_with_the_model() {
             // Few scores, so that most players share theirs with others.
             let score = rng.random_range(0..20);
             let new = models[game].post(&openid, score, at);
-            let (highest, rank) = models[game].standing(&openid);
+            let (highest, rank) = models[game].score_and_rank(&openid);
             let expected = if new { added(highest, rank) } else { changed(highest, rank) };
             let answer = send(&mut lines[line], GAMES[game], &openid, score);
             assert_eq!(answer, expected, "seed {seed}, post {at}: {openid} {score}");
@@ -117,7 +117,7 @@ fn concurrent_posts_agree_with_the_model() {
     const LINES: i64 = 4;
     let seed: u64 = rand::random();
     let server = Server::start("");
-    introduce(&server, 150);
+    set_nicknames(&server, 150);
     // Each connection posts scores of its own, so that who was first is known wherever scores are
     // equal.
     let posts: Vec<Vec<(usize, String, i64)>> = (0..LINES)
@@ -165,7 +165,7 @@ fn refused_post_changes_no_board() {
     let refused = fault(400, "score: 0 to 9223372036854775807");
     for _ in 0..2 {
         assert_eq!(post(&server, "/left/api/post_score", JSON, bad), refused);
-        assert_eq!(get(&server, "/left/api/top_score"), top(&[(UNTOLD, "", 3)]));
+        assert_eq!(get(&server, "/left/api/top_score"), top(&[(NO_PROFILE, "", 3)]));
         server = server.kill_and_restart();
     }
 }

@@ -199,7 +199,7 @@ impl Load {
             .query_row("SELECT (SELECT count(*) FROM portrait) + (SELECT count(*) FROM account WHERE avatar <> '')", [], |row| row.get(0))
             .unwrap();
         assert_eq!(i64::try_from(files).unwrap(), named);
-        server.leave()
+        server.into_folder()
     }
 }
 

@@ -60,7 +60,9 @@ fn check(walk: &Walk) -> Vec<String> {
         while let Some(line) = answers.next() {
             let answer = serde_json::from_str(line).unwrap_or(Value::from(line));
             let is_right = match shown {
-                Some(shown) if answers.peek().is_none() => steady(&answer) == steady(shown),
+                Some(shown) if answers.peek().is_none() => {
+                    without_varying_values(&answer) == without_varying_values(shown)
+                }
                 _ => is_done(&answer),
             };
             if !is_right {
@@ -181,14 +183,17 @@ fn fences(region: &str) -> Vec<Block> {
 }
 
 /// An answer without the values that differ each time.
-fn steady(answer: &Value) -> Value {
+fn without_varying_values(answer: &Value) -> Value {
     match answer {
-        Value::Array(items) => items.iter().map(steady).collect(),
+        Value::Array(items) => items.iter().map(without_varying_values).collect(),
         Value::Object(fields) => fields
             .iter()
             .map(|(key, value)| {
                 let fresh = FRESH.contains(&key.as_str()) && *value != "";
-                (key.clone(), if fresh { "another each time".into() } else { steady(value) })
+                (
+                    key.clone(),
+                    if fresh { "another each time".into() } else { without_varying_values(value) },
+                )
             })
             .collect(),
         value => value.clone(),

@@ -13,7 +13,7 @@ fn backup_and_restore_include_the_bucket() {
     let (_, token) = server.account("nora");
     upload(&server, "5", "gif", GIF);
     avatar(&server, &token, PNG);
-    let keys = store.settles(2);
+    let keys = store.wait_for_keys(2);
     let file = server.folder().join("all.tar");
     let facts = archive::backup(server.folder(), &file);
     assert_eq!(facts["pictures"], format!("2\t{}", GIF.len() + PNG.len()));

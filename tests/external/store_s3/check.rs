@@ -22,14 +22,14 @@ fn check_looks_for_pictures_in_the_bucket() {
     let (_, token) = server.account("nora");
     upload(&server, "5", "gif", GIF);
     let url = avatar(&server, &token, PNG);
-    store.settles(2);
+    store.wait_for_keys(2);
     let (code, line) = check(&server);
     assert_eq!(code, 0, "{line}");
     assert!(line.starts_with(&format!("ok       pictures: bucket {BUCKET} at ")), "{line}");
     assert!(line.ends_with("; rows name 2"), "{line}");
     // The missing picture is named, so that it can be searched for.
     let name = url.rsplit('/').next().unwrap();
-    store.lose(name);
+    store.delete(name);
     let (code, line) = check(&server);
     assert_eq!(code, 1, "{line}");
     let wrong = "wrong    pictures: 1 of the 2 that rows name are missing, such as ";

@@ -21,7 +21,7 @@ fn picture_is_stored_in_bucket_and_served() {
     );
     let url = avatar(&server, &token, PNG);
     let name = url.strip_prefix("http://api.example.com/upload/").unwrap();
-    let keys = store.settles(2);
+    let keys = store.wait_for_keys(2);
     assert!(keys.iter().all(|key| key.starts_with("shop/pictures/")), "{keys:?}");
     assert_eq!(store.bytes(&format!("shop/pictures/{name}")), PNG);
     assert_eq!(server.pictures(), [""; 0]);
@@ -57,7 +57,7 @@ fn replaced_picture_is_removed_from_the_bucket() {
         upload(&server, "5", kind, bytes);
         avatar(&server, &token, bytes);
         assert_eq!(shown(&server, "5"), bytes);
-        let keys = store.settles(2);
+        let keys = store.wait_for_keys(2);
         assert!(keys.iter().all(|key| store.bytes(key) == bytes), "{keys:?}");
     }
     let server = server.kill_and_restart();
@@ -65,7 +65,7 @@ fn replaced_picture_is_removed_from_the_bucket() {
     // A refused picture is not stored, nor is one whose account was removed meanwhile.
     let data = json!({"base64": STANDARD.encode(&PNG[..50])});
     assert!(server.call_as(&token, "user/avatar", data).contains("damaged"));
-    store.settles(2);
+    store.wait_for_keys(2);
 }
 
 #[test]
@@ -107,14 +107,14 @@ fn pictures_on_disk_are_served_beside_the_bucket() {
     upload(&server, "5", "gif", GIF);
     upload(&server, "6", "gif", GIF);
     let url = avatar(&server, &token, PNG);
-    let server = setup::start_in(server.leave(), &store.config(""));
+    let server = setup::start_in(server.into_folder(), &store.config(""));
     assert_eq!((shown(&server, "5"), server.pictures().len()), (GIF.to_vec(), 3));
     let name = url.rsplit('/').next().unwrap();
     assert_eq!(server.get(&format!("/upload/{name}")).body, PNG);
     // Its replacement is in the bucket, and the file is removed.
     upload(&server, "5", "png", PNG);
     assert_eq!((shown(&server, "5"), server.pictures().len()), (PNG.to_vec(), 2));
-    store.settles(1);
+    store.wait_for_keys(1);
     // Files that an operator has moved into the bucket are found there.
     let files = setup::files(&Folder::new(), &store.config(""));
     for name in server.pictures() {
@@ -137,7 +137,7 @@ fn uploads_wait_for_the_store_and_others_do_not() {
     upload(&server, "1", "gif", GIF);
     assert!(setup::found(&server).contains("can be written"));
     let (id, token) = server.account("nora");
-    store.hold("");
+    store.hold_back("");
     thread::scope(|scope| {
         for number in 0..AT_ONCE {
             let server = &server;
@@ -156,9 +156,9 @@ fn uploads_wait_for_the_store_and_others_do_not() {
         server.login("nora");
         let data = json!({"shop_name": "Blue Lamp Books"});
         assert!(server.done(&token, "shop/creat", data)["shop_id"].is_i64());
-        store.answer();
+        store.resume();
     });
-    store.settles(1 + AT_ONCE / 2);
+    store.wait_for_keys(1 + AT_ONCE / 2);
 }
 
 #[test]
@@ -167,14 +167,14 @@ fn removal_from_the_bucket_blocks_nobody() {
     let server = store.server("");
     assert!(setup::found(&server).contains("can be written"));
     upload(&server, "5", "gif", GIF);
-    store.hold("DELETE");
+    store.hold_back("DELETE");
     // The writer thread requests the removal without waiting.
     upload(&server, "5", "png", PNG);
     let (_, token) = server.account("nora");
     server.done(&token, "user/update", json!({"nickname": "Nora"}));
     assert_eq!((shown(&server, "5"), store.keys().len()), (PNG.to_vec(), 2));
-    store.answer();
-    store.settles(1);
+    store.resume();
+    store.wait_for_keys(1);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn bucket_in_the_host_name_works() {
         assert_eq!(shown(&server, "5"), GIF);
         upload(&server, "5", "png", PNG);
         assert_eq!(shown(&server, "5"), PNG);
-        let key = store.settles(1).remove(0);
+        let key = store.wait_for_keys(1).remove(0);
         assert_eq!((store.bytes(&key), key.starts_with("p/")), (PNG.to_vec(), true));
         let requests = store.requests();
         let put = requests.iter().find(|asked| asked.line == format!("PUT /{key}")).unwrap();

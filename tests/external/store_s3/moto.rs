@@ -70,7 +70,7 @@ impl Moto {
     }
 
     /// Waits until the bucket has `count` keys, and returns them.
-    fn settles(&self, count: usize) -> Vec<String> {
+    fn wait_for_keys(&self, count: usize) -> Vec<String> {
         let begun = Instant::now();
         loop {
             let list = self.ask("GET", "?list-type=2", "");
@@ -107,7 +107,7 @@ fn works(moto: &Moto, server: &Server, prefix: &str) {
     assert_eq!(shown(server, "5"), GIF);
     upload(server, "5", "png", PNG);
     assert_eq!(shown(server, "5"), PNG);
-    let keys = moto.settles(1);
+    let keys = moto.wait_for_keys(1);
     assert!(keys[0].starts_with(prefix) && keys[0].ends_with(".png"), "{keys:?}");
     let head = moto.ask("HEAD", &format!("/{}", keys[0]), "").to_ascii_lowercase();
     assert!(head.contains("content-type: image/png\r\n"), "{head}");
@@ -137,7 +137,7 @@ fn missing_bucket_is_reported_until_created() {
     let mut all = there.names().unwrap();
     assert_eq!((all.len(), there.get(&names[3]).unwrap().as_deref()), (21, Some(GIF)));
     all.retain(|name| !names.contains(name));
-    assert_eq!(moto.settles(21)[0], format!("p/{}", names[0]));
+    assert_eq!(moto.wait_for_keys(21)[0], format!("p/{}", names[0]));
     // All of them are recent.
     assert_eq!(there.sweep(|| Ok(all.into_iter().collect())).unwrap(), 0);
     assert_eq!(there.get(&"0".repeat(32)).unwrap(), None);

@@ -1,7 +1,7 @@
 //! An in-process S3 server on a folder: it checks signatures, records requests, and can hold them
 //! back.
 
-use super::service::{Asked, Shared, serve};
+use super::service::{ReceivedRequest, Shared, serve};
 use super::setup;
 use crate::common::{Folder, Server};
 use s3s::auth::SimpleAuth;
@@ -98,7 +98,7 @@ impl S3 {
     }
 
     /// Waits until there are `count` keys, and returns them.
-    pub fn settles(&self, count: usize) -> Vec<String> {
+    pub fn wait_for_keys(&self, count: usize) -> Vec<String> {
         let begun = Instant::now();
         loop {
             let keys = self.keys();
@@ -123,7 +123,7 @@ impl S3 {
     }
 
     /// Deletes an object behind the server's back.
-    pub fn lose(&self, key: &str) {
+    pub fn delete(&self, key: &str) {
         fs::remove_file(self.root.path().join(BUCKET).join(key)).unwrap();
     }
 
@@ -143,7 +143,7 @@ impl S3 {
     }
 
     /// The requests so far.
-    pub fn requests(&self) -> Vec<Asked> {
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.shared.requests.lock().unwrap().clone()
     }
 
@@ -158,18 +158,18 @@ impl S3 {
 
     /// Fails the next `times` requests with this status, and with an error body that must not be
     /// logged in full.
-    pub fn stumble(&self, times: usize, status: u16) {
+    pub fn fail_next(&self, times: usize, status: u16) {
         *self.shared.stumbles.lock().unwrap() = (times, status);
     }
 
     /// Holds back requests whose method begins with `method`.
-    pub fn hold(&self, method: &'static str) {
+    pub fn hold_back(&self, method: &'static str) {
         self.held.send(Some(method)).unwrap();
         while self.asked.try_recv().is_ok() {}
     }
 
     /// Answers waiting and new requests.
-    pub fn answer(&self) {
+    pub fn resume(&self) {
         self.held.send(None).unwrap();
     }
 }

@@ -21,7 +21,7 @@ type Boxed = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 pub struct Shared {
     pub service: S3Service,
     pub root: PathBuf,
-    pub requests: Mutex<Vec<Asked>>,
+    pub requests: Mutex<Vec<ReceivedRequest>>,
     pub tell: Mutex<Sender<String>>,
     pub held: watch::Receiver<Option<&'static str>>,
     /// Number and status of the next failing requests.
@@ -30,7 +30,7 @@ pub struct Shared {
 
 /// A received request.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ReceivedRequest {
     pub line: String,
     pub host: String,
     pub content_type: String,
@@ -59,7 +59,7 @@ async fn answer(
         value
             .map_or(String::new(), |value: &header::HeaderValue| value.to_str().unwrap().to_owned())
     };
-    let asked = Asked {
+    let asked = ReceivedRequest {
         line: format!("{} {}", request.method(), request.uri().path()),
         host: text(header::HOST),
         content_type: text(header::CONTENT_TYPE),
@@ -72,7 +72,7 @@ async fn answer(
         held.is_some_and(|method| request.method().as_str().starts_with(method))
     };
     shared.held.clone().wait_for(|method| !held(method)).await?;
-    let stumble = stumbles(&mut shared.stumbles.lock().unwrap());
+    let stumble = next_failure(&mut shared.stumbles.lock().unwrap());
     if let Some(status) = stumble {
         let told = format!(
             "<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message>\
@@ -94,7 +94,7 @@ async fn answer(
 }
 
 /// Counts one failing request down. Returns its status.
-fn stumbles((times, status): &mut (usize, u16)) -> Option<u16> {
+fn next_failure((times, status): &mut (usize, u16)) -> Option<u16> {
     *times = times.checked_sub(1)?;
     Some(*status)
 }

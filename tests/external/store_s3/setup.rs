@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 /// Waits for the server's log line about its store at start, and returns it.
 pub fn found(server: &Server) -> String {
-    says(server, "pictures: bucket")
+    wait_for_log(server, "pictures: bucket")
 }
 
 /// Waits until the log contains this text. Returns the line.
-pub fn says(server: &Server, text: &str) -> String {
+pub fn wait_for_log(server: &Server, text: &str) -> String {
     let begun = Instant::now();
     loop {
         let log = server.log();

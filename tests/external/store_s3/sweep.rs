@@ -21,9 +21,9 @@ fn start_removes_old_orphans_but_no_foreign_objects() {
     let server = store.server("prefix = \"p\"");
     upload(&server, "5", "gif", GIF);
     upload(&server, "6", "png", PNG);
-    let used = store.settles(2);
+    let used = store.wait_for_keys(2);
     used.iter().for_each(|key| store.age(key, OLD));
-    let folder = server.leave();
+    let folder = server.into_folder();
     store.put(&format!("p/{}", name('a')), OLD);
     store.put(&format!("p/{}", name('b')), OLD);
     let stay = [
@@ -43,10 +43,10 @@ fn start_removes_old_orphans_but_no_foreign_objects() {
         store.put(key, *age);
     }
     let server = setup::start_in(folder, &store.config("prefix = \"p\""));
-    setup::says(&server, "pictures that were nobody's were removed removed=2");
+    setup::wait_for_log(&server, "pictures that were nobody's were removed removed=2");
     let mut left: Vec<String> = stay.iter().map(|(key, _)| key.clone()).chain(used).collect();
     left.sort();
-    assert_eq!(store.settles(left.len()), left);
+    assert_eq!(store.wait_for_keys(left.len()), left);
 }
 
 #[test]
@@ -57,8 +57,11 @@ fn database_naming_few_pictures_removes_none() {
     }
     // Its data folder is empty: it was lost or mistyped.
     let server = store.server("");
-    setup::says(&server, "no row names 3 of the pictures that are kept, and only 0 are named");
-    assert_eq!(store.settles(3).len(), 3);
+    setup::wait_for_log(
+        &server,
+        "no row names 3 of the pictures that are kept, and only 0 are named",
+    );
+    assert_eq!(store.wait_for_keys(3).len(), 3);
 }
 
 #[test]

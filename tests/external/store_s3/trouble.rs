@@ -42,7 +42,7 @@ fn store_outage_refuses_only_uploads() {
     let server = setup::start(&config);
     let (_, token) = server.account("nora");
     upload(&server, "5", "gif", GIF);
-    let key = store.settles(1).remove(0);
+    let key = store.wait_for_keys(1).remove(0);
     drop(store);
     uploads_fail(&server, &token);
     others_are_served(&server, &token);
@@ -55,14 +55,14 @@ fn store_outage_refuses_only_uploads() {
     assert_eq!((told.count(), log.contains("backing off")), (4, false), "{log}");
     // It also starts without the store, and warns the operator.
     let server = server.kill_and_restart();
-    let problem = setup::says(&server, "nobody is reached at store.endpoint");
+    let problem = setup::wait_for_log(&server, "nobody is reached at store.endpoint");
     assert!(problem.contains("WARN pictures: bucket "), "{problem}");
     uploads_fail(&server, &token);
     others_are_served(&server, &token);
     let store = S3::start_at(address);
     upload(&server, "6", "png", PNG);
     assert_eq!(shown(&server, "6"), PNG);
-    assert_ne!(store.settles(1), [key]);
+    assert_ne!(store.wait_for_keys(1), [key]);
 }
 
 #[test]
@@ -138,20 +138,20 @@ fn store_error_is_retried() {
     let store = S3::start();
     let server = store.server("");
     setup::found(&server);
-    store.stumble(2, 503);
+    store.fail_next(2, 503);
     upload(&server, "5", "gif", GIF);
-    store.stumble(1, 500);
+    store.fail_next(1, 500);
     assert_eq!(shown(&server, "5"), GIF);
     // Failing requests: their log lines contain no usable secrets.
     for (status, asked) in [(503, 3), (403, 1)] {
         // Requests for pictures, without the listing at start.
         let count = || store.requests().iter().filter(|asked| asked.line.contains('.')).count();
         let before = count();
-        store.stumble(10, status);
+        store.fail_next(10, status);
         let answer = server.call("portrait/upload", portrait("6", "gif", GIF));
         assert_eq!(answer, fault(1000, "头像文件创建失败"));
         assert_eq!(count() - before, asked);
-        let line = setup::says(&server, &format!("{status} "));
+        let line = setup::wait_for_log(&server, &format!("{status} "));
         assert!(line.contains("ERROR") && line.contains("SlowDown"), "{line}");
         assert!(!line.contains(KEY_ID) && !line.contains("AWS4"), "{line}");
     }

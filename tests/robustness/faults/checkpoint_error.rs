@@ -31,7 +31,7 @@ impl Case {
         let mut server = Server::start("");
         let (_, token) = server.account("nora");
         assert_eq!(server.terminate(), 0);
-        let folder = server.leave();
+        let folder = server.into_folder();
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         fs::copy(path("data/guichet.db"), path("before.db")).unwrap();
         let inject = format!("inject={calls}:error=EIO:when={when}");

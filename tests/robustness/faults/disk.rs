@@ -21,10 +21,10 @@ pub struct Disk(BTreeMap<String, Vec<u8>>);
 
 impl Disk {
     /// A possible disk after a power cut at this line.
-    pub fn after_cut(trace: &Trace, cut: usize, dice: &mut SmallRng) -> Self {
+    pub fn after_cut(trace: &Trace, cut: usize, rng: &mut SmallRng) -> Self {
         let mut disk = Disk::default();
         // From none of the unsynced data to all of it: both ends are the most likely in practice.
-        let share = f64::from(dice.random_range(0..=4_u32)) / 4.0;
+        let share = f64::from(rng.random_range(0..=4_u32)) / 4.0;
         let mut last = BTreeMap::new();
         let begun = || trace.changes.iter().enumerate().filter(|(_, change)| change.begin < cut);
         for (nth, change) in begun().filter(|(_, change)| change.durable < cut) {
@@ -36,14 +36,14 @@ impl Disk {
         for (_, change) in settled {
             if change.durable < cut {
                 disk.apply(change, &Torn::Whole);
-            } else if dice.random_bool(share) {
-                disk.apply(change, &Torn::throw(dice));
+            } else if rng.random_bool(share) {
+                disk.apply(change, &Torn::throw(rng));
             }
         }
-        rest.shuffle(dice);
+        rest.shuffle(rng);
         for (_, change) in rest {
-            if dice.random_bool(share) {
-                disk.apply(change, &Torn::throw(dice));
+            if rng.random_bool(share) {
+                disk.apply(change, &Torn::throw(rng));
             }
         }
         disk
@@ -98,10 +98,10 @@ enum Torn {
 }
 
 impl Torn {
-    fn throw(dice: &mut SmallRng) -> Self {
-        match dice.random_range(0..4) {
-            0 => Torn::Until(dice.random_range(0..1000)),
-            1 => Torn::Sectors(dice.random()),
+    fn throw(rng: &mut SmallRng) -> Self {
+        match rng.random_range(0..4) {
+            0 => Torn::Until(rng.random_range(0..1000)),
+            1 => Torn::Sectors(rng.random()),
             _ => Torn::Whole,
         }
     }

@@ -13,14 +13,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
 /// Facts with the `id` of the acknowledging envelope.
-pub type Told = Vec<(i64, Fact)>;
+pub type Acknowledged = Vec<(i64, Fact)>;
 
 /// One client of a server.
 struct Writer<'a> {
     server: &'a Server,
     client: Client,
     ids: &'a AtomicI64,
-    told: &'a Mutex<Told>,
+    told: &'a Mutex<Acknowledged>,
     patience: usize,
 }
 
@@ -141,8 +141,8 @@ pub const CONFIG: &str =
     "[shop]\nmax_per_account = 1000\n[portrait]\nopen_per_day_per_address = 0\n";
 
 /// Writes everything with several concurrent clients.
-pub fn write(server: &Server, size: &Size) -> Told {
-    let (ids, told) = (AtomicI64::new(1), Mutex::new(Told::new()));
+pub fn write(server: &Server, size: &Size) -> Acknowledged {
+    let (ids, told) = (AtomicI64::new(1), Mutex::new(Acknowledged::new()));
     let writer = || {
         let (client, patience) = (Client::connect(server), size.patience);
         Writer { server, client, ids: &ids, told: &told, patience }

@@ -5,7 +5,7 @@
 
 use super::disk::Disk;
 use super::facts::{Fact, integrity, lost};
-use super::load::{self, Size, Told};
+use super::load::{self, Acknowledged, Size};
 use super::strace::{STRACE, may_trace, wait_for};
 use super::trace::{CALLS, Change, Kind, Trace};
 use crate::common::{Folder, Server};
@@ -17,7 +17,7 @@ use std::panic::catch_unwind;
 const NO_SERVER: &str = "no server can be asked";
 
 /// Records a server from its first start to its shutdown; `more` are arguments for strace.
-fn record(config: &str, size: &Size, more: &[&str]) -> (Trace, Told) {
+fn record(config: &str, size: &Size, more: &[&str]) -> (Trace, Acknowledged) {
     let folder = Folder::new();
     let name = folder.path().file_name().unwrap().to_str().unwrap().to_owned();
     let file = folder.path().join("trace");
@@ -38,7 +38,7 @@ fn record(config: &str, size: &Size, more: &[&str]) -> (Trace, Told) {
 /// Moments of the record after the first answer: around random changes of the database file and of
 /// any file, near a restart of the WAL, and right after random answers, where a write that was
 /// answered too early is lost.
-fn moments(trace: &Trace, count: usize, dice: &mut SmallRng) -> Vec<usize> {
+fn moments(trace: &Trace, count: usize, rng: &mut SmallRng) -> Vec<usize> {
     let answered: Vec<usize> = trace.acknowledged.values().copied().collect();
     let first = answered.iter().min().unwrap();
     let changes = || trace.changes.iter().filter(|change| change.begin > *first);
@@ -49,8 +49,8 @@ fn moments(trace: &Trace, count: usize, dice: &mut SmallRng) -> Vec<usize> {
     (0..count)
         .map(|nth| {
             let (among, within) = [(&moved, 2), (&any, 2), (&answered, 2), (&anew, 100)][nth % 4];
-            let at = among.choose(dice).or(answered.choose(dice)).unwrap();
-            at + dice.random_range(1..=within)
+            let at = among.choose(rng).or(answered.choose(rng)).unwrap();
+            at + rng.random_range(1..=within)
         })
         .collect()
 }
@@ -66,7 +66,7 @@ fn begins_anew(change: &Change) -> bool {
 }
 
 /// The losses after a power cut at this line.
-fn after_cut(trace: &Trace, told: &Told, cut: usize, seed: u64) -> Vec<String> {
+fn after_cut(trace: &Trace, told: &Acknowledged, cut: usize, seed: u64) -> Vec<String> {
     let disk = Disk::after_cut(trace, cut, &mut SmallRng::seed_from_u64(seed));
     let facts: Vec<&Fact> =
         told.iter().filter(|(id, _)| trace.acknowledged[id] < cut).map(|(_, fact)| fact).collect();
@@ -116,12 +116,12 @@ fn power_cut_after_disk_error_loses_no_write() {
 }
 
 /// Simulates as many power cuts as `CUTS` says; none may lose anything.
-fn cut_all(trace: &Trace, told: &Told, usual: usize, seed: u64) {
+fn cut_all(trace: &Trace, told: &Acknowledged, usual: usize, seed: u64) {
     // `CUTS=500 cargo test --test robustness power_cut` is the full figure.
     let cuts = std::env::var("CUTS").map_or(usual, |cuts| cuts.parse().unwrap());
-    let mut dice = SmallRng::seed_from_u64(seed);
-    for cut in moments(trace, cuts, &mut dice) {
-        let seed = dice.random();
+    let mut rng = SmallRng::seed_from_u64(seed);
+    for cut in moments(trace, cuts, &mut rng) {
+        let seed = rng.random();
         let wrong = after_cut(trace, told, cut, seed);
         assert!(wrong.is_empty(), "cut at line {cut} of {}, seed {seed}: {wrong:#?}", trace.lines);
     }
@@ -140,15 +140,15 @@ fn simulated_power_cut_loses_unsynced_writes() {
     let config = format!("{}[database]\nsynchronous = \"normal\"\n", load::CONFIG);
     let size = Size { scores: 50, rows: 20, pictures: 1, patience: 0 };
     let (trace, told) = record(&config, &size, &[]);
-    let mut dice = SmallRng::seed_from_u64(20_260_302);
-    let cuts = moments(&trace, 60, &mut dice);
+    let mut rng = SmallRng::seed_from_u64(20_260_302);
+    let cuts = moments(&trace, 60, &mut rng);
     // A server that does not start would prove nothing about syncs.
     let loses = |cut: &usize, seed| {
         let wrong = after_cut(&trace, &told, *cut, seed);
         assert!(!wrong.contains(&NO_SERVER.to_owned()), "cut at line {cut}, seed {seed}");
         !wrong.is_empty()
     };
-    let losing = cuts.iter().position(|cut| loses(cut, dice.random()));
+    let losing = cuts.iter().position(|cut| loses(cut, rng.random()));
     let nth = losing.expect("one of 60 power cuts loses something");
     eprintln!("without a sync at each commit, power cut {} lost something", nth + 1);
 }

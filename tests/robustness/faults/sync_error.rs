@@ -17,7 +17,7 @@ fn failing(calls: &str, when: &str) -> (Server, String) {
     let mut server = Server::start("");
     let (_, token) = server.account("nora");
     assert_eq!(server.terminate(), 0);
-    let folder = server.leave();
+    let folder = server.into_folder();
     let record = folder.path().join("trace");
     let (trace, inject) =
         (format!("trace={calls}"), format!("inject={calls}:error=EIO:when={when}"));
@@ -135,7 +135,7 @@ fn permanent_sync_failure_still_serves_reads() {
     let facts: Vec<Fact> = facts.into_iter().flatten().collect();
     compare(&server, &token, &facts, WRITES);
     assert_eq!(server.terminate(), 0);
-    let server = Server::start_in(server.leave(), "");
+    let server = Server::start_in(server.into_folder(), "");
     let wrong = lost(&server, &facts.iter().collect::<Vec<_>>());
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(integrity(&server.folder().join("data")), "ok");

@@ -102,7 +102,7 @@ impl Trace {
             if !handle.starts_with('\\') {
                 return;
             }
-            unhex(handle.split('>').next().unwrap_or_default())
+            decode_hex(handle.split('>').next().unwrap_or_default())
         };
         let file = String::from_utf8_lossy(&file).into_owned();
         let Some((_, path)) = file.split_once(inside) else { return };
@@ -205,7 +205,7 @@ impl Trace {
 
 /// The texts between quotes: strace was told to write all bytes in hex, so none has a quote in it.
 fn strings(args: &str) -> impl Iterator<Item = Vec<u8>> {
-    args.split('"').skip(1).step_by(2).map(unhex)
+    args.split('"').skip(1).step_by(2).map(decode_hex)
 }
 
 /// The plain numbers among the arguments.
@@ -213,7 +213,7 @@ fn numbers(args: &str) -> impl DoubleEndedIterator<Item = u64> {
     args.split([',', ' ', ')']).filter_map(|word| word.parse().ok())
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+fn decode_hex(text: &str) -> Vec<u8> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => byte - b'0',
         b'a'..=b'f' => byte - b'a' + 10,

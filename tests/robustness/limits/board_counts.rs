@@ -1,4 +1,4 @@
-//! What is counted of a board is what its rows say, whatever was posted, refused, swept or cut off.
+//! The counts of a board match its rows after any posts, refusals, removals and crashes.
 
 use crate::common::cli::{done, guichet};
 use crate::common::{Server, envelope};
@@ -10,10 +10,10 @@ use std::thread;
 
 const GAMES: [&str; 2] = ["left", "right"];
 
-/// Players a board: fewer than play, so that some are refused.
+/// Maximum players of a board: too few for all, so that some are refused.
 const MOST: usize = 12;
 
-/// One game as it must be: highest scores, and players whom nobody has seen play.
+/// The model of one game: highest scores, and players without a score.
 #[derive(Default)]
 struct Model {
     scores: BTreeMap<String, i64>,
@@ -26,7 +26,7 @@ impl Model {
         is_known || self.scores.len() + self.waiting.len() < MOST
     }
 
-    /// Do what a post does; whether it is taken.
+    /// Applies a post. Returns whether it is accepted.
     fn apply(&mut self, openid: &str, score: Option<i64>) -> bool {
         if !self.has_room_for(openid) {
             return false;
@@ -48,8 +48,8 @@ fn open(server: &Server) -> Connection {
     Connection::open(server.folder().join("data/guichet.db")).unwrap()
 }
 
-/// The counts of a game beside those of its rows. The rows of scores may be behind in what they say,
-/// never in their number.
+/// Compares the counts of a game with its rows. The rows of scores may lag behind in value, never
+/// in number.
 fn compare_rows(server: &Server, game: &str, model: &Model) {
     let database = open(server);
     let number = |sql: &str| -> i64 { database.query_row(sql, [game], |row| row.get(0)).unwrap() };
@@ -62,7 +62,7 @@ fn compare_rows(server: &Server, game: &str, model: &Model) {
     assert_eq!(number(sql), waiting);
 }
 
-/// The board, which is in memory.
+/// Compares the board in memory.
 fn compare_board(server: &Server, game: &str, model: &Model) {
     let mut expected: Vec<i64> = model.scores.values().copied().collect();
     expected.sort_unstable_by_key(|score| -score);
@@ -112,9 +112,9 @@ fn board_counts_match_rows_and_boards() {
             server = server.kill_and_restart();
             continue;
         }
-        // Whoever waits leaves; one of the two boards goes whole.
+        // Waiting players are removed, and one of the two boards completely.
         assert_eq!(server.terminate(), 0);
-        let folder = server.leave();
+        let folder = server.into_folder();
         if round == 3 {
             done(guichet(folder.path(), &["board", "remove", "left", "--yes"]));
             models[0] = Model::default();

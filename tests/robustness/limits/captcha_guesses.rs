@@ -1,4 +1,4 @@
-//! Guessing captchas: wrong proofs are counted per address, wherever they are sent.
+//! Guessing captchas: wrong proofs are counted per address over all operations.
 
 use crate::common::{CODE, Server, envelope, fault, ok};
 use engine::hex::md5;
@@ -15,18 +15,19 @@ pub fn server(limit: u32) -> Server {
     ))
 }
 
-/// The answer to an envelope from this address.
+/// Sends an envelope from this address. Returns the answer.
 pub fn from(server: &Server, address: &str, name: &str, data: Value) -> String {
     let headers = [("X-Forwarded-For", address)];
     server.send("POST", "/api", &headers, envelope(name, data).as_bytes()).text()
 }
 
-/// Ask whether a proof is right, from this address.
+/// Validates a proof from this address.
 pub fn validate(server: &Server, address: &str, hash: &str) -> String {
     from(server, address, "img/validate", json!({"hash": hash}))
 }
 
-/// Send `count` different wrong proofs in batches; how many were looked at, and how many refused.
+/// Sends `count` different wrong proofs in batches. Returns how many were checked and how many
+/// refused.
 pub fn guess(server: &Server, address: &str, count: usize) -> (usize, usize) {
     let proofs: Vec<String> = (0..count)
         .map(|nth| envelope("img/validate", json!({"hash": md5(&format!("guess {nth}"))})))
@@ -94,8 +95,8 @@ fn wrong_proofs_count_across_operations() {
     assert!(validate(&server, address, &server.captcha()).contains(LIMIT));
 }
 
-/// A registration peak: 500 people of one school, 400 of whom misread their captcha once, while a
-/// stranger among them tries 90 proofs and another one, elsewhere, tries all he can.
+/// A registration peak: 500 people of one school, 400 of whom misread their captcha once, while one
+/// attacker among them tries 90 proofs and another one, elsewhere, tries as many as possible.
 #[test]
 fn burst_of_500_registrations_stays_below_limit() {
     let server = Server::start(PROXY);

@@ -1,12 +1,12 @@
-//! Which requests a limit per address counts together.
+//! Which requests share a limit per address.
 
 use crate::common::{Server, envelope};
 use serde_json::json;
 
-/// The detail of a login that fails for lack of attempts.
+/// The detail of a refused login without attempts left.
 const LOCKED: &str = "limits.login_attempts";
 
-/// The answer's text to a wrong login with these headers.
+/// The answer to a wrong login with these headers.
 fn login(server: &Server, headers: &[(&str, &str)]) -> String {
     let body = envelope("user/login", json!({"username": "nora", "password": "x"}));
     server.send("POST", "/api", headers, body.as_bytes()).text()

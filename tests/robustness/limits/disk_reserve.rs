@@ -16,7 +16,7 @@ const PNG: &[u8] = include_bytes!("../../../src/image_check/fixtures/plain.png")
 /// More than any disk has.
 const NEVER: &str = "[disk]\nreserve = \"1000000000MiB\"\n";
 
-/// The answer of an operation that would store more.
+/// The refusal of an operation that would store more data.
 fn no_space() -> String {
     let detail = "the server's disk is nearly full; nothing was stored";
     fault_with(-200, "Failure to operate database", detail)
@@ -26,12 +26,12 @@ fn portrait(id: &str) -> Value {
     json!({"name": "", "id": id, "base64": STANDARD.encode(PNG), "type": "png"})
 }
 
-/// What a new account sends, with a captcha that was just made.
+/// A registration with a new captcha.
 fn registration(server: &Server, name: &str) -> Value {
     json!({"username": name, "password": "secret-1", "hash": server.captcha()})
 }
 
-/// Ask until it is so: the server looks at the disk every 2 seconds.
+/// Waits for a condition; the server checks the disk every 2 seconds.
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -48,7 +48,7 @@ fn below_the_reserve_only_essentials_are_written() {
     server.done("", "score/post", score.clone());
     server.done("", "player/update", score);
 
-    let server = Server::start_in(server.leave(), NEVER);
+    let server = Server::start_in(server.into_folder(), NEVER);
     for (name, data) in [
         ("portrait/upload", portrait("5")),
         ("user/avatar", json!({"base64": STANDARD.encode(PNG)})),
@@ -86,8 +86,8 @@ fn writes_resume_when_space_is_free_again() {
     if !has("unshare") {
         return;
     }
-    // A disk of 120 MB of its own, in a mount namespace that ends with the server. Beside what is
-    // free below the reserve there must be room for the log of the database, some 24 MB.
+    // A disk of 120 MB in a mount namespace that ends with the server. Besides the reserve there
+    // must be space for the WAL, some 24 MB.
     let script = r#"mount -t tmpfs -o size=120m tmpfs "$0" && exec "$@""#;
     let folder = Folder::new();
     let data = folder.path().join("data");

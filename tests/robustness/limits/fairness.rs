@@ -29,7 +29,7 @@ fn is_closed(mut stream: &TcpStream) -> bool {
 
 #[test]
 fn partial_heads_of_one_address_leave_free_places() {
-    // 8 MiB are places for 204 connections.
+    // 8 MiB allow 204 connections.
     let server = Server::start("[limits]\nconnection_memory = \"8MiB\"\n");
     let head = format!("POST /api HTTP/1.1\r\nHost: a\r\nX: {}", "x".repeat(15_000));
     let before = resident(&server);
@@ -55,7 +55,7 @@ fn partial_heads_of_one_address_leave_free_places() {
 #[test]
 fn busy_connections_are_not_closed_for_newcomers() {
     let server = Server::start("[limits]\nconnection_memory = \"800KiB\"\n");
-    // Half of 20 places, each with a request whose body has not come.
+    // Half of 20 connections, each with a request whose body is missing.
     let mut busy: Vec<Connection> =
         (0..10).map(|_| Connection::open_from(&server, "127.0.0.2")).collect();
     let body = envelope("shop/list", json!({}));
@@ -77,8 +77,8 @@ fn busy_connections_are_not_closed_for_newcomers() {
     }
 }
 
-/// Post `bodies` over and over on `connections` of one address, until it is `over`; counts the answers
-/// that have `word`.
+/// Posts `body` repeatedly on `connections` of one address until `over`, and counts the answers
+/// that contain `word`.
 fn hammer(
     server: &Server,
     address: &str,
@@ -179,12 +179,12 @@ fn shops_of_the_first_schema_are_found_after_upgrade() {
     assert_eq!(indexed, column("SELECT position FROM shop ORDER BY position"));
 }
 
-/// What a search costs most by: every part of the key is in each row, the key in none.
+/// The most expensive key: every part of it is in each row, the key in none.
 fn worst_key() -> String {
     "a".repeat(63) + "c"
 }
 
-/// The 99th percentile of 200 lists of shops from an address of its own.
+/// The 99th percentile latency of 200 shop lists from another address.
 fn p99(server: &Server) -> Duration {
     let mut client = Connection::open_from(server, "127.0.0.3");
     let body = envelope("shop/list", json!({"limit": 1}));
@@ -219,7 +219,7 @@ fn slow_searches_of_one_address_block_no_other() {
     });
     eprintln!("p99 alone {alone:?}, beside the searches {crowded:?}; one search {one:?}");
     assert_eq!(found.load(Ordering::Relaxed), 0);
-    // Twice is the aim; the bound allows for a machine that is busy with other tests.
+    // The target is twice the time; the bound allows for other tests on the machine.
     let bound = (4 * alone).max(Duration::from_millis(150));
     assert!(crowded < bound, "alone {alone:?}, beside the searches {crowded:?}");
 }

@@ -1,15 +1,15 @@
-//! Boards and players of games: how many strangers may add, and that games and players that are known
-//! already go on.
+//! Boards and players of games: how many unknown clients may add, while existing games and players
+//! keep working.
 
 use crate::common::cli::{done, guichet, refused};
 use crate::common::{Server, envelope};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-/// Behind a trusted proxy, so that a test can have any address.
+/// Trusts a local proxy, so that a test can use any address.
 const PROXY: &str = "[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n";
 
-/// A batch of operations from an address; the answers.
+/// Sends a batch of operations from an address. Returns the answers.
 fn batch(server: &Server, address: &str, calls: &[(&str, Value)]) -> Vec<Value> {
     let items: Vec<String> =
         calls.iter().map(|(name, data)| envelope(name, data.clone())).collect();
@@ -30,7 +30,7 @@ fn is_done(answer: &Value) -> bool {
     answer["status"] == 0
 }
 
-/// The names of all boards, as the command lists them.
+/// All boards with their players, as the command lists them.
 fn boards(server: &Server) -> Vec<(String, u64)> {
     let listed = done(guichet(server.folder(), &["board", "list", "--json"]));
     let listed: Vec<Value> = serde_json::from_str(&listed).unwrap();
@@ -54,7 +54,7 @@ fn junk_games_do_not_take_reserved_boards() {
     assert_eq!(answers.iter().filter(|answer| is_done(answer)).count(), 3);
     let told = answers[63]["detail"].as_str().unwrap();
     assert!(told.contains("score.new_boards_per_day"), "{told}");
-    // Any number of addresses leaves two places: for `default` and for the game with a secret.
+    // Two boards stay reserved: for `default` and for the game with a secret.
     for address in 2..24 {
         let names = (0..3).map(|n| post(&format!("junk-{address}-{n}"), "p"));
         batch(&server, &format!("192.0.2.{address}"), &names.collect::<Vec<_>>());
@@ -66,7 +66,7 @@ fn junk_games_do_not_take_reserved_boards() {
     assert!(is_done(&answer), "{answer}");
     super::signing::post_signed(&server, "guarded", "s3cret", "p", 7);
     assert_eq!(boards(&server).len(), 64);
-    // Those that have a board go on.
+    // Games with a board still work.
     assert!(is_done(&call(&server, "192.0.2.1", "score/post", post("junk-0", "q").1)));
 }
 
@@ -74,7 +74,7 @@ fn junk_games_do_not_take_reserved_boards() {
 fn only_configured_apps_have_boards() {
     let server = Server::start("");
     assert!(is_done(&call(&server, "", "score/post", post("old", "p").1)));
-    let folder = server.leave();
+    let folder = server.into_folder();
     let server = Server::start_in(folder, "[score]\napps = [\"a\", \"b\", \"c\", \"d\", \"e\"]\n");
     for app in ["a", "b", "c", "d", "e"] {
         assert!(is_done(&call(&server, "", "score/post", post(app, "p").1)), "{app}");
@@ -96,7 +96,7 @@ fn new_players_per_address_are_limited() {
     let mut server = Server::start(&config);
     let tell = |openid: &str| ("player/update", json!({"openid": openid, "nickname": "n"}));
     let player = |openid: &str| ("score/post", json!({"openid": openid, "score": 1}));
-    // Telling of a player and the first score count once, whichever comes first.
+    // A player's profile and first score count once together, in either order.
     let calls = [tell("p1"), player("p1"), player("p2"), tell("p2"), tell("p3"), player("p4")];
     assert!(batch(&server, "192.0.2.1", &calls).iter().all(is_done));
     for _ in 0..2 {
@@ -128,7 +128,7 @@ fn full_board_still_serves_its_players() {
         }
         server = server.kill_and_restart();
     }
-    // Whoever was told of has a place among the three.
+    // A player with a profile has one of the three places.
     assert!(is_done(&call(&server, "", "score/post", player("p2").1)));
     assert_eq!(boards(&server), [("default".to_owned(), 3)]);
     let answer = server.send("POST", "/api/post_score", &[], b"openid=p4&score=1").json();
@@ -138,7 +138,7 @@ fn full_board_still_serves_its_players() {
 #[test]
 fn oldest_player_without_score_is_removed_first() {
     let server = Server::start("");
-    // The first is told of by the game, the others stand for those whom 9,999 more calls would bring.
+    // The first is posted by the game; the others stand for 9,999 more calls.
     server.done("", "player/update", json!({"openid": "first", "nickname": "a"}));
     server.done("", "score/post", json!({"openid": "plays", "score": 1}));
     server.done("", "player/update", json!({"openid": "plays", "nickname": "b"}));
@@ -152,7 +152,7 @@ fn oldest_player_without_score_is_removed_first() {
                  (SELECT leaves_at FROM player WHERE openid = 'first') + 1 FROM n;",
         )
         .unwrap();
-    let server = Server::start_in(ended.leave(), "");
+    let server = Server::start_in(ended.into_folder(), "");
     assert_eq!(boards(&server), [("default".to_owned(), 10_001)]);
     server.done("", "player/update", json!({"openid": "last", "nickname": "c"}));
     assert_eq!(boards(&server), [("default".to_owned(), 10_001)]);
@@ -185,8 +185,8 @@ fn player_without_score_is_removed_after_a_day() {
     assert!(left.iter().all(|left| (86_000..=86_401).contains(left)), "{left:?}");
     database.execute_batch("UPDATE player SET leaves_at = 1 WHERE openid = 'gone'").unwrap();
     drop(database);
-    // The sweep runs at the start.
-    let server = Server::start_in(ended.leave(), "");
+    // The removal runs at the start.
+    let server = Server::start_in(ended.into_folder(), "");
     let begun = std::time::Instant::now();
     while boards(&server)[0].1 > 2 {
         assert!(begun.elapsed().as_secs() < 30, "nobody was swept");
@@ -219,11 +219,11 @@ fn boards_are_listed_and_removed() {
     done(remove(&server, &["lamps", "--yes"]));
     let told = refused(server.folder(), remove(&server, &["lamps", "--yes"]));
     assert_eq!(told, "lamps: there is no such board");
-    let server = Server::start_in(server.leave(), "");
+    let server = Server::start_in(server.into_folder(), "");
     assert_eq!(boards(&server), [("pins".to_owned(), 1)]);
     let top = server.done("", "score/top", json!({"app": "lamps"}));
     assert_eq!(top, json!([]));
-    // Nothing of the player is left: the score and the name begin anew.
+    // Nothing of the player is left: score and name start from nothing.
     let posted = json!({"app": "lamps", "openid": "p", "score": 1});
     assert_eq!(server.done("", "score/post", posted), json!({"score": 1, "rank": 1, "new": true}));
     let row = json!([{"nickname": "", "avatar": "", "score": 1, "rank": 1}]);
@@ -238,7 +238,7 @@ fn row_of_the_top_list_is_bounded() {
     server.done("", "player/update", face);
     server.done("", "score/post", json!({"openid": "p", "score": i64::MAX}));
     let row = server.done("", "score/top", json!({}))[0].to_string();
-    // What docs/limits.md says of a thousand.
+    // The figure for a thousand rows in docs/limits.md.
     assert!((4_390..=4_400).contains(&row.len()), "{}", row.len());
     for text in ["a\u{1}b", "a\nb", "\u{7f}", "\u{85}", "\u{2028}", "\u{202e}b", "\u{2066}b"] {
         for key in ["nickname", "province", "city", "country"] {
@@ -249,7 +249,7 @@ fn row_of_the_top_list_is_bounded() {
         let data = json!({"openid": "p", "headimgurl": format!("http://{text}")});
         assert_eq!(call(&server, "", "player/update", data)["status"], -2);
     }
-    // Emoji that are joined, and names in scripts with joiners, are no fakes.
+    // Joined emoji, and names in scripts with joiners, are allowed.
     for text in ["👩\u{200d}🚀", "می\u{200c}خواهم", "诺拉"] {
         assert!(is_done(&call(
             &server,
@@ -261,7 +261,7 @@ fn row_of_the_top_list_is_bounded() {
 }
 
 #[test]
-fn open_boards_share_the_players_of_four() {
+fn open_boards_share_a_limit_of_players() {
     let score = "[score]\nmax_players = 2\nnew_boards_per_day = 0\n[score.secrets]\nours = \"s\"\n";
     let server = Server::start(score);
     let post = |app: &str, openid: &str| {

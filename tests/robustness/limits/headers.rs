@@ -1,11 +1,11 @@
-//! Headers as real clients and proxies send them: cookies, credentials, forwarded addresses, origins;
-//! and those that every answer has.
+//! Headers as real clients and proxies send them: cookies, credentials, forwarded addresses,
+//! origins; and headers of every answer.
 
 use crate::common::{Folder, Reply, Server, envelope};
 use serde_json::json;
 use std::fs;
 
-/// Send a post to the envelope with these header lines, which may hold any bytes.
+/// Posts an envelope with these header lines, which may contain any bytes.
 fn post(server: &Server, name: &str, lines: &[&[u8]]) -> Reply {
     let body = envelope(name, json!({}));
     let mut head = format!("POST /api HTTP/1.1\r\nContent-Length: {}\r\n", body.len()).into_bytes();
@@ -35,7 +35,7 @@ fn invalid_byte_in_another_cookie_keeps_the_login() {
             assert!(told.contains("nora"), "{told}");
         }
     }
-    // A token of another place counts as well.
+    // A token in another place counts too.
     let told = server.call_as(&token, "user/info", json!({}));
     assert!(told.contains("nora"), "{told}");
     let nobody = post(&server, "user/info", &[HOST, basic]).text();
@@ -78,7 +78,7 @@ fn forwarded_address_is_read_in_all_proxy_forms() {
         let request = [head.as_bytes(), line, rest, body.as_bytes()].concat();
         server.raw(&request).text().contains("limits.login_attempts")
     };
-    // Each line twice is one client, who is locked the second time, and nobody else.
+    // Each line is sent twice: it is one client, which is locked the second time, and no other.
     for line in [
         &b"X-Forwarded-For: 203.0.113.1:5678"[..],
         b"X-Forwarded-For: junk, \xe9, 203.0.113.2",
@@ -91,7 +91,7 @@ fn forwarded_address_is_read_in_all_proxy_forms() {
         assert!(!is_locked(line), "{shown}");
         assert!(is_locked(line), "{shown}");
     }
-    // An address that can't be read is nobody's: the proxy is not one client for all.
+    // An unreadable address is unknown: the proxy does not count as one client.
     for _ in 0..3 {
         assert!(!is_locked(b"X-Forwarded-For: \xe9"));
     }
@@ -163,7 +163,7 @@ fn session_under_https_has_a_host_cookie() {
     let cookie = reply.header("set-cookie");
     assert!(cookie.starts_with("__Host-session=") && cookie.contains("; Path=/;"), "{cookie}");
     assert!(cookie.ends_with("; Secure") && !cookie.contains("Domain"), "{cookie}");
-    // One that was set before the name changed is read until it expires.
+    // A cookie with the earlier name is read until it expires.
     let old = format!("session={token}");
     let told = server.send("GET", "/api/v1.0/user", &[("Cookie", &old)], b"");
     assert!(told.text().contains("nora"), "{}", told.text());
@@ -177,7 +177,7 @@ fn session_under_https_has_a_host_cookie() {
     assert_eq!(cleared, ["__Host-session=", "session="]);
 }
 
-/// A server with pages, and these lines of its section `web`.
+/// A server with pages, and further lines in its section `web`.
 fn pages(files: &[(&str, &str)], more: &str) -> Server {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("web")).unwrap();

@@ -1,5 +1,5 @@
-//! An address that has sent too many wrong proofs of captchas: the people who share it with a stranger go on, by way
-//! of new captchas that nobody can guess.
+//! An address with too many wrong captcha proofs: people who share it with an attacker can go on
+//! with new, longer captchas that can't be guessed.
 
 use super::captcha_guesses::{LIMIT, MISMATCH, PROXY, from, guess, server, validate};
 use crate::common::connection::Connection;
@@ -14,36 +14,37 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Instant;
 
-/// Have a captcha drawn for this address: the answer.
+/// Requests a captcha from this address. Returns the answer.
 fn draw(server: &Server, address: &str, data: Value) -> Value {
     let told: Value = serde_json::from_str(&from(server, address, "img/generate", data)).unwrap();
     assert_eq!(told["status"], 0, "{told}");
     told["data"].clone()
 }
 
-/// The proof of a captcha that is drawn for this address now.
+/// The proof of a new captcha for this address.
 fn captcha(server: &Server, address: &str) -> String {
     md5(&format!("{CODE}{}", draw(server, address, json!({}))["rand"].as_str().unwrap()))
 }
 
-/// How many wrong proofs the server has counted, of all addresses.
+/// The number of wrong proofs counted for all addresses.
 fn counted(server: &Server) -> i64 {
     let database = Database::open(server.folder().join("data/guichet.db")).unwrap();
     let sql = "SELECT sum(count) FROM quota WHERE name = ?1";
     database.query_row(sql, [LIMIT], |row| row.get(0)).unwrap()
 }
 
-/// How many pupils register at once, and the one of them in so many who does so by name, which hashes a
-/// password. The others ask for the message with which they register by telephone: a captcha pays
-/// for either, and hashing 500 passwords would take a test's machine minutes.
+/// Number of concurrent students. One in [`BY_NAME`] registers by name, which hashes a password.
+/// The others request the SMS code for registration: a captcha pays for either, and hashing 500
+/// passwords would take minutes.
 const STUDENTS: usize = 500;
 const BY_NAME: usize = 10;
-/// The first ones have drawn their captcha before the stranger began.
+/// Students who have their captcha before the attack begins.
 const EARLY: usize = 25;
-/// Connections of the stranger.
+/// Connections of the attacker.
 const STRANGERS: usize = 3;
 
-/// One student registers as a page does it, with a new captcha after each refusal; how often that took.
+/// Registers a student like a page, with a new captcha after each refusal. Returns the number of
+/// tries.
 fn register(server: &Server, school: &str, student: usize, first: Option<String>) -> usize {
     let mut hash = first.unwrap_or_else(|| captcha(server, school));
     for tries in 1..4 {
@@ -64,8 +65,8 @@ fn register(server: &Server, school: &str, student: usize, first: Option<String>
     panic!("student {student} can't register");
 }
 
-/// One connection of the stranger's, which guesses at a captcha that was drawn before; how many guesses were
-/// looked at. It drops `free` when it is refused for the first time, and goes on until after `end`.
+/// One connection of the attacker, which guesses an existing captcha. It drops `free` at its first
+/// refusal, and continues until after `end`. Returns the number of checked guesses.
 fn guess_on(
     server: &Server,
     rand: &str,
@@ -136,7 +137,7 @@ fn five_hundred_students_register_beside_a_guesser() {
         let tries: Vec<usize> = tries.into_iter().flat_map(|page| page.unwrap()).collect();
         let looked_at: usize = strangers.into_iter().map(|nth| nth.join().unwrap()).sum();
         assert_eq!(tries.len(), STUDENTS);
-        // Those whose captcha could be guessed needed a new one, and nobody needed more.
+        // Those with a guessable captcha needed a new one, and nobody needed more.
         assert_eq!(tries.iter().sum::<usize>(), STUDENTS + EARLY, "{tries:?}");
         let windows = usize::try_from(begun.elapsed().as_secs() / 300).unwrap() + 1;
         assert!((500..=500 * windows).contains(&looked_at), "{looked_at}");
@@ -202,7 +203,7 @@ fn named_captcha_pays_at_a_locked_address() {
 #[test]
 fn captcha_at_locked_address_has_ten_characters() {
     let server = Server::start(&format!("{PROXY}[captcha]\nwrong_per_address = 20\n"));
-    // 20 pixels and 30 a character.
+    // The width is 20 pixels and 30 per character.
     let characters = |address: &str, data: Value| {
         let picture = draw(&server, address, data)["imgdata"].as_str().unwrap().to_owned();
         let png = STANDARD.decode(picture).unwrap();
@@ -211,7 +212,7 @@ fn captcha_at_locked_address_has_ten_characters() {
     let both = |address| [json!({}), json!({"id": "page"})].map(|data| characters(address, data));
     assert_eq!(guess(&server, "192.0.2.1", 17), (17, 0));
     assert_eq!(both("192.0.2.1"), [5, 4]);
-    // From nine tenths of the limit on, so that a captcha outlives the moment when it is reached.
+    // From nine tenths of the limit on, so that earlier captchas stay valid when it is reached.
     assert_eq!(guess(&server, "192.0.2.1", 1), (1, 0));
     assert_eq!(both("192.0.2.1"), [10, 10]);
     assert_eq!(guess(&server, "192.0.2.1", 64), (2, 62));

@@ -1,4 +1,4 @@
-//! Guessing passwords: locks of a name, an address and an account, and who gets past them.
+//! Guessing passwords: locks of names, addresses and accounts, and the ways past them.
 
 use crate::common::{
     Server, command, envelope, fault, too_many_logins, with_input, wrong_password,
@@ -15,7 +15,7 @@ fn server(limits: &str) -> Server {
     Server::start(&format!("[limits]\n{limits}{PROXY}"))
 }
 
-/// Log in as `name` from an address, with a token or `""`, and a captcha's proof or `""`.
+/// Logs in with a name and address, with a token or `""`, and a captcha's proof or `""`.
 fn login(server: &Server, who: [&str; 2], password: &str, token: &str, hash: &str) -> String {
     let [name, address] = who;
     let mut data = json!({"username": name, "password": password});
@@ -46,11 +46,11 @@ fn account_login_limit_spans_all_addresses() {
             assert_eq!(login(&server, [name, &address], "wrong-1", "", ""), wrong_password());
         }
     }
-    // The right password is answered as a wrong one is.
+    // The right password is answered like a wrong one.
     assert_eq!(right(&server, "", ""), wrong_password());
     let server = server.kill_and_restart();
     assert_eq!(right(&server, "", ""), wrong_password());
-    // Its owner gets in by an earlier token, or by a captcha.
+    // Its owner can log in with an earlier token, or with a captcha.
     assert!(is_in(&right(&server, &token, "")));
     assert!(is_in(&right(&server, "", &server.captcha())));
     assert_eq!(right(&server, "", ""), wrong_password());
@@ -118,7 +118,7 @@ fn captcha_allows_one_try_at_a_locked_name() {
         assert_eq!(login(&server, [name, address], "secret-1", "", ""), too_many_logins());
         let hash = server.captcha();
         assert_eq!(login(&server, [name, address], "wrong-1", "", &hash), wrong_password());
-        // It has paid.
+        // It is used up.
         let told = login(&server, [name, address], "secret-1", "", &hash);
         assert_eq!(told, fault(-4, "Error Hash"));
         assert_eq!(login(&server, [name, address], "secret-1", "", ""), too_many_logins());
@@ -173,7 +173,7 @@ fn common_passwords_are_refused_when_one_is_set() {
         assert!(!ended.status.success(), "{ended:?}");
         assert!(String::from_utf8_lossy(&ended.stderr).contains(common), "{ended:?}");
     }
-    // Who has one already goes on.
+    // An account that has one already still works.
     let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     database.busy_timeout(Duration::from_secs(10)).unwrap();
     let hash = Password::plain("123456").hash().unwrap();

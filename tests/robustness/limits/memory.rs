@@ -1,5 +1,4 @@
-//! What bodies and answers may take in memory, together and for one address; and that operations are
-//! counted, not requests.
+//! Memory limits of bodies and answers, in total and per address; and rate limits of operations.
 
 use crate::common::connection::{Connection, post};
 use crate::common::{Reply, Server, envelope, ok};
@@ -14,15 +13,15 @@ use std::time::{Duration, Instant};
 
 const MIB: usize = 1024 * 1024;
 
-/// The most memory that the process has had, in MB (10^6 bytes).
+/// Peak memory of the process in MB (10^6 bytes).
 fn most_memory(server: &Server) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024 / 1_000_000
 }
 
-/// A connection from this address of the loopback network. A peer with a small buffer leaves what it
-/// does not read with the server.
+/// Connects from this loopback address. With a small receive buffer, unread answers stay in the
+/// server's memory.
 fn connect(server: &Server, from: &str, buffer: Option<usize>) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     if let Some(bytes) = buffer {
@@ -37,13 +36,13 @@ fn connect(server: &Server, from: &str, buffer: Option<usize>) -> TcpStream {
     stream
 }
 
-/// Post a body to `/api` from this address; the answer.
+/// Posts a body to `/api` from this address. Returns the answer.
 fn post_from(server: &Server, from: &str, body: &[u8]) -> Reply {
     let mut connection = Connection::over(connect(server, from, None));
     connection.post(body)
 }
 
-/// An envelope whose data is this text.
+/// An envelope with this text as its data.
 fn with_data(name: &str, data: &str) -> String {
     envelope(name, json!("@")).replace("\"@\"", data)
 }
@@ -53,7 +52,7 @@ fn batch(item: &str, count: usize) -> String {
     format!("[{}]", vec![item; count].join(","))
 }
 
-/// A body of 2 MiB whose data holds 698,984 empty objects under a key that nobody knows.
+/// A body of 2 MiB with 698,984 empty objects under an unknown key.
 fn nested() -> String {
     let empty = vec!["{}"; 698_984].join(",");
     let data = format!(r#"{{"username":"nora","password":"x","x":[{empty}]}}"#);
@@ -62,7 +61,7 @@ fn nested() -> String {
     body
 }
 
-/// Store a picture of about `bytes` bytes, which can't be compressed, as portrait 7; its length.
+/// Stores an incompressible picture of about `bytes` bytes as portrait 7. Returns its length.
 fn store_portrait(server: &Server, bytes: usize) -> usize {
     let side = u32::try_from((bytes / 3).isqrt()).unwrap();
     let mut seed = 1_u32;
@@ -146,10 +145,10 @@ fn data_over_160_kib_is_only_for_pictures() {
         r#""detail":"data: longer than 160 KiB, and no picture"}"#
     );
     assert_eq!(refused, expected);
-    // Who calls is told first.
+    // The token is checked first.
     let refused = server.post("/api", &with_data("shop/creat", &data(more)));
     assert!(refused.contains("\"status\":-100"), "{refused}");
-    // A picture may be longer, a batch too, and what stands beside the data.
+    // A picture may be longer, and so may a batch and keys outside the data.
     let picture = server.post("/api", &with_data("portrait/upload", &data(2 * most)));
     assert!(picture.contains("name: missing"), "{picture}");
     let answers = server.post("/api", &batch(&with_data("shop/list", &data(100_000)), 10));
@@ -245,7 +244,7 @@ fn refused_batch_items_are_not_run() {
     let answers: Vec<Value> = serde_json::from_str(&text).unwrap();
     assert_eq!(answers[4]["status"], -404, "{}", answers[4]);
     assert!(!server.post("/api", &read).contains("\"status\":0"));
-    // What stands before the answers that are too long is done, and told.
+    // Items before the too long answers are executed and answered.
     let text = server.post("/api", &format!("[{get},{get},{post},{get},{get}]"));
     let answers: Vec<Value> = serde_json::from_str(&text).unwrap();
     assert_eq!((&answers[2]["status"], &answers[4]["status"]), (&json!(0), &json!(-404)));
@@ -275,12 +274,12 @@ fn unread_answers_leave_room_for_other_addresses() {
     for from in ["127.0.0.2", "127.0.0.3"] {
         assert_eq!(post_from(&server, from, get.as_bytes()).status, 200, "{from}");
     }
-    // Short answers need no room.
+    // Short answers need no memory budget.
     assert_eq!(server.call("shop/list", json!({})), ok(json!([])));
     let most = most_memory(&server);
     eprintln!("{most} MB at most");
     assert!(most < 150, "{most} MB");
-    // Those who read nothing are dropped, and their room is free.
+    // Clients that read nothing are disconnected, and their memory is free.
     while post_from(&server, "127.0.0.1", get.as_bytes()).status != 200 {
         assert!(begun.elapsed() < Duration::from_secs(25), "slow readers are not dropped");
         sleep(Duration::from_millis(200));
@@ -292,7 +291,8 @@ fn too_slow_reader_is_dropped_steady_one_is_not() {
     let server = Server::start("");
     store_portrait(&server, 900_000);
     let get = envelope("portrait/get", json!({"id": "7"}));
-    // Reads `rate` bytes a second for at most `seconds`; whether it was dropped, and when.
+    // Reads `rate` bytes a second for at most `seconds`. Returns whether it was disconnected, and
+    // when.
     let read = |rate: usize, seconds: u64| {
         let mut stream = connect(&server, "127.0.0.1", Some(4096));
         stream.write_all(&post(get.as_bytes())).unwrap();
@@ -343,7 +343,7 @@ fn rate_limit_counts_operations_not_requests() {
     assert_eq!((reply.status, reply.header("retry-after")), (429, "1"), "{}", reply.text());
     assert!(reply.text().contains("limits.requests_per_minute"), "{}", reply.text());
     assert!((52..=54).contains(&refusals(&send("203.0.113.2", &batch(call, 64)))));
-    // Ten times as much where many share an address, and 16 times for an IPv6 site.
+    // Ten times as much for a shared network, and 16 times for an IPv6 site.
     assert_eq!(refusals(&send("192.0.2.1", &batch(&list, 64))), 0);
     let site: usize =
         (1..=4).map(|n| refusals(&send(&format!("2001:db8:0:{n}::1"), &batch(&list, 64)))).sum();

@@ -1,5 +1,5 @@
-//! What a stranger may cost: each limit, its figure, and that honest users are served beside it. One
-//! module for each part of `docs/limits.md`.
+//! Limits against abuse: each limit with its figure, and that regular users are served meanwhile.
+//! One module for each part of `docs/limits.md`.
 
 mod board_counts;
 mod captcha_guesses;

@@ -1,10 +1,10 @@
-//! User names that pass for another's, and text that nobody can see.
+//! Lookalike user names, and invisible text.
 
 use crate::common::{Server, command, with_input};
 use serde_json::{Value, json};
 use std::process::Output;
 
-/// Try to register a name: the answer's status and detail.
+/// Tries to register a name. Returns the status and detail.
 fn register(server: &Server, name: &str) -> (i64, String) {
     let data = json!({"username": name, "password": "secret-1", "hash": server.captcha()});
     told(&server.call("user/register", data))
@@ -35,13 +35,13 @@ fn lookalikes_of_taken_names_are_refused() {
         let refused = register(&server, name);
         assert_eq!(refused, (-2, "the name is taken".into()), "{name}");
     }
-    // Within Latin they are told apart.
+    // Latin letters are distinguished.
     for name in ["m", "nora1", "norа2x", "no.ra"] {
         assert_eq!(register(&server, name).0, 0, "{name}");
     }
     let (_, other) = server.account("paula");
     assert_eq!(rename(&server, &other, "N\u{41e}RA"), (-2, "the name is taken".into()));
-    // A name is no lookalike of the account's own.
+    // A name may look like the account's own.
     assert_eq!(rename(&server, &token, "Nora").0, 0);
     let refused = user(&server, &["add", "n\u{43e}ra", "--password-stdin"]);
     assert!(!refused.status.success(), "{refused:?}");
@@ -116,7 +116,7 @@ fn reserved_names_are_refused() {
         assert_eq!(rename(&server, &token, name).0, -2, "{name}");
     }
     assert_eq!(register(&server, "admin1").0, 0);
-    // Whoever runs the site may give them.
+    // The operator may assign them.
     assert!(user(&server, &["add", "admin", "--password-stdin"]).status.success());
 }
 
@@ -128,7 +128,7 @@ fn former_name_is_held_for_its_owner() {
     for name in ["nora", "NORA"] {
         assert_eq!(register(&server, name), (-2, "the name is taken".into()), "{name}");
     }
-    // Over a restart, and free at once for who left it.
+    // Also after a restart, and free at once for its former owner.
     let server = server.restart();
     assert_eq!(register(&server, "nora").0, -2);
     assert_eq!(rename(&server, &token, "nora").0, 0);
@@ -146,12 +146,12 @@ fn name_in_nfc_logs_in_as_nfd() {
     let (id, _) = server.account("Jos\u{e9}");
     let data = json!({"username": "Jose\u{301}", "password": "secret-1"});
     assert_eq!(server.done("", "user/login", data)["user_id"], id);
-    // And the other way round: a name is kept composed.
+    // And in the other direction: a name is stored in NFC.
     let (id, _) = server.account("Zoe\u{308}");
     let data = json!({"username": "Zo\u{eb}", "password": "secret-1"});
     let session = server.done("", "user/login", data);
     assert_eq!((&session["user_id"], &session["username"]), (&json!(id), &json!("Zo\u{eb}")));
-    // Case is not the same name.
+    // A name in another case is another name.
     let data = json!({"username": "JOS\u{c9}", "password": "secret-1"});
     assert_eq!(told(&server.call("user/login", data)).0, -2);
 }

@@ -1,4 +1,4 @@
-//! How much disk the outbox may take.
+//! The disk space of the outbox.
 
 use crate::common::{Folder, Server};
 use serde_json::json;
@@ -14,12 +14,12 @@ fn paths(folder: &Path) -> [PathBuf; 2] {
     ["outbox.jsonl", "outbox.jsonl.1"].map(|name| folder.join("data").join(name))
 }
 
-/// Have a code sent.
+/// Has a code sent.
 fn send(server: &Server, phone: &str) {
     server.done("", "sms/generate", json!({"phone": phone, "hash": server.captcha()}));
 }
 
-/// One long line, so that the file has `size` bytes.
+/// Writes one long line, so that the file has `size` bytes.
 fn fill(path: &Path, size: usize, with: &str) {
     let mut file = File::options().append(true).create(true).open(path).unwrap();
     let missing = size - usize::try_from(file.metadata().unwrap().len()).unwrap();
@@ -54,7 +54,7 @@ fn full_outbox_is_rotated() {
     assert!(text.starts_with('a') && text.contains("13800001001") && text.len() <= MAX);
     assert_eq!((mode(&path), mode(&old)), (0o600, 0o600), "closed to others");
 
-    // The next one takes the place of the old one: there are never more than two.
+    // The next one replaces the old one: there are never more than two.
     fill(&path, MAX, "b");
     send(&server, "13800001003");
     assert_eq!(phones(&server), ["13800001003"]);

@@ -1,4 +1,4 @@
-//! What strangers may upload, and what is kept of an upload.
+//! Uploads without a login, and what is stored of an upload.
 
 use crate::common::{Server, command, envelope, fault};
 use base64::Engine as _;
@@ -14,7 +14,7 @@ const JPG: &[u8] = include_bytes!("../../../src/image_check/fixtures/restarts.jp
 const GIF: &[u8] = include_bytes!("../../../src/image_check/fixtures/animated.gif");
 const WEBP: &[u8] = include_bytes!("../../../src/image_check/fixtures/lossless.webp");
 
-/// What a camera wrote: it must not be found in what is kept.
+/// Camera metadata that must not be stored.
 const PLACE: &[u8] = b"31.2304N 121.4737E";
 
 fn portrait(id: impl ToString, kind: &str, bytes: &[u8]) -> Value {
@@ -25,7 +25,7 @@ fn is_done(answer: &str) -> bool {
     answer.contains("\"status\":0,")
 }
 
-/// Is it the refusal of this limit?
+/// Is it a refusal by this limit?
 fn is_limit(answer: &str, limit: &str) -> bool {
     !is_done(answer) && answer.contains(&format!("({limit})"))
 }
@@ -34,7 +34,7 @@ fn shown(server: &Server, id: &str) -> Vec<u8> {
     server.get(&format!("/api/external/get/portrait/{id}")).body
 }
 
-/// The files that are kept.
+/// The stored files.
 fn kept(server: &Server) -> Vec<PathBuf> {
     let files = fs::read_dir(server.folder().join("data/pictures")).unwrap();
     files.map(|file| file.unwrap().path()).collect()
@@ -46,7 +46,7 @@ fn number(server: &Server, sql: &str) -> i64 {
     database.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// What open portraits take: as it is counted, and as it is.
+/// The bytes of open portraits: as counted, and the actual total.
 fn totals(server: &Server) -> (i64, i64) {
     let counted = number(server, "SELECT coalesce(max(bytes), 0) FROM picture_total");
     let open = "SELECT coalesce(sum(size), 0) FROM portrait WHERE owner IS NULL";
@@ -59,7 +59,8 @@ fn portrait_id_of_any_account_needs_its_token() {
     let ((nora, token), (otto, other)) = (server.account("nora"), server.account("otto"));
     assert!(command(server.folder()).args(["user", "remove", "otto"]).status().unwrap().success());
     let (none, bad) = (fault(-100, "Missing necessary args"), fault(-101, "Error token"));
-    // Its own, a removed one, the next ones, the last of those to come; also as a number.
+    // Ids of this account, of a removed one, of the next ones, and of the last reserved one; also
+    // as a number.
     for id in [nora, otto, otto + 1, otto + 100_000] {
         assert_eq!(server.call("portrait/upload", portrait(id, "png", PNG)), none, "{id}");
         assert_eq!(server.call_as("junk", "portrait/upload", portrait(id, "png", PNG)), bad);
@@ -88,7 +89,7 @@ fn free_id_belongs_to_the_first_uploading_account() {
     assert_eq!(server.call("portrait/upload", portrait("007", "gif", GIF)), none);
     assert_eq!(server.call_as(&other, "portrait/upload", portrait(7, "gif", GIF)), bad);
     assert!(is_done(&server.call_as(&token, "portrait/upload", portrait(7, "gif", GIF))));
-    // One that anyone uploaded stays anyone's.
+    // A portrait uploaded without an account stays open.
     assert!(is_done(&server.call("portrait/upload", portrait(8, "png", PNG))));
     assert!(is_done(&server.call_as(&token, "portrait/upload", portrait(8, "gif", GIF))));
     assert!(is_done(&server.call("portrait/upload", portrait(8, "png", PNG))));
@@ -123,7 +124,7 @@ fn open_uploads_per_address_and_day_are_limited() {
     assert!(is_limit(&from("192.0.2.1", 9), limit), "{}", from("192.0.2.1", 9));
     assert!(is_done(&from("192.0.2.2", 9)), "another address is served");
     assert!(is_done(&server.call_as(&token, "portrait/upload", portrait(10, "png", PNG))));
-    // A restart forgives nobody.
+    // A restart does not reset the counts.
     let server = server.restart();
     let body = envelope("portrait/upload", portrait(9, "png", PNG));
     let headers = [("X-Forwarded-For", "192.0.2.1")];
@@ -165,7 +166,7 @@ fn total_of_open_portraits_is_exact_and_limited() {
     assert!(is_done(&server.call("portrait/upload", portrait(2, "png", PNG))));
     let answer = server.call("portrait/upload", portrait(3, "png", PNG));
     assert!(answer.contains("portrait.open_bytes_in_all"), "{answer}");
-    // An account's own do not count; a replaced one counts once.
+    // Portraits of accounts do not count; a replaced one counts once.
     assert!(is_done(&server.call_as(&token, "portrait/upload", portrait(nora, "png", PNG))));
     assert!(is_done(&server.call("portrait/upload", portrait(1, "gif", GIF))));
     assert_eq!(totals(&server), (i64::try_from(most).unwrap(), i64::try_from(most).unwrap()));
@@ -185,8 +186,8 @@ fn total_of_open_portraits_is_exact_and_limited() {
     assert_eq!((totals(&server), kept(&server).len()), ((0, 0), 1));
 }
 
-/// A JPEG with what a phone writes into it: Exif with the place and an orientation, XMP, a comment,
-/// and a video behind its end.
+/// A JPEG as phones make it: Exif with place and orientation, XMP, a comment, and a video after its
+/// end.
 fn photo() -> Vec<u8> {
     let exif =
         [&b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"[..], PLACE]
@@ -249,8 +250,8 @@ fn stored_pictures_are_cleaned_after_an_upgrade() {
     }
     assert!(is_done(&server.call_as(&token, "portrait/upload", portrait(nora, "png", PNG))));
     server.done(&token, "user/avatar", json!({"base64": STANDARD.encode(JPG)}));
-    // As an earlier version kept them: whole, and not measured.
-    let folder = server.leave();
+    // As stored by an earlier version: with metadata, and without sizes.
+    let folder = server.into_folder();
     let data = folder.path().join("data");
     let before: Vec<PathBuf> =
         fs::read_dir(data.join("pictures")).unwrap().map(|file| file.unwrap().path()).collect();
@@ -285,7 +286,7 @@ fn stored_pictures_are_cleaned_after_an_upgrade() {
 }
 
 #[test]
-fn refused_pictures_of_an_address_are_bounded() {
+fn refused_pictures_per_address_are_limited() {
     let server = Server::start("[portrait]\nper_day_per_account = 0\n");
     let (_, token) = server.account("nora");
     let refused = "refused pictures an hour";

@@ -1,5 +1,4 @@
-//! What is kept of people: encrypted where it is personal, closed to other users of the machine, and gone
-//! when an account is removed.
+//! Personal data: encrypted, private to the server's user, and deleted when an account is removed.
 
 use crate::common::{Server, command, with_input};
 use serde_json::{Value, json};
@@ -26,7 +25,7 @@ pub fn success(output: Output) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// All files under a folder but the key.
+/// All files below a folder except the key.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -40,7 +39,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The files under a folder that have these bytes in them.
+/// The files below a folder that contain these bytes.
 pub fn holding(folder: &Path, bytes: &str) -> Vec<PathBuf> {
     let mut found = files(folder);
     found.retain(|path| {
@@ -76,7 +75,7 @@ fn identity_is_encrypted_in_every_file() {
     }
     let listed = success(guichet(server.folder(), &["user", "list"]));
     assert!(!listed.contains(CARD) && !listed.contains("x1."), "{listed}");
-    // The backup names the key and does not hold it.
+    // The backup names the key but does not contain it.
     let key = fs::read_to_string(server.folder().join("data.key")).unwrap();
     assert_eq!(holding(&out, key.trim()), NONE);
     let about = success(guichet(
@@ -101,7 +100,7 @@ fn missing_key_fails_only_identity_verification() {
     assert_eq!(mode, 0o600);
     assert_eq!(server.terminate(), 0);
     let another = format!("{}\n", "ab".repeat(32)).into_bytes();
-    let mut folder = server.leave();
+    let mut folder = server.into_folder();
     for (key_file, told) in [(None, "is not there"), (Some(another), "put that key back")] {
         match &key_file {
             Some(bytes) => fs::write(folder.path().join("data.key"), bytes).unwrap(),
@@ -118,7 +117,7 @@ fn missing_key_fails_only_identity_verification() {
         assert!(line.starts_with("wrong") && line.contains(told), "{line}");
         let path = server.folder().join("data.key");
         assert_eq!(path.exists(), key_file.is_some(), "none is made beside encrypted rows");
-        folder = server.leave();
+        folder = server.into_folder();
     }
     fs::write(folder.path().join("data.key"), kept).unwrap();
     let server = Server::start_in(folder, "");
@@ -167,12 +166,12 @@ fn data_files_are_private_to_the_user() {
         fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
     }
     fs::set_permissions(data.join("pictures"), fs::Permissions::from_mode(0o755)).unwrap();
-    // A group that was let in stays; everybody does not.
+    // Access for a group stays, for everybody it is removed.
     fs::set_permissions(&data, fs::Permissions::from_mode(0o705)).unwrap();
     let archive = server.folder().join("backups/guichet-20200101-000000.tar");
     fs::write(&archive, "an old backup").unwrap();
     fs::set_permissions(&archive, fs::Permissions::from_mode(0o644)).unwrap();
-    let server = Server::start_in(server.leave(), config);
+    let server = Server::start_in(server.into_folder(), config);
     closed("as found");
     assert_eq!(mode(&archive), 0o600);
     server.login("nora");
@@ -218,7 +217,7 @@ fn account_removal_deletes_all_content_at_once() {
     let found = server.send("GET", &keyed.replace("图书馆", "%E5%9B%BE%E4%B9%A6"), &[], b"").json();
     assert_eq!(found["data"].as_array().unwrap().len(), 1);
 
-    // It stays so over a crash.
+    // It stays so after a crash.
     let server = server.kill_and_restart();
     let board = server.done(&other, "rank/list", json!({}));
     assert_eq!(board.as_array().unwrap().len(), 1);
@@ -237,7 +236,7 @@ fn interrupted_removal_is_finished_at_next_start() {
     }
     server.done(&token, "user/avatar", json!({"base64": PNG, "type": "png"}));
     assert_eq!(server.terminate(), 0);
-    // As a command that was killed right after its transaction.
+    // Like a command killed right after its transaction.
     let pictures = server.folder().join("data/pictures");
     let name = files(&pictures)[0].file_name().unwrap().to_str().unwrap().to_owned();
     let connection = rusqlite::Connection::open(server.folder().join("data/guichet.db")).unwrap();
@@ -247,7 +246,7 @@ fn interrupted_removal_is_finished_at_next_start() {
     );
     connection.execute_batch(&sql).unwrap();
     drop(connection);
-    let server = Server::start_in(server.leave(), "");
+    let server = Server::start_in(server.into_folder(), "");
     assert_eq!(files(&pictures), NONE);
     assert_eq!(server.done(&other, "rank/list", json!({})).as_array().unwrap().len(), 1);
     let connection = rusqlite::Connection::open(server.folder().join("data/guichet.db")).unwrap();

@@ -1,4 +1,4 @@
-//! What ends a server, what it logs, and what becomes of its files.
+//! The server process: signals, logging, and deleted or foreign files.
 
 use crate::common::{Folder, Server, command, envelope, has};
 use serde_json::json;
@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a test waits for what comes at its own time.
+/// How long a test waits for a background event.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Wait until `is_so`; `what` is told where it does not come to be.
+/// Waits until `is_so`; fails with `what`.
 fn wait(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -41,7 +41,7 @@ fn stray_signals_are_logged_and_ignored() {
         wait(name, || server.log().contains(&line));
         assert_eq!(shops(&server), 200, "{name}");
     }
-    // What the C library leaves to programs; and a reader that has gone is no news.
+    // The signals that programs may use; and SIGPIPE, which is not logged.
     for name in ["34", "64", "PIPE"] {
         signal(server.pid(), name);
     }
@@ -52,7 +52,7 @@ fn stray_signals_are_logged_and_ignored() {
 
 #[test]
 fn signal_before_the_listener_is_handled() {
-    // The first line on stdout comes once the address is listened on; signals may come before.
+    // The first line on stdout comes after listening; signals may come before.
     for (name, ends) in [("HUP", false), ("USR1", false), ("QUIT", false), ("TERM", true)] {
         let folder = Folder::new();
         let data = folder.path().join("data");
@@ -60,7 +60,7 @@ fn signal_before_the_listener_is_handled() {
         fs::write(folder.path().join("guichet.toml"), config).unwrap();
         let mut child =
             command(folder.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        // The lock is taken first of all that is made.
+        // The lock is the first file that is made.
         wait("the lock", || data.join("guichet.db.lock").exists());
         signal(child.id(), name);
         let mut line = String::new();
@@ -100,7 +100,7 @@ fn hang_up_signal_rereads_the_configuration() {
     let line = "applied=sms.per_day, shop.max_per_account, log.level, log.requests \
                 needs_restart=sms.timeout";
     wait("what needs a restart", || server.log().contains(line));
-    // A client's fault is a line at the level debug.
+    // A client's fault is logged at level debug.
     server.call("shop/get", json!({}));
     wait("a line at debug", || server.log().contains("DEBUG"));
 }
@@ -142,7 +142,7 @@ fn hang_up_changes_limits_of_a_running_server() {
 }
 
 #[test]
-fn signals_take_no_runtime_of_their_own() {
+fn signals_use_the_existing_runtime() {
     let server = Server::start("");
     let files = fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap();
     let open: Vec<PathBuf> =
@@ -151,7 +151,7 @@ fn signals_take_no_runtime_of_their_own() {
     assert_eq!(polls, 2, "those of the one runtime: {open:?}");
 }
 
-/// A server whose log is a pipe that nobody reads; what keeps the pipe open, and its address.
+/// A server whose log is an unread pipe. Returns the process and its address.
 fn unread(folder: &Path, log: &str) -> (Child, String) {
     let data = folder.join("data");
     let config = format!("listen = \"127.0.0.1:0\"\ndata_dir = {data:?}\n[log]\n{log}");
@@ -171,7 +171,7 @@ fn unread_log_blocks_neither_requests_nor_shutdown() {
         let (mut child, address) = unread(folder.path(), level);
         let mut stream = TcpStream::connect(&address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        // Refused, so each is a line at debug; a pipe holds some 500 of them.
+        // Refused, so each is a debug line; a pipe holds some 500 of them.
         let body = envelope("shop/get", json!({}));
         let head =
             format!("POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -217,7 +217,7 @@ fn deleted_database_is_detected_and_writes_refused() {
     assert_eq!(server.get("/readyz").status, 503);
     assert!(nickname().contains("\"status\":-200,"), "{}", nickname());
     assert!(server.log().contains("it was deleted"), "{}", server.log());
-    // Reads go on.
+    // Reads still work.
     assert!(server.call_as(&token, "user/info", json!({})).contains("nora"));
     let (status, told) = check();
     assert!(status == Some(1) && told.contains("deleted or replaced under the server"), "{told}");
@@ -238,7 +238,7 @@ fn deleted_database_is_detected_without_requests() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     fs::remove_file(server.folder().join("data/guichet.db")).unwrap();
-    // Nobody asks /readyz; a minute is the promise.
+    // Without requests to /readyz; within a minute, as documented.
     wait("a refusal", || {
         server
             .call_as(&token, "user/update", json!({"nickname": "Nora"}))
@@ -246,7 +246,7 @@ fn deleted_database_is_detected_without_requests() {
     });
 }
 
-/// A data folder that is a small disk, for the server and for nobody else.
+/// A script that mounts a small disk as the server's data folder.
 const SMALL_DISK: &str = r#"mount -t tmpfs -o size=4m tmpfs "$0" && cp -a "$1"/. "$0"/ && chmod 700 "$0" \
     && { dd if=/dev/zero of="$0"/filler bs=64k 2>/dev/null; dd if=/dev/zero of="$0"/filler2 bs=1k 2>/dev/null; shift; exec "$@"; }"#;
 
@@ -258,7 +258,7 @@ fn full_disk_at_start_serves_only_reads() {
     let mut server = Server::start("");
     let (_, token) = server.account("nora");
     assert_eq!(server.terminate(), 0);
-    let folder = server.leave();
+    let folder = server.into_folder();
     let (data, copy) = (folder.path().join("data"), folder.path().join("copy"));
     fs::rename(&data, &copy).unwrap();
     fs::create_dir(&data).unwrap();
@@ -286,13 +286,13 @@ fn full_disk_at_start_serves_only_reads() {
     assert!(nickname().contains("\"status\":0,"), "{}", nickname());
 }
 
-/// Run a command of the program that is to end well, as root in this folder.
+/// Runs a command as root in this folder; it must succeed.
 fn run(folder: &Path, args: &[&str]) {
     let output = command(folder).args(args).stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Who owns each file in a folder, with its name.
+/// The owner of each file in a folder.
 fn owners(folder: &Path, found: &mut Vec<(PathBuf, u32)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -342,7 +342,7 @@ fn killed_seed_leaves_nothing() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    // Pictures of accounts are drawn after the accounts were made, and before everything else.
+    // Pictures of accounts are drawn after the accounts and before everything else.
     let pictures = data.join("pictures");
     wait("pictures", || fs::read_dir(&pictures).is_ok_and(|mut files| files.next().is_some()));
     assert!(child.try_wait().unwrap().is_none(), "it is still at it");
@@ -361,7 +361,7 @@ fn seed_is_refused_if_any_table_has_rows() {
     let posted = server.call("score/post", json!({"openid": "p1", "score": 5}));
     assert!(posted.contains("\"status\":0,"), "{posted}");
     assert_eq!(server.terminate(), 0);
-    let folder = server.leave();
+    let folder = server.into_folder();
     let output = command(folder.path()).arg("seed").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();

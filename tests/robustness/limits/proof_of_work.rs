@@ -1,4 +1,5 @@
-//! Proof of work in place of a picture: solved here as ALTCHA's documentation has it, with no code of the server's.
+//! Proof of work instead of a captcha: solved here as ALTCHA documents it, without code of the
+//! server.
 
 use crate::common::{CODE, Folder, Server, envelope, has, run};
 use base64::Engine;
@@ -34,7 +35,7 @@ fn number(challenge: &Value) -> u64 {
     (0..=challenge["maxnumber"].as_u64().unwrap()).find(is_right).unwrap()
 }
 
-/// A challenge's proof, as the widget makes it.
+/// A challenge's proof, as made by ALTCHA's widget.
 fn proof(challenge: &Value) -> String {
     let mut proof = challenge.clone();
     proof["number"] = number(challenge).into();
@@ -47,7 +48,7 @@ fn status(answer: &str) -> i64 {
     serde_json::from_str::<Value>(answer).unwrap()["status"].as_i64().unwrap()
 }
 
-/// Pay for a message to a number with this ending; the answer's status.
+/// Pays for a message to a number with this ending. Returns the answer's status.
 fn send(server: &Server, ending: u32, proof: &str) -> i64 {
     let phone = format!("138000{ending:05}");
     status(&server.call("sms/generate", json!({"phone": phone, "hash": proof})))
@@ -69,7 +70,7 @@ fn challenge_is_in_altchas_format() {
     assert!(hex::is_hex(challenge["signature"].as_str().unwrap(), 64));
     let salt = challenge["salt"].as_str().unwrap();
     assert!(salt.contains("?expires=") && salt.ends_with('&'), "{salt}");
-    // The picture is what is drawn where no kind is asked for.
+    // A picture is the default kind.
     assert!(server.done("", "img/generate", json!({}))["imgdata"].is_string());
 }
 
@@ -165,7 +166,7 @@ fn altered_solutions_are_refused() {
     for text in ["ey", "eyJ9", "e30=", &format!("eyJ{}", "A".repeat(100_000))] {
         assert_eq!(validate(&server, text), -1);
     }
-    // What the client was told of the cost is not part of the proof.
+    // The announced cost is not part of the proof.
     let mut cheap = right.clone();
     cheap["maxnumber"] = 1.into();
     assert_eq!(validate(&server, &STANDARD.encode(cheap.to_string())), 0);
@@ -214,12 +215,13 @@ fn disabled_captcha_kind_is_refused() {
     }
     assert_eq!(status(&both.call("img/generate", json!({"kind": "sound"}))), -2);
     let (proof, hash) = (proof(&challenge(&both)), both.captcha());
-    // The same data under another configuration: what was made before does not pay, either.
-    let folder = both.leave();
+    // The same data with another configuration: earlier captchas of a disabled kind are refused
+    // too.
+    let folder = both.into_folder();
     let both = Server::start_in(folder, &config("[\"image\"]"));
     assert_eq!((validate(&both, &proof), send(&both, 1, &proof)), (-1, -4));
     assert_eq!(validate(&both, &hash), 0);
-    let both = Server::start_in(both.leave(), &config("[\"pow\"]"));
+    let both = Server::start_in(both.into_folder(), &config("[\"pow\"]"));
     assert_eq!((validate(&both, &hash), send(&both, 1, &hash)), (-1, -4));
     assert_eq!(send(&both, 1, &proof), 0);
 }

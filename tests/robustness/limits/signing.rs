@@ -1,4 +1,4 @@
-//! Signed posts: what is not covered by the signature does not count, and each counts once.
+//! Signed posts: unsigned parts are ignored, and each post counts once.
 
 use crate::common::cli::done;
 use crate::common::{Server, command, envelope, has, run};
@@ -25,7 +25,7 @@ fn send(server: &Server, target: &str, headers: &Headers, body: &str) -> Value {
     server.send("POST", target, &headers, body.as_bytes()).json()
 }
 
-/// Post a score in the document's form, signed; it must be taken.
+/// Posts a signed score by the document; it must be accepted.
 pub fn post_signed(server: &Server, app: &str, secret: &str, openid: &str, score: i64) {
     let (path, body) = (format!("/{app}/api/post_score"), format!("openid={openid}&score={score}"));
     let nonce = format!("{:032x}", rand::random::<u128>());
@@ -72,7 +72,7 @@ fn repeated_signed_request_has_no_effect() {
     let told = send(&server, info, &named, "openid=p&nickname=a");
     let renamed = sign("s3cret", info, "nonce-0123456787", "openid=p&nickname=b");
     send(&server, info, &renamed, "openid=p&nickname=b");
-    // A nonce that was used does nothing, though the body is another one and rightly signed.
+    // A used nonce has no effect, even with another, correctly signed body.
     let more = r#"{"openid":"p","score":50}"#;
     let again = sign("s3cret", path, "nonce-0123456789", more);
     assert_eq!(send(&server, path, &again, more)["data"], json!({"score": 5, "rank": 1}));
@@ -104,7 +104,7 @@ fn signature_is_valid_only_for_its_own_game() {
     let batch = envelope("score/post", json!({"app": "game", "openid": "p", "score": 5}));
     let headers = sign("s3cret", "/game/api/post_score", "0123456789abcdef", body);
     assert_eq!(send(&server, "/api", &headers, &batch)["detail"], "X-Signature: wrong");
-    // The path is signed as it is sent.
+    // The path is signed as sent.
     let headers = sign("s3cret", "/%67ame/api/post_score", "0123456789abcdef", body);
     assert_eq!(send(&server, "/%67ame/api/post_score", &headers, body)["code"], 200);
 }
@@ -131,7 +131,7 @@ fn items_of_a_batch_share_the_signature() {
     assert_eq!(first[3]["result"]["new"], true, "{first}");
     for _ in 0..2 {
         let again = send(&server, "/api", &headers, &body);
-        // The places are the present ones.
+        // The ranks are the current ones.
         assert_eq!(again[0]["data"], json!({"score": 1, "rank": 3, "new": true}));
         assert_eq!(again[3], first[3]);
         server = server.kill_and_restart();

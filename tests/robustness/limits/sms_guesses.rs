@@ -1,4 +1,4 @@
-//! Guessing codes by SMS, and messages that strangers ask for.
+//! Guessing SMS codes, and messages requested by others.
 
 use crate::common::{Server, command, envelope, ok, run, wrong_code};
 use engine::hex::md5;
@@ -19,12 +19,12 @@ fn from(server: &Server, address: &str, name: &str, data: Value) -> String {
     server.send("POST", "/api", &headers, envelope(name, data).as_bytes()).text()
 }
 
-/// The answer to a message that is asked for from this address.
+/// Requests a message from this address. Returns the answer.
 fn send(server: &Server, address: &str, phone: &str) -> String {
     from(server, address, "sms/generate", json!({"phone": phone, "hash": server.captcha()}))
 }
 
-/// Have a code sent; the code.
+/// Has a code sent. Returns the code.
 fn code(server: &Server, address: &str, phone: &str) -> String {
     let told = send(server, address, phone);
     assert!(told.contains("rand"), "{told}");
@@ -36,7 +36,7 @@ fn register(server: &Server, address: &str, phone: &str, code: &str) -> String {
     from(server, address, "user/register", data)
 }
 
-/// The answer of the document, whose codes tell a wrong code from one that is gone.
+/// The document's code, which distinguishes a wrong code from an expired one.
 fn errno(server: &Server, address: &str, phone: &str, code: &str) -> String {
     let body = json!({"mobile": phone, "sms_code": code, "password": "secret-1"}).to_string();
     let headers = [("X-Forwarded-For", address), ("Content-Type", "application/json")];
@@ -44,7 +44,7 @@ fn errno(server: &Server, address: &str, phone: &str, code: &str) -> String {
     told["errno"].as_str().unwrap().to_owned()
 }
 
-/// A code that is none of these.
+/// A code that differs from these.
 fn wrong(codes: &[&str]) -> String {
     let all = (0..10).map(|nth| format!("{nth:06}"));
     all.into_iter().find(|code| !codes.contains(&code.as_str())).unwrap()
@@ -104,11 +104,11 @@ fn only_the_holder_learns_a_number_is_registered() {
     let (registered, other) = (PHONE, "13800005678");
     let first = code(&server, OWNER, registered);
     register(&server, OWNER, registered, &first);
-    // No code was sent: alike.
+    // Without a code the answer is the same.
     assert_eq!(register(&server, STRANGER, registered, "000000"), wrong_code());
     assert_eq!(errno(&server, STRANGER, registered, "000000"), "4002");
     assert_eq!(errno(&server, STRANGER, other, "000000"), "4002");
-    // A code was sent, and is guessed at: alike.
+    // With a code and a wrong guess the answer is the same.
     let codes = [registered, other].map(|phone| code(&server, OWNER, phone));
     let wrong = wrong(&[&codes[0], &codes[1]]);
     for phone in [registered, other] {
@@ -151,7 +151,7 @@ fn a_fifth_of_messages_is_reserved_for_accounts() {
     let server = server("per_day_in_all = 10\n");
     let first = code(&server, OWNER, PHONE);
     register(&server, OWNER, PHONE, &first);
-    // No address has more than a fifth.
+    // No address gets more than a fifth.
     assert!(send(&server, STRANGER, "13800010000").contains("rand"));
     assert!(send(&server, STRANGER, "13800010001").contains("rand"));
     assert!(send(&server, STRANGER, "13800010002").contains("sms.per_day_in_all"));
@@ -159,7 +159,7 @@ fn a_fifth_of_messages_is_reserved_for_accounts() {
         let told = send(&server, &format!("203.0.113.{nth}"), &format!("1380002000{nth}"));
         assert!(told.contains("rand"), "{nth}: {told}");
     }
-    // Eight of ten are sent: the rest is for numbers that have an account.
+    // Eight of ten are sent: the rest is reserved for numbers with an account.
     assert!(send(&server, "203.0.113.9", "13800030000").contains("sms.per_day_in_all"));
     let told = || server.log().matches("messages were sent in 24 hours").count();
     assert_eq!(told(), 1, "{}", server.log());

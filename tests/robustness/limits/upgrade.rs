@@ -1,5 +1,5 @@
-//! From the first schema to today's: a database that the first version left when it was killed, with
-//! commits in its log and in its journal.
+//! Upgrades from the first schema: a database left by the first version when it was killed, with
+//! commits in its WAL and its journal.
 
 use super::privacy::{CARD, NAME, NONE, guichet, holding, success};
 use crate::common::{Folder, Server, has, run};
@@ -72,7 +72,7 @@ fn old_database_is_complete_after_upgrade() {
     let name = avatar.as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
     assert_eq!(server.get(&format!("/upload/{name}")).status, 200);
     assert_eq!(server.get("/api/external/get/portrait/7").header("content-type"), "image/png");
-    // Names that look alike go on, and log in as themselves.
+    // Existing lookalike names stay valid.
     for name in ["Nora", "n\u{43e}ra", "omar", "paula"] {
         server.login(name);
     }
@@ -80,7 +80,7 @@ fn old_database_is_complete_after_upgrade() {
     for file in ["guichet.db", "guichet.db-wal"] {
         assert_eq!(fs::metadata(data.join(file)).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    // Nothing is left in the clear but in the copy that was kept.
+    // Nothing is left in clear, except in the kept copy.
     let kept = data.join("before-upgrade/guichet-schema-1.db");
     for secret in [CARD, "110105198506150022", NAME] {
         assert_eq!(holding(server.folder(), secret), std::slice::from_ref(&kept), "{secret}");
@@ -133,7 +133,7 @@ fn upgrade_without_writable_key_path_is_refused() {
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(said.contains("can't be upgraded: privacy.key_file"), "{said}");
     assert_eq!(version(&folder.path().join("data/guichet.db")), 1);
-    // With a place for it, it goes on from there.
+    // With a writable path, the upgrade continues.
     fs::write(folder.path().join("guichet.toml"), config).unwrap();
     let server = Server::start_in(folder, "");
     server.login("nora");
@@ -144,7 +144,7 @@ fn old_export_is_encrypted_when_imported() {
     if !has("gzip") {
         return;
     }
-    // Rows in the clear, as the first version exported them.
+    // Unencrypted rows, as exported by the first version.
     let old = old();
     let server = Server::start_in(old, "");
     let export = server.folder().join("export");
@@ -171,7 +171,7 @@ fn old_export_is_encrypted_when_imported() {
     let token = server.login("nora");
     assert_eq!(server.done(&token, "user/verified", json!({}))["id_card"], CARD);
     assert_eq!(holding(server.folder(), CARD), NONE);
-    // Names are compared there too.
+    // Names are also compared there.
     let data = json!({"username": "OMAR", "password": "secret-1", "hash": server.captcha()});
     assert!(server.call("user/register", data).contains("the name is taken"));
 }
@@ -212,7 +212,7 @@ fn keys(toml: &str) -> Vec<String> {
 const FIRST: &str = include_str!("upgrade/guichet.toml");
 
 #[test]
-fn every_new_key_is_told_before_the_upgrade() {
+fn check_lists_every_new_key_before_an_upgrade() {
     if !has("gzip") {
         return;
     }
@@ -232,7 +232,7 @@ fn every_new_key_is_told_before_the_upgrade() {
 }
 
 #[test]
-fn configuration_of_the_first_version_goes_on() {
+fn configuration_of_the_first_version_works() {
     if !has("gzip") {
         return;
     }

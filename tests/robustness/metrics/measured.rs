@@ -44,7 +44,7 @@ fn newest_backup_metric_includes_manual_backups() {
     let server = Server::start("");
     assert!(!Scrape::of(&server).families.contains_key(SERIES), "there is no folder for them");
     let daily = "timezone = \"UTC\"\n[backup]\ndir = \"own\"\n";
-    let server = Server::start_in(server.leave(), daily);
+    let server = Server::start_in(server.into_folder(), daily);
     // Once it is logged, its temporary files are removed too.
     eventually("the server has made one", || server.log().contains("a backup was made"));
     assert!(Scrape::of(&server).get(SERIES) > 0.0);

@@ -2,17 +2,17 @@
 
 use super::eventually;
 use crate::common::Server;
-use crate::common::held::{depth, hold, post};
+use crate::common::held::{lock_database, post, queue_depth};
 use crate::common::scrape::Scrape;
 
 #[test]
 fn queued_and_grouped_writes_are_counted() {
     let server = Server::start("");
     let before = Scrape::of(&server);
-    let mut held = hold(&server);
+    let mut held = lock_database(&server);
     held.waiting.extend((0..16).map(|_| post(&server)));
-    eventually("they wait", || depth(&server) >= 17.0);
-    held.release();
+    eventually("they wait", || queue_depth(&server) >= 17.0);
+    held.unlock();
     for client in &mut held.waiting {
         assert_eq!(client.receive().unwrap().0, 200);
     }
@@ -35,27 +35,27 @@ fn queued_and_grouped_writes_are_counted() {
 #[test]
 fn lost_commit_group_is_counted() {
     let server = Server::start("");
-    let mut held = hold(&server);
+    let mut held = lock_database(&server);
     // The server gives up waiting for the other process.
     assert_eq!(held.waiting[0].receive().unwrap().0, 200);
     let lost = || Scrape::of(&server).get("guichet_commits_lost_total");
     eventually("the group is lost", || lost() >= 1.0);
     let failures = r#"guichet_failures_total{operation="score/post"}"#;
     assert!(Scrape::of(&server).get(failures) >= 1.0);
-    held.release();
+    held.unlock();
 }
 
 #[test]
 fn client_leaving_early_is_counted() {
     let server = Server::start("");
-    let held = hold(&server);
-    let before = depth(&server);
+    let held = lock_database(&server);
+    let before = queue_depth(&server);
     let leave: Vec<_> = (0..3).map(|_| post(&server)).collect();
-    eventually("they wait", || depth(&server) == before + 3.0);
+    eventually("they wait", || queue_depth(&server) == before + 3.0);
     drop(leave);
     let left = r#"guichet_requests_total{operation="score/post",status="left"}"#;
     eventually("they have left", || Scrape::of(&server).get(left) == 3.0);
-    held.release();
+    held.unlock();
     // Their operations are still executed, and not counted again.
     let calls = r#"guichet_request_seconds_count{operation="score/post"}"#;
     let all = held.waiting.len() as f64 + 3.0;

@@ -9,7 +9,7 @@ fn limits() -> Limits {
     }
 }
 
-/// A server with places for `most` connections.
+/// A server with a limit of `most` connections.
 fn connections(most: usize) -> Arc<Connections> {
     let (metrics, table, freed) = (Arc::default(), Mutex::default(), Notify::new());
     Arc::new(Connections { most, metrics, table, freed })
