@@ -28,7 +28,7 @@ pub fn send(name: &str, times: u64) {
     let registry = registry();
     // One thread for all requests: with several, work stealing would change the count.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    engine.db.answer_on(runtime.handle().clone());
+    engine.db.reply_on(runtime.handle().clone());
     let one = async || {
         let client = Client::new(IpAddr::V4(Ipv4Addr::LOCALHOST), &SharedNetworks::default());
         let credentials = Credentials { token: None, client, signature: None };
@@ -38,8 +38,8 @@ pub fn send(name: &str, times: u64) {
             credentials,
             id: RequestId::next(),
         };
-        let mut seen = CallSummary::default();
-        match black_box(answer(&call, black_box(case.body.as_bytes()), &mut seen).await) {
+        let mut summary = CallSummary::default();
+        match black_box(answer(&call, black_box(case.body.as_bytes()), &mut summary).await) {
             BodyOutcome::Answer(told) if told.text.starts_with(case.answer.as_bytes()) => {}
             other => panic!("{name}: {other:?}"),
         }
