@@ -1,4 +1,5 @@
-//! Small pictures of every kind, whole, cut at every length, damaged at random, and bombs.
+//! Small pictures of every kind: complete, cut at every length, damaged at random, and
+//! decompression bombs.
 
 #![expect(clippy::cast_possible_truncation, reason = "the sizes of small test pictures")]
 
@@ -23,7 +24,7 @@ const PICTURES: [(&str, ImageKind, &[u8]); 11] = [
 
 const MAX: usize = 1 << 20;
 
-/// The kind of an upload that is accepted.
+/// Checks an upload. Returns its kind.
 fn check(
     bytes: &[u8],
     claimed: Option<ImageKind>,
@@ -106,7 +107,7 @@ fn wrong_size_or_type_is_refused() {
     }
 }
 
-/// A PNG of so many black rows of one bit a pixel.
+/// A black PNG of one bit per pixel.
 fn black_png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);

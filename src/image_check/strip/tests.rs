@@ -1,5 +1,5 @@
-//! Every kind of picture with everything in it that a camera writes, and behind it: all of that is
-//! gone, and the pixels are the same.
+//! Every kind of picture with camera metadata inside and after it: all of that is removed, and the
+//! pixels stay the same.
 
 #![expect(clippy::cast_possible_truncation, reason = "the sizes of small test pictures")]
 
@@ -22,10 +22,11 @@ const PICTURES: [(ImageKind, &[u8]); 11] = [
     (ImageKind::Webp, include_bytes!("../fixtures/animated.webp")),
 ];
 
-/// What must not be found in any picture that is kept.
+/// Text that must not be in any stored picture.
 const SECRET: &[u8] = b"31.2304N 121.4737E, nora's camera";
 
-/// An Exif block in either byte order: the orientation, and a directory of GPS with [`SECRET`].
+/// An Exif block in either byte order, with the orientation and a GPS directory that contains
+/// [`SECRET`].
 fn camera(is_little: bool, orientation: u16) -> Vec<u8> {
     let short = |value: u16| if is_little { value.to_le_bytes() } else { value.to_be_bytes() };
     let long = |value: u32| if is_little { value.to_le_bytes() } else { value.to_be_bytes() };
@@ -63,7 +64,7 @@ fn webp_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     [&name[..], &(data.len() as u32).to_le_bytes(), data, padding].concat()
 }
 
-/// The picture with everything that is to go.
+/// The picture with all metadata that must be removed.
 fn decorated(kind: ImageKind, bytes: &[u8], orientation: u16, is_little: bool) -> Vec<u8> {
     let block = camera(is_little, orientation);
     let text = [b"Comment\0", SECRET].concat();
