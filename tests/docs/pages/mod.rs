@@ -4,6 +4,7 @@
 mod documents;
 mod generated;
 mod links;
+mod samples;
 mod statuses;
 mod walk;
 
