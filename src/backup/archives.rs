@@ -1,4 +1,4 @@
-//! The backups in a folder: their names, how old they are, and which of them are too many.
+//! The backups in a folder: their names, their age, and rotation.
 
 use super::BackupError;
 use crate::clock::{Clock, DateTime};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 const PREFIX: &str = "guichet-";
 const SUFFIX: &str = ".tar";
 
-/// The name of the `nth` backup of a second, which is one since 1970:
-/// `guichet-YYYYMMDD-HHMMSS.tar`, or from the second on `guichet-YYYYMMDD-HHMMSS-2.tar`.
+/// The name of a backup started at `at`, in seconds since 1970: `guichet-YYYYMMDD-HHMMSS.tar`.
+/// Further backups of the same second (`nth` from 2 on) end in `-2.tar` and so on.
 pub(super) fn name(clock: &Clock, at: i64, nth: u32) -> String {
     match (stamp(clock, at), nth) {
         (stamp, 1) => format!("{PREFIX}{stamp}{SUFFIX}"),
@@ -17,7 +17,7 @@ pub(super) fn name(clock: &Clock, at: i64, nth: u32) -> String {
     }
 }
 
-/// A time, in seconds since 1970, as a part of a name: `YYYYMMDD-HHMMSS`, local.
+/// A time, in seconds since 1970, as part of a name: `YYYYMMDD-HHMMSS`, local time.
 pub(super) fn stamp(clock: &Clock, at: i64) -> String {
     clock.format(at).replace(['-', ':'], "").replace(' ', "-")
 }
@@ -27,7 +27,7 @@ pub(crate) fn is_archive(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }
 
-/// Is it the name of a folder for what a restore took the place of? `before-` and a [`stamp`].
+/// Is it the name of a folder with the data that a restore replaced? `before-` and a [`stamp`].
 pub(crate) fn is_replaced(name: &str) -> bool {
     let rest = name.strip_prefix("before-").map(str::as_bytes);
     rest.is_some_and(|rest| {
@@ -37,8 +37,8 @@ pub(crate) fn is_replaced(name: &str) -> bool {
     })
 }
 
-/// When a backup of this name was begun, in seconds since 1970, and which of that second it is;
-/// `None` for whatever else is in the folder.
+/// When a backup with this name was started, in seconds since 1970, and its number within that
+/// second; `None` for other files.
 fn read(clock: &Clock, name: &str) -> Option<(i64, u32)> {
     let stem = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
     let (stamp, rest) = stem.split_at_checked("YYYYMMDD-HHMMSS".len())?;
@@ -53,7 +53,7 @@ fn read(clock: &Clock, name: &str) -> Option<(i64, u32)> {
     Some((clock.seconds(at), nth))
 }
 
-/// The backups in `folder`, oldest first; none if it is not there.
+/// The backups in `folder`, oldest first; none if the folder does not exist.
 fn list(folder: &Path, clock: &Clock) -> Result<Vec<(i64, PathBuf)>, BackupError> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -70,15 +70,15 @@ fn list(folder: &Path, clock: &Clock) -> Result<Vec<(i64, PathBuf)>, BackupError
     Ok(found.into_iter().map(|((at, _), path)| (at, path)).collect())
 }
 
-/// When the newest backup in `folder` was begun, in seconds since 1970, of those that are not from
-/// after `now`: a clock that was once ahead must not keep the next from being made.
+/// When the newest backup in `folder` was started, in seconds since 1970. Backups dated after `now`
+/// are ignored: a clock that was ahead once must not delay the next backup.
 pub(super) fn newest(folder: &Path, clock: &Clock, now: i64) -> Result<Option<i64>, BackupError> {
     let all = list(folder, clock)?;
     Ok(all.iter().map(|(at, _)| *at).rfind(|at| *at <= now))
 }
 
-/// Remove the oldest backups in `folder` but for `keep`, of which `new` is one, whatever its name
-/// says of its age.
+/// Remove the oldest backups in `folder`, and keep `keep` of them. `new` is always kept, whatever
+/// date its name has.
 pub(super) fn remove_oldest(
     folder: &Path,
     clock: &Clock,

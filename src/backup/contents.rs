@@ -6,19 +6,19 @@ use sha2::{Digest, Sha256};
 /// The entry of the database.
 pub(super) const DATABASE: &str = "guichet.db";
 
-/// The entry that tells what the archive is.
+/// The entry that describes the archive.
 pub(super) const MANIFEST: &str = "manifest.json";
 
-/// The last entry: a line an entry, as `sha256sum` writes and reads them.
+/// The last entry: one line for each other entry, in the format of `sha256sum`.
 pub(super) const SUMS: &str = "SHA256SUMS";
 
-/// What the entries of pictures begin with.
+/// Prefix of the entries of pictures.
 pub(super) const PICTURES: &str = "pictures/";
 
-/// The form of archive that this version makes and reads.
+/// The archive format that this version writes and reads.
 pub(super) const FORMAT: u32 = 1;
 
-/// What an archive says of itself.
+/// The description of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The form of the archive.
@@ -43,14 +43,14 @@ pub struct Manifest {
     pub key: Option<String>,
 }
 
-/// The part of a manifest that every form has.
+/// The part of a manifest that is the same in every format.
 #[derive(Deserialize)]
 pub(super) struct Outline {
     pub format: u32,
     pub program: String,
 }
 
-/// A SHA-256.
+/// A SHA-256 digest.
 pub(super) type Sum = [u8; 32];
 
 /// The digest of bytes that were fed to `digest`.
@@ -63,8 +63,8 @@ pub(super) fn line(sum: &Sum, name: &str) -> String {
     format!("{}  {name}\n", crate::hex::encode(sum))
 }
 
-/// What a line of [`SUMS`] says, without the end of the line: a digest and the entry's name. `None` if it
-/// is not as [`line`] writes it.
+/// Parse a line of [`SUMS`] without its line end: a digest and the entry's name. `None` if [`line`]
+/// would not write it so.
 pub(super) fn read_line(text: &str) -> Option<(Sum, &str)> {
     let (sum, name) = text.split_once("  ")?;
     let is_ours = sum.len() == 64 && !sum.bytes().any(|byte| byte.is_ascii_uppercase());

@@ -1,4 +1,4 @@
-//! Why there is no backup, or why one can't be put back.
+//! Why a backup or a restore failed.
 
 use crate::db::OpenError;
 use crate::fault::Cause;

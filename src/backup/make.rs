@@ -1,4 +1,4 @@
-//! Making a backup beside whatever else goes on.
+//! Making a backup, also while a server runs.
 
 use super::contents::{FORMAT, Manifest};
 use super::target::Target;
@@ -14,11 +14,11 @@ use jiff::Timestamp;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// So many new pictures are read while the database is held as of one moment; with more of them
-/// the next moment is waited for.
+/// At most this many new pictures are copied while a snapshot of the database is held. If there are
+/// more, the next snapshot is taken.
 const FEW: usize = 64;
 
-/// After so many moments all that are new are read in one.
+/// After this many snapshots, all new pictures are copied while the last one is held.
 const MOMENTS: usize = 16;
 
 /// A backup that was made.
@@ -34,18 +34,18 @@ pub struct Made {
     pub manifest: Manifest,
 }
 
-/// Is there a database to back up? Nothing is made where there is none.
+/// Is there a database to back up? If not, nothing is created.
 pub fn ready(config: &Config) -> Result<(), BackupError> {
     super::swap::refuse_unfinished(config)?;
     let database = config.database_file();
     if database.exists() { Ok(()) } else { Err(OpenError::Missing(database).into()) }
 }
 
-/// Make a backup, beside a server or without one. It is whole and on the disk under its name when
-/// this returns, and otherwise not there. In the folder of `target` it needs room for the archive
-/// and once more for the database.
+/// Make a backup, beside a running server or without one. When this returns successfully, the
+/// archive is complete, synced and under its final name; otherwise it does not exist. The target's
+/// folder needs free space for the archive and once more for the database.
 ///
-/// `on_progress` is told how far it is. Not for async code: it takes seconds and more.
+/// `on_progress` is called with the progress. Not for async code: it takes seconds or more.
 pub fn make(
     services: &Services,
     schema: Schema,
@@ -59,8 +59,8 @@ pub fn make(
 pub(super) struct BackupJob<'a> {
     pub services: &'a Services,
     pub schema: Schema,
-    /// Does it get only the processor time that nothing else wants? But for the part that holds the
-    /// database as of one moment: that must not take long, because meanwhile the log grows.
+    /// Does it run with idle priority? The part that holds a snapshot of the database never does:
+    /// it must be short, because the write-ahead log grows meanwhile.
     pub idle_priority: bool,
 }
 
@@ -101,14 +101,15 @@ impl BackupJob<'_> {
         Ok(Made { path, bytes: written.bytes, sha256: crate::hex::encode(&written.sum), manifest })
     }
 
-    /// Put every picture into the archive that the database names at some moment, and copy the database
-    /// as of that moment.
+    /// Add every picture that the database names to the archive, and copy the database.
     ///
-    /// Meanwhile pictures are uploaded, and those that they replace are removed. But a picture never
-    /// changes under its name, so what was read once need not be read again: the next moment has few
-    /// new ones, and once they are few, they are all read while the database is held as it names them.
-    /// A picture that was not there although a later moment still names it was not replaced: it is
-    /// lost, which is told, and no reason to have no backup at all.
+    /// Meanwhile pictures are uploaded, and replaced ones are removed. But a picture never changes
+    /// under its name, so a picture that was copied once need not be copied again. So this takes
+    /// one snapshot of the database after another. Each names few new pictures; once they are few,
+    /// they are copied while the snapshot is held, and that snapshot becomes the backup.
+    ///
+    /// A picture that is missing although a later snapshot still names it was not replaced but
+    /// lost. That is reported, and does not stop the backup.
     fn collect(
         &self,
         archive: &mut ArchiveWriter,
@@ -163,7 +164,7 @@ struct Pictures<'a> {
     files: &'a PictureStore,
     have: HashSet<String>,
     bytes: u64,
-    /// Those that were not there when they were to be read.
+    /// Pictures that were missing when they were to be copied.
     absent: HashSet<String>,
 }
 
@@ -184,7 +185,7 @@ impl Pictures<'_> {
     }
 }
 
-/// What an archive has besides the database.
+/// What was put into an archive besides the database.
 struct Collected {
     pictures: u64,
     bytes: u64,

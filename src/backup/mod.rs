@@ -1,19 +1,19 @@
-//! Backups: all data in one archive, made while the server runs, and put back whole.
+//! Backups: all data in one archive, made while the server runs, and restored as a whole.
 //!
-//! An archive is a plain tar, which anybody's tools can look into:
+//! An archive is a plain tar, which common tools can read:
 //!
 //! ```text
 //! pictures/NAME…   every picture that the database names
-//! guichet.db       the database as of one commit, complete by itself
-//! manifest.json    what made it, when, and of what
+//! guichet.db       the database as of one commit, complete in itself
+//! manifest.json    what made the archive, when, and from which data
 //! SHA256SUMS       the digest of each of these, for `sha256sum -c`
 //! ```
 //!
-//! The last entry is written last and covers all others, so half an archive has none and is refused.
-//! Until it is whole and on the disk, an archive has no name of its own.
+//! `SHA256SUMS` is written last and covers all other entries. A truncated archive lacks it and is
+//! refused. An archive gets its final name only once it is complete and synced.
 //!
-//! Pictures come first (`make`): whichever the database names by the time it is copied must be among
-//! them, although others are replaced and removed all the while.
+//! Pictures are copied first (`make`): every picture that the database names when it is copied must
+//! be in the archive, although pictures are replaced and removed meanwhile.
 
 mod archives;
 mod contents;
@@ -43,7 +43,7 @@ use crate::services::Services;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// What a backup or a restore is at.
+/// Which step a backup or a restore is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Pictures go into the archive; counted in pictures.
@@ -60,25 +60,27 @@ pub enum Step {
     Store,
 }
 
-/// Told how far a step is, `done` of `total`; a break ends the whole as [`BackupError::Stopped`].
+/// Called with the progress of a step: `done` of `total`. If it returns `Break`, the backup or
+/// restore stops with [`BackupError::Stopped`].
 pub type OnProgress<'a> = dyn FnMut(Step, u64, u64) -> ControlFlow<()> + Send + 'a;
 
-/// Hold the database that the configuration names, or say who does, and finish a restore that was cut off.
+/// Take the lock of the configured database, or report who holds it. Finishes an interrupted
+/// restore first.
 pub fn hold(config: &Config) -> Result<Lock, OpenError> {
     let lock = db::hold(config)?;
     swap::finish(config, &lock)?;
     Ok(lock)
 }
 
-/// When the newest backup in `backup.dir` was begun, in seconds since 1970; 0 if there is none that
-/// can be read. `None` where the configuration names no folder.
+/// When the newest backup in `backup.dir` was started, in seconds since 1970; 0 if there is none
+/// that can be read. `None` if no folder is configured.
 pub fn newest(services: &Services) -> Option<i64> {
     let folder = services.config.backup.dir.as_deref()?;
     let newest = archives::newest(folder, &services.clock, services.clock.now());
     Some(newest.ok().flatten().unwrap_or(0))
 }
 
-/// Close the folder of backups, and the archives in it, to others.
+/// Make the folder of backups, and the archives in it, unreadable for other users.
 pub(crate) fn close(folder: &Path) -> std::io::Result<()> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
     crate::folder::close_to_others(folder)?;
@@ -90,7 +92,8 @@ pub(crate) fn close(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Do work, on a thread of its own that gives way to everything else if it `idle_priority`.
+/// Run `work` on a thread of its own with idle priority; on this thread if `idle_priority` is
+/// false.
 fn run_on_thread<T: Send>(idle_priority: bool, work: impl FnOnce() -> T + Send) -> T {
     if !idle_priority {
         return work();

@@ -1,10 +1,10 @@
-//! Reading an archive: every byte of what it holds is compared with its digest, and nothing may be in
-//! it that we would not have put there.
+//! Reading an archive. Every byte is compared with its digest, and entries that a backup never
+//! contains are refused.
 //!
-//! The digests decide, not the form: an archive that was unpacked and packed again by another program
-//! has its entries in another order, with `./` before them, with their folders, other owners, extended
-//! headers and zeros at the end. All of that is passed over. What says where a file goes or how long it
-//! is must be said plainly.
+//! The digests decide, not the exact form. If another program unpacked the archive and packed it
+//! again, its entries have another order, a leading `./`, folder entries, other owners, extended
+//! headers or zeros at the end; all of that is accepted. Only headers that change an entry's name
+//! or length are refused.
 
 mod form;
 
@@ -18,24 +18,24 @@ use std::io::{BufRead as _, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use tar::{Archive, EntryType};
 
-/// Bytes of a block of a tar.
+/// Size of a tar block, in bytes.
 const BLOCK: u64 = 512;
 
-/// The largest manifest, which lists nothing but lost pictures.
+/// The largest manifest, in bytes. It can only become long by its list of lost pictures.
 const MANIFEST_BYTES: u64 = 16 << 20;
 
 const EARLY: &str = "it ends too early";
 
-/// Where what is read is put.
+/// Where the entries are written.
 pub(super) struct Destination {
-    /// The database's file; nothing may be there.
+    /// The database file; must not exist yet.
     pub database: PathBuf,
-    /// The folder of the pictures; without one they are only looked at.
+    /// The folder for pictures. `None`: pictures are only checked.
     pub pictures: Option<PathBuf>,
 }
 
-/// Read all of the archive at `path` and put it in its `destination`, file by file synced. It is whole, and
-/// what was put there is what was backed up, only if this returns its manifest.
+/// Read the whole archive at `path` and write its entries to `destination`, each synced. The
+/// archive is complete and unchanged only if this returns its manifest.
 pub(super) fn read(
     path: &Path,
     destination: &Destination,
@@ -60,7 +60,8 @@ pub(super) fn read(
     };
     let mut end = 0;
     let entries = archive.entries().map_err(BackupError::at(path))?;
-    // Raw: an extension of the format could give an entry another name or size than its header has.
+    // Raw entries: an extension of the format could give an entry another name or size than its
+    // header.
     for entry in entries.raw(true) {
         let mut entry = entry.map_err(|error| match error.raw_os_error() {
             Some(_) => BackupError::Io(path.to_owned(), error),
@@ -82,7 +83,7 @@ pub(super) fn read(
             kind => return Err(reading.refused(form::odd(kind))),
         }
     }
-    // Two blocks of nothing are the end of a tar. Programs that write to tapes add more.
+    // Two empty blocks end a tar. Programs that write to tapes add more.
     if end == 0 || size < end.saturating_add(2 * BLOCK) {
         return Err(reading.refused(EARLY));
     }
@@ -95,11 +96,11 @@ pub(super) fn read(
 struct Reading<'a, 'w> {
     path: &'a Path,
     destination: &'a Destination,
-    /// Of the archive, in bytes.
+    /// Size of the archive in bytes.
     size: u64,
-    /// The digests of the entries that were read before they were compared.
+    /// Digests of entries that were read before `SHA256SUMS`, and are not compared yet.
     seen: HashMap<String, Sum>,
-    /// The digests of the entries that are still to come, once they are told.
+    /// Digests from `SHA256SUMS` whose entries are still to come.
     expected: HashMap<String, Sum>,
     has_sums: bool,
     has_database: bool,
@@ -113,7 +114,7 @@ impl Reading<'_, '_> {
         BackupError::Refused(self.path.to_owned(), why.to_string())
     }
 
-    /// Read an entry, and put it where it belongs.
+    /// Read an entry and write it to its destination.
     fn entry(&mut self, mut entry: ArchiveEntry<'_>) -> Result<(), BackupError> {
         let name = entry.name;
         let picture = name.strip_prefix(PICTURES).filter(|name| picture_store::is_name(name));
@@ -161,7 +162,7 @@ impl Reading<'_, '_> {
         self.refused(format_args!("it is not what {SUMS} says"))
     }
 
-    /// Write an entry to a new file, durably.
+    /// Write an entry to a new file and sync it.
     fn keep(&mut self, entry: &mut ArchiveEntry<'_>, path: &Path) -> Result<Sum, BackupError> {
         let at = BackupError::at(path);
         let mut file = File::create_new(path).map_err(&at)?;
@@ -170,7 +171,7 @@ impl Reading<'_, '_> {
         Ok(sum)
     }
 
-    /// Write an entry to a file that is called `path`; answers the digest.
+    /// Write an entry to an open file that is called `path`; returns its digest.
     fn copy(
         &mut self,
         entry: &mut ArchiveEntry<'_>,
@@ -191,12 +192,12 @@ impl Reading<'_, '_> {
                 return Err(BackupError::Stopped);
             }
         }
-        // The reader of a tar takes the end of the file for the end of an entry.
+        // The tar reader takes the end of the file for the end of the entry.
         if done == entry.bytes { Ok(contents::sum(digest)) } else { Err(self.refused(EARLY)) }
     }
 
-    /// Compare what was read so far with the digests that are told here; what follows is compared as it
-    /// comes.
+    /// Read `SHA256SUMS` and compare it with the entries read so far. Later entries are compared as
+    /// they are read.
     fn sums(&mut self, from: &mut dyn Read, bytes: u64) -> Result<(), BackupError> {
         if std::mem::replace(&mut self.has_sums, true) {
             return Err(self.refused(format_args!("it holds {SUMS} twice")));
@@ -222,7 +223,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    /// The manifest, once all entries are compared.
+    /// The manifest, once all entries were compared.
     fn manifest(self) -> Result<Manifest, BackupError> {
         let unread = |error| self.refused(format_args!("{MANIFEST}: {error}"));
         if !self.has_sums {
@@ -242,10 +243,10 @@ impl Reading<'_, '_> {
     }
 }
 
-/// An entry as its header tells it.
+/// An entry, as its header describes it.
 struct ArchiveEntry<'a> {
     name: &'a str,
-    /// Where it begins in the archive, in bytes.
+    /// Offset of the entry in the archive, in bytes.
     at: u64,
     bytes: u64,
     from: &'a mut dyn Read,

@@ -1,4 +1,4 @@
-//! Putting a backup back.
+//! Restoring a backup.
 
 use super::contents::Manifest;
 use super::read::{Destination, read};
@@ -17,14 +17,14 @@ use std::path::{Path, PathBuf};
 /// A backup that was restored.
 #[derive(Debug)]
 pub struct Restored {
-    /// What it says of itself.
+    /// The manifest of the archive.
     pub manifest: Manifest,
-    /// The folders that what was there before is in; none where there was nothing.
+    /// The folders that now hold the previous data; empty if there was none.
     pub kept: Vec<PathBuf>,
 }
 
-/// Read the archive at `path` to its end: whole, unchanged, and a database that `schema` knows? It
-/// needs room for the database in the archive's folder, for as long as it takes.
+/// Check the archive at `path`: is it complete and unchanged, and does it hold a database that
+/// `schema` knows? This needs free space for the database in the archive's folder while it runs.
 pub fn verify(
     path: &Path,
     schema: Schema,
@@ -35,11 +35,11 @@ pub fn verify(
     checked(path, &destination, schema, on_progress)
 }
 
-/// Put the archive at `path` in the place of the data that the services use. It is read and checked
-/// to its end before anything is touched, and then takes that place as a whole; what was there is
-/// kept. `_held` is what [`hold`](super::hold) answered: no server runs.
+/// Replace the data of `services` with the archive at `path`. The archive is read and checked
+/// completely before anything is touched. Then all data is swapped as a whole, and the previous
+/// data is kept. `_held` is the lock from [`hold`](super::hold): no server runs meanwhile.
 ///
-/// It needs room in `data_dir`, and where the database is, for all that is in the archive.
+/// It needs free space for the whole archive in `data_dir`, and for the database where that is.
 pub fn restore(
     services: &Services,
     schema: Schema,
@@ -68,7 +68,7 @@ pub fn restore(
     Ok(Restored { manifest, kept })
 }
 
-/// Read an archive and look through its database.
+/// Read an archive and check its database.
 fn checked(
     path: &Path,
     destination: &Destination,
@@ -83,8 +83,8 @@ fn checked(
     Ok(manifest)
 }
 
-/// Bring the pictures in `folder` to the store that they are kept in. One of the same name is the same
-/// picture, so only those that it lacks are sent.
+/// Copy the pictures in `folder` to the picture store. Pictures with the same name are identical,
+/// so only missing ones are sent.
 fn store(
     services: &Services,
     folder: &Path,
@@ -109,7 +109,7 @@ fn store(
     Ok(())
 }
 
-/// The name of the folders for what was there: one that is not there yet.
+/// A name for the folders that keep the previous data; none of that name exists yet.
 fn name_for_old(services: &Services) -> String {
     let clock = &services.clock;
     let base = format!("before-{}", archives::stamp(clock, clock.now()));
@@ -119,7 +119,8 @@ fn name_for_old(services: &Services) -> String {
     std::iter::once(base.clone()).chain(more).find(is_free).unwrap_or(base)
 }
 
-/// What is a link can't be swapped where it points to, and a file in its place would be on another disk.
+/// Refuse a symbolic link: what it points to cannot be swapped, and a file in its place could be on
+/// another disk.
 fn no_link(path: &Path) -> Result<(), BackupError> {
     if path.is_symlink() {
         let why = "a link, which can't be swapped; name what it points to in the configuration";
@@ -128,7 +129,8 @@ fn no_link(path: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// A server that runs as somebody else could not open what this user writes.
+/// Refuse if the owner differs: a server that runs as another user could not open files that this
+/// user writes.
 fn same_owner(new: &Path, old: &Path) -> Result<(), BackupError> {
     let owner = |path: &Path| path.metadata().map(|about| about.uid());
     match (owner(new), owner(old)) {
@@ -137,13 +139,13 @@ fn same_owner(new: &Path, old: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// Removes what is staged, however it ends.
+/// Removes the staging folders when it is dropped.
 struct Staged<'a>(&'a Swap);
 
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
         if let Err(error) = self.0.unstage() {
-            tracing::warn!(%error, "what a restore has staged was not removed; the next start will");
+            tracing::warn!(%error, "staged files of a restore were not removed; the next start will remove them");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Backups that the server makes of its own accord.
+//! Scheduled backups.
 
 use super::make::BackupJob;
 use super::target::Target;
@@ -17,26 +17,27 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the clock is looked at: it may be set, and the machine may sleep.
+/// How often the schedule is checked. Not longer, because the clock may be set and the machine may
+/// sleep.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The least time between two, unless they are configured to be more frequent: for one that failed, and
-/// for a clock that is set to and fro.
+/// The shortest time between two attempts, unless backups are configured to be more frequent. It
+/// applies after a failed backup, and if the clock is set back and forth.
 const MIN_INTERVAL: Duration = Duration::from_hours(1);
 
-/// How long the end of the server waits for a backup to break off.
+/// How long a server that shuts down waits for a running backup to stop.
 const SHUTDOWN_WAIT: Duration = Duration::from_secs(2);
 
-/// The thread that makes them.
+/// The thread that makes scheduled backups.
 pub(crate) struct Schedule {
     ended: Arc<AtomicBool>,
     stop: Sender<()>,
-    /// Gone once the thread is.
+    /// Disconnected once the thread has ended.
     alive: Receiver<()>,
 }
 
 impl Schedule {
-    /// Start it, if the configuration names a folder for them.
+    /// Start the thread, if the configuration names a folder for backups.
     pub(crate) fn start(services: &Arc<Services>, schema: Schema) -> io::Result<Option<Self>> {
         let Some(folder) = services.config.backup.dir.clone() else { return Ok(None) };
         let (stop, stopped) = channel();
@@ -52,7 +53,7 @@ impl Schedule {
         Ok(Some(Schedule { ended, stop, alive }))
     }
 
-    /// End it. A backup that is being made is broken off; what is left of it, the next one removes.
+    /// Stop the thread. A running backup is aborted; the next backup removes what it left.
     pub(crate) fn close(self) {
         self.ended.store(true, Ordering::Relaxed);
         drop(self.stop);
@@ -60,7 +61,7 @@ impl Schedule {
     }
 }
 
-/// When there is to be a backup.
+/// When backups are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plan {
     /// Every day at this time.
@@ -75,9 +76,9 @@ impl Plan {
         config.every.map_or(Plan::At(config.at), |every| Plan::Every(seconds(every)))
     }
 
-    /// Is one due `now`, where the newest was made at `last`? Both are in seconds since 1970, and
-    /// `last` is not after `now`; `tried` is how long ago this server tried to make one. What was
-    /// missed while it did not run is due when it does.
+    /// Is a backup due at `now`, if the newest was made at `last`? Both are in seconds since 1970,
+    /// and `last` is not after `now`. `tried` is how long ago this server last attempted one. A
+    /// backup missed while the server was down is due as soon as it runs.
     fn is_due(self, clock: &Clock, last: Option<i64>, now: i64, tried: Option<Duration>) -> bool {
         match (self, last) {
             _ if tried.is_some_and(|ago| ago < self.pause()) => false,
@@ -87,7 +88,7 @@ impl Plan {
         }
     }
 
-    /// The least time between two.
+    /// The shortest time between two attempts.
     fn pause(self) -> Duration {
         match self {
             Plan::At(_) => MIN_INTERVAL,
@@ -108,13 +109,13 @@ impl BackupThread {
     fn serve(&self, stopped: &Receiver<()>) {
         let clock = &self.services.clock;
         let mut last = archives::newest(&self.folder, clock, clock.now()).unwrap_or_else(|error| {
-            tracing::warn!(%error, "it can't be told when the last backup was made");
+            tracing::warn!(%error, "can't find out when the last backup was made");
             None
         });
         let mut tried: Option<Instant> = None;
         loop {
             let now = clock.now();
-            // A clock that was set back makes one wait for one period, not for as long as it was ahead.
+            // After the clock was set back, wait for one interval, not for as long as it was ahead.
             last = last.map(|last| last.min(now));
             if self.plan.is_due(clock, last, now, tried.map(|tried| tried.elapsed())) {
                 match self.once() {
@@ -122,7 +123,7 @@ impl BackupThread {
                     Err(BackupError::Stopped) => return,
                     Err(error) => {
                         let seconds = self.plan.pause().as_secs();
-                        tracing::error!(%error, seconds, "there is no backup; it is tried again");
+                        tracing::error!(%error, seconds, "there is no backup: it failed and is tried again");
                     }
                 }
                 tried = Some(Instant::now());
@@ -136,7 +137,7 @@ impl BackupThread {
         }
     }
 
-    /// Make a backup and remove the oldest.
+    /// Make a backup, then remove the oldest.
     fn once(&self) -> Result<(), BackupError> {
         let begun = Instant::now();
         let mut on_progress = |_: Step, _, _| {
@@ -154,7 +155,7 @@ impl BackupThread {
         let (path, bytes, seconds) = (made.path.display(), made.bytes, begun.elapsed().as_secs());
         tracing::info!(%path, bytes, pictures, seconds, "a backup was made");
         if !missing.is_empty() {
-            tracing::warn!(?missing, "pictures that the database names are not there");
+            tracing::warn!(?missing, "pictures that the database names are missing");
         }
         match usize::try_from(self.services.config.backup.keep) {
             Ok(keep @ 1..) => {

@@ -1,10 +1,10 @@
-//! Putting a restored database and its pictures in the place of those that are there.
+//! Swapping the restored database and pictures with the current ones.
 //!
-//! `data_dir` itself stays: it may be a mount, and the folder that it is in need not be ours to write.
-//! What is new lies complete in `restore-…` inside of it, what was there goes to `before-…`, and each
-//! of the few renames in between leaves a state that tells what is next. A marker, written before the
-//! first of them, makes whoever holds the database next go on where the process ended; until that is
-//! done, nobody opens it.
+//! `data_dir` itself is not renamed: it may be a mount, and its parent folder may not be writable.
+//! The new data is complete in `restore-…` inside `data_dir`; the previous data goes to `before-…`.
+//! After each of the few renames in between, the existing files show which rename is next. A marker
+//! file is written before the first rename. Whoever takes the database's lock next finds it and
+//! continues after a crash; until then nobody opens the database.
 
 use super::BackupError;
 use super::contents::DATABASE;
@@ -17,16 +17,17 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The marker's file in `data_dir`.
+/// Name of the marker file in `data_dir`.
 const MARKER: &str = "restore.json";
 
-/// What the folder of the new begins with; hexadecimal digits follow.
+/// Prefix of the folders for new data; hexadecimal digits follow.
 const STAGED: &str = "restore-";
 
-/// What belongs to a database file besides itself. An old log beside a new file would be read into it.
+/// Suffixes of the files that belong to a database file. SQLite would read an old log into a new
+/// database.
 const BESIDE: [&str; 2] = ["-wal", "-shm"];
 
-/// A swap: what is written in the marker, and where that is.
+/// A swap: the content of its marker, and the folder the marker is in.
 #[derive(Debug)]
 pub(super) struct Swap {
     data_dir: PathBuf,
@@ -35,22 +36,22 @@ pub(super) struct Swap {
     names: Names,
 }
 
-/// The part of a swap that its marker tells.
+/// The content of a marker.
 #[derive(Debug, Serialize, Deserialize)]
 struct Names {
-    /// The name of the folders of what is new: in `data_dir`, and where the database is.
+    /// Name of the folders for the new data, in `data_dir` and beside the database.
     staged: String,
-    /// The name of the folders of what was there.
+    /// Name of the folders for the previous data.
     kept: String,
-    /// The database file, as the configuration named it.
+    /// The database file, as the configuration names it.
     database: PathBuf,
     /// Are the pictures swapped too?
     pictures: bool,
 }
 
 impl Swap {
-    /// A swap of the data that the configuration names; with its `pictures` or without. The old goes to
-    /// folders that are called `kept`.
+    /// A swap of the configured data, with or without its `pictures`. The previous data goes to
+    /// folders called `kept`.
     pub(super) fn new(config: &Config, kept: String, pictures: bool) -> Self {
         let staged = format!("{STAGED}{:016x}", rand::random::<u64>());
         let database = config.database_file();
@@ -58,29 +59,29 @@ impl Swap {
         Swap { data_dir: config.data_dir.clone(), database, names }
     }
 
-    /// Make the folders for what is new.
+    /// Create the folders for the new data.
     pub(super) fn stage(&self) -> io::Result<()> {
         self.staged().iter().try_for_each(|folder| private(folder))?;
         fs::create_dir(self.new_pictures())
     }
 
-    /// The folders of what is new; they may be the same.
+    /// The folders for the new data; may be the same.
     fn staged(&self) -> [PathBuf; 2] {
         [self.new_pictures(), self.new_database()].map(|path| folder_of(&path).to_owned())
     }
 
-    /// Where the new database is to be put.
+    /// Where to write the new database.
     pub(super) fn new_database(&self) -> PathBuf {
         self.files().staged
     }
 
-    /// The folder that the new pictures are to be put in.
+    /// The folder to write the new pictures to.
     pub(super) fn new_pictures(&self) -> PathBuf {
         self.pictures().staged
     }
 
-    /// Swap, once all that is new is complete and synced. Answers the folders that the old is in. An
-    /// error means that everything is as it was, unless it says otherwise.
+    /// Swap, once all new data is complete and synced. Returns the folders with the previous data.
+    /// On an error everything is as it was, unless the error says otherwise.
     pub(super) fn run(&self) -> io::Result<Vec<PathBuf>> {
         sync(&self.new_pictures())?;
         for folder in self.staged() {
@@ -88,7 +89,7 @@ impl Swap {
             sync(folder_of(&folder))?;
         }
         if let Err(error) = self.mark() {
-            // A marker that may not last must not be there at the next start either.
+            // The marker may not be on the disk. Then it must not exist at the next start either.
             let _ = self.unmark();
             return Err(error);
         }
@@ -108,7 +109,7 @@ impl Swap {
         Ok(kept)
     }
 
-    /// Remove the folders of what is new, and what is still in them; not while a swap needs that.
+    /// Remove the staging folders and their content. Not while a swap needs them.
     pub(super) fn unstage(&self) -> io::Result<()> {
         if is_there(&self.data_dir.join(MARKER)) {
             return Ok(());
@@ -145,7 +146,7 @@ impl Swap {
         Ok(())
     }
 
-    /// Make the next rename; `false` if all that is new is in its place.
+    /// Make the next rename; `false` if all new data is in place.
     fn next(&self) -> io::Result<bool> {
         for pair in self.pairs() {
             if let Some(next) = pair.next()? {
@@ -155,7 +156,7 @@ impl Swap {
         Ok(false)
     }
 
-    /// Make the next rename of the way back; `false` if all is as it was.
+    /// Undo one rename; `false` if everything is as it was.
     fn previous(&self) -> io::Result<bool> {
         match self.pairs().iter().rev().find_map(SwapItem::previous) {
             Some(rename) => rename.make().map(|()| true),
@@ -163,7 +164,8 @@ impl Swap {
         }
     }
 
-    /// What is swapped, in this order: what may not be renamed (a mount) comes first.
+    /// What to swap, in this order. Pictures come first: their folder may be a mount, which cannot
+    /// be renamed.
     fn pairs(&self) -> Vec<SwapItem> {
         self.names.pictures.then(|| self.pictures()).into_iter().chain([self.files()]).collect()
     }
@@ -189,8 +191,8 @@ impl Swap {
     }
 }
 
-/// Go on with a swap that was cut off, and remove what one that was never begun has left behind. For
-/// whoever holds the database.
+/// Finish an interrupted swap, and remove staging folders of swaps that never began. The caller
+/// holds the database.
 pub(super) fn finish(config: &Config, _held: &Lock) -> Result<(), OpenError> {
     let marker = config.data_dir.join(MARKER);
     let failed = |error| OpenError::Restore(marker.clone(), error);
@@ -223,7 +225,7 @@ pub(super) fn finish(config: &Config, _held: &Lock) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Refuse to look at data that is half of one and half of another.
+/// Refuse to read data while a swap is unfinished.
 pub(super) fn refuse_unfinished(config: &Config) -> Result<(), BackupError> {
     let marker = config.data_dir.join(MARKER);
     if is_there(&marker) { Err(BackupError::Unfinished(marker)) } else { Ok(()) }

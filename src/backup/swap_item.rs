@@ -1,4 +1,4 @@
-//! One thing that a restore swaps, and the renames that do it.
+//! One file or folder that a restore swaps, and the renames that swap it.
 
 use super::target::folder_of;
 use std::ffi::OsString;
@@ -7,18 +7,18 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-/// One thing that is swapped: a file or a folder, where it is, where the new one lies and where the
-/// old one goes.
+/// One file or folder that a restore swaps: where it is now, where the new one is staged, and where
+/// the old one is kept.
 pub(super) struct SwapItem {
     pub live: PathBuf,
     pub staged: PathBuf,
     pub kept: PathBuf,
-    /// What else goes with the old one: its name with each of these behind it.
+    /// Suffixes of files that move together with the old one, for example `-wal`.
     pub beside: &'static [&'static str],
 }
 
 impl SwapItem {
-    /// The next rename, told by what is where; `None` if the new one is in its place.
+    /// The next rename, derived from which files exist; `None` if the new one is in place.
     pub(super) fn next(&self) -> io::Result<Option<Rename>> {
         if !is_there(&self.staged) {
             return Ok(None);
@@ -27,7 +27,7 @@ impl SwapItem {
         if let Some((from, to)) = beside.into_iter().find(|(live, _)| is_there(live)) {
             return Ok(Some(Rename { from, to }));
         }
-        // A folder that was made a moment ago is nothing to be kept.
+        // An empty folder that was created a moment ago need not be kept.
         if !is_there(&self.live) || fs::remove_dir(&self.live).is_ok() {
             return Ok(Some(Rename { from: self.staged.clone(), to: self.live.clone() }));
         }
@@ -38,7 +38,7 @@ impl SwapItem {
         Ok(Some(Rename { from: self.live.clone(), to: self.kept.clone() }))
     }
 
-    /// The next rename of the way back; `None` if all is as it was.
+    /// The next rename to undo the swap; `None` if everything is as it was.
     pub(super) fn previous(&self) -> Option<Rename> {
         if !is_there(&self.staged) && is_there(&self.live) {
             return Some(Rename { from: self.live.clone(), to: self.staged.clone() });
@@ -50,14 +50,14 @@ impl SwapItem {
     }
 }
 
-/// A rename that is next.
+/// The rename to make next.
 pub(super) struct Rename {
     from: PathBuf,
     to: PathBuf,
 }
 
 impl Rename {
-    /// Make it, and see to it that no later one is on the disk before it.
+    /// Make the rename and sync the folders, so that no later rename reaches the disk before it.
     pub(super) fn make(&self) -> io::Result<()> {
         let Rename { from, to } = self;
         if !is_there(folder_of(to)) {
@@ -74,7 +74,7 @@ impl Rename {
     }
 }
 
-/// Is anything there, be it a link that leads nowhere?
+/// Does anything exist at this path? A dangling link counts.
 pub(super) fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
@@ -85,17 +85,17 @@ fn with(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Make a folder for this user's eyes only, if it is not there.
+/// Create a folder that only this user can read, if it does not exist.
 pub(super) fn private(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Have the names in a folder on the disk.
+/// Sync a folder, so that the names in it survive a power cut.
 pub(super) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Remove a folder with all that is in it, if it is there.
+/// Remove a folder and everything in it, if it exists.
 pub(super) fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

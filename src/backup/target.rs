@@ -1,4 +1,4 @@
-//! Where a backup goes, and its name.
+//! Where a backup is written, and under which name.
 
 use super::{BackupError, archives};
 use crate::clock::Clock;
@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-/// Where a backup goes.
+/// Where a backup is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// Into this folder, which is made if it is not there, under a name that tells the time.
@@ -22,7 +22,8 @@ pub enum Target {
 }
 
 impl Target {
-    /// What an argument means: a folder if it is one or ends like one, else a file.
+    /// The target for a command-line argument: a folder if it exists as one or ends with a slash,
+    /// otherwise a file.
     pub fn named(path: &Path, force: bool) -> Self {
         let ends_in_slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
         if ends_in_slash || path.is_dir() {
@@ -32,7 +33,7 @@ impl Target {
         }
     }
 
-    /// The folder that it will be in. Refused at once if the file is there already.
+    /// The folder the archive will be in. Refused early if the file exists already.
     pub(super) fn folder(&self) -> Result<PathBuf, BackupError> {
         match self {
             Target::Folder(folder) => {
@@ -50,8 +51,8 @@ impl Target {
         }
     }
 
-    /// Give a whole archive its name, durably; answers that. `at` is when it was begun, in seconds
-    /// since 1970.
+    /// Give a finished archive its final name, and sync that; returns the path. `at` is when the
+    /// backup was started, in seconds since 1970.
     pub(super) fn take(&self, from: &Path, clock: &Clock, at: i64) -> Result<PathBuf, BackupError> {
         let path = match self {
             Target::File { path, force } => {
@@ -89,11 +90,11 @@ fn failed(path: &Path, error: io::Error) -> BackupError {
     }
 }
 
-/// Name a file anew, unless the name is taken.
+/// Rename a file, unless the new name is taken.
 fn name(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            // A second name is more than some file systems can give; there it is looked first.
+            // Some file systems have no hard links. There, check first and rename then.
             if to.symlink_metadata().is_ok() {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }

@@ -1,4 +1,4 @@
-//! A folder for halves, beside what is being made of them.
+//! A temporary folder for unfinished files, beside the place the finished file goes to.
 
 use super::BackupError;
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -6,20 +6,20 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-/// What its name begins with; hexadecimal digits follow.
+/// Prefix of the folder's name; hexadecimal digits follow.
 const PREFIX: &str = ".guichet-";
 
-/// A folder of our own in another, for this user's eyes only. It is removed at the end; where the
-/// process does not live to see it, by the next one that makes one in the same place.
+/// A temporary folder that only this user can read. It is removed when this is dropped; after a
+/// crash, the next process that creates one in the same place removes it.
 pub(super) struct WorkFolder {
     path: PathBuf,
-    /// The folder itself, locked while it is in use. A file in it would be one more moment to be
-    /// killed in: while the folder is there and the file not yet, or no longer.
+    /// The folder itself, locked while it is in use. A separate lock file would add two moments at
+    /// which a killed process leaves the folder without its lock file.
     _lock: File,
 }
 
 impl WorkFolder {
-    /// Make one in the folder `parent`.
+    /// Create one in the folder `parent`.
     pub(super) fn make(parent: &Path) -> Result<Self, BackupError> {
         tidy(parent);
         let made = (0..10).find_map(|_| attempt(parent).transpose());
@@ -27,7 +27,7 @@ impl WorkFolder {
             .map_err(BackupError::at(parent))
     }
 
-    /// The path of a file in it.
+    /// The path of a file in the folder.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
@@ -41,7 +41,7 @@ impl Drop for WorkFolder {
     }
 }
 
-/// `None` where another process took the folder for a leftover before it was locked.
+/// `None` if another process removed the folder as a leftover before it was locked.
 fn attempt(parent: &Path) -> io::Result<Option<WorkFolder>> {
     let path = parent.join(format!("{PREFIX}{:032x}", rand::random::<u128>()));
     DirBuilder::new().mode(0o700).create(&path)?;
@@ -51,14 +51,14 @@ fn attempt(parent: &Path) -> io::Result<Option<WorkFolder>> {
     };
     match lock.try_lock() {
         Err(TryLockError::WouldBlock) => return Ok(None),
-        // Some network drives know no locks. There a leftover is never recognised, and stays.
+        // Some network drives have no locks. There, leftovers are never recognized and stay.
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
-    // Who removes a leftover holds its lock until it is gone.
+    // Whoever removes a leftover holds its lock until the folder is gone.
     Ok(path.exists().then_some(WorkFolder { path, _lock: lock }))
 }
 
-/// Remove folders whose process is gone. What can't be removed is in nobody's way.
+/// Remove leftover folders. Folders that cannot be removed do no harm.
 fn tidy(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         if !entry.file_name().to_str().is_some_and(is_work_folder) {
@@ -67,7 +67,7 @@ fn tidy(parent: &Path) {
         let folder = File::open(entry.path());
         if folder.is_ok_and(|it| it.try_lock().is_ok() && fs::remove_dir_all(entry.path()).is_ok())
         {
-            tracing::info!(path = %entry.path().display(), "what a broken-off backup left was removed");
+            tracing::info!(path = %entry.path().display(), "leftovers of an aborted backup were removed");
         }
     }
 }

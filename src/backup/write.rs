@@ -1,4 +1,4 @@
-//! Writing an archive: each entry once, from front to back.
+//! Writing an archive: entry by entry, from front to back.
 
 use super::contents::{self, Manifest, PICTURES};
 use super::work_folder::WorkFolder;
@@ -9,22 +9,22 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use tar::{Builder, EntryType, Header};
 
-/// Bytes after which what was written is sent to the disk: a gigabyte at once would hold up every
-/// COMMIT that is synced behind it.
+/// How many bytes are written between two syncs. Syncing a gigabyte at once would delay every
+/// COMMIT that is synced after it.
 const SYNC: u64 = 8 << 20;
 
 /// An archive that is being written.
 pub(super) struct ArchiveWriter {
     tar: Builder<BufWriter<DigestingFile>>,
     path: PathBuf,
-    /// The lines of [`contents::SUMS`], in a file: there are as many as pictures.
+    /// The lines of [`contents::SUMS`], in a file: there are as many lines as pictures.
     sums: BufWriter<File>,
     sums_path: PathBuf,
-    /// The time of all entries, in seconds since 1970.
+    /// The modification time of all entries, in seconds since 1970.
     at: u64,
 }
 
-/// An archive that was written, under its temporary name.
+/// A complete archive under its temporary name.
 pub(super) struct Written {
     pub path: PathBuf,
     pub bytes: u64,
@@ -32,7 +32,7 @@ pub(super) struct Written {
 }
 
 impl ArchiveWriter {
-    /// Begin one in `work`. `at` is the time of all its entries, in seconds since 1970.
+    /// Start an archive in `work`. `at` becomes the time of all entries, in seconds since 1970.
     pub(super) fn create(work: &WorkFolder, at: u64) -> Result<Self, BackupError> {
         let (path, sums_path) = (work.file("archive"), work.file(contents::SUMS));
         let file = private(&path).map_err(BackupError::at(&path))?;
@@ -47,7 +47,7 @@ impl ArchiveWriter {
         self.entry(&format!("{PICTURES}{name}"), bytes.len() as u64, bytes)
     }
 
-    /// Add the database, which is complete in the file `copy`; answers its size in bytes.
+    /// Add the database, which is complete in the file `copy`; returns its size in bytes.
     pub(super) fn database(
         &mut self,
         copy: &Path,
@@ -65,7 +65,7 @@ impl ArchiveWriter {
         if stopped { Err(BackupError::Stopped) } else { added.map(|()| size) }
     }
 
-    /// Add the manifest and the digests, and send all of it to the disk.
+    /// Add the manifest and the digests, and sync everything.
     pub(super) fn finish(mut self, manifest: &Manifest) -> Result<Written, BackupError> {
         let text = serde_json::to_vec_pretty(manifest).map_err(io::Error::other);
         let text = text.map_err(BackupError::at(&self.path))?;
@@ -127,7 +127,7 @@ fn header(name: &str, size: u64, at: u64) -> io::Result<Header> {
     Ok(header)
 }
 
-/// Whatever is read through it is shown to a function, which may end it.
+/// A reader that shows everything it reads to a function, which may stop the reading.
 struct ReadTap<R, F>(R, F);
 
 impl<R: Read, F: FnMut(&[u8]) -> io::Result<()>> Read for ReadTap<R, F> {
@@ -138,7 +138,7 @@ impl<R: Read, F: FnMut(&[u8]) -> io::Result<()>> Read for ReadTap<R, F> {
     }
 }
 
-/// The file of an archive: takes its digest on the way, and sends it to the disk bit by bit.
+/// The file of an archive. Computes its digest while it is written, and syncs it in steps.
 struct DigestingFile {
     file: File,
     digest: Sha256,

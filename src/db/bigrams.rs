@@ -1,21 +1,24 @@
-//! What a text is found by: its pairs of neighbouring characters.
+//! Bigrams: the pairs of neighbouring characters that a text index stores.
 //!
-//! Chinese has no spaces to cut words at, and who searches gives any part of a text. Two characters
-//! are what most searches have, and a pair is rare enough to find few rows. A longer search text is
-//! found where all of its pairs are (the row is then looked at), a single character where a pair
-//! begins with it; for that the last character of a text has the end for a neighbour.
+//! Chinese text has no spaces between words, and a search may be for any part of a text. Most
+//! searches have at least two characters, and a pair is rare enough to leave few rows. A longer
+//! search finds the rows that have all of its pairs, which are then checked with SQL. A search for
+//! one character looks for pairs that begin with it; so that the last character of a text begins a
+//! pair too, an end mark follows it.
 //!
-//! A pair is one token of the tokenizer `ascii`, behind its row's group: `1钥匙`. That tokenizer
-//! splits at ASCII punctuation and nowhere else, so we move that, and spaces, up by 128. What is
-//! there already is then found too, and refused when the row is looked at.
+//! Each pair is one token of the tokenizer `ascii`, after the number of its row's group: `1钥匙`.
+//! That tokenizer splits only at ASCII punctuation and spaces, so these are moved up by 128.
+//! Characters that are really there also match then, and are refused when SQL checks the row.
 
-/// The neighbour of a text's last character.
+/// Stands after the last character of a text.
 const END: char = '\u{80}';
 
-/// The most different pairs of a search text that are asked for: more of them find hardly fewer rows.
+/// The most different pairs of a search text that are looked up: more of them exclude hardly any
+/// more rows.
 const PAIRS: usize = 16;
 
-/// A character as the tokens have it: ASCII letters in lower case, what would split a token moved.
+/// A character as it stands in tokens: ASCII letters in lower case, characters that would split a
+/// token moved up.
 fn cell(character: char) -> char {
     match u8::try_from(character) {
         Ok(byte) if byte.is_ascii_alphanumeric() => char::from(byte.to_ascii_lowercase()),
@@ -33,7 +36,8 @@ fn word_token(prefix: &str, word: &str) -> String {
     format!("w{prefix}w{}", word.chars().map(cell).collect::<String>())
 }
 
-/// The tokens of a row, separated by spaces: the pairs of its `texts`, and its `words` whole.
+/// The tokens of a row, separated by spaces: the pairs of its `texts`, and its `words` as whole
+/// words.
 pub(super) fn tokens(group: i64, texts: &[&str], words: &[&str]) -> String {
     let prefix = prefix(group);
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
@@ -54,44 +58,45 @@ pub(super) fn tokens(group: i64, texts: &[&str], words: &[&str]) -> String {
     tokens
 }
 
-/// What a row must have to be worth a look: every row that a search finds has it, and few others.
+/// What a row must have in the index to be considered. It finds every row that the search finds,
+/// and few others.
 #[derive(Debug, Default)]
 pub struct IndexQuery {
-    /// The cells of each text that must be there.
+    /// The characters of each text that must be present.
     texts: Vec<Vec<char>>,
-    /// Or this whole word.
+    /// Alternatively, this whole word.
     word: Option<String>,
 }
 
 impl IndexQuery {
-    /// Wish for a row with `text` in one of its indexed texts, besides what was wished for before.
+    /// Require `text` in one of the indexed texts, in addition to earlier requirements.
     pub fn text(&mut self, text: &str) {
         self.texts.push(text.chars().map(cell).collect());
     }
 
-    /// Be content, instead of all texts, with a row that has `word` among its words.
+    /// Also accept rows that have `word` among their words, whatever their texts.
     pub fn or_word(&mut self, word: &str) {
         self.word = Some(word.to_owned());
     }
 
-    /// Was nothing wished for? Then every row is worth a look.
+    /// Is nothing required? Then every row must be considered.
     pub(super) fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
 
-    /// Is there no pair to find rows by?
+    /// Is there no complete pair to look up?
     pub(super) fn is_vague(&self) -> bool {
         self.texts.iter().all(|cells| cells.len() < 2)
     }
 
-    /// The expression for MATCH: it holds letters, digits and characters beyond ASCII, our own
-    /// operators, and nothing of a client's that could be taken for one.
+    /// The expression for MATCH. It consists of letters, digits, non-ASCII characters and our own
+    /// operators; nothing from a client can act as an operator.
     pub(super) fn expression(&self, group: i64) -> String {
         let prefix = prefix(group);
         let vague = self.is_vague();
         let mut terms = Vec::new();
         for cells in &self.texts {
-            // Rows that begin a pair with a character are costly to find: only if there is no pair.
+            // Looking up a single character is slow, so it is done only if there is no pair.
             if let ([cell], true) = (&cells[..], vague) {
                 terms.push(format!("{prefix}{cell}*"));
             }

@@ -1,8 +1,8 @@
-//! All rows as of one moment, as lines of JSON: to move them to another machine, or to look at them
+//! All rows as of one commit, as lines of JSON: to move them to another machine, or to look at them
 //! elsewhere.
 //!
-//! Nobody is held up: it is a read transaction like any other, if a long one, so beside a busy
-//! server the write-ahead log grows until it ends.
+//! An export blocks nobody: it is a read transaction, only a long one. On a busy server the
+//! write-ahead log grows until it ends.
 
 use crate::config::Config;
 use crate::db::sqlite::tables::{Table, quoted};
@@ -13,10 +13,10 @@ use rusqlite::{Connection, OpenFlags};
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-/// So many bytes are written at once.
+/// How many bytes are written at once.
 const PIECE: usize = 64 * 1024;
 
-/// Why rows could not be copied.
+/// Why rows could not be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// There is no table of this name.
@@ -36,7 +36,7 @@ impl From<rusqlite::Error> for ExportError {
     }
 }
 
-/// A database as of the moment when this was opened.
+/// An open read transaction of the whole database.
 pub struct Exporter {
     connection: Connection,
     tables: Vec<Table>,
@@ -45,12 +45,13 @@ pub struct Exporter {
 }
 
 impl Exporter {
-    /// Of the database that the configuration names, which must be there and up to date.
+    /// Open the configured database, which must exist and have the current schema.
     pub fn open(config: &Config, content: &DatabaseSpec) -> Result<Self, OpenError> {
         let path = config.database_file();
         schema::check(&path, content.schema.steps)?;
         let open = || {
-            // For writing because only so can the last one out tidy the log; but it never writes.
+            // Opened for writing, because the last connection to close can tidy the log only then.
+            // It never writes.
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(&path, flags)?;
             connection.pragma_update(None, "mmap_size", 0)?;
@@ -64,7 +65,7 @@ impl Exporter {
         Ok(Exporter { connection, tables, folded, ephemeral: content.ephemeral })
     }
 
-    /// The tables that are worth moving.
+    /// The tables whose rows are worth moving.
     pub fn tables(&self) -> Vec<String> {
         let is_kept = |name: &str| name != "journal" && !self.ephemeral.contains(&name);
         let names = self.tables.iter().map(|table| &table.name);
@@ -79,8 +80,8 @@ impl Exporter {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Write the rows of a table, a line each, in the order of its key; `told` hears now and then
-    /// how many were. Answers how many there are.
+    /// Write the rows of a table, one per line, in the order of its key. `told` is called now and
+    /// then with the number of rows so far. Returns how many there are.
     pub fn write(
         &self,
         table: &str,
@@ -106,7 +107,7 @@ impl Exporter {
     }
 
     fn select(&self, table: &Table) -> String {
-        // The journal's own rows are in their places.
+        // The journal's rows are applied to their tables already.
         if table.name == "journal" && !self.folded.is_empty() {
             return format!("SELECT {} FROM main.{} WHERE 0", table.listed(), quoted(&table.name));
         }

@@ -1,4 +1,4 @@
-//! Lines of JSON back into an empty database: all of them or none, in one transaction.
+//! Lines of JSON back into an empty database: all or none, in one transaction.
 
 use super::tx::Tx;
 use super::view::View;
@@ -13,10 +13,10 @@ use rusqlite::Connection;
 use std::io::BufRead;
 use std::sync::Arc;
 
-/// A byte order mark in UTF-8. Files that were put together may have one before any line.
+/// A byte order mark in UTF-8. In concatenated files any line may begin with one.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Why rows could not be taken over. Each is one line for the operator.
+/// Why rows could not be imported. Each is one line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The database can't be opened, or a server holds it.
@@ -39,19 +39,19 @@ pub enum ImportError {
     Sqlite(rusqlite::Error),
 }
 
-/// Rows on their way into a database. Nothing of them is there until [`Import::finish`].
+/// An import under way. Nothing of it is visible before [`Import::finish`].
 pub struct Import {
     connection: Connection,
     tables: Vec<Table>,
     content: &'static DatabaseSpec,
     services: Arc<Services>,
-    /// The tables that have rows from the start and were not given yet.
+    /// Tables that a new database has rows in, and that were not imported yet.
     started: Vec<String>,
     _lock: Lock,
 }
 
 impl Import {
-    /// Into the database that the services' configuration names, which is made if it is not there and held
+    /// Import into the configured database, which is created if it does not exist and locked
     /// against servers meanwhile.
     pub fn begin(
         services: &Arc<Services>,
@@ -84,9 +84,9 @@ impl Import {
         self.tables.iter().map(|table| table.name.as_str()).collect()
     }
 
-    /// Take over the rows of a table, a line each; how many there were. `told` hears how many bytes
-    /// were read, line by line. What editors and other programs add is passed over: a byte order mark
-    /// before a line, blanks around it, lines without anything.
+    /// Import the rows of a table, one per line; returns how many there were. `told` is called with
+    /// the number of bytes read after each line. A byte order mark, surrounding spaces and empty
+    /// lines are ignored: editors and other programs add them.
     pub fn table(
         &mut self,
         name: &str,
@@ -119,10 +119,12 @@ impl Import {
         }
     }
 
-    /// Bring the rows up to date, which may be an earlier version's; index what is searched, and commit.
+    /// Run the upgrades that the rows need if an earlier version exported them, fill the text
+    /// indexes, and commit.
     pub fn finish(self) -> Result<(), ImportError> {
         if let Some(missing) = self.started.first() {
-            // It is where the ids go on that the others' rows have.
+            // The sequences must be imported too: otherwise new ids would repeat those of imported
+            // rows.
             return Err(ImportError::Table(format!("{missing}.jsonl is missing")));
         }
         let Import { connection, content, services, .. } = self;
@@ -133,7 +135,7 @@ impl Import {
         };
         fill().map_err(ImportError::Sqlite)?;
         let mut tx = Tx::new(View::over_writer(connection, services));
-        // The log is moved to its place when the connection closes, the last one.
+        // Closing the last connection moves the write-ahead log into the file.
         schema::run_upgrades(&mut tx, &content.schema, |_| true)
             .and_then(|()| tx.commit().map_err(Fault::database))
             .map(|_| ())
@@ -144,7 +146,7 @@ impl Import {
     }
 }
 
-/// Insert the row of a line, or tell why it is none.
+/// Insert the row of a line; the error says why it is not a row.
 fn insert(connection: &Connection, table: &Table, line: &[u8]) -> Result<(), String> {
     let Value::Map(fields) = json::decode(line).map_err(|error| error.to_string())? else {
         return Err("expected an object, a row".to_owned());

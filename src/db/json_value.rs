@@ -1,4 +1,4 @@
-//! A value of a row as JSON, exactly: what is read again is what was written.
+//! Column values as JSON, without loss: reading gives back exactly what was written.
 
 use crate::data::{Fields, Value};
 use base64::Engine as _;
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::io::{self, Write};
 
-/// What a column holds, by its declared type.
+/// The type of a column, from its declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Integer,
@@ -15,7 +15,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// That of a declared type.
+    /// The type for a declared type.
     pub(super) fn of(declared: &str) -> Self {
         match declared {
             "BIGINT" | "INTEGER" => Kind::Integer,
@@ -30,7 +30,7 @@ pub(super) fn write(value: ValueRef<'_>, out: &mut Vec<u8>) -> io::Result<()> {
     match value {
         ValueRef::Null => out.write_all(b"null"),
         ValueRef::Integer(number) => out.write_all(itoa::Buffer::new().format(number).as_bytes()),
-        // A number of JSON would be read as its neighbour, or not at all where it is infinite.
+        // JSON numbers would be rounded when read, and infinity has no JSON number.
         ValueRef::Real(number) => write!(out, "{{\"real\":\"{number:?}\"}}"),
         ValueRef::Text(bytes) => {
             let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
@@ -40,7 +40,7 @@ pub(super) fn write(value: ValueRef<'_>, out: &mut Vec<u8>) -> io::Result<()> {
     }
 }
 
-/// The value of a column of this kind that JSON stands for, or what was expected.
+/// The value of a JSON text for a column of this type; the error says what was expected.
 pub(super) fn read<'a>(kind: Kind, value: &'a Value<'_>) -> Result<ToSqlOutput<'a>, &'static str> {
     let value = match (kind, value) {
         (_, Value::Null) => ValueRef::Null,
@@ -54,7 +54,7 @@ pub(super) fn read<'a>(kind: Kind, value: &'a Value<'_>) -> Result<ToSqlOutput<'
     Ok(ToSqlOutput::Borrowed(value))
 }
 
-/// A value that JSON has no form for.
+/// A value that JSON has no type for, as `{"real": …}` or `{"base64": …}`.
 fn read_marked(fields: &Fields<'_>) -> Result<ToSqlOutput<'static>, &'static str> {
     let marks: Vec<&str> = fields.keys().collect();
     let [mark] = marks[..] else { return Err("one mark") };

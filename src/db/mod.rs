@@ -53,26 +53,27 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The oldest SQLite without the bug in resetting the write-ahead log that can corrupt a file
-/// (in 3.7.0 to 3.51.2).
+/// The oldest SQLite that is used. Versions 3.7.0 to 3.51.2 have a bug in resetting the write-ahead
+/// log that can corrupt a file.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-/// How many readers there are where the disk is full: each has an index of the log in memory.
+/// How many readers there are while the disk is full: each keeps an index of the log in memory.
 const READERS_ON_FULL_DISK: u32 = 4;
 
-/// Why nothing is written by a server that was started on a full disk. `health` knows the text.
+/// The fault of writes to a server that was started on a full disk. `health` recognizes the text.
 const FULL: &str = "the disk is full: opened for reading alone";
 
-/// With less room than this the database can't be opened for writing: a log's index alone takes 32 KiB.
+/// With less free space the database cannot be opened for writing: the index of a log alone takes
+/// 32 KiB.
 const ROOM: u64 = 1 << 20;
 
-/// Is there room enough in the folder of the database to open it for writing?
+/// Is there enough free space in the database's folder to open it for writing?
 pub fn has_room(config: &Config) -> bool {
     let room = rustix::fs::statvfs(config.database_folder());
     room.is_ok_and(|about| about.f_bavail.saturating_mul(about.f_frsize) >= ROOM)
 }
 
-/// Prepared statements that a connection keeps: more than there are in all handlers.
+/// How many prepared statements a connection caches: more than all handlers have.
 const STATEMENTS: usize = 256;
 
 /// Why the database could not be opened. Each is one line for the operator.
@@ -141,7 +142,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// The same of a file that the operator knows, where it was found in a copy of it.
+    /// The same error for the path that the operator knows, if it was found in a copy of that file.
     pub(crate) fn of(self, path: &Path) -> Self {
         let path = path.to_owned();
         match self {
@@ -168,14 +169,14 @@ pub struct Db {
     writer: Option<Writer>,
     services: Arc<Services>,
     presence: FilePresence,
-    /// Held as long as we serve.
+    /// Held for as long as the database is served.
     _lock: Option<Lock>,
 }
 
 impl Db {
-    /// Open the database that the configuration names, and bring it up to its `schema`. The `lock`
-    /// is what [`hold`] answered; without it another process may be serving, and the journal is
-    /// its own.
+    /// Open the configured database and bring it up to `schema`. `lock` comes from [`hold`].
+    /// Without a lock, another process may be serving the database, and the journal belongs to that
+    /// process.
     pub fn open(
         services: Arc<Services>,
         schema: Schema,
@@ -187,8 +188,8 @@ impl Db {
         let config = &services.config;
         let path = config.database_file();
         let location = Location { path: path.clone(), synchronous: config.database.synchronous };
-        // One process at a time looks and sets up: SQLite does not wait for its turn when the
-        // journal is changed, so two that meet there would fail.
+        // One process at a time checks and sets up the file: SQLite does not wait when the journal
+        // mode is changed, so of two processes that do so at once, one would fail.
         let setup_lock =
             lock::setup_lock(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         let version = schema::check(&path, schema.steps)?;
@@ -207,8 +208,8 @@ impl Db {
         let readers = u32::try_from(2 * cores + 8).unwrap_or(64);
         let readers = pool::open(path.clone(), readers, false)
             .map_err(|error| OpenError::Pool(path.clone(), error))?;
-        // Beside a server the journal is the server's: it removes what it has run by number, and in a
-        // journal that another process has emptied the numbers begin anew.
+        // Beside a server the journal belongs to the server. It deletes applied rows by number, and
+        // the numbers start again once the journal is empty.
         let deferred = if lock.is_some() { schema.deferred } else { &[] };
         let writer = Writer::start(location, Arc::clone(&services), tx, deferred)
             .map_err(|error| OpenError::Io(path.clone(), error))?;
@@ -219,8 +220,8 @@ impl Db {
         Ok(Db { readers, writer: Some(writer), services, presence, _lock: lock })
     }
 
-    /// Open the database for reading alone, where [`Db::open`] failed because the disk is full. Scores
-    /// that wait in the journal are shown once it could be opened for writing.
+    /// Open the database read-only, after [`Db::open`] failed because the disk is full. Scores
+    /// still in the journal are shown after the next start with free space.
     pub fn open_on_full_disk(
         services: Arc<Services>,
         schema: Schema,
@@ -239,7 +240,7 @@ impl Db {
         Ok(Db { readers, writer: None, services, presence, _lock: Some(lock) })
     }
 
-    /// Was it opened for reading alone?
+    /// Was it opened read-only?
     pub fn is_read_only(&self) -> bool {
         self.writer.is_none()
     }
@@ -249,14 +250,14 @@ impl Db {
         View::over_pool(&self.readers, &self.services, None)
     }
 
-    /// The same, for statements that may run so long, all together: then they are given up as
+    /// A view whose statements may run for `time` in total. After that they fail with
     /// [`Fault::Busy`].
     pub fn view_with_timeout(&self, time: Duration) -> View<'_> {
         View::over_pool(&self.readers, &self.services, Some(time))
     }
 
-    /// The first table that has rows of its own, besides those in `but` and those that the schema
-    /// begins with; for a command that must not mix anything with what is there.
+    /// The first table that has rows, apart from the tables in `but` and the rows that a new
+    /// database has. For commands that must not mix their rows with existing ones.
     pub fn first_table_with_rows(
         &self,
         schema: Schema,
@@ -271,14 +272,14 @@ impl Db {
         Ok(found.first_table_with_rows)
     }
 
-    /// Let the writer answer on this runtime: for a server, whose requests wait there.
+    /// Deliver the writer's answers on this runtime, where a server's requests wait for them.
     pub fn reply_on(&self, runtime: tokio::runtime::Handle) {
         if let Some(writer) = &self.writer {
             writer.reply_on(runtime);
         }
     }
 
-    /// Queue `work` for the writer. The answer comes once its COMMIT has reached the disk.
+    /// Queue `work` for the writer. The answer comes after its COMMIT has reached the disk.
     pub fn submit<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
@@ -289,12 +290,13 @@ impl Db {
         self.writer.as_ref().ok_or_else(|| Fault::database(FULL))?.submit(work)
     }
 
-    /// Look whether the database's file is still there; where it is not, writes are refused.
+    /// Check that the database file still exists under its name. If not, writes are refused from
+    /// now on.
     pub fn check_file_presence(&self) {
         self.presence.look();
     }
 
-    /// Queue `work` and wait for its answer. Not for async code: it blocks the thread.
+    /// Queue `work` and wait for its answer. This blocks the thread, so it is not for async code.
     pub fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
@@ -302,7 +304,7 @@ impl Db {
         self.submit(work)?.blocking_recv().unwrap_or_else(|_| Err(writer_gone()))
     }
 
-    /// Finish what is queued and leave an empty log behind.
+    /// Finish all queued work and leave an empty log.
     pub fn close(self) {
         // Readers first: a log that is being read can't be truncated.
         drop(self.readers);
@@ -312,12 +314,12 @@ impl Db {
     }
 }
 
-/// What is told when the writer went away before it answered.
+/// The fault if the writer ended before it answered.
 pub(crate) fn writer_gone() -> Fault {
     Fault::database("the writer ended before it answered")
 }
 
-/// Bring the file up to date, and have the key of its encrypted values at hand.
+/// Bring the file up to the schema, and load the key of its encrypted values.
 fn set_up(
     location: &Location,
     services: &Arc<Services>,
@@ -340,7 +342,8 @@ fn set_up(
         }
         Ok(())
     };
-    // An upgrade encrypts: the key must be there before it. In a new file there is no table to look at.
+    // An upgrade may encrypt values, so the key must be loaded before it. A new file has no tables
+    // to check.
     if has_tables {
         own(&tx, &prepare)?;
     }
@@ -360,7 +363,7 @@ fn set_up(
     Ok(tx)
 }
 
-/// Have the database's files readable by their owner alone, whatever they were.
+/// Make the database's files readable by their owner only.
 fn make_private(path: &Path) -> std::io::Result<()> {
     crate::folder::private_file(path)?;
     for suffix in ["-wal", "-shm", ".lock"] {
@@ -371,7 +374,7 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 
 fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
     let connection = Connection::open(&location.path)?;
-    // An administrator's command may be in the middle of a transaction of its own.
+    // A command of the operator may be inside a transaction.
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(
@@ -384,11 +387,11 @@ fn open_writer(location: &Location) -> rusqlite::Result<Connection> {
     )?;
     // An mmapped file turns an I/O error into a signal that ends the process.
     connection.pragma_update(None, "mmap_size", 0)?;
-    // What is deleted is overwritten where that costs no further page.
+    // Deleted content is overwritten with zeros where that needs no additional page write.
     connection.pragma_update(None, "secure_delete", "FAST")?;
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // Checkpoints have a thread of their own.
+    // Checkpoints run on a thread of their own.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -1,17 +1,17 @@
-//! A row's place in an order of time, as one integer.
+//! A row's place in the order of time, as one integer.
 
 use crate::fault::Fault;
 
-/// Seconds since 1970 up to which there is room for 2^29 ids a second: to the year 2514.
+/// The end of the times that have room for 2^29 ids a second: the year 2514, in seconds since 1970.
 const NEAR: i64 = 1 << 34;
 
-/// The place of row `id` among rows that are ordered by `time` (seconds since 1970, any that a
-/// date-time of the wire can name) and then by id: a larger integer is a later row. It is unique,
-/// so that an index over it alone serves a list, a page of it, and a search in that order.
+/// The position of row `id` among rows ordered by `time` (seconds since 1970; any date-time of the
+/// wire) and then by id. A larger integer is a later row. Positions are unique, so one index over
+/// them serves lists, pages of lists, and searches in that order.
 ///
-/// 63 of 64 bits are for the times from 1970 to 2514, each with room for 536 million ids; what is
-/// left is for the rest, with room for 16 million. Past that it is a fault of the database: a wrong
-/// order would be one that nobody notices.
+/// Half of all integers are for times from 1970 to 2514, with room for 536 million ids per second.
+/// The other half is for all other times, with room for 16 million ids. A larger id is a fault of
+/// the database: a wrong order would go unnoticed.
 pub fn position(time: i64, id: i64) -> Result<i64, Fault> {
     let (first, since, span, bits) = match time {
         ..0 => (i64::MIN, -(1 << 36), 1 << 36, 26),

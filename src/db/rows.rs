@@ -1,7 +1,7 @@
-//! Rows as JSON, written straight from a statement's columns.
+//! Rows as JSON, written directly from a statement's columns.
 //!
-//! A thousand rows would otherwise be ten thousand texts on the heap before the first byte of an
-//! answer is written: more work than finding them.
+//! Otherwise a thousand rows would first become ten thousand strings on the heap, which costs more
+//! than finding the rows.
 
 use super::value::Row;
 use crate::clock::Clock;
@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::reply::{Answer, Json, Reply};
 use rusqlite::types::ValueRef;
 
-/// How a column stands in an answer.
+/// How a column is written in an answer.
 #[derive(Debug, Clone, Copy)]
 pub enum ColumnFormat {
     /// An integer, as a number.
@@ -22,8 +22,8 @@ pub enum ColumnFormat {
     Text,
 }
 
-/// The columns of a row and how each stands in an answer, in this order: under its own name, or under
-/// the one that SQL gives it (`id AS shop_id`).
+/// The columns of a row and how each is written, in order. The key is the column's name, or its
+/// alias (`id AS shop_id`).
 pub type Projection = &'static [(&'static str, ColumnFormat)];
 
 /// Rows as JSON text: an array of objects.
@@ -35,7 +35,7 @@ pub struct Rows {
 /// Writes [`Rows`].
 pub(super) struct RowWriter<'a> {
     clock: &'a Clock,
-    /// What stands before each value: punctuation and the key.
+    /// The text before each value: punctuation and the key.
     heads: Vec<(String, ColumnFormat)>,
     json: Vec<u8>,
 }
@@ -51,7 +51,7 @@ impl<'a> RowWriter<'a> {
         RowWriter { clock, heads, json: vec![b'['] }
     }
 
-    /// Append a row whose columns are those of the projection.
+    /// Append a row with the projection's columns.
     pub(super) fn push(&mut self, row: &Row<'_>) -> Result<(), Fault> {
         let RowWriter { clock, heads, json } = self;
         if json.len() > 1 {
@@ -92,9 +92,9 @@ fn write_integer(json: &mut Vec<u8>, number: i64) {
     json.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
-/// Write a text with its quotes. That it is UTF-8 was checked when it came in.
+/// Write a text in quotes. It was checked to be UTF-8 when it was received.
 fn write_text(json: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
-    // Without a way out of the loop, so that it takes many bytes at a time.
+    // No early exit from the loop, so that the compiler can vectorize it.
     let escapes = text
         .iter()
         .fold(false, |found, byte| found | (*byte < b' ') | (*byte == b'"') | (*byte == b'\\'));
@@ -114,10 +114,11 @@ impl Reply for Rows {
     }
 }
 
-/// Already JSON.
+/// The rows are JSON already.
 impl Json for Rows {
     fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        // With room for what closes the answer, or that would move all of it once more.
+        // Reserve space for the end of the answer too; otherwise appending it would copy everything
+        // once more.
         out.reserve(self.json.len() + 64);
         out.extend_from_slice(&self.json);
         Ok(())

@@ -1,14 +1,14 @@
-//! Finding rows by any part of their texts, the latest first, without reading the others.
+//! Finding rows by any part of their texts, the latest first, without reading all rows.
 //!
-//! The face is portable: a table, a place for each row ([`position()`](fn@super::position)), the texts
-//! that are indexed, and a [`ListQuery`] whose conditions are ordinary SQL and decide alone what is
-//! found. The index only spares looking at rows that can't be. On SQLite it is an FTS5 table of
-//! pairs of characters ([`grams`](super::grams)).
+//! The interface is portable: a table, a position for each row
+//! ([`position()`](fn@super::position)), the indexed texts, and a [`ListQuery`] whose SQL
+//! conditions alone decide what is found. The index only excludes rows that cannot match. On SQLite
+//! it is an FTS5 table of character pairs ([`bigrams`](super::bigrams)).
 //!
-//! An FTS5 table is read in the order of its rowid, upward or downward, and stops where the reader
-//! does. So a row's place is its rowid: the newest thousand of a million matches cost what a
-//! thousand matches cost. And entries are written once a group, just before its COMMIT: FTS5 would
-//! write out what it gathered at every job's savepoint, a segment each.
+//! An FTS5 table is read in the order of its rowid, in either direction, and reading can stop
+//! early. The rowid is the row's position, so finding the newest thousand of a million matches
+//! costs as much as finding a thousand matches. Index entries are written once per group, just
+//! before its COMMIT; otherwise FTS5 would write a segment at every job's savepoint.
 
 use super::bigrams::{IndexQuery, tokens};
 use super::rows::Projection;
@@ -18,29 +18,29 @@ use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 
-/// An index over the texts of a table.
+/// An index over texts of a table.
 ///
-/// The table has a column `position`, made by [`position()`](fn@super::position), and an index over
-/// the column of the group and `position`. A search is in one group.
+/// The table has a column `position`, made by [`position()`](fn@super::position), and an ordinary
+/// index over the group column and `position`. A search is within one group.
 #[derive(Debug)]
 pub struct TextIndex {
     /// The table whose rows are found.
     pub table: &'static str,
-    /// The column of the group; the constant `0` where all rows are in one.
+    /// The column with the group; the constant `0` if all rows are in one group.
     pub group: &'static str,
     /// The FTS5 table with one column: contentless, deletes by rowid, detail none, tokenizer ascii.
     pub index: &'static str,
-    /// The columns of which any part is found ...
+    /// Columns of which any part is found.
     pub texts: &'static [&'static str],
-    /// ... and those that are found whole.
+    /// Columns that are found only as a whole.
     pub words: &'static [&'static str],
-    /// The step of the schema, from 1 on, that makes the index.
+    /// The schema step that creates the index, counted from 1.
     pub step: usize,
 }
 
-/// Give a connection the function `contains(text, needle)`, 1 or 0: is `needle`, whose ASCII letters are
-/// small, anywhere in `text`, whatever the case of its ASCII letters? It takes time by the sum of
-/// both lengths. Where either is no text, nothing is contained.
+/// Give a connection the SQL function `contains(text, needle)`: 1 if `needle` occurs in `text`,
+/// else 0. ASCII case is ignored; `needle` must be in lower case. It takes time proportional to the
+/// sum of both lengths. If an argument is not text, the result is 0.
 pub(super) fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
@@ -61,11 +61,11 @@ fn contains(text: &[u8], needle: &[u8]) -> bool {
     }
 }
 
-/// A change of an index that waits for the end of its group.
+/// A change of a text index that is written at the end of the group.
 pub(super) struct IndexEntry {
     index: &'static TextIndex,
     position: i64,
-    /// `None` to remove what is there.
+    /// `None`: remove the entry.
     tokens: Option<String>,
 }
 
@@ -89,8 +89,8 @@ pub(super) fn write(
     connection: &Connection,
     entries: &mut Vec<IndexEntry>,
 ) -> rusqlite::Result<()> {
-    // Upward, because FTS5 writes out what it has gathered whenever a rowid is not past the last;
-    // what happened at one place stays in its order.
+    // In ascending order, because FTS5 writes out what it has buffered whenever a rowid is not
+    // larger than the last. Changes at the same position keep their order.
     entries.sort_by_key(|entry| entry.position);
     for IndexEntry { index, position, tokens } in entries.drain(..) {
         let index = index.index;
@@ -106,7 +106,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Rows of a table with a text index that meet conditions, the latest first, a page of them.
+/// A query for rows that meet conditions, the latest first, one page at a time.
 #[derive(Debug)]
 pub struct ListQuery {
     index: &'static TextIndex,
@@ -118,34 +118,35 @@ pub struct ListQuery {
     pub(super) limit: i64,
 }
 
-/// Where a listing takes its rows from.
+/// Where the rows of a query are read from.
 enum RowSource {
     /// The table.
     Table,
-    /// So many of the table's latest rows.
+    /// This many of the table's latest rows.
     Latest(i64),
     /// The text index.
     Index,
 }
 
 impl ListQuery {
-    /// At most `limit` rows of a group, as `projection` shows them.
+    /// At most `limit` rows of a group, in the format of `projection`.
     pub fn new(index: &'static TextIndex, projection: Projection, group: i64, limit: i64) -> Self {
         let wanted = IndexQuery::default();
         ListQuery { index, projection, group, wanted, conditions: Vec::new(), before: None, limit }
     }
 
-    /// Only rows that come after the row `id`, or none if there is no such row.
+    /// Only rows that come after row `id` in the list; no rows if `id` does not exist.
     pub fn before(&mut self, id: i64) {
         self.before = Some(id);
     }
 
-    /// What the index may go by. It must follow from the conditions, which are checked all the same.
+    /// What the index may exclude rows by. It must follow from the conditions, which are always
+    /// checked.
     pub fn wanted(&mut self) -> &mut IndexQuery {
         &mut self.wanted
     }
 
-    /// Append `sql` to the conditions; the first of them begins with ` AND `.
+    /// Append `sql` to the conditions. The first one begins with ` AND `.
     pub fn text(&mut self, sql: &str) {
         self.conditions.push((sql.to_owned(), None));
     }
@@ -155,14 +156,14 @@ impl ListQuery {
         self.conditions.push((sql.to_owned(), Some(arg.into())));
     }
 
-    /// The statement that finds all of it.
+    /// The statement that always finds everything.
     pub(super) fn whole(&self) -> Statement {
         self.statement(if self.wanted.is_empty() { RowSource::Table } else { RowSource::Index })
     }
 
-    /// For a search that the index is slow at, a statement that may do without it: a character that
-    /// a tenth of the rows have, of which the index would first make a list, is found often enough
-    /// among the latest. Its rows are the answer if they are as many as were asked for.
+    /// A cheaper statement to try first if the index would be slow. For a single character that a
+    /// tenth of all rows have, the index must build a long list, while the latest rows contain
+    /// enough matches. Its result is the answer if it has as many rows as requested.
     pub(super) fn latest(&self) -> Option<Statement> {
         let slow = !self.wanted.is_empty() && self.wanted.is_vague();
         slow.then(|| self.statement(RowSource::Latest(4096 + 16 * self.limit)))

@@ -1,9 +1,9 @@
-//! A SELECT that is put together from the conditions that a request asks for.
+//! A SELECT that is assembled from the conditions of a request.
 
 use super::value::Param;
 use crate::data::{Field, FieldError, Value};
 
-/// A statement as it grows, with what its parameters stand for.
+/// A statement under construction, with its parameters.
 #[derive(Debug)]
 pub struct Statement {
     pub(super) sql: String,
@@ -32,7 +32,7 @@ impl From<String> for Arg {
 }
 
 impl Statement {
-    /// Begin with `sql`, which has no parameters.
+    /// Start with `sql`, which has no parameters.
     pub fn new(sql: String) -> Self {
         Statement { sql, args: Vec::new() }
     }
@@ -43,8 +43,8 @@ impl Statement {
         self
     }
 
-    /// Append `sql`, in which each `?` stands for `arg`. Never text of a client: that is what
-    /// `arg` is for.
+    /// Append `sql`, in which each `?` stands for `arg`. `sql` must never contain text from a
+    /// client; pass that as `arg`.
     pub fn with(&mut self, sql: &str, arg: impl Into<Arg>) -> &mut Self {
         self.args.push(arg.into());
         self.sql.push_str(&sql.replace('?', &format!("${}", self.args.len())));
@@ -87,9 +87,9 @@ impl<const MOST: usize> Search<MOST> {
         &self.0
     }
 
-    /// What SQL's `contains(column, ?)` finds this very text by, anywhere in the column, ASCII letters
-    /// in either case. (`contains` is a function that every engine is given: LIKE takes time by the
-    /// product of both lengths, and a stranger may choose both.)
+    /// The argument for SQL's `contains(column, ?)` that finds this text anywhere in the column,
+    /// ignoring ASCII case. (`contains` is our own function on every database: LIKE takes time by
+    /// the product of both lengths, and a stranger may choose both.)
     pub fn needle(&self) -> String {
         self.0.to_ascii_lowercase()
     }

@@ -1,4 +1,4 @@
-//! Writing: one job's share of a group's transaction.
+//! Writing: one job's part of a group's transaction.
 
 use super::search::{self, IndexEntry, TextIndex};
 use super::value::Param;
@@ -12,19 +12,19 @@ use std::time::Instant;
 
 /// What one operation may do to the database: everything a [`View`] can, and write.
 ///
-/// Each job has a savepoint: one that ends in a fault takes its writes back,
-/// and its neighbours in the group don't notice. Nothing written is visible to any reader, and
-/// nobody is answered, before the group's COMMIT has reached the disk.
+/// Each job has a savepoint. A job that ends in a fault is rolled back, without any effect on the
+/// other jobs in its group. Readers see nothing of it, and nobody is answered, before the group's
+/// COMMIT has reached the disk.
 pub struct Tx {
     view: View<'static>,
-    /// Changes of the boards, and whatever else waits for the COMMIT.
+    /// Changes of leaderboards, to be made after the COMMIT.
     changes: Vec<BoardChange>,
     effects: Vec<Effect>,
     /// Changes of text indexes, written at the end of the group.
     entries: Vec<IndexEntry>,
-    /// Statements that can wait, as the journal has them.
+    /// Deferred statements, in the format of the journal.
     deferred: Vec<u8>,
-    /// How much of each stands, whatever becomes of the job that runs.
+    /// How many of each stay even if the current job is rolled back.
     kept: [usize; 4],
 }
 
@@ -37,29 +37,29 @@ impl Tx {
         Tx { view, changes, effects, entries, deferred, kept: [0; 4] }
     }
 
-    /// Run a statement that writes; answers how many rows it changed.
+    /// Run a statement that writes; returns how many rows it changed.
     pub fn execute(&mut self, sql: &str, args: &[Param<'_>]) -> Result<usize, Fault> {
         let mut statement = self.view.connection()?.prepare_cached(sql).map_err(Fault::database)?;
         bind(&mut statement, args)?;
         statement.raw_execute().map_err(Fault::database)
     }
 
-    /// What was written so far stands, whatever fault follows: for what must be counted although
-    /// the operation is refused, such as a wrong guess.
+    /// Keep what was written so far even if the operation ends in a fault. For counts that must
+    /// survive a refusal, such as wrong guesses.
     pub fn keep_on_fault(&mut self) -> Result<(), Fault> {
         self.release()?;
         self.savepoint();
         Ok(())
     }
 
-    /// Do `effect` once the group's COMMIT has reached the disk; not at all if this job's writes
-    /// don't get there. Effects run on the writer's thread, in order, before anyone is answered.
+    /// Run `effect` after the group's COMMIT has reached the disk; never if this job is rolled
+    /// back. Effects run on the writer's thread, in order, before anyone is answered.
     pub fn after_commit(&mut self, effect: impl FnOnce() + Send + 'static) {
         self.effects.push(Box::new(effect));
     }
 
-    /// Change the boards once the group's COMMIT has reached the disk, and answer what comes of it:
-    /// until then no reader sees the change, and afterwards that of the whole group.
+    /// Change the leaderboards after the group's COMMIT has reached the disk, and make the result
+    /// part of the answer. Readers see the changes of a whole group at once.
     pub fn on_boards<T: Send + Sync + 'static>(
         &mut self,
         change: impl FnOnce(&mut Boards) -> T + Send + 'static,
@@ -69,9 +69,9 @@ impl Tx {
         answer
     }
 
-    /// Have a row found by its `texts`, any part of them, and by its `words` whole, in the group
-    /// and at the place (`at`) that its columns have. It is found once the group is committed, with
-    /// the row: not by this operation itself. Nothing may be indexed at that place yet.
+    /// Index a row, so that it is found by any part of its `texts` and by each of its `words`. `at`
+    /// is its group and position. It is found after the commit, not by this operation itself.
+    /// Nothing may be indexed at that position yet.
     pub fn index(
         &mut self,
         index: &'static TextIndex,
@@ -82,27 +82,27 @@ impl Tx {
         self.entries.push(IndexEntry::add(index, at, texts, words));
     }
 
-    /// Write the entries of text indexes that this job has gathered, which otherwise wait in memory
-    /// for the COMMIT: for a job with so many rows that they would need too much of it.
+    /// Write this job's index entries now instead of at the end of the group. For jobs with so many
+    /// rows that the entries would need too much memory.
     pub fn flush_indexes(&mut self) -> Result<(), Fault> {
-        // Through the view, so that they are taken back with the job.
+        // Through the view, so that they are rolled back with the job.
         let connection = self.view.connection()?;
         let mut own = self.entries.split_off(self.kept[2]);
         search::write(connection, &mut own).map_err(Fault::database)
     }
 
-    /// Have the row at `position` found no more.
+    /// Remove the row at `position` from the index.
     pub fn unindex(&mut self, index: &'static TextIndex, position: i64) {
         self.entries.push(IndexEntry::remove(index, position));
     }
 
-    /// Write what is there already. That it is committed proves that the disk takes it.
+    /// Write a value that is there already. If the commit succeeds, the disk accepts writes.
     pub(crate) fn noop_commit(&mut self) -> Result<(), Fault> {
         noop_commit(self.view.connection()?).map_err(Fault::database)
     }
 
-    /// Have `statement` run with these arguments, some time after the COMMIT: nothing that reads the
-    /// database sees it before, but it is as safe as if it were run now, and costs far less.
+    /// Run `statement` with these arguments some time after the COMMIT. It is as durable as if it
+    /// ran now, but much cheaper. Until then no query sees its effect.
     pub fn defer(
         &mut self,
         statement: &'static DeferredWrite,
@@ -112,9 +112,9 @@ impl Tx {
         journal::note(&mut self.deferred, statement, key, rest);
     }
 
-    /// The next of a never-repeating sequence of integers. Ids are made here and not by the
-    /// database, so that the same statements serve any engine, and never used twice, so that
-    /// nothing said of a removed row is believed of a new one.
+    /// The next integer of a sequence; never repeated. Ids are made here and not by the database,
+    /// so that the same statements work on any database. They are never reused, so that nothing
+    /// stored about a removed row applies to a new one.
     pub fn next_id(&mut self, sequence: &'static str) -> Result<i64, Fault> {
         self.one(
             "UPDATE sequence SET last = last + 1 WHERE name = $1 RETURNING last",
@@ -129,7 +129,7 @@ impl Tx {
         execute(self.view.own()?, "BEGIN IMMEDIATE").map_err(Fault::database)
     }
 
-    /// A job begins. It has a savepoint from its first statement on.
+    /// Start a job. It gets a savepoint with its first statement.
     pub(super) fn savepoint(&mut self) {
         self.kept = self.lengths();
         self.view.saved(false);
@@ -142,7 +142,7 @@ impl Tx {
         execute(self.view.own()?, "RELEASE job").map_err(Fault::database)
     }
 
-    /// Take back what this job wrote since its savepoint.
+    /// Roll back what this job wrote since its savepoint.
     pub(super) fn roll_back_job(&mut self) -> Result<(), Fault> {
         let [changes, effects, entries, deferred] = self.kept;
         self.changes.truncate(changes);
@@ -157,7 +157,7 @@ impl Tx {
         execute(connection, "RELEASE job").map_err(Fault::database)
     }
 
-    /// Commit; answers how many bytes of the journal that wrote.
+    /// Commit; returns how many bytes were written to the journal.
     pub(super) fn commit(&mut self) -> rusqlite::Result<usize> {
         let connection = self.view.own().map_err(|_| rusqlite::Error::InvalidQuery)?;
         search::write(connection, &mut self.entries)?;
@@ -182,7 +182,8 @@ impl Tx {
         }
     }
 
-    /// Do what waited for the COMMIT: first what readers see, under one lock.
+    /// Run everything that waited for the COMMIT, first the changes that readers see, under one
+    /// lock.
     pub(super) fn apply_effects(&mut self) {
         if !self.changes.is_empty() {
             let mut boards = self.view.boards.write();
@@ -207,7 +208,7 @@ impl Tx {
         [self.changes.len(), self.effects.len(), self.entries.len(), self.deferred.len()]
     }
 
-    /// Is the group's transaction still open? SQLite ends it by itself on some failures.
+    /// Is the group's transaction still open? SQLite ends it by itself after some errors.
     pub(super) fn is_open(&self) -> bool {
         self.view.own().is_ok_and(|connection| !connection.is_autocommit())
     }
@@ -221,7 +222,7 @@ impl Deref for Tx {
     }
 }
 
-/// Write a page as it is.
+/// Write a value that is there already.
 pub(super) fn noop_commit(connection: &Connection) -> rusqlite::Result<()> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     connection.pragma_update(None, "user_version", version)

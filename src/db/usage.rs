@@ -1,7 +1,7 @@
-//! What each table takes of the database's file, as SQLite itself counts pages (`dbstat`).
+//! How much of the database file each table takes, by SQLite's own count of pages (`dbstat`).
 //!
-//! It reads every page once and changes nothing. It needs no services, so that it also works where
-//! the disk is full.
+//! This reads every page once and changes nothing. It needs no services, so it also works on a full
+//! disk.
 
 use super::{OpenError, is_held};
 use crate::config::Config;
@@ -15,20 +15,20 @@ use std::path::Path;
 /// A database whose size is measured, as of one commit.
 pub struct MeasuredDatabase(Opened);
 
-/// A table with all that belongs to it: its indexes, and of a text index its inner tables.
+/// A table with everything that belongs to it: its indexes, and for a text index its inner tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// Its name; `sqlite_…` for those that SQLite keeps for itself.
+    /// Its name; `sqlite_…` for SQLite's own tables.
     pub name: String,
     /// How many rows it has.
     pub rows: u64,
-    /// The pages that it takes, in bytes.
+    /// The size of its pages, in bytes.
     pub bytes: u64,
 }
 
 impl MeasuredDatabase {
-    /// The database that the configuration names; `None` where there is none. `steps` are those of the
-    /// schema: a database of a newer one is refused.
+    /// Open the configured database; `None` if it does not exist. `steps` are those of the schema:
+    /// a database with a newer schema is refused.
     pub fn open(config: &Config, steps: &[&str]) -> Result<Option<Self>, OpenError> {
         let Some(opened) = open_file(config, steps)? else { return Ok(None) };
         let begun = opened.connection.execute_batch("BEGIN");
@@ -46,8 +46,8 @@ impl MeasuredDatabase {
         self.0.version
     }
 
-    /// Has a server begun to write to a file that was opened as if nobody else could? Then what was found
-    /// may be wrong, and it should be opened again.
+    /// Has a server started to write to a file that was opened as if nobody else used it? Then the
+    /// results may be wrong, and the file should be opened again.
     pub fn was_disturbed(&self, config: &Config) -> bool {
         self.0.is_alone && is_held(config).unwrap_or(false)
     }
@@ -57,7 +57,7 @@ impl MeasuredDatabase {
         tables(&self.0.connection).map_err(Cause::new)
     }
 
-    /// The pages that no table takes, in bytes. SQLite uses them again before the file grows.
+    /// The size of pages that no table uses, in bytes. SQLite uses them before the file grows.
     pub fn free(&self) -> Result<u64, Cause> {
         let number = |name: &str| -> rusqlite::Result<u64> {
             let number: i64 = self.0.connection.pragma_query_value(None, name, |row| row.get(0))?;
@@ -67,7 +67,7 @@ impl MeasuredDatabase {
         Ok(pages.saturating_mul(number("page_size").map_err(Cause::new)?))
     }
 
-    /// The two columns of the rows that `sql` finds: a file's name, and its size in bytes.
+    /// The rows that `sql` finds, of two columns: a file's name, and its size in bytes.
     pub fn files(&self, sql: &str) -> Result<Vec<(String, i64)>, Cause> {
         let find = || {
             let mut statement = self.0.connection.prepare(sql)?;

@@ -1,5 +1,5 @@
-//! What goes into an SQL statement and what comes out: a small closed set of types that every
-//! engine we speak to has. No type of a driver crosses this line.
+//! The types that go into SQL statements and come out of them: a small closed set that every
+//! supported database has. Types of the driver stay inside `db`.
 
 use crate::fault::Fault;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -66,7 +66,7 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { &[$($crate::db::Param::from($value)),*] };
 }
 
-/// One row of an answer, its columns numbered from 0 as the statement names them.
+/// One row of a result. Columns are numbered from 0 in the order of the statement.
 pub struct Row<'a>(pub(super) &'a rusqlite::Row<'a>);
 
 impl Row<'_> {

@@ -17,16 +17,16 @@ use std::time::Duration;
 
 /// One consistent view of the database: everything read through it is as of one commit.
 ///
-/// A view costs nothing until its first query; then it takes a connection from the pool and opens
-/// a read transaction, which ends when the view is dropped. It must not outlive one operation: a
-/// reader that stays keeps the write-ahead log from being reused.
+/// A view costs nothing until its first query. Then it takes a connection from the pool and opens a
+/// read transaction, which ends when the view is dropped. It must not outlive one operation: while
+/// a reader is open, the write-ahead log cannot be reused.
 pub struct View<'a> {
     source: ConnectionSource<'a>,
 }
 
 enum ConnectionSource<'a> {
     /// A reader, taken from the pool at the first query. The pool and the services are borrowed:
-    /// to count the references of all requests would cost more than a short read.
+    /// counting references for every request would cost more than a short read.
     Pool(Pooled<'a>, &'a Services),
     /// The writer's own connection, inside its transaction; whether the job that runs has a
     /// savepoint.
@@ -37,7 +37,7 @@ enum ConnectionSource<'a> {
 struct Pooled<'a> {
     pool: &'a r2d2::Pool<Readers>,
     taken: OnceCell<PooledConnection<Readers>>,
-    /// How long its statements may run together; `None`: without end.
+    /// How long its statements may run in total; `None`: no limit.
     limit: Option<Duration>,
 }
 
@@ -112,8 +112,8 @@ impl View<'_> {
         find(&listing.whole()).map(|(rows, _)| rows)
     }
 
-    /// The connection, for the statements of an operation. A job of the writer gets its savepoint
-    /// with its first statement: many have none.
+    /// The connection, for the statements of an operation. A job gets its savepoint with its first
+    /// statement, because many jobs have none.
     pub(super) fn connection(&self) -> Result<&Connection, Fault> {
         match &self.source {
             ConnectionSource::Writer(connection, saved, _) => {
@@ -128,7 +128,7 @@ impl View<'_> {
                     return Ok(reader);
                 }
                 let reader = pool::get(pool).ok_or_else(|| {
-                    tracing::warn!("no reader of the database is free");
+                    tracing::warn!("all readers of the database are in use");
                     self.metrics.refused(RefusalReason::NoReader);
                     Fault::Busy
                 })?;
@@ -144,7 +144,7 @@ impl View<'_> {
 
 /// For the writer alone.
 impl View<'_> {
-    /// Its connection, whatever job runs.
+    /// The writer's connection, whichever job runs.
     pub(super) fn own(&self) -> Result<&Connection, Fault> {
         match &self.source {
             ConnectionSource::Writer(connection, ..) => Ok(connection),
@@ -154,7 +154,7 @@ impl View<'_> {
         }
     }
 
-    /// A job begins (`false`), or went on after its savepoint; whether there was one.
+    /// Sets whether the current job has a savepoint; returns whether it had one.
     pub(super) fn saved(&self, now: bool) -> bool {
         match &self.source {
             ConnectionSource::Writer(_, saved, _) => saved.replace(now),
@@ -188,23 +188,24 @@ impl Deref for View<'_> {
     }
 }
 
-/// The fault of a statement that failed while it ran: one that ran for too long is the only kind that
-/// is interrupted.
+/// The fault of a statement that failed while it ran. Only statements that ran for too long are
+/// interrupted.
 fn failed(error: rusqlite::Error) -> Fault {
     if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
-        tracing::warn!("a search took too long and was given up");
+        tracing::warn!("a query took too long and was interrupted");
         return Fault::Busy;
     }
     Fault::database(error)
 }
 
-/// Run a statement that has neither parameters nor rows, prepared once a connection.
+/// Run a statement without parameters or results. It is prepared once per connection.
 pub(super) fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.raw_execute().map(|_| ())
 }
 
-/// Bind `args` to `$1…$n`. SQLite numbers such names as they first appear, so they must appear in
-/// order, or the same text would mean something else to PostgreSQL.
+/// Bind `args` to `$1…$n`. SQLite numbers these names in the order of their first appearance, so
+/// they must appear in ascending order. Otherwise the same text would mean something else to
+/// PostgreSQL.
 pub(super) fn bind(
     statement: &mut rusqlite::CachedStatement<'_>,
     args: &[Param<'_>],

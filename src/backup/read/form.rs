@@ -1,5 +1,5 @@
-//! The form of an archive: what other programs add to it when they pack it again, and what it is where
-//! it is no plain tar.
+//! Variations of the archive format: what other programs add when they pack it again, and how to
+//! recognize a file that is not a plain tar.
 
 use super::super::contents::PICTURES;
 use std::fs::File;
@@ -7,10 +7,11 @@ use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::Path;
 use tar::{EntryType, PaxExtensions};
 
-/// The longest extended header that is read, in bytes. Ours have none; other programs write dates.
+/// The longest extended header that is read, in bytes. Our archives have none; other programs store
+/// dates in them.
 const EXTENDED: u64 = 64 << 10;
 
-/// The first bytes of packed files, and what unpacks them.
+/// The first bytes of compressed files, and which program unpacks them.
 const PACKED: [(&[u8], &str, &str); 6] = [
     (b"\x1f\x8b", "gzip", "gunzip"),
     (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
@@ -20,7 +21,7 @@ const PACKED: [(&[u8], &str, &str); 6] = [
     (b"7z\xbc\xaf\x27\x1c", "7-Zip", "7z x"),
 ];
 
-/// Why the file at `path` is no plain tar, if it is a packed one.
+/// If the file at `path` is compressed: why it is not a plain tar, and how to unpack it.
 pub(super) fn packed(path: &Path) -> io::Result<Option<String>> {
     let mut first = Vec::new();
     File::open(path)?.take(8).read_to_end(&mut first)?;
@@ -28,18 +29,18 @@ pub(super) fn packed(path: &Path) -> io::Result<Option<String>> {
     Ok(found.map(|(_, what, how)| format!("it is packed with {what}; unpack it first ({how})")))
 }
 
-/// A name without the `./` that some programs write before each.
+/// The name without the leading `./` that some programs write.
 pub(super) fn plain(name: &str) -> &str {
     name.strip_prefix("./").unwrap_or(name)
 }
 
-/// Is it one of the folders that an archive's files are in?
+/// Is it one of the folders that an archive has?
 pub(super) fn is_folder(name: &str) -> bool {
     matches!(name, "" | "." | "./") || name.trim_end_matches('/') == PICTURES.trim_end_matches('/')
 }
 
-/// Refuse an extended header (pax) that says more of a file than dates, owners and the like: its own name
-/// or length would go before the header's.
+/// Refuse an extended header (pax) that sets more than dates, owners and the like. Its path or size
+/// would override the header.
 pub(super) fn harmless(from: &mut dyn Read, bytes: u64) -> Result<(), String> {
     let mut text = Vec::new();
     let read = from.take(EXTENDED).read_to_end(&mut text);
@@ -61,7 +62,7 @@ pub(super) fn harmless(from: &mut dyn Read, bytes: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// Why an entry of this kind can't be part of an archive.
+/// Why an entry of this type cannot be part of an archive.
 pub(super) fn odd(kind: EntryType) -> &'static str {
     match kind {
         EntryType::GNUSparse => "it holds a file with holes; pack it without --sparse",
@@ -71,7 +72,7 @@ pub(super) fn odd(kind: EntryType) -> &'static str {
     }
 }
 
-/// Are there only zeros from `start` on?
+/// Are there only zeros from offset `start` on?
 pub(super) fn is_blank(path: &Path, start: u64) -> io::Result<bool> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(start))?;

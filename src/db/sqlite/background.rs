@@ -1,19 +1,19 @@
-//! A thread beside the writer, with a connection of its own.
+//! A background thread with its own connection, woken by the writer.
 
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// The thread and the way to wake it.
+/// The thread, and the channel that wakes it.
 pub(crate) struct BackgroundConnection {
     wake: SyncSender<()>,
     thread: JoinHandle<()>,
 }
 
 impl BackgroundConnection {
-    /// Start a thread that does `work` whenever it is woken. It is given the connection, or why there
-    /// is none; where it fails, the next time has another.
+    /// Start a thread that does `work` each time it is woken. `work` gets the connection, or the
+    /// reason why there is none. After a failure the next run gets a new connection.
     pub(crate) fn start(
         name: &'static str,
         path: PathBuf,
@@ -35,12 +35,12 @@ impl BackgroundConnection {
         Ok(BackgroundConnection { wake, thread })
     }
 
-    /// Have the work done. A thread that was woken and has not begun is woken once.
+    /// Wake the thread. Waking it again before it starts has no effect.
     pub(crate) fn wake(&self) {
         let _ = self.wake.try_send(());
     }
 
-    /// End it, once it has done what it was woken for.
+    /// End the thread after it has done the work it was woken for.
     pub(crate) fn close(self) {
         drop(self.wake);
         let _ = self.thread.join();

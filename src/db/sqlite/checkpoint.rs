@@ -1,10 +1,10 @@
-//! Moving the write-ahead log into the database file, beside the writer rather than in its way.
+//! Checkpoints: moving the write-ahead log into the database file in the background.
 //!
-//! A checkpoint reads the log and writes and syncs the database file: milliseconds that an
-//! automatic checkpoint would add to some unlucky group. A thread with its own connection does
-//! that work while the writer goes on appending. But the log starts over only when *all* of it has
-//! been moved, which a busy writer never lets happen; so once the log is long, the writer moves the
-//! little that is left between two groups, and it starts over.
+//! A checkpoint reads the log, and writes and syncs the database file. As an automatic checkpoint,
+//! that would add milliseconds to some group of writes. Here a thread with its own connection does
+//! it while the writer goes on appending. But the log can start over only when *all* of it has been
+//! moved, which never happens while the writer is busy. So once the log is long, the writer itself
+//! moves the small rest between two groups, and the log starts over.
 
 use super::background::BackgroundConnection;
 use crate::db::tx::Tx;
@@ -15,19 +15,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Changed rows after which the log is moved: 10 to 40 MB of it.
+/// A checkpoint is made after this many changed rows: 10 to 40 MB of log.
 const ROWS: u64 = 10_000;
 
-/// Groups after which it is moved, for when the groups are small.
+/// A checkpoint is made after this many groups, if the groups are small.
 const GROUPS: usize = 1_000;
 
-/// Pages of log (4 KiB each) past which the writer takes part: 16 MB.
+/// Above this many pages of log (4 KiB each; 16 MB) the writer takes part.
 const LONG: i64 = 4_096;
 
 pub(crate) struct Checkpointer {
     background: BackgroundConnection,
     long: Arc<AtomicBool>,
-    /// How many rows the connection had changed when the log was last to be moved.
+    /// How many rows the connection had changed at the last checkpoint.
     rows: u64,
     groups: usize,
 }
@@ -43,12 +43,12 @@ impl Checkpointer {
         Ok(Checkpointer { background, long, rows: 0, groups: 0 })
     }
 
-    /// A group was committed: now and then it is time.
+    /// Called after each committed group; starts a checkpoint when one is due.
     pub(crate) fn committed(&mut self, tx: &Tx) {
         let Ok(connection) = tx.own() else { return };
         let rows = connection.total_changes();
         self.groups += 1;
-        // A connection that was opened again counts from zero.
+        // A reopened connection counts from zero.
         if rows.wrapping_sub(self.rows) >= ROWS || self.groups >= GROUPS {
             self.background.wake();
             (self.rows, self.groups) = (rows, 0);
@@ -65,7 +65,7 @@ impl Checkpointer {
     }
 }
 
-/// Checkpoint in `mode`; answers how many pages the log holds.
+/// Make a checkpoint in `mode`; returns how many pages the log has.
 fn checkpoint(connection: &Connection, mode: &str, metrics: &Metrics) -> rusqlite::Result<i64> {
     let begun = Instant::now();
     let pages =
@@ -74,7 +74,7 @@ fn checkpoint(connection: &Connection, mode: &str, metrics: &Metrics) -> rusqlit
     pages
 }
 
-/// Move all of the log and leave it empty: the last thing that the writer does.
+/// Move the whole log and leave it empty. The writer does this last.
 pub(crate) fn truncate(tx: &Tx) -> rusqlite::Result<()> {
     match tx.own() {
         Ok(connection) => checkpoint(connection, "TRUNCATE", &tx.metrics).map(|_| ()),

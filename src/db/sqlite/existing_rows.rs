@@ -1,19 +1,19 @@
-//! Whether a database has rows of its own, besides those that its schema begins with.
+//! Whether a database has rows besides those that a new database has.
 
 use super::schema;
 use super::tables::{Table, quoted};
 use rusqlite::Connection;
 
-/// What was found of a database's tables.
+/// What was found in a database's tables.
 pub(crate) struct Found {
-    /// The first table with rows of its own, in the order of names.
+    /// The first table, in the order of names, that has more than its initial rows.
     pub(crate) first_table_with_rows: Option<String>,
-    /// The tables that have rows from the start.
+    /// The tables that a new database has rows in.
     pub(crate) started: Vec<String>,
 }
 
-/// Compare each of `tables` with that of a new database, except those named in `ephemeral`: their rows
-/// expire by themselves and are never moved.
+/// Compare each of `tables` with the same table of a new database. Tables named in `ephemeral` are
+/// skipped: their rows expire by themselves and are never moved.
 pub(crate) fn compare(
     connection: &Connection,
     tables: &[Table],
@@ -35,7 +35,7 @@ pub(crate) fn compare(
     Ok(found)
 }
 
-/// The rows of a table, a few of them, as lines.
+/// Some rows of a table, as lines.
 fn rows(connection: &Connection, table: &Table) -> rusqlite::Result<Vec<u8>> {
     let mut lines = Vec::new();
     let sql = format!(
@@ -47,7 +47,7 @@ fn rows(connection: &Connection, table: &Table) -> rusqlite::Result<Vec<u8>> {
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        // What can't be told as a line is no row that a new database has.
+        // A row that can't be written as a line is not one that a new database has.
         if table.write(row, &mut lines).is_err() {
             lines.push(0);
         }

@@ -1,11 +1,11 @@
-//! A look at a database as it lies there: nothing of it is made, moved or brought up to date.
+//! Inspecting a database without creating, moving or upgrading anything.
 //!
-//! Even a reader makes files where SQLite keeps a write-ahead log: the log itself and its index. So
-//! it is read in one of three ways. Where both are there, as beside a server, like by any reader.
-//! Where there is no log, as a file that nobody changes. Where there is a log without its index, as
-//! after a copy, with an index in memory; that needs the file for itself, which a lock that is none
-//! pretends. Should a server start meanwhile, the second and third may see a page of before beside
-//! one of after: [`Inspection::is_alone`] tells whoever finds something wrong to look again.
+//! With a write-ahead log, even a reader creates files: the log and its index. So the file is
+//! opened in one of three ways. If both exist, as beside a server, like any reader. If there is no
+//! log, as an immutable file. If there is a log without its index, as after copying the files, with
+//! the index in memory; SQLite then needs exclusive access, so its locking is turned off. If a
+//! server starts meanwhile, the second and third way may see inconsistent pages.
+//! [`Inspection::is_alone`] tells the caller to inspect again when it finds something wrong.
 
 use super::lock::beside_it;
 use super::tables::quoted;
@@ -22,24 +22,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What stands for itself in the path of a URI.
+/// Characters that need no escape in the path of a URI.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
-/// The most that is told of what is wrong with a file.
+/// The most defects of a file that are reported.
 const MANY: i64 = 20;
 
-/// A database that is looked at.
+/// A database that is being inspected.
 pub struct Inspection {
     path: PathBuf,
     view: View<'static>,
-    /// How many steps of the schema it has.
+    /// How many schema steps it has.
     version: i64,
     content: &'static DatabaseSpec,
     is_alone: bool,
 }
 
 impl Inspection {
-    /// At the database that the configuration names; `None` where there is none.
+    /// Open the configured database; `None` if it does not exist.
     pub fn open(
         services: &Arc<Services>,
         config: &Config,
@@ -51,33 +51,33 @@ impl Inspection {
         Ok(Some(Inspection { path, view, version, content, is_alone }))
     }
 
-    /// Was it looked at as if nobody else could be at it?
+    /// Was it opened as if nobody else used it?
     pub fn is_alone(&self) -> bool {
         self.is_alone
     }
 
-    /// The rows, as they were when first asked.
+    /// The rows, as of the first query.
     pub fn view(&self) -> &View<'static> {
         &self.view
     }
 
-    /// How many steps of the schema it has.
+    /// How many schema steps it has.
     pub fn steps(&self) -> i64 {
         self.version
     }
 
-    /// How many steps its schema lacks.
+    /// How many schema steps it lacks.
     pub fn steps_behind(&self) -> i64 {
         i64::try_from(self.content.schema.steps.len()).unwrap_or(i64::MAX) - self.version
     }
 
-    /// How many bytes it has, with the log.
+    /// Its size in bytes, including the write-ahead log.
     pub fn bytes(&self) -> u64 {
         let length = |path: &Path| fs::metadata(path).map_or(0, |about| about.len());
         length(&self.path) + length(&beside_it(&self.path, "-wal"))
     }
 
-    /// How many commits wait in the journal to reach their tables.
+    /// How many commits in the journal have not reached their tables.
     pub fn waiting(&self) -> Result<i64, Cause> {
         if self.content.schema.deferred.is_empty() || self.version == 0 {
             return Ok(0);
@@ -86,7 +86,8 @@ impl Inspection {
         self.connection()?.query_row(sql, [], |row| row.get(0)).map_err(Cause::new)
     }
 
-    /// What is wrong with the file, a line each; a `quick` look compares no index with its table.
+    /// The defects of the file, one line each. A `quick` check does not compare indexes with their
+    /// tables.
     pub fn faults(&self, quick: bool) -> Result<Vec<String>, Cause> {
         let check = if quick { "quick_check" } else { "integrity_check" };
         let connection = self.connection()?;
@@ -104,14 +105,14 @@ impl Inspection {
                 Ok(())
             })
         };
-        // A page that is no page at all is an error, and what was found before it is lost.
+        // An unreadable page is an error, which loses the defects found before it.
         if let Err(error) = look(&mut faults) {
             faults.push(error.to_string());
         }
         Ok(faults)
     }
 
-    /// How many rows no search would find, and how many entries of a text index are of no row.
+    /// How many rows are missing from a text index, and how many index entries have no row.
     pub fn index_mismatches(&self) -> Result<(i64, i64), Cause> {
         let mut sum = (0, 0);
         if self.steps_behind() == 0 {
@@ -131,24 +132,24 @@ impl Inspection {
     }
 }
 
-/// A database file that is open for a look.
+/// A database file that is open for inspection.
 pub(crate) struct Opened {
     pub path: PathBuf,
     pub connection: Connection,
     /// How many steps of the schema it has.
     pub version: i64,
-    /// Was it opened as if nobody else could be at it?
+    /// Was it opened as if nobody else used it?
     pub is_alone: bool,
 }
 
-/// Open the file that the configuration names, if it is there and ours.
+/// Open the configured file, if it exists and is ours.
 pub(crate) fn open_file(config: &Config, steps: &[&str]) -> Result<Option<Opened>, OpenError> {
     let path = config.database_file();
     let io = |error| OpenError::Io(path.clone(), error);
     if !path.try_exists().map_err(io)? {
         return Ok(None);
     }
-    // SQLite says that it can't open it, and not why.
+    // SQLite reports that it can't open the file, but not why.
     drop(File::open(&path).map_err(io)?);
     let sqlite = |error| OpenError::Sqlite(path.clone(), error);
     let (connection, is_alone) = connect(&path).map_err(sqlite)?;
@@ -156,13 +157,14 @@ pub(crate) fn open_file(config: &Config, steps: &[&str]) -> Result<Option<Opened
     Ok(Some(Opened { path, connection, version, is_alone }))
 }
 
-/// Open the file in one of the three ways; whether it was as if nobody else could be at it.
+/// Open the file in one of the three ways; also returns whether it was opened as if nobody else
+/// used it.
 fn connect(path: &Path) -> rusqlite::Result<(Connection, bool)> {
     connect_by(path, beside_it(path, "-shm").exists())
 }
 
-/// Open a file that no other process can be at, as it lies there, where nothing can be written: its
-/// log needs an index, and that needs room.
+/// Open a file that no other process uses, on a disk where nothing can be written: the index of its
+/// log must be in memory.
 pub(crate) fn connect_alone(path: &Path) -> rusqlite::Result<Connection> {
     connect_by(path, false).map(|(connection, _)| connection)
 }

@@ -1,15 +1,15 @@
-//! A unit of work for the writer, and how its asker is answered.
+//! A job: work for the writer, and how its result is returned.
 
 use crate::db::tx::Tx;
 use crate::fault::Fault;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
-/// A unit of work, its type forgotten.
+/// A job, with its types erased.
 pub(crate) trait Job: Send {
-    /// Do the work; `false` if it ended in a fault and its writes are to be taken back.
+    /// Do the work; `false` if it ended in a fault and must be rolled back.
     fn run(&mut self, tx: &mut Tx) -> bool;
-    /// Tell whoever asked: the work's own answer, or why the group was lost.
+    /// Send the result to the caller, or the fault by which the whole group was lost.
     fn answer(self: Box<Self>, lost: Option<&Fault>);
 }
 
@@ -20,7 +20,7 @@ pub(crate) struct QueuedJob<W, T> {
 }
 
 impl<W, T> QueuedJob<W, T> {
-    /// Work, and where its answer comes out.
+    /// A job, and the channel its result is sent to.
     pub(crate) fn new(work: W) -> (Self, oneshot::Receiver<Result<T, Fault>>) {
         let (answer, receiver) = oneshot::channel();
         let result = Err(Fault::unknown("the job never ran"));
@@ -46,7 +46,7 @@ where
             Some(fault) => Err(fault.clone()),
             None => self.result,
         };
-        // Nobody may be listening: a client that left does not undo what it asked for.
+        // The receiver may be gone: a client that disconnected does not undo its request.
         let _ = self.answer.send(result);
     }
 }

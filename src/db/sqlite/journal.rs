@@ -1,19 +1,20 @@
-//! Rows that are committed now and reach their own place later.
+//! The journal: writes that are committed now and reach their own tables later.
 //!
-//! A row at a random place of a large table costs a commit a page of its own: 4 KiB in the log, and
-//! again when the log is moved. Where nobody reads such rows from the disk while the server runs, as
-//! with scores, which are read from the boards in memory, a commit writes what they come to as one
-//! row of the table `journal`, all its jobs together. Now and then a batch of journal rows is
-//! sorted by what they will change, and its statements are run: then many changes meet in one page.
-//! That is done a little in each group, so that nobody waits for it, and in idle moments.
+//! Writing a row at a random place of a large table costs the commit a whole page: 4 KiB in the
+//! log, and again when the log is moved. Some rows are not read from disk while the server runs.
+//! Scores, for example, are read from the leaderboards in memory. Such writes are collected: a
+//! commit stores them as one row of the table `journal`, for all its jobs together. Later, a batch
+//! of journal rows is sorted by the rows it changes, and its statements are run; then many changes
+//! fall into one page. This is done in small parts, some in each group so that nobody waits for it,
+//! and the rest when the writer is idle.
 //!
-//! The journal's rows are removed in the transaction that runs the last of their statements, so a
-//! crash at any moment leaves either. Statements may be run twice, and are run in the order of the
-//! journal for each key. Who opens the database to serve from it runs all that is left: from then
-//! on the tables are what they would be without a journal.
+//! Journal rows are deleted in the transaction that runs the last of their statements, so a crash
+//! at any moment leaves one or the other. Statements may run twice, and for each key they run in
+//! the order of the journal. Whoever opens the database to serve it runs the rest of the journal
+//! first; then the tables are as if there were no journal.
 //!
-//! It is a write-ahead log over another (as the redo log over SQLite's own), for the reason that
-//! such logs are kept: many small changes at random places become one at the end of a file.
+//! This is a write-ahead log on top of SQLite's own, for the usual reason: many small random writes
+//! become one sequential write.
 
 use crate::data::{Value, json};
 use crate::db::value::Param;
@@ -21,28 +22,28 @@ use rusqlite::Connection;
 use std::io::Write as _;
 use std::ops::Range;
 
-/// A statement that can wait: one that writes the row of a key, and that nobody's answer needs.
+/// A statement that can wait. It writes one row by its key, and no answer depends on it.
 ///
-/// It may be run more than once, and again after later ones for the same key: so it must change
-/// nothing where the row is newer.
+/// It may run more than once, and again after later ones for the same key. So it must not overwrite
+/// a newer row.
 #[derive(Debug)]
 pub struct DeferredWrite {
-    /// Names it in the journal. A name that was released keeps its parameters.
+    /// Its name in the journal. Once released, a name keeps its parameters.
     pub name: &'static str,
-    /// The table that it writes to, whose primary key is the key, in its order.
+    /// The table it writes to. Its key is the table's primary key, in the same order.
     pub table: &'static str,
-    /// What is run: the parameters of the key, then the others.
+    /// The SQL. Its parameters are those of the key, then the others.
     pub sql: &'static str,
 }
 
-/// The most rows of the journal in a batch, which is also how many make one due.
+/// The most journal rows in a batch. As many rows make a batch due.
 const ROWS: usize = 1024;
 
-/// The bytes of the journal that make a batch due, and after which it takes no more rows.
+/// How many bytes of the journal make a batch due. A batch takes no more rows above that.
 const BYTES: usize = 2 << 20;
 
-/// Append a call of a statement to a group's part of the journal: a line with its name, the key and
-/// the other arguments, between tabs. JSON has no raw tab and no raw line break.
+/// Append a call of a statement to a group's journal row: one line with its name, the key and the
+/// other arguments, separated by tabs. JSON has no raw tabs and line breaks.
 pub(crate) fn note(
     out: &mut Vec<u8>,
     statement: &DeferredWrite,
@@ -64,22 +65,23 @@ pub(crate) fn note(
     }
 }
 
-/// Write a group's part.
+/// Write the journal row of a group.
 pub(crate) fn write(connection: &Connection, lines: &[u8]) -> rusqlite::Result<()> {
     let text = std::str::from_utf8(lines).map_err(|error| rusqlite::Error::Utf8Error(0, error))?;
     let sql = "INSERT INTO journal (id, lines) SELECT COALESCE(MAX(id), 0) + 1, $1 FROM journal";
     connection.prepare_cached(sql)?.execute([text]).map(|_| ())
 }
 
-/// The oldest part of the journal, in the order in which its statements are run.
+/// The oldest part of the journal, sorted into the order in which its statements run.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// The last row of the journal that is in it.
+    /// The last journal row in the batch.
     last: i64,
     text: String,
-    /// The lines of `text`: by statement and key, and for one key in the order of the journal.
+    /// The lines of `text`: sorted by statement and key, and for one key in the order of the
+    /// journal.
     lines: Vec<Range<u32>>,
-    /// How many have been run and committed.
+    /// How many statements were run and committed.
     done: usize,
     /// Is there more of the journal than what is in it?
     pub(crate) more: bool,
@@ -106,13 +108,13 @@ impl Batch {
         }))
     }
 
-    /// How many statements are left to run.
+    /// How many statements are still to run.
     pub(crate) fn left(&self) -> usize {
         self.lines.len() - self.done
     }
 
-    /// Run the next `count` statements inside a transaction, and remove the rows of the journal
-    /// after the last one. Call [`Batch::committed`] once that is committed.
+    /// Run the next `count` statements in a transaction, and delete the journal rows after the last
+    /// statement. Call [`Batch::committed`] after the commit.
     pub(crate) fn run(
         &self,
         connection: &Connection,
@@ -131,7 +133,7 @@ impl Batch {
         Ok(())
     }
 
-    /// The next `count` statements were run for good.
+    /// The next `count` statements are committed.
     pub(crate) fn committed(&mut self, count: usize) {
         self.done = self.lines.len().min(self.done + count);
     }
@@ -142,7 +144,7 @@ impl Batch {
     }
 }
 
-/// Run all that the journal holds, a batch in a transaction.
+/// Run everything in the journal, one batch per transaction.
 pub(crate) fn drain(
     connection: &Connection,
     statements: &[&DeferredWrite],
@@ -158,7 +160,7 @@ pub(crate) fn drain(
     Ok(())
 }
 
-/// The lines of a text by what stands before their second tab: the statement and the key.
+/// The lines of a text, sorted by the text before their second tab: the statement and the key.
 fn sorted(text: &str) -> Vec<Range<u32>> {
     let mut lines: Vec<(&str, Range<u32>)> = Vec::new();
     let mut start = 0;
@@ -176,14 +178,14 @@ fn sorted(text: &str) -> Vec<Range<u32>> {
 
 fn run(connection: &Connection, statements: &[&DeferredWrite], line: &str) -> rusqlite::Result<()> {
     let Some((statement, values)) = parse(statements, line) else {
-        // Only who changed the file by hand can have written it; the others must not wait for it.
-        tracing::error!("a line of the journal can't be read and is left out");
+        // Only someone who edited the file can have caused this. Other lines must not wait for it.
+        tracing::error!("skipping a line of the journal that can't be read");
         return Ok(());
     };
     execute(connection, statement.sql, &values)
 }
 
-/// Run `sql` with values of a line.
+/// Run `sql` with the values of a line.
 pub(crate) fn execute(
     connection: &Connection,
     sql: &str,

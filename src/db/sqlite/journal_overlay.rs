@@ -1,10 +1,10 @@
-//! What waits in the journal, put in its place for one reader alone.
+//! Applying the journal for one reader, without changing the file.
 //!
-//! A table that the journal changes is a little behind its own truth. Whoever copies it wants the
-//! truth, and can't wait: a busy server's journal is never empty. So the rows that the journal
-//! changes are copied to a table of the same name in the reader's temporary database, and the
-//! statements are run there: a name without a database means the temporary one first. The file
-//! itself is not written to.
+//! A table whose writes go through the journal lags behind. A reader that copies the table needs
+//! the current rows, and can't wait for the journal to be empty: on a busy server it never is. So
+//! the affected rows are copied to a table of the same name in the reader's temporary database, and
+//! the deferred statements are run there. In SQL, a name without a database means the temporary
+//! table first.
 
 use super::journal::{self, DeferredWrite};
 use super::tables::{Table, quoted};
@@ -13,8 +13,7 @@ use crate::db::DatabaseSpec;
 use rusqlite::Connection;
 use std::collections::HashSet;
 
-/// Put in place what the journal holds as of the read transaction that is open; answers which
-/// tables that changes.
+/// Apply the journal as of the open read transaction; returns which tables have changed rows.
 pub(crate) fn fold(
     connection: &Connection,
     content: &DatabaseSpec,
@@ -41,19 +40,19 @@ pub(crate) fn fold(
     Ok(folded)
 }
 
-/// Make an empty table in the temporary database that is as the one of the file.
+/// Create an empty table in the temporary database, with the definition of the one in the file.
 fn copy_table(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
     let sql: String = connection.query_row(
         "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = $1",
         [&table.name],
         |row| row.get(0),
     )?;
-    // SQLite keeps the text of a table from this word on as it was given.
+    // SQLite stores the definition of a table from this word on as it was written.
     let rest = sql.strip_prefix("CREATE TABLE").ok_or(rusqlite::Error::InvalidQuery)?;
     connection.execute_batch(&format!("CREATE TEMP TABLE{rest}"))
 }
 
-/// Run a statement on the copy of its row.
+/// Run a statement on a copy of its row.
 fn run(
     connection: &Connection,
     table: &Table,
@@ -72,7 +71,8 @@ fn run(
     journal::execute(connection, statement.sql, values)
 }
 
-/// The rows of a table as they are with what was folded in, in the table's order.
+/// The SQL for the current rows of a table, in the table's order, with the overlay applied if there
+/// is one.
 pub(crate) fn select(table: &Table, is_folded: bool) -> String {
     let (name, columns) = (quoted(&table.name), table.listed());
     let all = format!("SELECT {columns} FROM main.{name}");

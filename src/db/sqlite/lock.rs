@@ -1,4 +1,4 @@
-//! Where the database is, and who may be at it: one process at a time serves from it, and one sets it up.
+//! Locks on a database: one process at a time serves it, and one at a time sets it up.
 
 use super::presence::Identity;
 use crate::config::Config;
@@ -7,34 +7,34 @@ use std::fs::{File, TryLockError};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-/// A database file held against other servers, for as long as this lives.
+/// The lock on a database, held for as long as this lives.
 ///
-/// It is a lock on a file beside it: closing any handle on the database file itself would drop
+/// It is on a separate file beside the database: closing any handle on the database file would drop
 /// SQLite's own locks (POSIX).
 #[derive(Debug)]
 pub struct Lock(File);
 
 impl Lock {
-    /// Note which file the database is, for [`is_in_place`]. That the lock is held matters more: a disk
-    /// that is full is no reason to fail.
+    /// Write the identity of the database file into the lock file, for [`is_in_place`]. Errors are
+    /// ignored: holding the lock matters more, and the disk may be full.
     pub(crate) fn note(&self, identity: Identity) {
         let line = identity.line();
         let noted = self.0.set_len(0).and_then(|()| self.0.write_all_at(line.as_bytes(), 0));
         if let Err(error) = noted {
-            tracing::debug!(%error, "which file the database is was not noted");
+            tracing::debug!(%error, "the identity of the database file was not written to the lock file");
         }
     }
 }
 
-/// A file that belongs to the database at `path`.
+/// The path of a file that belongs to the database at `path`.
 pub(crate) fn beside_it(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Hold the database that the configuration names, or say who does. Whoever holds it finishes a restore
-/// that was cut off (`backup::hold`) before the database is opened.
+/// Lock the configured database, or report who holds it. The holder finishes an interrupted restore
+/// (`backup::hold`) before opening the database.
 pub fn hold(config: &Config) -> Result<Lock, OpenError> {
     let path = config.database_file();
     if let Some(parent) = path.parent() {
@@ -51,7 +51,7 @@ pub fn hold(config: &Config) -> Result<Lock, OpenError> {
     }
 }
 
-/// Does a server hold the database that the configuration names, or a command?
+/// Does a server or a command hold the configured database?
 pub fn is_held(config: &Config) -> std::io::Result<bool> {
     let file = match File::open(beside_it(&config.database_file(), ".lock")) {
         Ok(file) => file,
@@ -65,8 +65,8 @@ pub fn is_held(config: &Config) -> std::io::Result<bool> {
     }
 }
 
-/// Is the database that a server holds the file that the configuration names? False where it was
-/// deleted or replaced under the server. True also where that can't be told.
+/// Is the database file that a server opened still the configured one? False if it was deleted or
+/// replaced while the server runs. True if that can't be determined.
 pub fn is_in_place(config: &Config) -> std::io::Result<bool> {
     let path = config.database_file();
     let noted = match std::fs::read_to_string(beside_it(&path, ".lock")) {
@@ -77,8 +77,8 @@ pub fn is_in_place(config: &Config) -> std::io::Result<bool> {
     Ok(noted.is_none() || Identity::of(&path)? == noted)
 }
 
-/// Wait until no other process sets up a database in the folder of `path`; the turn ends when what
-/// is answered is dropped.
+/// Wait until no other process sets up a database in the same folder. The lock is released when the
+/// result is dropped.
 pub(crate) fn setup_lock(path: &Path) -> std::io::Result<File> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = File::open(folder.unwrap_or(Path::new(".")))?;

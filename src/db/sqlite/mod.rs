@@ -1,5 +1,5 @@
-//! Storage in one SQLite file: one writer with group commit, a pool of readers, the journal of scores, the
-//! schema and its steps, copies.
+//! SQLite storage: one writer with group commit, a pool of readers, the journal, schema steps,
+//! copies.
 
 pub(crate) mod background;
 pub(crate) mod checkpoint;

@@ -1,4 +1,4 @@
-//! The readers: connections that can't write, handed out by r2d2.
+//! The pool of readers: connections that can't write, managed by r2d2.
 
 use crate::db::search;
 use rusqlite::config::DbConfig;
@@ -11,17 +11,17 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
-/// How long an operation waits for a reader before it is told that the server is busy.
+/// How long an operation waits for a reader before it fails with `Busy`.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many threads that serve requests may wait for a reader at once. Each that waits is replaced by
-/// another meanwhile, of which the runtime has 512.
+/// How many request threads may wait for a reader at once. The runtime replaces each waiting
+/// thread, and has at most 512.
 const MAX_WAITING: usize = 64;
 
-/// How many instructions of SQLite pass between two looks at a [`Reader`]'s deadline: about 0.1 ms.
+/// How many SQLite instructions run between two checks of a [`Reader`]'s deadline: about 0.1 ms.
 const INSTRUCTIONS: i32 = 10_000;
 
-/// A connection that reads, with a deadline after which its statements are interrupted.
+/// A read-only connection with a deadline after which its statements are interrupted.
 pub(crate) struct Reader {
     connection: Connection,
     /// In milliseconds since [`EPOCH`]; 0: none.
@@ -35,7 +35,7 @@ fn since_epoch() -> u64 {
 }
 
 impl Reader {
-    /// From now on its statements may run so long, all together; `None`: without end.
+    /// From now on its statements may run for `time` in total; `None`: no limit.
     pub(crate) fn limit(&self, time: Option<Duration>) {
         let time = time.and_then(|time| u64::try_from(time.as_millis()).ok());
         let deadline = time.map_or(0, |time| since_epoch() + time.max(1));
@@ -51,9 +51,9 @@ impl Deref for Reader {
     }
 }
 
-/// A reader that is free, or the next that becomes so; `None` if that takes too long.
+/// A free reader, or the next that becomes free; `None` if that takes too long.
 ///
-/// A thread that serves requests must not wait, since others would stop with it: it hands them over to
+/// A request thread must not block, because other requests would stop with it: it hands them to
 /// another thread first.
 pub(crate) fn get(pool: &r2d2::Pool<Readers>) -> Option<r2d2::PooledConnection<Readers>> {
     static WAITING: AtomicUsize = AtomicUsize::new(0);
@@ -71,16 +71,16 @@ pub(crate) fn get(pool: &r2d2::Pool<Readers>) -> Option<r2d2::PooledConnection<R
     reader
 }
 
-/// Opens readers of one database file.
+/// Opens readers for one database file.
 #[derive(Debug)]
 pub(crate) struct Readers {
     path: PathBuf,
-    /// Nothing can be written, not even what a reader needs: see [`super::inspect`].
+    /// Nothing can be written, not even the files that a reader needs: see [`super::inspect`].
     is_disk_full: bool,
 }
 
-/// A pool of at most `most` readers of the file at `path`; one is opened now, the others as
-/// they are needed. `is_disk_full`: there is no room for anything beside the file.
+/// A pool of at most `most` readers of the file at `path`. One is opened now, the others when
+/// needed. `is_disk_full`: no file can be created beside the database.
 pub(crate) fn open(
     path: PathBuf,
     most: u32,
@@ -104,12 +104,13 @@ impl r2d2::ManageConnection for Readers {
             true => super::inspect::connect_alone(&self.path)?,
             false => Connection::open_with_flags(&self.path, flags)?,
         };
-        // Opened for writing because only so can the last one out tidy the log; but it never writes.
+        // Opened for writing, because the last connection to close can tidy the log only then. It
+        // never writes.
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "mmap_size", 0)?;
         connection.pragma_update(None, "cache_size", -4096)?;
-        // Without this a statement with LIKE is compiled anew for each search text, in case the text
-        // could do with an index over the column; ours begin with a wildcard, so none can.
+        // Without this, a statement with LIKE is compiled again for each search text, in case an
+        // index could serve that text. Our patterns begin with a wildcard, so none can.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.busy_timeout(TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(crate::db::STATEMENTS);

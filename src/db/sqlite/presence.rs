@@ -1,8 +1,8 @@
-//! Whether the database's file is still where it was opened.
+//! Whether the database file still exists under the name it was opened by.
 //!
-//! A file that is deleted or replaced under a running server goes on to take writes, which nobody finds
-//! again once the server ends. So its name is looked up now and then, and writes are refused where the
-//! name is gone or stands for another file.
+//! If the file is deleted or replaced while the server runs, writes still succeed, but they are
+//! lost when the server ends. So the name is checked periodically, and writes are refused if it is
+//! gone or names another file.
 
 use super::lock::beside_it;
 use std::fs;
@@ -11,10 +11,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// The text of the fault with which writes are refused; `health` knows it.
+/// The fault with which writes are refused. `health` recognizes the text.
 pub(crate) const LOST: &str = "the database file was deleted or replaced";
 
-/// Which file a name stands for.
+/// Identifies a file independently of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
     device: u64,
@@ -31,12 +31,12 @@ impl Identity {
         }
     }
 
-    /// As a line in the lock's file, for `guichet check`.
+    /// As a line of the lock file, for `guichet check`.
     pub(crate) fn line(self) -> String {
         format!("{} {}\n", self.device, self.inode)
     }
 
-    /// What [`Identity::line`] wrote.
+    /// Parse a line that [`Identity::line`] wrote.
     pub(crate) fn parse(line: &str) -> Option<Self> {
         let (device, inode) = line.trim_end().split_once(' ')?;
         Some(Identity { device: device.parse().ok()?, inode: inode.parse().ok()? })
@@ -48,7 +48,7 @@ impl Identity {
 pub(crate) struct FilePresence {
     path: PathBuf,
     identity: Option<Identity>,
-    /// The write-ahead log, if it was there.
+    /// The write-ahead log, if it existed.
     log: Option<PathBuf>,
     /// Was there anything in the file? That it becomes shorter says nothing: rows that an upgrade removed
     /// may leave it late.
@@ -70,12 +70,12 @@ impl FilePresence {
         self.identity
     }
 
-    /// Was the file gone when it was looked for last?
+    /// Was the file missing at the last check?
     pub(crate) fn is_lost(&self) -> bool {
         self.is_lost.load(Relaxed)
     }
 
-    /// Look for it, and log what has changed. A name that can't be looked up says nothing.
+    /// Check it, and log changes. If the name can't be looked up, nothing changes.
     pub(crate) fn look(&self) {
         let Ok(found) = Identity::of(&self.path) else { return };
         let lacks_log = self.log.as_ref().is_some_and(|log| matches!(Identity::of(log), Ok(None)));

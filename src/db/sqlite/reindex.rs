@@ -1,4 +1,4 @@
-//! A text index beside its table: made anew, or compared with it.
+//! Rebuilding a text index from its table, and comparing the two.
 
 use super::tables::quoted;
 use crate::db::bigrams::tokens;
@@ -6,11 +6,12 @@ use crate::db::search::TextIndex;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-/// Fill an empty index from the rows of its table.
+/// Fill an empty index from its table.
 pub(crate) fn fill(connection: &Connection, index: &TextIndex) -> rusqlite::Result<()> {
     let TextIndex { table, group, index, texts, words, .. } = index;
     let columns: Vec<String> = texts.iter().chain(*words).map(|name| quoted(name)).collect();
-    // In this order because FTS5 writes out what it gathered whenever a rowid is not past the last.
+    // In this order, because FTS5 writes out what it has buffered whenever a rowid is not larger
+    // than the last.
     let sql =
         format!("SELECT {group}, position, {} FROM {table} ORDER BY 1, 2", columns.join(", "));
     let mut select = connection.prepare(&sql)?;
@@ -31,7 +32,7 @@ pub(crate) fn fill(connection: &Connection, index: &TextIndex) -> rusqlite::Resu
     Ok(())
 }
 
-/// How many rows of the table no search would look at, and how many entries are of no row.
+/// How many rows of the table are missing from the index, and how many index entries have no row.
 pub(crate) fn index_mismatches(
     connection: &Connection,
     index: &TextIndex,

@@ -1,9 +1,9 @@
-//! When the journal's statements are run: beside the writer's own work, a little in each group.
+//! When the journal's statements are run: between the writer's own work, some in each group.
 //!
-//! Reading a batch and sorting it takes some ten milliseconds, so a thread of its own does that.
-//! Running it is the writer's: in a busy server twice as many statements as the group has jobs, so
-//! that a batch ends before the next is due and no group becomes much longer; in an idle one all of
-//! it, piece by piece.
+//! Reading and sorting a batch takes some ten milliseconds, so a background thread does it. The
+//! writer runs the statements. On a busy server it runs twice as many as the group has jobs, so
+//! that a batch ends before the next is due and no group becomes much longer. On an idle server it
+//! runs the whole batch, piece by piece.
 
 use super::background::BackgroundConnection;
 use super::journal::{Batch, DeferredWrite};
@@ -12,25 +12,26 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::Duration;
 
-/// The fewest statements run in a group, if there are so many ...
+/// The fewest statements run in a group, if there are so many.
 const FEW: usize = 64;
 
-/// ... and how many where there is no group: some milliseconds that a job may have to wait.
+/// How many statements run at once when the writer is idle: some milliseconds, which a new job may
+/// have to wait.
 const MANY: usize = 1024;
 
-/// How long the writer has nothing to do before it looks after the journal.
+/// How long the writer must be idle before it runs the journal.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How long an idle writer waits for a batch before it looks again.
+/// How long an idle writer waits for a sorted batch before it checks again.
 const SORTING: Duration = Duration::from_millis(20);
 
 pub(crate) struct Replay {
     statements: &'static [&'static DeferredWrite],
     background: BackgroundConnection,
-    /// What it has sorted; `None` where there is nothing, or it failed.
+    /// Sorted batches; `None` if the journal is empty or sorting failed.
     sorted: Receiver<Option<Batch>>,
     state: BatchState,
-    /// What was written to the journal since a batch was last asked for.
+    /// What was written to the journal since a batch was last requested.
     rows: usize,
     bytes: usize,
 }
@@ -53,7 +54,7 @@ impl Replay {
                 Ok(batch) => (batch, Ok(())),
                 Err(error) => (None, Err(error)),
             };
-            // Whatever became of it, the writer waits for an answer.
+            // The writer waits for an answer even after a failure.
             let _ = tell.send(batch);
             done
         })?;
@@ -73,8 +74,8 @@ impl Replay {
         }
     }
 
-    /// How long the writer may wait for a job before it calls [`Replay::idle`]; `None` if there is
-    /// nothing else to do.
+    /// How long the writer may wait for a job before it calls [`Replay::idle`]; `None`: as long as
+    /// it takes.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         match &self.state {
             BatchState::Running(_) => Some(Duration::ZERO),
@@ -83,12 +84,12 @@ impl Replay {
         }
     }
 
-    /// The writer has nothing else to do.
+    /// Called when the writer has nothing to do.
     pub(crate) fn idle(&mut self) {
         self.ask();
     }
 
-    /// How many statements are to be run in a group of so many jobs.
+    /// How many statements to run in a group of `jobs` jobs.
     pub(crate) fn share(&mut self, jobs: usize) -> usize {
         if let BatchState::Sorting = self.state {
             self.state = match self.sorted.try_recv() {
@@ -104,7 +105,7 @@ impl Replay {
         }
     }
 
-    /// Run the next `count` statements, inside the group's transaction.
+    /// Run the next `count` statements in the group's transaction.
     pub(crate) fn run(&self, connection: &Connection, count: usize) -> rusqlite::Result<()> {
         match &self.state {
             BatchState::Running(batch) => batch.run(connection, self.statements, count),
@@ -112,7 +113,7 @@ impl Replay {
         }
     }
 
-    /// The group in which `count` statements were run is committed.
+    /// The group that ran `count` statements is committed.
     pub(crate) fn committed(&mut self, count: usize) {
         if let BatchState::Running(batch) = &mut self.state {
             batch.committed(count);
@@ -126,13 +127,13 @@ impl Replay {
         }
     }
 
-    /// A statement failed: the journal keeps the batch, and it is tried again when the next is due.
+    /// A statement failed. The batch stays in the journal and is tried again when the next is due.
     pub(crate) fn give_up(&mut self) {
         self.state = BatchState::Waiting;
     }
 
     pub(crate) fn close(self) {
-        // A batch that nobody takes any more must not hold the thread up.
+        // An unclaimed batch must not block the thread.
         drop(self.sorted);
         self.background.close();
     }

@@ -1,4 +1,4 @@
-//! The file: whether it is ours, which steps of the schema it has, and bringing it up to date.
+//! The schema: is the file ours, which steps does it have, and how it is upgraded.
 
 use super::journal::DeferredWrite;
 use super::reindex;
@@ -15,58 +15,59 @@ use std::path::Path;
 /// Marks a database file as Guichet's (`PRAGMA application_id`): "GUIC" in ASCII.
 const APPLICATION: i64 = 0x4755_4943;
 
-/// What a program's database is made of.
+/// What a program's database consists of.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Schema {
-    /// The steps that make its tables, oldest first; a step once released is never edited.
+    /// The step, counted from 1, in whose transaction it runs, after the step's own SQL.
     pub steps: &'static [&'static str],
-    /// The statements that operations [defer](crate::db::Tx::defer): with any, the steps make the table
-    /// `journal` for them.
+    /// The statements that operations [defer](crate::db::Tx::defer). If there are any, the steps
+    /// create the table `journal` for them.
     pub deferred: &'static [&'static DeferredWrite],
-    /// The text indexes that the steps make. A step that makes one for a table with rows has it filled.
+    /// The text indexes that the steps create. An index created for a table with rows is filled
+    /// from it.
     pub indexes: &'static [&'static TextIndex],
-    /// What finds the names of all uploaded pictures that its rows name, in its only column; empty where
-    /// there are none.
+    /// A query for the names of all pictures that rows name, in its only column; empty if there are
+    /// none.
     pub pictures: &'static str,
-    /// What finds one encrypted value, if there is any, in its only column (see [`crate::vault`]); empty
-    /// where nothing is encrypted.
+    /// A query for one encrypted value, if there is any, in its only column (see [`crate::vault`]);
+    /// empty if nothing is encrypted.
     pub sealed: &'static str,
-    /// What brings rows up to date where SQL alone can't. Each is run in the transaction of its step,
-    /// and for rows that were imported.
+    /// Code that upgrades rows where SQL alone can't. Each runs in the transaction of its step, and
+    /// after an import.
     pub upgrades: &'static [Upgrade],
 }
 
-/// What brings the rows up to date with a step of the schema.
+/// Code that upgrades rows for a schema step.
 #[derive(Debug, Clone, Copy)]
 pub struct Upgrade {
     /// The step, counted from 1, in whose transaction it runs, after the step's own statements.
     pub step: usize,
-    /// What is run. It changes only rows that need it, so that it may be run again.
+    /// The code. It changes only rows that need it, so it may run again.
     pub run: fn(&mut Tx) -> Result<(), Fault>,
 }
 
 impl Schema {
-    /// No tables at all; to be completed by `..Schema::EMPTY`.
+    /// No tables. Use it as `..Schema::EMPTY`.
     pub const EMPTY: Schema =
         Schema { steps: &[], deferred: &[], indexes: &[], pictures: "", sealed: "", upgrades: &[] };
 
-    /// The names of all uploaded pictures that rows name.
+    /// The names of all pictures that rows name.
     pub fn named_pictures(&self, view: &View) -> Result<HashSet<String>, Fault> {
         Ok(view.all(self.pictures, crate::args![], |row| row.get(0))?.into_iter().collect())
     }
 }
 
-/// What a database is made of, and what of it is worth moving elsewhere.
+/// What a database consists of, and which of its rows are worth moving elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub struct DatabaseSpec {
-    /// How it is made.
+    /// Its tables.
     pub schema: Schema,
-    /// The tables whose rows pass away by themselves: they stay where they are.
+    /// Tables whose rows expire by themselves. They are not exported.
     pub ephemeral: &'static [&'static str],
 }
 
-/// Refuse a file that is not ours or that a newer version made, without changing a byte of it.
-/// Answers how many steps it has, 0 where there is no file.
+/// Refuse a file that is not ours or was made by a newer version, without changing a byte of it.
+/// Returns how many steps it has; 0 if it does not exist.
 pub(crate) fn check(path: &Path, steps: &[&str]) -> Result<i64, OpenError> {
     if !path.exists() {
         return Ok(0);
@@ -74,23 +75,23 @@ pub(crate) fn check(path: &Path, steps: &[&str]) -> Result<i64, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let refused = |error: rusqlite::Error| OpenError::NotOurs(path.into(), error.to_string());
     let file = Connection::open_with_flags(path, flags).map_err(refused)?;
-    // The last connection to close moves the log into the file; this one must leave it alone.
+    // The last connection to close moves the log into the file. This one must not.
     file.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(refused)?;
     examine(&file, path, steps)
 }
 
-/// How many steps the file has, if it is ours and not a newer version's.
+/// How many steps the file has, if it is ours and not newer than this program.
 pub(crate) fn examine(file: &Connection, path: &Path, steps: &[&str]) -> Result<i64, OpenError> {
     let refused = |error: rusqlite::Error| OpenError::NotOurs(path.into(), error.to_string());
-    // One view for all three: another process may be making the tables at this moment.
+    // One read transaction for all three: another process may be creating the tables right now.
     let view = file.unchecked_transaction().map_err(refused)?;
     let application = number(&view, "application_id").map_err(refused)?;
     let version = number(&view, "user_version").map_err(refused)?;
     let tables: i64 = view
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(refused)?;
-    // A file with neither mark nor table is nobody's: a first start may have been cut off when it
-    // had set up the journal and nothing else.
+    // A file with neither mark nor tables may be ours: a first start may have been interrupted
+    // after it set the journal mode.
     if application != APPLICATION && (application, version, tables) != (0, 0, 0) {
         return Err(OpenError::NotOurs(path.into(), "it belongs to another program".into()));
     }
@@ -101,8 +102,7 @@ pub(crate) fn examine(file: &Connection, path: &Path, steps: &[&str]) -> Result<
     Ok(version)
 }
 
-/// Take the steps that the file does not have yet, with what brings the rows up to date: each whole or
-/// not at all.
+/// Run the missing steps, each with its upgrades and in one transaction.
 pub(crate) fn upgrade(tx: &mut Tx, schema: &Schema) -> Result<(), Fault> {
     let done = usize::try_from(number(tx.own()?, "user_version").map_err(Fault::database)?);
     for (index, step) in schema.steps.iter().enumerate().skip(done.unwrap_or(0)) {
@@ -112,7 +112,7 @@ pub(crate) fn upgrade(tx: &mut Tx, schema: &Schema) -> Result<(), Fault> {
             Ok(is_new)
         });
         match taken {
-            Ok(true) => tracing::info!(step = index + 1, "the schema is brought up to date"),
+            Ok(true) => tracing::info!(step = index + 1, "a step of the schema was applied"),
             Ok(false) => {}
             Err(fault) => {
                 tx.roll_back_group();
@@ -124,7 +124,7 @@ pub(crate) fn upgrade(tx: &mut Tx, schema: &Schema) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Take one step in an open transaction; `false` if another process took it meanwhile.
+/// Run one step in an open transaction; `false` if another process ran it meanwhile.
 fn take(tx: &mut Tx, schema: &Schema, index: usize, step: &str) -> Result<bool, Fault> {
     let own = tx.own()?;
     let version = number(own, "user_version").map_err(Fault::database)?;
@@ -137,14 +137,15 @@ fn take(tx: &mut Tx, schema: &Schema, index: usize, step: &str) -> Result<bool, 
     }
     run_upgrades(tx, schema, |step| step == index + 1)?;
     let own = tx.own()?;
-    // With the first step, so that no crash leaves tables of ours that don't say so.
+    // Set with the first step, so that after a crash there are never tables of ours without the
+    // mark.
     own.pragma_update(None, "application_id", APPLICATION).map_err(Fault::database)?;
     let version = i64::try_from(index + 1).unwrap_or(i64::MAX);
     own.pragma_update(None, "user_version", version).map_err(Fault::database)?;
     Ok(true)
 }
 
-/// Bring the rows up to date in an open transaction, by the upgrades of these steps.
+/// Run the upgrades of these steps in an open transaction.
 pub(crate) fn run_upgrades(
     tx: &mut Tx,
     schema: &Schema,
@@ -158,7 +159,7 @@ pub(crate) fn run_upgrades(
     Ok(())
 }
 
-/// An encrypted value of the database, if there is one.
+/// One encrypted value of the database, if there is any.
 pub(crate) fn sealed(connection: &Connection, schema: &Schema) -> rusqlite::Result<Option<String>> {
     if schema.sealed.is_empty() {
         return Ok(None);
@@ -166,13 +167,12 @@ pub(crate) fn sealed(connection: &Connection, schema: &Schema) -> rusqlite::Resu
     connection.query_row(schema.sealed, [], |row| row.get(0)).optional()
 }
 
-/// Take the steps that the file does not have yet, without what brings rows up to date: for a database
-/// without rows.
+/// Run the missing steps without upgrades: for a database without rows.
 pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     let done = usize::try_from(number(connection, "user_version")?).unwrap_or(0);
     for (index, step) in steps.iter().enumerate().skip(done) {
         let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        // An administrator's command, or the server, may have taken it meanwhile.
+        // A command or a server may have run it meanwhile.
         if usize::try_from(number(&tx, "user_version")?).is_ok_and(|taken| taken > index) {
             continue;
         }
@@ -181,12 +181,12 @@ pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::
         tx.pragma_update(None, "application_id", APPLICATION)?;
         tx.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
         tx.commit()?;
-        tracing::info!(step = index + 1, "the schema is brought up to date");
+        tracing::info!(step = index + 1, "a step of the schema was applied");
     }
     Ok(())
 }
 
-/// Has the file any table?
+/// Does the file have any table?
 pub(crate) fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) > 0 FROM sqlite_schema", [], |row| row.get(0))
 }

@@ -1,9 +1,9 @@
-//! How large the database is.
+//! The sizes of the database's files.
 
 use crate::config::Config;
 use std::path::Path;
 
-/// How large the database's files are, in bytes; `None` where there is no such file.
+/// The sizes of the database's files in bytes; `None` for a file that does not exist.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FileSizes {
     /// The database itself.
@@ -12,8 +12,8 @@ pub(crate) struct FileSizes {
     pub log: Option<u64>,
 }
 
-/// How large the files of the database are that the configuration names. They are not opened:
-/// closing them again would drop SQLite's locks (POSIX).
+/// The sizes of the configured database's files. The files are not opened: closing them would drop
+/// SQLite's locks (POSIX).
 pub(crate) fn sizes(config: &Config) -> FileSizes {
     let size = |path: &Path| std::fs::metadata(path).ok().map(|about| about.len());
     let database = config.database_file();

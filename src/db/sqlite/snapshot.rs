@@ -1,9 +1,9 @@
-//! A copy of the database as of one commit, made while others go on writing.
+//! A copy of the database as of one commit, made while others keep writing.
 //!
-//! SQLite's online backup copies a few pages at a time and begins again whenever another process
-//! has written: on a busy server it would not come to an end. So one read transaction is held on the
-//! source from the first page to the last. In WAL mode it is in nobody's way, and what is copied is
-//! what was committed before it began. What it costs is that the log can't start over meanwhile.
+//! SQLite's online backup copies a few pages at a time, and starts again whenever another process
+//! has written. On a busy server it would never end. So one read transaction is held from the first
+//! page to the last. In WAL mode that blocks nobody, and the copy holds what was committed before
+//! it began. The cost: the write-ahead log can't start over meanwhile.
 
 use super::schema::{self, Schema};
 use crate::config::Config;
@@ -18,18 +18,18 @@ use std::time::Duration;
 /// Pages copied at a time: 1 MiB, some milliseconds.
 const PAGES: i32 = 256;
 
-/// How long another process may keep the database to itself, as one that opens or closes it does.
+/// How long another process may lock the database, as it does when it opens or closes it.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The database as of one commit, for as long as this lives.
+/// A read transaction of the database, for as long as this lives.
 pub struct Snapshot {
     connection: Connection,
     path: PathBuf,
 }
 
 impl Snapshot {
-    /// The database that the configuration names, as of now; beside a server or without one.
-    /// Refused where there is none, or none that `schema` knows.
+    /// A snapshot of the configured database as of now, beside a server or without one. Refused if
+    /// there is no database, or none that `schema` knows.
     pub fn take(config: &Config, schema: Schema) -> Result<Self, OpenError> {
         let path = config.database_file();
         if !path.exists() {
@@ -40,11 +40,11 @@ impl Snapshot {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(&path, flags)?;
             connection.busy_timeout(TIMEOUT)?;
-            // Whoever copies changes nothing, not even the log of a server that was killed.
+            // A copy must change nothing, not even the log of a killed server.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
             connection.pragma_update(None, "query_only", true)?;
             connection.pragma_update(None, "mmap_size", 0)?;
-            // The transaction begins with what it reads first.
+            // The transaction begins with its first read.
             connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
             Ok(connection)
         };
@@ -54,7 +54,7 @@ impl Snapshot {
         }
     }
 
-    /// The texts that a statement finds.
+    /// The texts in the first column of a query.
     pub fn texts(&self, sql: &str) -> Result<Vec<String>, OpenError> {
         let texts = || {
             let mut found = self.connection.prepare(sql)?;
@@ -63,8 +63,9 @@ impl Snapshot {
         texts().map_err(|error| self.failed(error))
     }
 
-    /// Write all of it to `to`, where nothing may be: one file that needs no other beside it. It is
-    /// not synced. `on_progress` is told how many pages of how many are done, and may break it off.
+    /// Copy everything to `to`, where no file may exist. The copy is one file without a log; it is
+    /// not synced. `on_progress` is called with the pages done and the total, and may stop the
+    /// copy.
     pub fn copy(
         &self,
         to: &Path,
@@ -72,12 +73,13 @@ impl Snapshot {
     ) -> Result<ControlFlow<()>, OpenError> {
         let wrong = |error| OpenError::Sqlite(to.into(), error);
         let mut copy = Connection::open(to).map_err(wrong)?;
-        // Half a copy is thrown away, so it is neither undone nor made to last.
+        // An unfinished copy is deleted, so it needs no journal and no sync.
         copy.pragma_update(None, "journal_mode", "OFF").map_err(wrong)?;
         copy.pragma_update(None, "synchronous", "OFF").map_err(wrong)?;
         let backup = Backup::new(&self.connection, &mut copy).map_err(wrong)?;
         loop {
-            // A step reads there and writes here; nothing but a full disk tells where it failed.
+            // A step reads from one file and writes to the other; only a full disk shows which of
+            // them failed.
             let step = backup.step(PAGES).map_err(|error| match error.sqlite_error_code() {
                 Some(ErrorCode::DiskFull) => wrong(error),
                 _ => self.failed(error),
@@ -90,7 +92,7 @@ impl Snapshot {
             }
             match step {
                 StepResult::Done => break,
-                // Where the log is short of room or its index is being made anew.
+                // Happens while the log is being rebuilt or out of space.
                 StepResult::Busy | StepResult::Locked => {
                     std::thread::sleep(Duration::from_millis(10))
                 }
@@ -98,7 +100,8 @@ impl Snapshot {
             }
         }
         drop(backup);
-        // Its first page says WAL, as the source's does: such a file is opened with two more beside it.
+        // The copied first page says WAL mode, which would create two more files when the copy is
+        // opened.
         copy.pragma_update(None, "journal_mode", "DELETE").map_err(wrong)?;
         copy.close().map_err(|(_, error)| wrong(error))?;
         Ok(ControlFlow::Continue(()))
@@ -109,8 +112,8 @@ impl Snapshot {
     }
 }
 
-/// Look through a copy that nobody serves from: a whole database of ours, which `schema` knows?
-/// Answers how many steps of it the copy has.
+/// Check a copy that nobody serves: is it an intact database of ours, with a schema that `schema`
+/// knows? Returns how many steps it has.
 pub fn examine(path: &Path, schema: Schema) -> Result<i64, OpenError> {
     schema::check(path, schema.steps)?;
     let look = || {

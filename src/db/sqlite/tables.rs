@@ -1,4 +1,4 @@
-//! Which tables a database has, as it tells itself, and how a row of them is a line of JSON.
+//! The tables of a database, as it describes itself, and their rows as lines of JSON.
 
 use crate::data::Value;
 use crate::db::json_value::{self, Kind};
@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rusqlite::types::ToSqlOutput;
 use std::io::{self, Write};
 
-/// A table of ours: neither SQLite's own nor part of a virtual one.
+/// A table of ours; not one of SQLite's own, and not part of a virtual table.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) name: String,
@@ -16,7 +16,7 @@ pub(crate) struct Table {
     pub(crate) key: Vec<String>,
 }
 
-/// A column and what it holds.
+/// A column and its type.
 #[derive(Debug)]
 pub(crate) struct Column {
     pub(crate) name: String,
@@ -24,7 +24,7 @@ pub(crate) struct Column {
 }
 
 impl Table {
-    /// All of a database, by name.
+    /// All tables of a database, by name.
     pub(crate) fn all(connection: &Connection) -> rusqlite::Result<Vec<Table>> {
         let mut names = connection.prepare(
             "SELECT name FROM pragma_table_list
@@ -60,7 +60,7 @@ impl Table {
         names.join(", ")
     }
 
-    /// The order in which its rows are told: always the same.
+    /// The ORDER BY of its rows; always the same.
     pub(crate) fn order(&self) -> String {
         if self.key.is_empty() {
             return "rowid".to_owned();
@@ -69,7 +69,7 @@ impl Table {
         names.join(", ")
     }
 
-    /// Write a row of [`Table::listed`] columns as a line.
+    /// Write a row with the columns of [`Table::listed`] as a line.
     pub(crate) fn write(&self, row: &rusqlite::Row<'_>, out: &mut Vec<u8>) -> Result<(), Cause> {
         for (index, column) in self.columns.iter().enumerate() {
             out.push(if index == 0 { b'{' } else { b',' });
@@ -86,7 +86,7 @@ impl Table {
         Ok(())
     }
 
-    /// The column `name` and the value of a line for it, or why it can't be that.
+    /// The column `name` and its value from a line; the error says why the value does not fit.
     pub(crate) fn read<'a>(
         &self,
         name: &str,
@@ -101,7 +101,7 @@ impl Table {
     }
 }
 
-/// A name as a statement has it, whatever is in it.
+/// A name as an SQL identifier.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,7 +1,7 @@
 //! The copy of the database that is kept before its schema changes.
 //!
-//! It is a plain database file: whoever goes back to the earlier version puts it in the place of
-//! `guichet.db`. One is kept for each schema that was left. Pictures are not in it.
+//! It is a plain database file. To go back to the earlier version, put it in the place of
+//! `guichet.db`. One copy is kept for each earlier schema. Pictures are not copied.
 
 use super::schema::Schema;
 use crate::config::Config;
@@ -16,13 +16,13 @@ use std::path::Path;
 /// The folder, beside the database.
 pub(crate) const FOLDER: &str = "before-upgrade";
 
-/// How many times the database's size must be free: for the copy, and for writing the file anew.
+/// How many times the database's size must be free: for the copy, and for rewriting the file.
 const FREE_SPACE_FACTOR: u64 = 3;
 
-/// What must be free besides: for the log, and for a server that begins to serve.
+/// How many more bytes must be free: for the log, and for a server that starts to serve.
 const EXTRA_FREE_SPACE: u64 = 16 << 20;
 
-/// Keep a copy of the database that the configuration names, which has `version` steps of the schema.
+/// Keep a copy of the configured database, which is at step `version` of the schema.
 pub(crate) fn copy(config: &Config, schema: Schema, version: i64) -> Result<(), OpenError> {
     let database = config.database_file();
     let folder = config.database_folder().join(FOLDER);
@@ -56,7 +56,8 @@ pub(crate) fn copy(config: &Config, schema: Schema, version: i64) -> Result<(), 
     Ok(())
 }
 
-/// How many bytes are missing for the upgrade of a database of so many bytes, where so many are free.
+/// How many bytes are missing to upgrade a database of `bytes` bytes when `free` bytes are free;
+/// `None` if there is enough.
 fn missing(bytes: u64, free: u64) -> Option<u64> {
     let needed = bytes.saturating_mul(FREE_SPACE_FACTOR).saturating_add(EXTRA_FREE_SPACE);
     needed.checked_sub(free).filter(|missing| *missing > 0)

@@ -1,11 +1,11 @@
-//! The one writer: a thread, a bounded queue, and a group of jobs a COMMIT.
+//! The writer: one thread, a bounded queue, and one COMMIT for a group of jobs.
 //!
-//! An fsync costs the same for one row as for a thousand. So the thread blocks for a first job,
-//! takes whatever else is queued by then, without waiting for more, runs each job in a savepoint
-//! of one transaction, and answers all of them after the one COMMIT has reached the disk. The
-//! busier the server, the larger the groups: throughput grows with load and latency stays at about
-//! two fsyncs. The design follows group commit as DeWitt et al. described it in 1984
-//! ("Implementation Techniques for Main Memory Database Systems").
+//! An fsync costs the same for one row as for a thousand. So the thread waits for a first job,
+//! takes all other jobs that are queued by then, runs each in a savepoint of one transaction, and
+//! answers all of them after the COMMIT has reached the disk. The busier the server, the larger the
+//! groups: throughput grows with load, and latency stays at about two fsyncs. The design is group
+//! commit as DeWitt et al. described it in 1984 ("Implementation Techniques for Main Memory
+//! Database Systems").
 
 use super::checkpoint::Checkpointer;
 use super::job::{Job, QueuedJob};
@@ -26,14 +26,14 @@ use std::thread::{self, JoinHandle};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// The most jobs that share a COMMIT: bounds how long the first of them waits for the last.
+/// The most jobs in one COMMIT. Limits how long the first job waits for the last.
 const GROUP: usize = 1024;
 
-/// How many jobs may wait. Past it the server says that it is busy rather than let everyone wait
-/// longer than a client does.
+/// The most jobs that may wait. Above it the server answers "busy", because jobs would wait longer
+/// than clients do.
 const QUEUE: usize = 8192;
 
-/// The writer's thread and the way to its queue.
+/// The handle of the writer's thread and its queue.
 pub(crate) struct Writer {
     queue: SyncSender<Box<dyn Job>>,
     thread: JoinHandle<()>,
@@ -68,8 +68,8 @@ impl Writer {
         Ok(Writer { queue, thread, runtime, metrics })
     }
 
-    /// Answer on this runtime from now on. A thread outside of it would have to wake it for each
-    /// answer of a group; so it is woken once, with all of them.
+    /// Deliver answers on this runtime from now on. Another thread would have to wake the runtime
+    /// for each answer of a group; this way it is woken once.
     pub(crate) fn reply_on(&self, runtime: Handle) {
         let _ = self.runtime.set(runtime);
     }
@@ -81,7 +81,7 @@ impl Writer {
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
         let (ticket, receiver) = QueuedJob::new(work);
         let writes = &self.metrics.writes;
-        // Before it waits: it may be taken before we are back.
+        // Counted before it is queued: it may be taken before `send` returns.
         writes.waiting.up();
         let Err(error) = self.queue.try_send(Box::new(ticket)) else { return Ok(receiver) };
         writes.waiting.down(1);
@@ -94,7 +94,7 @@ impl Writer {
         }
     }
 
-    /// Finish what is queued, truncate the log, end the thread.
+    /// Finish the queue, truncate the log, end the thread.
     pub(crate) fn close(self) {
         drop(self.queue);
         if self.thread.join().is_err() {
@@ -106,7 +106,7 @@ impl Writer {
 struct WriterThread {
     location: Location,
     services: Arc<Services>,
-    /// `None` after an I/O error, until the database could be opened again.
+    /// `None` after an I/O error, until the database has been reopened.
     tx: Option<Tx>,
     checkpointer: Checkpointer,
     replay: Replay,
@@ -135,7 +135,7 @@ impl WriterThread {
         self.close();
     }
 
-    /// The next job; `None` where there is none, and a group without any is of use.
+    /// The next job; `None` if there is none, but a group without jobs is useful.
     fn wait(&mut self, jobs: &Receiver<Box<dyn Job>>) -> Result<Option<Box<dyn Job>>, RecvError> {
         let Some(timeout) = self.replay.timeout() else { return jobs.recv().map(Some) };
         match jobs.recv_timeout(timeout) {
@@ -148,7 +148,7 @@ impl WriterThread {
         }
     }
 
-    /// Leave the tables complete, the journal and the log empty.
+    /// Run the rest of the journal and empty the log.
     fn close(self) {
         self.replay.close();
         self.checkpointer.close();
@@ -156,14 +156,14 @@ impl WriterThread {
         if let Ok(connection) = tx.own()
             && let Err(error) = journal::drain(connection, self.deferred)
         {
-            tracing::warn!(%error, "the journal was not run; the next start will");
+            tracing::warn!(%error, "the journal was not run; the next start will run it");
         }
         if let Err(error) = super::checkpoint::truncate(&tx) {
             tracing::warn!(%error, "the write-ahead log was not truncated");
         }
     }
 
-    /// Answer a group, on the runtime if there is one.
+    /// Answer the jobs of a group, on the runtime if there is one.
     fn answer(&self, group: Vec<Box<dyn Job>>, lost: Option<Fault>) {
         let answer = move || {
             for job in group {
@@ -171,19 +171,19 @@ impl WriterThread {
             }
         };
         match self.runtime.get() {
-            // A single answer wakes as often either way.
+            // A single answer wakes the runtime only once either way.
             Some(runtime) => drop(runtime.spawn(async move { answer() })),
             None => answer(),
         }
     }
 
-    /// Run all jobs in one transaction; the error is why none of it was kept.
+    /// Run all jobs in one transaction; an error says why nothing of it was kept.
     fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         self.open()?;
         let Some(tx) = &mut self.tx else { return Err(Fault::database("no connection")) };
         match run(tx, group, &mut self.replay) {
             Ok(()) => {
-                // The rows are on the disk: a panic now must not make them look as if they weren't.
+                // The rows are on the disk. A panic now must not look as if they were not.
                 if catch_unwind(AssertUnwindSafe(|| tx.apply_effects())).is_err() {
                     let fault = Fault::panicked();
                     tracing::error!(cause = ?fault.cause(), "a change after a commit failed");
@@ -194,7 +194,7 @@ impl WriterThread {
             Err(lost) => {
                 tx.roll_back_group();
                 if lost.io {
-                    // After a failed fsync the page cache can't be trusted: only what a fresh
+                    // After a failed fsync the page cache can't be trusted. Only what a new
                     // connection reads back from the disk is known to be there.
                     self.tx = None;
                     // Before anyone is told that nothing was written.
@@ -205,11 +205,12 @@ impl WriterThread {
         }
     }
 
-    /// Commit something that changes nothing.
+    /// Commit a transaction that changes nothing.
     ///
-    /// A group whose sync failed is whole in the log all the same, behind its end as readers know it.
-    /// If the process died now, whoever opens the database next would take it for committed. The
-    /// next commit is written in its place: this one, or where the disk still fails the next group's.
+    /// After a failed sync, the whole group may still be in the log, behind the end that readers
+    /// know. If the process died now, the next one to open the database would take it for
+    /// committed. The next commit overwrites it: this one, or the next group's if the disk still
+    /// fails.
     fn overwrite(&mut self) {
         let done = self.open().and_then(|()| {
             let Some(tx) = &self.tx else { return Ok(()) };
@@ -220,12 +221,12 @@ impl WriterThread {
         }
     }
 
-    /// Open the writer's connection anew if an I/O error ended the last one.
+    /// Reopen the writer's connection after an I/O error.
     fn open(&mut self) -> Result<(), Fault> {
         if self.tx.is_none() {
             let connection = open_writer(&self.location).map_err(Fault::database)?;
             self.tx = Some(Tx::new(View::over_writer(connection, Arc::clone(&self.services))));
-            tracing::warn!("the database was opened again after an I/O error");
+            tracing::warn!("the database was reopened after an I/O error");
         }
         Ok(())
     }
@@ -268,7 +269,7 @@ fn run(tx: &mut Tx, group: &mut [Box<dyn Job>], replay: &mut Replay) -> Result<(
         tx.savepoint();
         if let Err(error) = replay.run(tx.connection()?, share) {
             check(tx)?;
-            tracing::error!(%error, "statements of the journal failed; they are tried again later");
+            tracing::error!(%error, "statements of the journal failed; they will be tried again");
             tx.roll_back_job()?;
             replay.give_up();
         } else {
@@ -281,8 +282,8 @@ fn run(tx: &mut Tx, group: &mut [Box<dyn Job>], replay: &mut Replay) -> Result<(
     Ok(())
 }
 
-/// A full disk or an I/O error makes SQLite take back the whole transaction by itself: what ran
-/// before is lost too, and what is next would run outside of any.
+/// After a full disk or an I/O error, SQLite may roll back the whole transaction by itself. Then
+/// earlier jobs are lost too, and the next statement would run outside of a transaction.
 fn check(tx: &Tx) -> Result<(), Lost> {
     if tx.is_open() {
         return Ok(());
