@@ -1,9 +1,9 @@
-//! The leaderboards of a program: by name, in memory, behind one lock.
+//! All leaderboards of a program: by name, in memory, behind one lock.
 //!
-//! They are built from their rows at start and follow the database afterwards: a job asks for a
-//! change with [`Tx::on_boards`](crate::db::Tx::on_boards), and the writer makes the changes of a
-//! whole group under the lock once its COMMIT has reached the disk. So a reader sees every board
-//! as of a commit, never half of one.
+//! They are built from their rows at the start and follow the database afterwards. A job requests a
+//! change with [`Tx::on_boards`](crate::db::Tx::on_boards). The writer makes the changes of a whole
+//! group under the lock, after its COMMIT has reached the disk. So readers see every board as of a
+//! commit.
 
 mod page;
 
@@ -19,9 +19,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// All boards: those whose players are numbers, and those whose players are texts.
 #[derive(Default)]
 pub struct Boards {
-    /// Boards of accounts, and of whatever else is a number.
+    /// Boards of players who are identified by a number, such as accounts.
     pub numbers: Named<Numbers>,
-    /// Boards of players who are called by a text of someone else's making.
+    /// Boards of players who are identified by a text from elsewhere.
     pub texts: Named<Texts>,
 }
 
@@ -35,14 +35,15 @@ pub const FORMATS: usize = 2;
 #[derive(Default)]
 struct BoardSlot<O: Owners> {
     board: Board<O>,
-    /// How often what is told of its players has changed.
+    /// How often the shown details of its players have changed.
     player_changes: u64,
-    /// What was last answered of its first places, in each form.
+    /// The last answer with its first places, in each format.
     pages: Mutex<[Option<(Version, TopPage)>; FORMATS]>,
 }
 
 impl<O: Owners> BoardSlot<O> {
-    /// Neither of the two numbers ever falls: their sum is the same while both are.
+    /// Changes with every change of the first places or of players' details. Neither number ever
+    /// falls, so their sum identifies both.
     fn version(&self) -> Version {
         Version(self.board.first_changes() + self.player_changes)
     }
@@ -54,12 +55,12 @@ impl<O: Owners> Named<O> {
         self.0.get(name).map(|held| &held.board)
     }
 
-    /// The board `name`, to change it; made if there is none.
+    /// The board `name`, to be changed; created if it does not exist.
     pub fn open(&mut self, name: &str) -> &mut Board<O> {
         &mut self.0.entry(name.to_owned()).or_default().board
     }
 
-    /// Put a board in place that was built from its rows.
+    /// Add a board that was built from its rows.
     pub fn put(&mut self, name: String, board: Board<O>) {
         self.0.insert(name, BoardSlot { board, ..BoardSlot::default() });
     }
@@ -72,15 +73,15 @@ impl<O: Owners> Named<O> {
         sizes
     }
 
-    /// What is told of a player of the board has changed: what was kept of it is of no use.
+    /// The shown details of a player on the board have changed, so cached answers are outdated.
     pub fn players_changed(&mut self, name: &str) {
         if let Some(held) = self.0.get_mut(name) {
             held.player_changes += 1;
         }
     }
 
-    /// What was kept of the first `count` places in a form, if it is still so. A form is a number below
-    /// [`FORMATS`]; what it looks like is the caller's business.
+    /// The cached answer with the first `count` places in a format, if it is still current. A
+    /// format is a number below [`FORMATS`], whose meaning is up to the caller.
     pub fn page(&self, name: &str, format_index: usize, count: usize) -> Option<TopPage> {
         let held = self.0.get(name)?;
         let pages = held.pages.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,12 +89,12 @@ impl<O: Owners> Named<O> {
         (*version == held.version() && page.has(count)).then(|| page.clone())
     }
 
-    /// What the first places are now. A page must be made from what is read after this.
+    /// The version of the first places. A page must be made from data that was read after this.
     pub fn version(&self, name: &str) -> Option<Version> {
         self.0.get(name).map(BoardSlot::version)
     }
 
-    /// Keep what was made of the first places in a form when they had this version, if it is small.
+    /// Cache a page of the first places in a format, made from this version, if it is small.
     pub fn keep(&self, name: &str, format_index: usize, version: Version, page: &TopPage) {
         if let Some(held) = self.0.get(name)
             && page.is_small()
@@ -106,7 +107,7 @@ impl<O: Owners> Named<O> {
     }
 }
 
-/// The boards behind their lock, and the numbers that order what is reached on them.
+/// The boards behind their lock, and the sequence that orders scores in time.
 #[derive(Default)]
 pub struct SharedBoards {
     boards: RwLock<Boards>,
@@ -114,21 +115,21 @@ pub struct SharedBoards {
 }
 
 impl SharedBoards {
-    /// Look at them, as of a commit. Not to be held while anything else is waited for: the writer
-    /// waits for it.
+    /// Read the boards, as of a commit. Do not wait for anything else while holding this: the
+    /// writer waits for it.
     pub fn read(&self) -> RwLockReadGuard<'_, Boards> {
         // A panic while they were changed was logged; what they hold is still the better answer.
         self.boards.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Change them: for the writer, and at start.
+    /// Change the boards: for the writer, and at the start.
     pub fn write(&self) -> RwLockWriteGuard<'_, Boards> {
         self.boards.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A number higher than any before it, in this process or an earlier one: when a score was
-    /// reached. It is the time in microseconds where the clock allows, so that no sequence needs a
-    /// row of its own; a clock that was set back is waited for by counting on.
+    /// A number higher than any before, also in earlier processes: when a score was reached. It is
+    /// the time in microseconds, if the clock allows, so no sequence is stored. After the clock was
+    /// set back, the numbers count on by one.
     pub fn stamp(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
@@ -140,24 +141,24 @@ impl SharedBoards {
         next(latest)
     }
 
-    /// A stamp that was read from a row: the next one will be higher.
+    /// A stamp read from a row: later ones will be higher.
     pub fn seen(&self, stamp: i64) {
         self.latest.fetch_max(stamp, Ordering::Relaxed);
     }
 }
 
-/// A part of an answer that is known once the boards have changed; nobody is answered before.
+/// A part of an answer that is known only after the boards have changed. Nobody is answered before.
 #[derive(Debug)]
 pub struct PostCommit<T>(Arc<OnceLock<T>>);
 
 impl<T> PostCommit<T> {
-    /// Not known yet; and the same again, for whoever will know it.
+    /// An unknown value, and a second handle by which it is set later.
     pub(crate) fn pair() -> (Self, Self) {
         let cell = Arc::new(OnceLock::new());
         (PostCommit(Arc::clone(&cell)), PostCommit(cell))
     }
 
-    /// Now it is known.
+    /// Set the value.
     pub(crate) fn settle(&self, value: T) {
         let _ = self.0.set(value);
     }

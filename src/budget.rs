@@ -1,11 +1,12 @@
-//! Memory that many requests share, of which one address can't take all.
+//! Memory budgets: an amount of memory that requests share, of which one address cannot take
+//! everything.
 //!
-//! A [`Budget`] is a number of bytes; a request holds a [`Charge`] on it for as long as it keeps what the
-//! charge stands for in memory. An address may hold a quarter of the budget while there is room. It may
-//! hold more only while less than half of the whole is taken. So an address that takes all it can get
-//! leaves half of the budget, and others find their quarter there. An IPv6 site (48 bits), which has
-//! 65,536 networks that count as an address, may hold half. No charge is ever taken back: a
-//! request that was admitted is served, and time limits end those that don't finish.
+//! A [`Budget`] is a number of bytes. A request holds a [`Charge`] on it for as long as it keeps
+//! that memory. An address may hold a quarter of the budget while there is room. It may hold more
+//! only while less than half of the whole is taken. So an address that takes as much as it can
+//! leaves half of the budget, in which others find their quarter. An IPv6 site (48 bits) has 65,536
+//! networks that each count as an address, so a site may hold half. A charge is never revoked: an
+//! admitted request is served, and time limits end slow ones.
 
 use crate::client::{Client, LimitScope};
 use std::collections::HashMap;
@@ -18,24 +19,24 @@ pub struct Budget {
     held: Mutex<Usage>,
 }
 
-/// The bytes that are held, in all and by each network. A network that holds none has no entry, so there
-/// are never more than two entries a charge.
+/// The bytes in use, in total and by network. A network that uses none has no entry, so there are
+/// at most two entries per charge.
 #[derive(Debug, Default)]
 struct Usage {
     in_all: usize,
     by_network: HashMap<LimitScope, usize>,
 }
 
-/// One request's part of a budget, given back when it is dropped.
+/// One request's part of a budget; returned when this is dropped.
 #[derive(Debug)]
 pub struct Charge {
     budget: Arc<Budget>,
-    /// The networks that it counts for, and what each may hold even if the budget is half taken.
+    /// The networks it counts for, and what each may hold even while half of the budget is taken.
     networks: [Option<(LimitScope, usize)>; 2],
     bytes: usize,
 }
 
-/// Bytes that hold their charge.
+/// Bytes together with their charge.
 #[derive(Debug)]
 pub struct Charged<B> {
     bytes: B,
@@ -71,18 +72,18 @@ impl Budget {
 }
 
 impl Charge {
-    /// Hold `bytes` instead of what it holds now; `false`, and nothing changed, if there is no room.
+    /// Change the charge to `bytes`; `false`, without a change, if there is no room.
     #[must_use = "without room the memory must not be taken"]
     pub fn hold(&mut self, bytes: usize) -> bool {
         self.set(bytes, false)
     }
 
-    /// Hold `bytes` whether or not there is room: for what is in memory already and can't be refused.
+    /// Change the charge to `bytes` even if there is no room: for memory that is already in use.
     pub fn hold_anyway(&mut self, bytes: usize) {
         self.set(bytes, true);
     }
 
-    /// `bytes`, which hold this charge for as long as they are kept.
+    /// Attach this charge to `bytes`.
     pub fn with<B: AsRef<[u8]> + Send + 'static>(self, bytes: B) -> Charged<B> {
         Charged { bytes, _charge: self }
     }

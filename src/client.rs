@@ -1,16 +1,16 @@
-//! Who sends a request, as limits count it.
+//! The client of a request, as limits count it.
 //!
-//! A limit per address must neither be escaped by whoever has many addresses nor lock out the many
-//! people who share one. So an IPv6 address counts as its network of 64 bits, which is one household's
-//! (RFC 6177), and that network once more as part of its site's 48 bits; and a network that the
-//! operator knows to be shared is allowed a multiple of each limit.
+//! A limit per address must not be evaded by someone with many addresses, and must not lock out the
+//! many people behind one address. So an IPv6 address counts as its /64 network, which is one
+//! household's (RFC 6177), and additionally as part of its /48 site. Networks that the operator
+//! configures as shared get a multiple of each limit.
 
 use crate::config::SharedNetworks;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// How many times an IPv6 site (48 bits) may do what one household (64 bits) may: a site has 65,536
-/// such networks, and a provider gives them to one customer.
+/// How many times the limit of a /64 network an IPv6 site (/48) has. A site has 65,536 such
+/// networks, and a provider gives them to one customer.
 const SITE_FACTOR: u64 = 16;
 
 /// The client of a request.
@@ -21,7 +21,7 @@ pub struct Client {
     factor: u32,
 }
 
-/// One counter that a client shares with its network, and what is allowed there.
+/// One counter that a client counts towards, and the limit that applies to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LimitScope {
     /// The network's first address.
@@ -32,14 +32,14 @@ pub struct LimitScope {
 }
 
 impl Client {
-    /// A client at `address`, with the multiple that is configured for its network.
+    /// A client at `address`, with the factor configured for its network.
     pub fn new(address: IpAddr, shared: &SharedNetworks) -> Self {
         let address = address.to_canonical();
         Client { address, factor: shared.factor(&address) }
     }
 
-    /// A client whose address is not known: behind a proxy on this machine that is not trusted, where
-    /// a limit per address would be one for everybody. Limits in all still apply.
+    /// A client whose address is unknown, because it is behind a local proxy that is not trusted. A
+    /// limit per address would apply to everybody together, so none does. Total limits still apply.
     pub fn unknown(address: IpAddr) -> Self {
         Client { address: address.to_canonical(), factor: 0 }
     }
@@ -54,7 +54,7 @@ impl Client {
         self.factor > 0
     }
 
-    /// The address, or the network of 64 bits, that all limits count as one client.
+    /// The address or /64 network that all limits count as one client.
     pub fn network(&self) -> IpAddr {
         match self.address {
             IpAddr::V4(_) => self.address,
@@ -62,12 +62,12 @@ impl Client {
         }
     }
 
-    /// What its network may do where one address may do `limit`; `None`: as much as it likes.
+    /// Its limit, if one address has the limit `limit`; `None`: no limit.
     pub fn scaled(&self, limit: u64) -> Option<u64> {
         self.is_limited().then(|| limit.saturating_mul(u64::from(self.factor)))
     }
 
-    /// The counters that what it does is added to; none if no limit applies.
+    /// The counters it counts towards; none if no limit applies.
     pub fn scopes(&self) -> impl Iterator<Item = LimitScope> + use<> {
         let factor = u64::from(self.factor);
         let own = match self.address {

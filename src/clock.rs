@@ -8,19 +8,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Where a date-time has digits, and what stands between them.
+/// The format of a date-time: 0 stands for a digit, everything else for itself.
 const SHAPE: &[u8; 19] = b"0000-00-00 00:00:00";
 
-/// The longest step of the system's clock that [`Clock::steady`] does not follow.
+/// The longest step of the system clock that [`Clock::steady`] ignores.
 const STEP: Duration = Duration::from_hours(24);
 
 /// The server's clock and its time zone.
 #[derive(Debug, Clone)]
 pub struct Clock {
     zone: TimeZone,
-    /// When it was made, by the clock that nobody can set, and by the one that people read.
+    /// When this was created, on the monotonic clock and on the system clock.
     made: (Instant, Duration),
-    /// What it took over of steps since then, in seconds.
+    /// By how many seconds it has followed steps of the system clock since then.
     followed: Arc<AtomicU64>,
 }
 
@@ -35,9 +35,9 @@ impl Clock {
         seconds(since_1970())
     }
 
-    /// The same for what expires and what is counted: seconds that passed, whatever the system's
-    /// clock was set to meanwhile. Otherwise a clock that is set back would make good again what
-    /// has expired, and hold up whoever used up a quota; set forward, it would open the quota.
+    /// The time that expiry and counting use: it advances with real time, even if the system clock
+    /// is set. Otherwise setting the clock back would make expired things valid again and prolong
+    /// used-up quotas, and setting it forward would reset quotas.
     pub fn steady(&self) -> i64 {
         seconds(self.since_1970_steadily())
     }
@@ -47,8 +47,8 @@ impl Clock {
         self.steady().saturating_add(seconds(duration))
     }
 
-    /// Follow the system's clock where it is more than a day ahead: a machine that starts without
-    /// knowing the time is told it later, and must not stay in the past until the next start.
+    /// Follow the system clock if it is more than a day ahead. A machine that starts without
+    /// knowing the time gets it later, and must not stay in the past until the next start.
     pub fn follow(&self) {
         self.follow_to(since_1970());
     }
@@ -56,7 +56,10 @@ impl Clock {
     fn follow_to(&self, now: Duration) {
         let ahead = now.saturating_sub(self.since_1970_steadily());
         if ahead > STEP {
-            tracing::warn!(seconds = ahead.as_secs(), "the clock was set forward, and is followed");
+            tracing::warn!(
+                seconds = ahead.as_secs(),
+                "the system clock was set forward by more than a day; following it"
+            );
             self.followed.fetch_add(ahead.as_secs(), Ordering::Relaxed);
         }
     }
@@ -91,8 +94,8 @@ impl Clock {
         text
     }
 
-    /// When the clocks here last showed `time`, at `now` or before; both in seconds since 1970. Where a
-    /// change of the clocks skips or repeats it, as [`Clock::seconds`].
+    /// When local clocks last showed `time`, at `now` or before; both in seconds since 1970. Times
+    /// that a clock change skips or repeats are handled as in [`Clock::seconds`].
     pub fn last(&self, time: civil::Time, now: i64) -> i64 {
         let at = Timestamp::from_second(now).unwrap_or(Timestamp::MIN);
         let today = self.zone.to_datetime(at).date();
@@ -114,7 +117,8 @@ impl Clock {
         }
     }
 
-    /// The same; `None` for a time that a change of the clocks skips, which would come back as another.
+    /// The same; `None` for a time that a clock change skips, because it would be shown as another
+    /// time.
     pub fn exact(&self, at: DateTime) -> Option<i64> {
         let seconds = self.seconds(at);
         (self.civil(seconds) == at.0).then_some(seconds)

@@ -1,8 +1,9 @@
-//! The free space that is kept in reserve.
+//! The disk reserve: free space that is kept for logins and the log.
 //!
-//! A disk that strangers may fill to its last byte ends the logins and the log with it. So operations
-//! that store more stop while some space is left ([`Op::NEEDS_SPACE`](crate::op::Op::NEEDS_SPACE)).
-//! The disks are looked at in the background; an operation reads one atomic.
+//! If strangers could fill the disk to its last byte, logins and the log would fail too. So
+//! operations that store more data stop while some space is left
+//! ([`Op::NEEDS_SPACE`](crate::op::Op::NEEDS_SPACE)). The disks are checked in the background; an
+//! operation reads one atomic.
 
 use crate::config::{Config, Reserve};
 use crate::fault::Fault;
@@ -11,12 +12,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How often the disks are looked at. Uploads write some 25 MB/s at most, so between two looks the
-/// smallest automatic reserve loses a tenth.
+/// How often the disks are checked. Uploads write at most some 25 MB/s, so between two checks the
+/// smallest automatic reserve shrinks by a tenth.
 pub(crate) const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Once refused, writes are taken again when this fraction of the reserve is free besides: one in
-/// this many bytes. Without it the log would have a line at every file that comes and goes.
+/// After a refusal, writes are accepted again once one in this many bytes of the reserve is free in
+/// addition. Without this margin, every file that comes and goes could add a line to the log.
 const MARGIN: u64 = 32;
 
 /// The disks that data is written to.
@@ -28,7 +29,7 @@ pub struct DiskMonitor {
     is_low: AtomicBool,
 }
 
-/// The room on one file system.
+/// The space on one file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiskSpace {
     /// What is there: `data_dir`, `database` or `pictures`.
@@ -66,14 +67,13 @@ impl DiskMonitor {
         disk
     }
 
-    /// May an operation store more? [`Fault::NoSpace`] while less space is free than is kept in
-    /// reserve. Asks nobody: it is what the last look found.
+    /// May an operation store more? [`Fault::NoSpace`] while less space is free than the reserve.
+    /// Uses the result of the last check.
     pub fn check(&self) -> Result<(), Fault> {
         if self.is_low.load(Ordering::Relaxed) { Err(Fault::NoSpace) } else { Ok(()) }
     }
 
-    /// Look at the disks, and log it once where what is refused changes. Asks the system, which may
-    /// have to wait for a disk: for threads that may block.
+    /// Check the disks, and log when refusing starts or ends. This may block on a slow disk.
     pub fn look(&self) {
         if self.reserve == Reserve::Bytes(0) {
             return;
@@ -98,7 +98,7 @@ impl DiskMonitor {
         }
     }
 
-    /// The room on each file system, once. One that can't be looked at is left out.
+    /// The space on each file system, each once. A file system that can't be checked is left out.
     pub fn rooms(&self) -> Vec<DiskSpace> {
         let mut devices = Vec::new();
         let mut rooms = Vec::new();

@@ -1,4 +1,4 @@
-//! What operations run on: storage, services, and the places of each kind of work.
+//! What operations run on: storage, services, and the workers of each work class.
 
 use crate::budget::Budget;
 use crate::db::Db;
@@ -8,21 +8,21 @@ use crate::services::Services;
 use crate::workers::Workers;
 use std::sync::Arc;
 
-/// The memory for all request bodies and what is built of them, in bytes. Each body is charged twice its
-/// length: its text, and the fields that are copied out of it.
+/// The memory for all request bodies and what is built from them, in bytes. A body is charged twice
+/// its length: for its text, and for the fields copied out of it.
 const BODIES: usize = 32 * 1024 * 1024;
 
-/// The memory for all answers under way that are longer than [`SMALL_ANSWER`](crate::op::SMALL_ANSWER),
-/// in bytes.
+/// The memory for all answers in progress that are longer than
+/// [`SMALL_ANSWER`](crate::op::SMALL_ANSWER), in bytes.
 const ANSWERS: usize = 40 * 1024 * 1024;
 
 /// Shared by all requests.
 pub struct Engine {
     /// Storage.
     pub db: Db,
-    /// What operations use besides.
+    /// Everything else that operations use.
     pub services: Arc<Services>,
-    /// Whether it can be of use.
+    /// The server's health.
     pub health: Health,
     pub(crate) workers: Arc<Workers>,
     /// Memory for bodies.
@@ -50,7 +50,7 @@ impl Engine {
         }
     }
 
-    /// Run statements that remove what has expired: each deletes rows that ended before `$1`, in
+    /// Run statements that delete expired rows. Each deletes rows that expired before `$1`, in
     /// seconds since 1970.
     pub fn sweep(&self, statements: &'static [&'static str]) {
         let swept = self.db.write(move |tx| {

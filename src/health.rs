@@ -1,7 +1,6 @@
-//! Whether a server is alive, and whether it can write: what a proxy or a supervisor asks.
+//! Health: is the server alive, and can it write? Proxies and supervisors ask this.
 //!
-//! Both answers tell why not, in words of ours that name neither a path nor a version: anyone may
-//! ask.
+//! If not, the answer says why, without a path or a version: anyone may ask.
 
 use crate::db::{self, Db};
 use crate::fault::Fault;
@@ -11,13 +10,13 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
-/// How long an answer is good: so often, at most, is a write made only to see whether it can be.
+/// How long a result is reused: at most one test write per this time.
 const CACHED_FOR: Duration = Duration::from_secs(1);
 
-/// How long a write may take before it counts as one that can't be made.
+/// How long a test write may take before writing counts as impossible.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Why not, in a few words.
+/// The reason, in a few words.
 pub type Why = &'static str;
 
 const ENDING: Why = "the server is shutting down";
@@ -29,12 +28,12 @@ pub struct Health {
     probe: Mutex<WriteProbe>,
 }
 
-/// Writes that are made to see whether they can be: one at a time.
+/// Test writes, one at a time.
 #[derive(Debug, Default)]
 struct WriteProbe {
-    /// One that has not come back.
+    /// A test write that has not returned yet.
     waited_for: Option<Receiver<Result<(), Fault>>>,
-    /// What the last one came to, and when.
+    /// The last result, and when.
     told: Option<(Instant, Result<(), Why>)>,
 }
 
@@ -45,17 +44,18 @@ impl Default for Health {
 }
 
 impl Health {
-    /// The server is about to end.
+    /// The server is about to shut down.
     pub fn end(&self) {
         self.is_ending.send_replace(true);
     }
 
-    /// Is it of use to ask this server for anything?
+    /// Can this server answer requests?
     pub fn alive(&self) -> Result<(), Why> {
         if *self.is_ending.borrow() { Err(ENDING) } else { Ok(()) }
     }
 
-    /// Does the disk take a commit? One is made to see, unless one was made within the last second.
+    /// Can the disk take a commit? Tests it with one, unless the last test is less than a second
+    /// old.
     pub async fn ready(&self, db: &Db) -> Result<(), Why> {
         let mut ending = self.is_ending.subscribe();
         tokio::select! {
@@ -66,14 +66,14 @@ impl Health {
     }
 
     async fn writable(&self, db: &Db) -> Result<(), Why> {
-        // Whoever waits here is told what the one before was told.
+        // Requests that waited for the lock get the result of the previous one.
         let mut probe = self.probe.lock().await;
         if let Some((at, told)) = probe.told
             && at.elapsed() < CACHED_FOR
         {
             return told;
         }
-        // At once, and not only when the file is looked for the next time.
+        // Check now, and not only at the next periodic check.
         db.check_file_presence();
         let told = probe.ask(db).await;
         probe.told = Some((Instant::now(), told));
@@ -84,13 +84,13 @@ impl Health {
 impl WriteProbe {
     async fn ask(&mut self, db: &Db) -> Result<(), Why> {
         let written = match self.waited_for.take().map(|mut it| (it.try_recv(), it)) {
-            // Still in the queue: it need not have company.
+            // The earlier test write is still queued; a second one is not needed.
             Some((Err(TryRecvError::Empty), it)) => it,
-            // It failed just after it was given up, and says more than that it took long.
+            // It failed just after the time-out. Its error says more than the time-out does.
             Some((Ok(Err(fault)), _)) if self.was_asked_lately() => return Err(why(&fault)),
             _ => db.submit(|tx| tx.noop_commit()).map_err(|fault| why(&fault))?,
         };
-        // Kept here, for the next who asks, also where this one leaves.
+        // Kept here for the next request, also if this one is dropped.
         let written = self.waited_for.insert(written);
         let Ok(written) = timeout(TIMEOUT, written).await else {
             return Err("a write did not reach the disk within a second");
@@ -106,7 +106,7 @@ impl WriteProbe {
 
 const LOST: Why = "the database can't be written; the log says why";
 
-/// A fault in words for strangers.
+/// The reason for a fault, in words for strangers.
 fn why(fault: &Fault) -> Why {
     let cause = fault.cause().map(ToString::to_string).unwrap_or_default();
     // SQLite's own texts (sqlite3_errstr).

@@ -1,12 +1,13 @@
-//! The log: to stderr, one line an event, text or JSON.
+//! The log: on stderr, one line per event, as text or JSON.
 //!
-//! Whatever a client sent is written as a quoted or encoded value, so that it can't begin a line of
-//! its own. Passwords, tokens, codes and identity cards never get here: faults name keys, not
-//! values, the types that hold secrets say nothing in `Debug`, and of a panic only its place is told:
-//! its text may quote anything. A request's own line ([`Config::log`](crate::config::Config::log)) is
-//! made of what we know of it, and of nothing that it says: its path is the one that we registered.
+//! Everything that a client sent is written as a quoted or encoded value, so it can't start a line
+//! of its own. Passwords, tokens, codes and identity cards are never logged: faults name keys and
+//! not values, types that hold secrets print nothing in `Debug`, and of a panic only its place is
+//! logged, because its text may quote anything. The line of a request
+//! ([`Config::log`](crate::config::Config::log)) holds only what the server knows: its path is the
+//! registered one.
 //!
-//! Every line goes through the writer in `later`, which never waits for the reader of the log.
+//! Every line goes through the writer in `writer`, which never waits for the reader of the log.
 
 mod writer;
 
@@ -24,10 +25,10 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Registry, registry, reload};
 use writer::LogQueue;
 
-/// What marks the lines of which there is one a request.
+/// The target of the lines that describe one request each.
 pub(crate) const REQUESTS: &str = "requests";
 
-/// How long the end of the process waits for the reader of the log.
+/// How long the process waits for the log's reader when it ends.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The lines before they are written.
@@ -86,15 +87,15 @@ fn targets(level: LogLevel) -> Targets {
     Targets::new().with_default(level).with_target("object_store", retries)
 }
 
-/// Write what has not been written yet: the last thing that a process does. It waits a second for the
-/// reader of the log, and no longer.
+/// Write what is pending: the last thing a process does. Waits at most a second for the reader of
+/// the log.
 pub fn finish() {
     if QUEUE.is_started() {
         QUEUE.finish(TIMEOUT);
     }
 }
 
-/// Say a line on stderr for whoever started the process, by way of the log's writer once there is one.
+/// Print a line on stderr for whoever started the process, through the log's writer once it runs.
 pub fn say(line: &str) {
     if QUEUE.is_started() {
         QUEUE.add(format!("{line}\n").as_bytes(), true);
@@ -109,7 +110,7 @@ pub(crate) fn logs_requests() -> bool {
     LOGS_REQUESTS.load(Relaxed)
 }
 
-/// How many lines found no room.
+/// How many lines were dropped because the queue was full.
 pub(crate) fn dropped() -> u64 {
     QUEUE.dropped()
 }

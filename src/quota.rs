@@ -1,19 +1,19 @@
-//! Limits on how often something may be done, counted in the database.
+//! Quotas: limits on how often something may be done, counted in the database.
 //!
-//! A [`Quota`] has a name, a window and, for each key (an address, an account, a telephone number), a
-//! count of what was done in the last window. Counts are rows, so a restart forgives nobody. They are
-//! kept in `SLOTS` slots a window: a key has at most that many rows, however often it is counted.
+//! A [`Quota`] has a name, a window, and for each key (an address, an account, a telephone number)
+//! a count within the last window. Counts are rows, so a restart resets none. A window is divided
+//! into `SLOTS` slots: a key has at most that many rows.
 
 use crate::args;
 use crate::client::Client;
 use crate::db::{Tx, View};
 use crate::fault::{Exceeded, Fault};
 
-/// How many slots a window is divided into. An entry counts until its slot has left the window: up to
-/// a sixtieth of the window longer than it would by itself.
+/// How many slots a window has. A count expires together with its slot, up to a sixtieth of the
+/// window later than exact.
 const SLOTS: i64 = 60;
 
-/// Removes counts that no window reaches any more.
+/// Deletes counts that have left every window.
 pub const SWEEP: &str = "DELETE FROM quota WHERE expires_at <= $1";
 
 /// A limit on how often something may be done in a sliding window.
@@ -40,12 +40,12 @@ impl Quota {
         Ok(u64::try_from(used).unwrap_or(0))
     }
 
-    /// Refuse with [`Fault::TooManyAttempts`] if it was done `limit` times under `key` already.
+    /// Refuse with [`Fault::TooManyAttempts`] if it was already done `limit` times under `key`.
     pub fn check(&self, view: &View, key: &str, limit: u64) -> Result<(), Fault> {
         if self.used(view, key)? < limit { Ok(()) } else { Err(self.exceeded(view, key)?) }
     }
 
-    /// The same for the client's address and networks, where one address may do it `limit` times.
+    /// The same for the client's address and networks; `limit` is that of one address.
     pub fn check_client(&self, view: &View, client: &Client, limit: u64) -> Result<(), Fault> {
         client
             .scopes()
@@ -72,14 +72,13 @@ impl Quota {
         client.scopes().try_for_each(|scope| self.add(tx, &scope.to_string(), times))
     }
 
-    /// Forget what was counted under `key`.
+    /// Reset the count under `key`.
     pub fn clear(&self, tx: &mut Tx, key: &str) -> Result<(), Fault> {
         tx.execute("DELETE FROM quota WHERE name = $1 AND key = $2", args![self.name, key])?;
         Ok(())
     }
 
-    /// The fault of whoever has used up this limit under `key`, with the time until the oldest entry
-    /// no longer counts.
+    /// The fault for a used-up limit under `key`, with the time until the oldest count expires.
     pub fn exceeded(&self, view: &View, key: &str) -> Result<Fault, Fault> {
         let now = view.clock.steady();
         let oldest: Option<i64> = view

@@ -1,13 +1,15 @@
-//! How many operations a client may call in a minute, in a fixed amount of memory.
+//! The rate limit: how many operations a client may call in a minute, in a fixed amount of memory.
 //!
-//! Each client has a time at which all it did will have been paid for: every operation moves that time
-//! on by a minute divided by the limit, and an operation is refused if the time is further ahead than the
-//! burst allows (the generic cell rate algorithm). A table with an entry a client could be made to grow
-//! by many addresses. So the times stand in `ROWS` arrays of a fixed size, in each at a place that a
-//! hash of the client gives, and the earliest of its times counts: a client is slowed down by another one
-//! only if all of its places are shared with busy clients (a count-min sketch): while 10,000 clients use up
-//! their limits at once, that is one client in 2,500. The hash has a secret key, so nobody can choose
-//! an address that shares somebody's places.
+//! It is the generic cell rate algorithm. Each client has a time at which its calls so far are paid
+//! for. Each operation moves that time forward by a minute divided by the limit, and an operation
+//! is refused if the time is further ahead than the burst allows.
+//!
+//! A table with an entry per client would grow with many addresses. So the times are in `ROWS`
+//! arrays of a fixed size (a count-min sketch). A hash of the client selects one cell in each
+//! array, and the earliest of these times counts. A client is slowed down by others only if all of
+//! its cells are shared with busy clients: while 10,000 clients use up their limits at once, that
+//! is one client in 2,500. The hash has a secret key, so nobody can choose an address that shares
+//! someone's cells.
 
 use crate::client::{Client, LimitScope};
 use crate::fault::{Exceeded, Fault};
@@ -22,19 +24,19 @@ pub const NAME: &str = "limits.requests_per_minute";
 /// How many arrays there are.
 const ROWS: usize = 4;
 
-/// How many times each array has; 2 MiB in all.
+/// How many cells each array has; 2 MiB in total.
 const COLUMNS: usize = 1 << 16;
 
 const MINUTE: u64 = 60_000_000_000;
 
-/// The limit's burst is what it allows in this many nanoseconds …
+/// The burst is what the limit allows in this many nanoseconds …
 const BURST: u64 = 10_000_000_000;
 
-/// … but at least this many operations, where the limit itself is not lower: a page asks for several
-/// things at once.
+/// … but at least this many operations, unless the limit itself is lower: a page makes several
+/// requests at once.
 const LEAST_BURST: u64 = 10;
 
-/// What clients have used of the limit.
+/// The limit, and what clients have used of it.
 pub struct RateLimiter {
     began: Instant,
     keys: RandomState,
@@ -50,8 +52,7 @@ impl Default for RateLimiter {
 }
 
 impl RateLimiter {
-    /// Count one operation of this client, where an address may do `per_minute`; 0: no limit. One that is
-    /// refused is not counted.
+    /// Count one operation of this client. A refused operation is not counted.
     pub fn count(&self, per_minute: u32, client: &Client) -> Result<(), Fault> {
         if per_minute == 0 {
             return Ok(());
@@ -92,7 +93,7 @@ impl RateLimiter {
         used.saturating_sub(now.saturating_add(ahead))
     }
 
-    /// Its times, one in each array.
+    /// Its cells, one in each array.
     fn cells(&self, scope: &LimitScope) -> impl Iterator<Item = &AtomicU64> {
         let hash = self.keys.hash_one(scope);
         let times =

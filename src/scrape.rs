@@ -1,4 +1,4 @@
-//! Everything that is told to Prometheus, put together when it asks.
+//! Collecting all metrics when Prometheus reads them.
 
 use crate::boards::SharedBoards;
 use crate::disk::DiskSpace;
@@ -12,7 +12,7 @@ use crate::{backup, db, log};
 use std::fmt;
 use std::time::UNIX_EPOCH;
 
-/// All of it as OpenMetrics text. It asks the system about files, so not on a thread that serves.
+/// All metrics as OpenMetrics text. This reads file sizes, so it must not run on a request thread.
 pub(crate) fn text(engine: &Engine, operations: Vec<OpSnapshot>) -> Result<String, fmt::Error> {
     let services = &engine.services;
     let metrics = &services.metrics;
@@ -63,7 +63,8 @@ fn requests(metrics: &Metrics, operations: Vec<OpSnapshot>) -> [Family; 3] {
     ]
 }
 
-/// Codes that are told before there was one: whoever watches their growth would miss the first.
+/// HTTP codes that are reported from the start as 0. Otherwise whoever watches their growth would
+/// miss the first one.
 const USUAL: [u16; 8] = [200, 400, 403, 404, 413, 429, 500, 503];
 
 fn http(metrics: &Metrics) -> [Family; 5] {

@@ -1,20 +1,20 @@
-//! The first places of a board as they are answered, kept while they are the same.
+//! The first places of a board as answered, cached until they change.
 //!
-//! A game shows its best players far more often than they change. So what was answered last is kept
-//! beside the board, with the [`Version`] of what it was made of: a commit that changes one of these
-//! places, or what is told of a player, makes another version, and what was kept is of no use.
+//! A game shows its best players far more often than they change. So the last answer is kept beside
+//! the board, with the [`Version`] it was made from. A commit that changes one of these places, or
+//! the details of a player, changes the version, and the cached answer is no longer used.
 
 use crate::reply::{Answer, Json, Reply};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// The most places of a page that is kept ...
+/// The most places in a cached page.
 const PLACES: usize = 100;
 
-/// ... and the most bytes of its text: there may be many boards.
+/// The longest text of a cached page, in bytes: there may be many boards.
 const BYTES: usize = 64 * 1024;
 
-/// Names what the first places of a board were at some time, and what was told of their players.
+/// Identifies a state of a board's first places and their players' details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Version(pub(super) u64);
 
@@ -28,7 +28,7 @@ struct Text {
     rows: Vec<u8>,
     /// Where each row ends.
     ends: Vec<usize>,
-    /// How many were asked for.
+    /// How many places were requested.
     asked: usize,
 }
 

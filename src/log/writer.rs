@@ -1,10 +1,10 @@
-//! The log's writer: lines of requests are written by a thread of its own, a moment later, many at
-//! once, so that a line costs no system call by itself. Other lines are written at once, where the reader of
-//! the log takes them at once, and else by the thread. So nothing that serves or ends ever waits for that
-//! reader.
+//! The log's writer. Lines about requests are written by a background thread, a moment later and
+//! many at once, so that a line does not cost a system call. Other lines are written at once if the
+//! reader of the log can take them, and otherwise by the thread. So no request and no shutdown ever
+//! waits for that reader.
 //!
-//! Where the reader is so slow that [`MAX_BYTES`] bytes wait, lines are dropped, counted, and told of once
-//! there is room again.
+//! If the reader is so slow that [`MAX_BYTES`] bytes are pending, lines are dropped and counted.
+//! The count is logged once there is room again.
 
 use crate::metrics::Counter;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -14,16 +14,17 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How long lines of requests are gathered before they are written. Other lines don't wait.
+/// How long lines about requests are collected before they are written. Other lines are not
+/// delayed.
 const BATCH_DELAY: Duration = Duration::from_millis(20);
 
-/// The most bytes that wait: some 25,000 lines. As many may be on their way to the reader.
+/// The most pending bytes: some 25,000 lines. As many may be on their way to the reader.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The most that a pipe takes at once, if it takes anything.
+/// The most that a writable pipe is guaranteed to take at once.
 const PIPE_PAGE: usize = 4096;
 
-/// Room for lines that is kept when a rush is over.
+/// Buffer capacity that is kept after a rush.
 const KEPT_CAPACITY: usize = 64 * 1024;
 
 /// Lines that wait to be written.
@@ -78,7 +79,7 @@ impl LogQueue {
         self.is_started.load(Relaxed)
     }
 
-    /// Have a line written: at once, or together with others that come soon.
+    /// Queue a line, or write it at once if it is urgent and the reader can take it.
     pub(super) fn add(&self, line: &[u8], is_urgent: bool) {
         let mut queue = self.queue();
         let is_idle = queue.lines.is_empty() && !queue.is_writing;
@@ -99,7 +100,7 @@ impl LogQueue {
         }
     }
 
-    /// Wait until all lines were written, at most so long; whether they were.
+    /// Wait until all lines are written, at most for `timeout`; returns whether they were.
     pub(super) fn finish(&self, timeout: Duration) -> bool {
         let mut queue = self.queue();
         queue.is_urgent = true;
@@ -153,9 +154,9 @@ impl LogQueue {
     }
 }
 
-/// Would stderr take this line without waiting for its reader? A pipe or socket that is ready to be
-/// written takes at least a page (POSIX: `PIPE_BUF`). So a failure is in the log before whatever
-/// happens next, even the death of the process.
+/// Can stderr take this line without waiting for its reader? A writable pipe or socket takes at
+/// least a page (POSIX: `PIPE_BUF`). So a failure is in the log before whatever happens next, even
+/// if the process dies.
 fn is_taken_now(line: &[u8]) -> bool {
     let stderr = io::stderr();
     let mut ready = [PollFd::new(&stderr, PollFlags::OUT)];

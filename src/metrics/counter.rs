@@ -1,4 +1,4 @@
-//! Numbers that requests add to, each of them one atomic integer.
+//! Counters and gauges, each one atomic integer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,7 +22,7 @@ impl Counter {
     }
 }
 
-/// How many there are of something that comes and goes.
+/// The current number of something.
 #[derive(Debug, Default)]
 pub(crate) struct Gauge(AtomicU64);
 
@@ -42,18 +42,18 @@ impl Gauge {
     }
 }
 
-/// Answers by their integer status: one number a status, found without a lock.
+/// Answers counted by their integer status, without a lock.
 ///
-/// Which statuses there are is known only to the operations, so a status takes the first place that
-/// is free when it is first met. They are few; past [`Statuses::SLOTS`] all others share one, so
-/// that no gateway or client can have numbers made without end.
+/// Only the operations know which statuses exist, so a status takes the first free slot when it
+/// first occurs. There are few; beyond [`Statuses::SLOTS`] all other statuses share one counter, so
+/// that no gateway or client can create counters without end.
 #[derive(Debug)]
 pub(crate) struct Statuses {
     slots: [Slot; Self::SLOTS],
     others: Counter,
 }
 
-/// A status, 0 while the place is free, and how often it was told.
+/// A status (0 while the slot is free), and how often it occurred.
 #[derive(Debug, Default)]
 struct Slot {
     status: std::sync::atomic::AtomicI64,
@@ -61,7 +61,7 @@ struct Slot {
 }
 
 impl Statuses {
-    /// More than any operation has: `sms/generate` may tell 50.
+    /// More statuses than any operation has: `sms/generate` has up to 50.
     const SLOTS: usize = 64;
 
     /// Told once more. 0 is no status of a fault.
@@ -80,7 +80,7 @@ impl Statuses {
         self.others.add();
     }
 
-    /// Each status that was told, and how often; `None` is all those without a place.
+    /// Each status and how often it occurred; `None` stands for all statuses without a slot.
     pub(crate) fn get(&self) -> Vec<(Option<i64>, u64)> {
         let taken = |place: &Slot| match place.status.load(Ordering::Relaxed) {
             0 => None,

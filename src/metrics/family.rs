@@ -1,4 +1,4 @@
-//! From figures to the text that Prometheus reads, by way of `prometheus_client`.
+//! Metric families, and how they become the text that Prometheus reads (with `prometheus_client`).
 
 use super::histogram::HistogramSnapshot;
 use prometheus_client::collector::Collector;
@@ -7,7 +7,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 use std::fmt::{self, Write as _};
 
-/// Figures of one name: each with what tells it from the others.
+/// All samples of one metric, each with its labels.
 #[derive(Debug)]
 pub(crate) struct Family {
     name: &'static str,
@@ -61,22 +61,22 @@ impl Family {
         Family { kind: MetricType::Gauge, ..Family::counter(name, help) }
     }
 
-    /// How values are spread.
+    /// A distribution of values.
     pub(crate) fn histogram(name: &'static str, help: &'static str) -> Self {
         Family { kind: MetricType::Histogram, ..Family::counter(name, help) }
     }
 
-    /// In seconds, which is added to its name.
+    /// Measured in seconds; the unit is added to the name.
     pub(crate) fn seconds(self) -> Self {
         Family { unit: Some(Unit::Seconds), ..self }
     }
 
-    /// In bytes, which is added to its name.
+    /// Measured in bytes; the unit is added to the name.
     pub(crate) fn bytes(self) -> Self {
         Family { unit: Some(Unit::Bytes), ..self }
     }
 
-    /// With these figures, each with its labels.
+    /// Add samples with their labels.
     pub(crate) fn with<F: Into<Sample>>(
         mut self,
         samples: impl IntoIterator<Item = (Labels, F)>,
@@ -86,7 +86,7 @@ impl Family {
         self
     }
 
-    /// With the one figure that it has, if that is known.
+    /// Add the only sample, if its value is known.
     pub(crate) fn only(self, sample: impl Into<Option<Sample>>) -> Self {
         self.with(sample.into().map(|sample| (Labels::new(), sample)))
     }
@@ -121,7 +121,7 @@ impl Family {
     }
 }
 
-/// Families that are written together.
+/// Families that are encoded together.
 #[derive(Debug)]
 struct All(Vec<Family>);
 
@@ -131,7 +131,7 @@ impl Collector for All {
     }
 }
 
-/// All of it, as OpenMetrics text.
+/// All families as OpenMetrics text.
 pub(crate) fn text(families: Vec<Family>) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(All(families)));
@@ -140,8 +140,8 @@ pub(crate) fn text(families: Vec<Family>) -> Result<String, fmt::Error> {
     Ok(out)
 }
 
-/// The same in the older text format (0.0.4): a counter's `_total` is part of its name, and neither
-/// units nor the end are told.
+/// Convert OpenMetrics text to the older text format (0.0.4): a counter's `_total` is part of its
+/// name, and units and the end mark are left out.
 pub(crate) fn plain(openmetrics: &str) -> String {
     let mut out = String::with_capacity(openmetrics.len());
     let mut help = "";

@@ -1,9 +1,9 @@
-//! How values are spread: a number for each range, and their sum.
+//! Histograms: one counter for each range of values, and their sum.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The ends of the ranges of times, in nanoseconds: 50 µs to 10 s.
+/// Upper bounds of the ranges of durations, in nanoseconds: 50 µs to 10 s.
 const TIMES: [u64; 17] = [
     50_000,
     100_000,
@@ -24,13 +24,13 @@ const TIMES: [u64; 17] = [
     10_000_000_000,
 ];
 
-/// The ends of the ranges of jobs in a group.
+/// Upper bounds of the ranges for the number of jobs in a group.
 const SIZES: [u64; 11] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /// Nanoseconds in a second.
 const SECOND: u64 = 1_000_000_000;
 
-/// How long something took.
+/// A histogram of durations.
 #[derive(Debug)]
 pub(crate) struct DurationHistogram(Histogram<{ TIMES.len() }>);
 
@@ -53,7 +53,7 @@ impl Default for DurationHistogram {
     }
 }
 
-/// How many there were of something.
+/// A histogram of counts.
 #[derive(Debug)]
 pub(crate) struct SizeHistogram(Histogram<{ SIZES.len() }>);
 
@@ -76,11 +76,11 @@ impl Default for SizeHistogram {
 /// A histogram as it was at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HistogramSnapshot {
-    /// The end of each range and how many values are in it; the last has no end.
+    /// The upper bound of each range, and how many values are in it; the last range has no bound.
     pub ranges: Vec<(f64, u64)>,
     /// How many values there are in all.
     pub count: u64,
-    /// What they come to together.
+    /// The sum of all values.
     pub sum: f64,
 }
 

@@ -1,11 +1,11 @@
-//! What a server counts of itself, and how Prometheus reads it.
+//! What the server measures of itself, and how Prometheus reads it.
 //!
-//! A request adds to a few atomic integers whose places are known beforehand; it takes no lock and
-//! looks nothing up. Names, labels, sizes of files and the process's own figures are put together
-//! when somebody asks (`scrape`).
+//! A request adds to a few atomic integers at known places; it takes no lock and looks nothing up.
+//! Names, labels, file sizes and the process's own figures are collected when the metrics are read
+//! (`scrape`).
 //!
-//! Labels are few: operations, statuses, codes, reasons. Nothing that a client makes up becomes one,
-//! but for the names of boards, of which a program bounds the number.
+//! Labels have few values: operations, statuses, codes, reasons. Nothing that a client makes up
+//! becomes a label, except the names of boards, whose number is limited.
 
 mod counter;
 pub(crate) mod family;
@@ -22,11 +22,11 @@ use counter::{Gauge, Statuses};
 use histogram::{DurationHistogram, SizeHistogram};
 use std::time::SystemTime;
 
-/// Panics in this process, wherever they were caught. Not a server's own, because what notices them
-/// is the process's.
+/// Caught panics of this process. Per process, because the panic hook that counts them is per
+/// process.
 pub(crate) static PANICS: Counter = Counter::new();
 
-/// What a server has counted since it began, besides what each operation counts of itself.
+/// What the server has counted since its start, apart from the metrics of each operation.
 #[derive(Debug)]
 pub struct Metrics {
     pub(crate) began: SystemTime,
@@ -92,8 +92,8 @@ impl HttpMetrics {
     }
 }
 
-/// Why a request was refused by the engine, before an operation could look at it or while it had none
-/// to spare of what the operation needs.
+/// Why the engine refused a request, before an operation ran or because something the operation
+/// needs was used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RefusalReason {
     /// The address has sent as many as it may.

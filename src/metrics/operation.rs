@@ -1,24 +1,24 @@
-//! What is counted of one operation.
+//! The metrics of one operation.
 
 use super::counter::{Counter, Statuses};
 use super::histogram::{DurationHistogram, HistogramSnapshot};
 use std::time::Instant;
 
-/// What was counted of an operation.
+/// The metrics of an operation at one moment.
 #[derive(Debug)]
 pub(crate) struct OpSnapshot {
     /// Its name, `type/subtype`.
     pub name: String,
-    /// Statuses, and how often each was told.
+    /// Statuses, and how often each was answered.
     pub statuses: Vec<(String, u64)>,
-    /// How many ended in a fault that is the server's.
+    /// How many calls ended in a fault on our side.
     pub failed: u64,
     /// How long calls took.
     pub times: HistogramSnapshot,
 }
 
-/// An operation's numbers. They are written by every core: so no two operations share a piece of
-/// memory that goes from core to core.
+/// The counters of an operation. All cores write to them, so each operation has cache lines of its
+/// own.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct OpMetrics {
@@ -29,8 +29,9 @@ pub(crate) struct OpMetrics {
     times: DurationHistogram,
 }
 
-/// A call under way. Where it is dropped before it has ended, its client has left, and nobody is told
-/// how it ended. Those are the slow ones: leaving them out would make all seem quick.
+/// A call in progress. If it is dropped before it has ended, the client has disconnected. Such
+/// calls are counted too: they are the slow ones, and without them the server would seem faster
+/// than it is.
 #[must_use = "a call that is dropped is counted as one whose client left"]
 pub(crate) struct CallTimer<'a> {
     metrics: &'a OpMetrics,
@@ -38,13 +39,13 @@ pub(crate) struct CallTimer<'a> {
 }
 
 impl OpMetrics {
-    /// A call begins.
+    /// A call starts.
     pub(crate) fn begin(&self) -> CallTimer<'_> {
         CallTimer { metrics: self, begun: Instant::now() }
     }
 
-    /// What was counted of the operation of this name. A call without anyone to tell its status has
-    /// the status `left`.
+    /// The metrics of the operation called `name`. A call whose client disconnected has the status
+    /// `left`.
     pub(crate) fn get(&self, name: (&str, &str)) -> OpSnapshot {
         let mut statuses = vec![("0".to_owned(), self.done.get())];
         let faults = self.faults.get().into_iter();
@@ -67,7 +68,7 @@ impl CallTimer<'_> {
         self.end();
     }
 
-    /// It ended with this status in its envelope. Is that a fault of ours?
+    /// It ended with this status in its envelope. `is_ours`: the fault is on our side.
     pub(crate) fn failed(self, status: i64, is_ours: bool) {
         self.metrics.faults.add(status);
         if is_ours {

@@ -1,5 +1,5 @@
-//! What the system tells of this process, under the names that Prometheus' own libraries use. Where
-//! there is no `/proc` there are no such figures.
+//! Figures of this process from the operating system, under the names that Prometheus' client
+//! libraries use. Without `/proc` there are none.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ pub(crate) struct Process {
     pub processor: Option<f64>,
 }
 
-/// Ticks in a second, as Linux tells processor time to programs, whatever it counts in itself.
+/// Ticks per second in which Linux reports processor time, whatever it uses internally.
 const TICKS: f64 = 100.0;
 
 impl Process {

@@ -1,4 +1,4 @@
-//! A call of an operation, which is counted when it has ended.
+//! A call of an operation, which is counted when it ends.
 
 use super::{Answer, RegisteredOp};
 use crate::fault::Fault;

@@ -2,9 +2,9 @@
 //!
 //! | lane | for | where |
 //! | --- | --- | --- |
-//! | [`Read`] | point reads, what is in memory; under about 50 µs | at once, on the async worker |
-//! | [`Write`] | all that changes rows | whole, on the writer's thread, in a group |
-//! | [`Work`] | hashing, drawing, gateways, long scans | the blocking threads, so many of a kind at once |
+//! | [`Read`] | reads of single rows and of memory; under about 50 µs | at once, on the async worker |
+//! | [`Write`] | everything that changes rows | on the writer's thread, in a group |
+//! | [`Work`] | hashing, drawing, gateways, long scans | blocking threads, a limited number per class of work |
 
 use super::{Answer, Op, Reply, WorkClass};
 use crate::caller::{Caller, Credentials};
@@ -20,19 +20,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// Where an operation runs. Closed: the three lanes below are all there are.
+/// Where an operation runs. The three lanes below are the only ones.
 pub trait Lane: sealed::Sealed + Sized {
-    /// What the operation is given to work with.
+    /// What the operation works with.
     type Context<'a>;
 
-    /// Whether its operations are refused while the disk has no more free space than is kept in
-    /// reserve, unless they say otherwise ([`Op::NEEDS_SPACE`]).
+    /// Are its operations refused while less disk space is free than is kept in reserve? An
+    /// operation can override this ([`Op::NEEDS_SPACE`]).
     const NEEDS_SPACE: bool = true;
-    /// Is it the lane of operations that change something? The answer of such a one can't be withheld
-    /// as if nothing had been done.
+    /// Do its operations change something? The answer of such an operation must not be withheld as
+    /// if nothing had been done.
     const CHANGES: bool = false;
 
-    /// Run `op` where it belongs, once its caller is proven.
+    /// Prove the caller and run `op` in this lane.
     fn dispatch<O: Op<Lane = Self>>(
         engine: &Arc<Engine>,
         op: O,
@@ -69,8 +69,7 @@ impl Lane for Read {
     }
 }
 
-/// Whatever changes rows: run whole on the writer's thread, the caller proven in the same
-/// transaction.
+/// Changes of rows. The caller is proven in the same transaction.
 pub struct Write;
 
 impl Lane for Write {
@@ -95,9 +94,9 @@ impl Lane for Write {
     }
 }
 
-/// Work that would hold up others: run on a thread that may block, as many of a kind at once as
-/// the kind allows, and client addresses in turn. A request that would have to wait too long is
-/// refused with [`Fault::Busy`], and one of an address that has too many in the queue with
+/// Work that would hold up other requests. It runs on a blocking thread; each work class has a
+/// limited number of permits, and client addresses take turns. A request that would wait too long
+/// is refused with [`Fault::Busy`]; one whose address has too many requests in the queue, with
 /// [`Fault::TooManyAttempts`].
 pub struct Work<K>(PhantomData<K>);
 
@@ -123,11 +122,11 @@ impl<K: WorkClass> Lane for Work<K> {
     }
 }
 
-/// How long the statements of one view may run in the [`Work`] lane: the last bound of a search, which
-/// takes milliseconds otherwise.
+/// How long the statements of one view may run in the [`Work`] lane. It is the last bound of a
+/// search, which normally takes milliseconds.
 const READ_TIME: Duration = Duration::from_secs(5);
 
-/// What an operation of the [`Work`] lane is given: it reads and writes as it needs, and holds
+/// What an operation in the [`Work`] lane works with. It reads and writes as needed, and holds
 /// neither a view nor a place in the writer's queue in between.
 pub struct WorkContext {
     engine: Arc<Engine>,
@@ -135,7 +134,7 @@ pub struct WorkContext {
 }
 
 impl WorkContext {
-    /// Read through one consistent view.
+    /// Read in one consistent view.
     pub fn read<T>(&self, read: impl FnOnce(&View) -> Result<T, Fault>) -> Result<T, Fault> {
         read(&self.engine.db.view_with_timeout(READ_TIME))
     }
@@ -148,9 +147,9 @@ impl WorkContext {
         self.engine.db.write(work)
     }
 
-    /// Do a part of the work that is of another kind, where and when that kind may be done, and wait
-    /// for it: `Busy` if that would take too long. The operation's own place stays taken, so work of
-    /// kind `K` must not wait for one.
+    /// Do a part of the work that belongs to another work class, with a permit of that class, and
+    /// wait for it. `Busy` if that would take too long. The operation keeps its own permit
+    /// meanwhile, so work of class `K` must not wait for a permit of this class.
     pub fn within<K: WorkClass, T: Send + 'static>(
         &self,
         part: impl FnOnce() -> Result<T, Fault> + Send + 'static,
@@ -164,7 +163,7 @@ impl WorkContext {
         self.client
     }
 
-    /// The services, to be kept past the operation.
+    /// The services, to keep beyond the operation.
     pub fn services(&self) -> Arc<Services> {
         Arc::clone(&self.engine.services)
     }

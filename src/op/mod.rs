@@ -19,7 +19,7 @@ use crate::data::Data;
 use crate::fault::Fault;
 use crate::status::{Status, status};
 
-/// The longest answer that needs no room in the budget of answers, in bytes.
+/// The longest answer, in bytes, that is not charged to the budget of answers.
 pub const SMALL_ANSWER: usize = 16 * 1024;
 
 /// An operation's name: the envelope's `(type, subtype)`.
@@ -33,7 +33,7 @@ pub trait Op: Data + Send + 'static {
     /// Other names for the same operation.
     const ALIASES: &'static [Name] = &[];
 
-    /// Who it is for; proven before its data is looked at.
+    /// Who may call it. Proven before its fields are reported as wrong.
     type Caller: Caller + 'static;
 
     /// What kind of work it is, which decides where it runs.
@@ -42,15 +42,15 @@ pub trait Op: Data + Send + 'static {
     /// What it answers.
     type Reply: Reply + Send + 'static;
 
-    /// Is it refused ([`Fault::NoSpace`]) while less disk space is free than `disk.reserve`? An
-    /// operation that only reads, removes, or lets people log in says `false`.
+    /// Is it refused ([`Fault::NoSpace`]) while less disk space is free than `disk.reserve`?
+    /// Operations that only read, remove or log in say `false`.
     const NEEDS_SPACE: bool = <Self::Lane as Lane>::NEEDS_SPACE;
 
-    /// The envelope's `data` when the operation ends in a fault.
+    /// The envelope's `data` if the operation ends in a fault.
     const EMPTY_DATA: &'static str = "{}";
 
-    /// How much room for the answer is reserved before the operation runs, in bytes: 0 unless it changes
-    /// something and may all the same answer more than [`SMALL_ANSWER`].
+    /// How much memory for the answer is reserved before the operation runs, in bytes. 0, unless it
+    /// changes something and may answer more than [`SMALL_ANSWER`].
     const RESERVED_REPLY_BYTES: usize = 0;
 
     /// The envelope's code and text for a fault; an operation whose page has a table of its own
@@ -59,7 +59,7 @@ pub trait Op: Data + Send + 'static {
         status(fault)
     }
 
-    /// Do it.
+    /// Do the operation.
     fn run(
         self,
         at: <Self::Lane as Lane>::Context<'_>,

@@ -1,4 +1,4 @@
-//! The registry: `(type, subtype)` to operation. Filled once, at start.
+//! The registry: finds an operation by `(type, subtype)`. Filled once at the start.
 
 use super::called::{Called, RunningCall};
 use super::lane::Pending;
@@ -11,21 +11,21 @@ use crate::metrics::{CallTimer, OpMetrics, OpSnapshot};
 use crate::status::Status;
 use std::sync::Arc;
 
-/// One operation as the registry keeps it, its type forgotten.
+/// An operation in the registry, with its type erased.
 pub struct RegisteredOp {
-    /// What it is registered as.
+    /// The name it is registered under.
     pub name: Name,
-    /// Is its caller proven before it runs?
+    /// Must the caller be logged in?
     pub needs_login: bool,
-    /// The envelope's `data` when it ends in a fault.
+    /// The envelope's `data` if it ends in a fault.
     pub empty_data: &'static str,
     /// The envelope's code and text for a fault.
     pub status: fn(&Fault) -> Status,
-    /// Is one of its fields a file? Otherwise all of its data is short.
+    /// Is one of its fields a file? If not, all of its data is short.
     pub takes_file: bool,
     /// Does it change something?
     pub changes: bool,
-    /// How much room for its answer is reserved before it runs, in bytes.
+    /// How much memory for its answer is reserved before it runs, in bytes.
     pub reserved_reply_bytes: usize,
     fields: &'static [&'static [&'static str]],
     call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Pending,
@@ -79,7 +79,7 @@ impl Registry {
         Ok(self)
     }
 
-    /// Is it a key of any operation's data?
+    /// Is `key` a field of any operation?
     pub fn knows(&self, key: &str) -> bool {
         self.keys.binary_search(&key).is_ok()
     }
@@ -99,7 +99,7 @@ impl Registry {
         self.entries().map(|entry| entry.name)
     }
 
-    /// What was counted of each operation.
+    /// The metrics of each operation.
     pub(crate) fn counted(&self) -> Vec<OpSnapshot> {
         self.entries().map(|entry| entry.metrics.get(entry.name)).collect()
     }
@@ -110,7 +110,7 @@ impl Registry {
 }
 
 impl RegisteredOp {
-    /// The keys that its data may have, none twice.
+    /// The keys of its fields, each once.
     pub fn fields(&self) -> Vec<&'static str> {
         let mut fields = Vec::new();
         for key in self.fields.iter().copied().flatten().map(|key| wire_key(key)) {
@@ -121,7 +121,7 @@ impl RegisteredOp {
         fields
     }
 
-    /// Call the operation. `fields` is its data; what it needs is taken out.
+    /// Call the operation. `fields` is its data; the fields it uses are taken out.
     pub fn call(
         &self,
         engine: &Arc<Engine>,
@@ -140,13 +140,13 @@ impl RegisteredOp {
         }
     }
 
-    /// The call is refused before anything of it is looked at, because of a limit.
+    /// Count a call that a limit refused before its data was read.
     pub fn refused_by_limit(&self, fault: &Fault) {
         self.end(self.metrics.begin(), Some(fault));
     }
 
-    /// What is told when the operation can't be called because its fields are flawed: who calls is
-    /// proven before the data is looked at, so a lack of proof is told before that `fault`.
+    /// The fault to answer if the fields are wrong. The caller is proven before the data is read,
+    /// so a missing proof comes before `fault`.
     pub fn refused(&self, engine: &Arc<Engine>, credentials: &Credentials, fault: Fault) -> Fault {
         let counted = self.metrics.begin();
         let fault = (self.refused)(engine, credentials, fault);
@@ -154,7 +154,7 @@ impl RegisteredOp {
         fault
     }
 
-    /// A call has ended.
+    /// Count a call that has ended.
     pub(super) fn end(&self, counted: CallTimer<'_>, fault: Option<&Fault>) {
         match fault {
             None => counted.done(),
