@@ -61,7 +61,7 @@ pub fn is_letter(c: char) -> bool {
     ) && !is_invisible(c)
 }
 
-/// Can something be seen of it?
+/// Does the character draw anything?
 fn is_visible(c: char) -> bool {
     use Category::{Control, Format, Surrogate, Unassigned};
     !is_invisible(c)

@@ -1,4 +1,4 @@
-//! Who calls, proven in the type: an operation whose caller is [`Account`] can't run without one.
+//! Who calls, proven by a type: an operation whose caller is [`Account`] can't run without a login.
 
 use crate::client::Client;
 use crate::db::View;
@@ -20,8 +20,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Look also at what another place holds, which comes after those that were looked at: it counts
-    /// if no place before it held a token's form and it does, or if none held anything.
+    /// Consider the token from one more place, after the earlier ones. It counts if it has a
+    /// token's form and no earlier one had, or if there was none at all.
     pub fn offer(&mut self, held: &str) {
         let has_token = self.token.as_ref().is_some_and(|token| is_token(token.as_bytes()));
         if !has_token && (is_token(held.as_bytes()) || (self.token.is_none() && !held.is_empty())) {
@@ -32,7 +32,7 @@ impl Credentials {
 
 /// Who an operation is for.
 pub trait Caller: Sized + Send {
-    /// Prove it from the request's credentials, or tell which proof is lacking.
+    /// Prove the caller by the request's credentials; the fault says which proof is missing.
     fn prove(view: &View, credentials: &Credentials) -> Result<Self, Fault>;
 
     /// Whether there is something to prove; where not, no database is asked.

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// How long work on other threads may go on once all connections are closed.
+/// How long background work may go on after all connections are closed.
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// Why a server could not start. Each is one line for the operator.
@@ -55,7 +55,7 @@ pub enum StartError {
     System(#[from] std::io::Error),
 }
 
-/// Why a server does not serve any more.
+/// Why a server stopped serving.
 pub enum ServerExit {
     /// It was told to end.
     Stopped,
@@ -75,8 +75,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Take the database, the address and the paths; nothing is served yet. Where the disk is full, the
-    /// database is opened for reading alone.
+    /// Open the database, bind the address and build the routes; nothing is served yet. If the disk
+    /// is full, the database is opened read-only.
     pub fn open(config: Config, program: Program) -> Result<Self, StartError> {
         // A signal that comes while the database is opened counts, too.
         let signals = Signals::start()?;
@@ -87,7 +87,7 @@ impl Server {
         Server::open_with(listener, lock, config, program)
     }
 
-    /// The same by a listener that is open already.
+    /// The same with a listener that is already open.
     pub fn open_by(
         listener: Listener,
         config: Config,
@@ -120,7 +120,7 @@ impl Server {
         Ok(Server { listener, handler, sweeps, schema, reload: None, follow_up, upkeep })
     }
 
-    /// Read the configuration by `load` again on SIGHUP. Without this, SIGHUP is told of and ignored.
+    /// Reload the configuration with `load` on SIGHUP. Without this, SIGHUP is logged and ignored.
     pub fn reload_by(mut self, load: Load) -> Self {
         self.reload = Some(Reload::new(Arc::clone(&self.engine().services), load));
         self
@@ -173,10 +173,12 @@ impl Server {
         }
         match Arc::try_unwrap(handler).map(|handler| Arc::try_unwrap(handler.engine)) {
             Ok(Ok(engine)) => engine.db.close(),
-            _ => tracing::warn!("work was still under way; the log is moved at the next start"),
+            _ => tracing::warn!(
+                "work was still running; the write-ahead log is moved at the next start"
+            ),
         }
         if served? == StopReason::Room {
-            tracing::info!("there is room on the disk again: the database is opened for writing");
+            tracing::info!("the disk has free space again: reopening the database for writing");
             return Ok(ServerExit::Writable(listener));
         }
         tracing::info!("ended");
@@ -184,7 +186,7 @@ impl Server {
     }
 }
 
-/// Open the database, for reading alone if there is no room to write.
+/// Open the database; read-only if there is no space to write.
 fn open_database(
     services: &Arc<Services>,
     schema: Schema,
@@ -198,13 +200,13 @@ fn open_database(
     let db = Db::open_on_full_disk(Arc::clone(services), schema, backup::hold(config)?)?;
     tracing::error!(
         %error,
-        "the disk is full: what is there is served, and writes are refused until there is room"
+        "the disk is full: existing data is served, and writes are refused until there is space"
     );
     Ok(db)
 }
 
-/// Close to others what the server keeps, where it was open. A `data_dir` whose pictures another server
-/// shows must stay open to that.
+/// Make the server's folders unreadable for other users. A `data_dir` whose pictures another web
+/// server serves stays readable.
 fn close_folders(config: &Config) -> Result<(), StartError> {
     let shows_files = config.store.kind == StoreKind::Disk && config.store.public_url.is_some();
     if !shows_files {

@@ -16,7 +16,7 @@ const SUBJECT: &str = "upgrade";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(dead_code, reason = "a release may have no change of some kind")]
 pub enum Kind {
-    /// The default of a key that was there before.
+    /// The default of an existing key changed.
     Default,
     /// A key that was not there before.
     Key,

@@ -72,7 +72,7 @@ fn check(view: &View, client: &Client, hash: &str) -> Result<(), Fault> {
     if is_good { Ok(()) } else { Err(lock.unwrap_or_else(|| WRONG.fault())) }
 }
 
-/// Is this the proof of a captcha that can still pay? A wrong proof is counted.
+/// Is this the proof of a captcha that can still be redeemed? A wrong proof is counted.
 pub fn validate(tx: &mut Tx, client: &Client, hash: &str) -> Result<(), Fault> {
     let hash = plain(hash);
     match check(tx, client, &hash) {

@@ -32,8 +32,8 @@ pub struct Challenge {
     pub challenge: String,
     /// The number is from 0 to this one.
     pub maxnumber: u32,
-    /// Random hex digits and `?expires=SECONDS&`, in seconds since 1970. The `&` ends it, so no digit of the number
-    /// can pass for one of the time.
+    /// Random hex digits and `?expires=SECONDS&`, in seconds since 1970. The final `&` separates
+    /// the time from the number that follows.
     pub salt: String,
     /// HMAC-SHA256 of `challenge` with the server's key, in hex.
     pub signature: String,

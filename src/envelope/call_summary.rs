@@ -1,8 +1,8 @@
-//! What a request's line in the log tells of its operations.
+//! What the log line of a request says about its operations.
 
 use crate::op::Name;
 
-/// What has become of a body so far, for the log.
+/// The operations of a body and their results so far, for the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CallSummary {
     /// How many operations were asked for.
@@ -14,7 +14,7 @@ pub struct CallSummary {
 }
 
 impl CallSummary {
-    /// An operation is asked for.
+    /// An operation is requested.
     pub fn note_operation(&mut self, operation: Option<Name>) {
         self.count += 1;
         if self.operation.is_none() {
@@ -22,7 +22,7 @@ impl CallSummary {
         }
     }
 
-    /// It was told this status.
+    /// It was answered with this status.
     pub fn note_status(&mut self, status: i64) {
         if matches!(self.status, None | Some(0)) {
             self.status = Some(status);

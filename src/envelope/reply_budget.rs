@@ -1,15 +1,15 @@
-//! How long the answers to one body may be, together and beside other answers under way.
+//! Limits the length of the answers to one body, and charges their memory.
 
 use super::{CallContext, ReplyText};
 use crate::budget::Charge;
 use crate::fault::Fault;
 use crate::op::{RegisteredOp, SMALL_ANSWER};
 
-/// The length of a batch's answer, in bytes, from which on further items are not run. An item that would
-/// make it longer than that is refused too, unless it has changed something or is short.
+/// Once the answer of a batch has this many bytes, further items are not run. An item whose answer
+/// would exceed it is refused too, unless it has changed something or is short.
 pub const BATCH_ANSWER: usize = 4 * 1024 * 1024;
 
-/// The room that the answers to one body have.
+/// The memory for the answers to one body.
 pub(super) struct ReplyBudget {
     /// What they hold of the budget of all answers; none while they are short.
     charge: Option<Charge>,
@@ -24,7 +24,7 @@ impl ReplyBudget {
         ReplyBudget { charge: None, closed: None, has_begun: false }
     }
 
-    /// May an operation be called now, whose answer would stand at the end of `out`?
+    /// May another operation be called, whose answer is appended to `out`?
     pub(super) fn admit(
         &mut self,
         call: &CallContext<'_>,
@@ -51,7 +51,7 @@ impl ReplyBudget {
         Ok(())
     }
 
-    /// Is there room for an operation's answer, which stands in `out` from `start` on?
+    /// Is there memory for the operation's answer, which is `out` from `start` on?
     pub(super) fn keep(
         &mut self,
         call: &CallContext<'_>,

@@ -1,7 +1,8 @@
-//! What whoever watches the server asks: is it alive, can it write, what has it counted?
+//! Probes: is the server alive, can it write, and its metrics.
 //!
-//! These paths go before pages of `web.dir`. They are not for pages of other sites, and not limited in
-//! number: a flood of other requests must not make a proxy believe that the server is down.
+//! These paths take precedence over pages of `web.dir`. Pages of other sites can't read them. They
+//! are not rate-limited: a flood of other requests must not make a proxy believe that the server is
+//! down.
 
 use crate::config::Config;
 use crate::engine::Engine;
@@ -38,7 +39,8 @@ impl Probe {
     /// The methods that are answered.
     pub(super) const ALLOW: &'static str = "GET, HEAD";
 
-    /// Answer, to whoever may know. `operations` is what was counted of them.
+    /// Answer the probe, if this client may use it. `operations` returns the metrics of all
+    /// operations.
     pub(super) async fn answer(
         self,
         engine: &Arc<Engine>,
@@ -98,7 +100,7 @@ async fn metrics_response(
             response::with(StatusCode::OK, text.into(), HeaderValue::from_static(kind))
         }
         Err(cause) => {
-            tracing::error!(request = %id, cause, "the metrics could not be told");
+            tracing::error!(request = %id, cause, "the metrics could not be written");
             response::internal_error()
         }
     }
@@ -108,10 +110,10 @@ async fn metrics_response(
 const FORWARDED: [&str; 6] =
     ["x-forwarded-for", "forwarded", "via", "x-real-ip", "x-forwarded-host", "x-forwarded-proto"];
 
-/// May this client see the metrics? `address` is what is believed of where it is.
+/// May this client see the metrics? `address` is its believed address.
 ///
-/// A proxy on this machine has an address that is allowed, and its clients are anyone. So what was
-/// passed on counts as its client's, and only where the proxy is trusted and has named the client.
+/// A proxy on this machine has an allowed address, but its clients are anyone. So a forwarded
+/// request counts as its client's, and only if the proxy is trusted and names the client.
 pub(super) fn is_shown(
     peer: IpAddr,
     address: IpAddr,

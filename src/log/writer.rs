@@ -65,7 +65,7 @@ impl LogQueue {
         }
     }
 
-    /// Write what comes to stderr, for as long as the process lives.
+    /// Start the thread that writes queued lines to stderr, for as long as the process lives.
     pub(super) fn start(&'static self) -> io::Result<()> {
         self.is_started.store(true, Relaxed);
         let work = move || self.write_all_to(&mut io::stderr());

@@ -9,7 +9,7 @@ const COMMON: &[u8] = include_bytes!("../../assets/passwords/common.md5");
 /// How many bytes of each md5 are kept.
 const BYTES: usize = 5;
 
-/// Is it one of the most common passwords, or the md5 of one? Upper case makes none uncommon.
+/// Is it one of the most common passwords, or the md5 of one? Case is ignored.
 pub fn is_common(text: &str) -> bool {
     if hex::is_hex(text, 32) {
         return is_listed(text);

@@ -1,10 +1,10 @@
-//! Uploaded pictures: kept whole or not at all, under names made here.
+//! Uploaded pictures: kept completely or not at all, under names made here.
 //!
-//! A name is 128 random bits and the kind's extension; nothing of a client's text reaches the store,
-//! and what is under a name never changes, so it may be cached for ever.
+//! A name is 128 random bits and the extension of the picture's type. No text from a client reaches
+//! the store. The content under a name never changes, so it may be cached for ever.
 //!
-//! They are kept in a folder, or in a bucket of an S3-compatible store. Whoever turns from the one to
-//! the other finds the older ones again: where there is a bucket, the folder is still read.
+//! Pictures are kept in a folder, or in a bucket of an S3-compatible store. After changing from a
+//! folder to a bucket, older pictures are still found: the folder is still read.
 
 mod bucket;
 mod disk;

@@ -32,17 +32,16 @@ use tokio::net::{TcpListener, TcpStream};
 /// How long a peer may take to send a request's head; also how long a connection may stay idle.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// How long requests that have begun may take once the server is told to end.
+/// How long requests in progress may take during shutdown.
 const FAREWELL: Duration = Duration::from_secs(8);
 
-/// How long to wait before accepting again where the system refuses, as it does when file
-/// descriptors are used up.
+/// How long to wait after accepting failed, for example because file descriptors are used up.
 const BACKOFF: Duration = Duration::from_millis(100);
 
 /// How often a server that was started on a full disk looks for room.
 const ROOM_CHECK: Duration = Duration::from_secs(1);
 
-/// What ended the serving.
+/// Why accepting connections ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum StopReason {
     /// A signal.
@@ -108,14 +107,15 @@ pub(super) async fn serve(
     presence.abort();
     watch.abort();
     disk.abort();
-    tracing::info!("ending: finishing what has begun");
+    tracing::info!("shutting down: finishing requests in progress");
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
     Ok(until)
 }
 
-/// Wait until a database that was opened on a full disk can be opened for writing; otherwise for ever.
+/// Wait until a database that was opened on a full disk can be opened for writing. Otherwise waits
+/// for ever.
 async fn room(engine: &Engine) {
     if !engine.db.is_read_only() {
         return std::future::pending().await;
@@ -139,14 +139,14 @@ fn reload_beside(reload: Option<&Arc<Mutex<Reload>>>) {
     });
 }
 
-/// Tell scripts and people where the server is.
+/// Print the address for scripts and people.
 fn announce(address: SocketAddr) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on http://{address}")?;
     out.flush()
 }
 
-/// An error of the one connection that was about to be accepted: the next may be fine.
+/// Is it an error of this one connection? Then the next one may work.
 fn is_peers(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
@@ -205,7 +205,7 @@ fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShu
     metrics.http.open.up();
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%peer, %error, "a connection ended badly");
+            tracing::debug!(%peer, %error, "a connection ended with an error");
         }
         metrics.http.open.down(1);
         drop(place);

@@ -1,5 +1,4 @@
-//! What a server does now and then besides serving: it removes what has expired, and pictures that are
-//! nobody's.
+//! Periodic maintenance: deleting expired rows, checking the disks, removing unused pictures.
 
 use crate::db::Schema;
 use crate::disk;
@@ -16,16 +15,16 @@ use tokio::time::{MissedTickBehavior, interval};
 /// How often what has expired is removed.
 const EXPIRED: Duration = Duration::from_secs(60);
 
-/// How often the database's file is looked for.
+/// How often the database file is checked.
 const PRESENCE: Duration = Duration::from_secs(5);
 
-/// How often pictures that are nobody's are looked for.
+/// How often unused pictures are removed.
 const PICTURES: Duration = Duration::from_hours(24);
 
-/// How often it is looked for what another process has begun.
+/// How often the server checks for work that another process has begun.
 const FOLLOW_UP: Duration = Duration::from_millis(200);
 
-/// How long to wait where that failed: its cause may last.
+/// How long to wait after a failure, whose cause may last.
 const FOLLOW_UP_AGAIN: Duration = Duration::from_secs(30);
 
 /// Finish what another process has begun.
@@ -37,7 +36,7 @@ pub(crate) async fn follow_up(engine: Weak<Engine>, work: FollowUp) {
         let Some(engine) = engine.upgrade() else { return };
         // It may remove files and waits for the writer, so not on a thread that serves.
         if let Ok(Err(fault)) = spawn_blocking(move || work(&engine.db)).await {
-            tracing::warn!(cause = ?fault.cause(), "what another process has begun was not finished");
+            tracing::warn!(cause = ?fault.cause(), "work that another process began was not finished");
             tokio::time::sleep(FOLLOW_UP_AGAIN).await;
         }
     }
@@ -46,15 +45,15 @@ pub(crate) async fn follow_up(engine: Weak<Engine>, work: FollowUp) {
 /// How long to wait before a piece of upkeep that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// Each piece of upkeep is followed by a rest of this many times its length, so it takes a fifth of
-/// one processor at most.
+/// After each piece of upkeep the task sleeps this many times as long as the piece took, so upkeep
+/// takes at most a fifth of one core.
 const REST: u32 = 4;
 
-/// The least rest.
+/// The shortest sleep.
 const LEAST_REST: Duration = Duration::from_millis(5);
 
-/// Do what an upgrade left to do, piece by piece, until there is no more. A restart goes on with the
-/// next piece. The engine is held only for a piece, so that the server can end.
+/// Do the work that an upgrade left, piece by piece. A restart continues with the next piece. The
+/// engine is held only during a piece, so that the server can shut down.
 pub(crate) async fn upkeep(engine: Weak<Engine>, piece: Upkeep) {
     let mut pieces: u64 = 0;
     loop {
@@ -68,12 +67,12 @@ pub(crate) async fn upkeep(engine: Weak<Engine>, piece: Upkeep) {
             }
             Ok(Ok(false)) => {
                 if pieces > 0 {
-                    tracing::info!(pieces, "what the upgrade left to do is done");
+                    tracing::info!(pieces, "the work that the upgrade left is done");
                 }
                 return;
             }
             Ok(Err(fault)) => {
-                tracing::warn!(?fault, "upkeep is tried again in a minute");
+                tracing::warn!(?fault, "a piece of upkeep failed; trying again in a minute");
                 AGAIN
             }
             Err(_) => return,
@@ -153,7 +152,7 @@ fn look_after(services: &Services, engine: &Weak<Engine>, schema: Schema, first:
     };
     match services.pictures.sweep(used) {
         Ok(0) => {}
-        Ok(removed) => tracing::info!(removed, "pictures that were nobody's were removed"),
-        Err(cause) => tracing::warn!(%cause, "pictures were not swept"),
+        Ok(removed) => tracing::info!(removed, "unused pictures were removed"),
+        Err(cause) => tracing::warn!(%cause, "unused pictures were not removed"),
     }
 }

@@ -1,19 +1,20 @@
-//! A gateway that is down is left alone for a while, and whoever wants a message is told at once.
+//! A circuit breaker: a gateway that is down is not asked for a while, and messages fail at once.
 //!
-//! Otherwise each would wait for the whole time-out, and hold one of the places that there are for
-//! waiting (`workers/class.rs`): with a server that never answers, a few requests a second fill them all.
+//! Otherwise each message would wait for the whole time-out and hold a permit for gateway work
+//! (`workers/class.rs`). With a server that never answers, a few requests a second would use up all
+//! permits.
 
 use super::{DeliveryOutcome, Gateway, Message, SendError, codes};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// So many failures in a row open the circuit.
+/// How many failures in a row open the circuit.
 const FAILURES: u32 = 5;
 
-/// How long nobody is let through then, and again after each try that failed.
+/// How long no message is tried after that, and after each failed try.
 const REST: Duration = Duration::from_secs(30);
 
-/// The clock that it goes by: one that nobody can set.
+/// A monotonic clock.
 type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
 
 /// A gateway that is not asked while it is down. A refusal is not a failure: a gateway that knows
@@ -55,8 +56,8 @@ impl CircuitState {
     fn lets_through(&mut self, now: Instant) -> bool {
         match &mut self.until {
             None => true,
-            // This one tries for all. The next does so a rest later, not when this one is back:
-            // it might never be.
+            // This message is the try for all. The next try comes a rest later, even if this one
+            // never returns.
             Some(until) if *until <= now => {
                 *until = now + REST;
                 true
@@ -101,7 +102,7 @@ impl<G: Gateway> Gateway for Circuit<G> {
             tracing::error!(
                 failures = FAILURES,
                 seconds,
-                "the SMS gateway is down: it is asked now and then, and messages are refused at once"
+                "the SMS gateway is down: messages fail at once, and the gateway is tried again periodically"
             );
         }
         sent

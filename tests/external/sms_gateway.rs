@@ -189,5 +189,5 @@ fn shutdown_waits_for_a_message_in_progress() {
     let mut answer = String::new();
     client.read_to_string(&mut answer).unwrap();
     assert!(answer.ends_with(&fault(TIME_OUT.0, TIME_OUT.1)), "{answer}");
-    assert_eq!(count_in_log(&server, "work was still under way"), 0, "{}", server.log());
+    assert_eq!(count_in_log(&server, "work was still running"), 0, "{}", server.log());
 }

@@ -43,7 +43,7 @@ fn start_removes_old_orphans_but_no_foreign_objects() {
         store.put(key, *age);
     }
     let server = setup::start_in(folder, &store.config("prefix = \"p\""));
-    setup::wait_for_log(&server, "pictures that were nobody's were removed removed=2");
+    setup::wait_for_log(&server, "unused pictures were removed removed=2");
     let mut left: Vec<String> = stay.iter().map(|(key, _)| key.clone()).chain(used).collect();
     left.sort();
     assert_eq!(store.wait_for_keys(left.len()), left);
