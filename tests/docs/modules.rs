@@ -173,3 +173,34 @@ fn cycle_finder_handles_cycles_and_use_lists() {
     let found = circle(&uses(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "b")])).unwrap();
     assert_eq!(found, ["b", "c", "d"]);
 }
+
+/// The tables that the engine itself uses: who is logged in, limits, ids, what waits to be done.
+const TABLES: [&str; 6] = ["account", "journal", "pending", "quota", "sequence", "session"];
+
+#[test]
+fn engine_names_only_its_own_tables() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let steps = ["schema.sql", "schema/step-2.sql"].map(|step| root.join(step));
+    let schema: String = steps.iter().map(|step| fs::read_to_string(step).unwrap()).collect();
+    let tables: BTreeSet<&str> = schema
+        .split("CREATE TABLE ")
+        .skip(1)
+        .map(|rest| rest.split([' ', '(', '\n']).next().unwrap())
+        .collect();
+    assert!(tables.len() > 15, "{tables:?}");
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    for file in files(&root.join("src")) {
+        if module(&file).iter().any(|part| part == "tests") {
+            continue;
+        }
+        let code = code(&file);
+        let words: Vec<&str> = code.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let [before, name] = pair else { continue };
+            let name = name.trim_matches(|it: char| !it.is_alphanumeric() && it != '_');
+            let is_sql = ["FROM", "INTO", "UPDATE", "JOIN"].iter().any(|it| before.ends_with(it));
+            named.extend(tables.get(name).copied().filter(|_| is_sql));
+        }
+    }
+    assert_eq!(named.into_iter().collect::<Vec<_>>(), TABLES);
+}
