@@ -45,6 +45,11 @@ pub fn is_mark(c: char) -> bool {
     matches!(get_general_category(c), NonspacingMark | SpacingMark | EnclosingMark)
 }
 
+/// Is it a hyphen or a dash, or does it look like one: the minus sign, and the long-vowel mark of Japanese?
+pub fn is_dash(c: char) -> bool {
+    get_general_category(c) == Category::DashPunctuation || matches!(c, '\u{2212}' | '\u{30fc}')
+}
+
 /// Is it a decimal digit, of any script?
 pub fn is_digit(c: char) -> bool {
     get_general_category(c) == Category::DecimalNumber

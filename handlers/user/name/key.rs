@@ -9,7 +9,7 @@
 //! not look like `b`. So one key is made with the case taken away first, and one with looks first. A
 //! character that looks like a bar or a circle may stand for `l`, `i` and `1`, or for `o` and `0`.
 
-use crate::handlers::text::{is_blank, is_digit, is_invisible};
+use crate::handlers::text::{is_blank, is_dash, is_digit, is_invisible};
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_script::{Script, UnicodeScript as _};
@@ -39,6 +39,19 @@ pub fn keys(name: &str) -> BTreeSet<String> {
 pub fn digits(name: &str) -> Option<String> {
     let digits: Option<String> = name.nfkc().map(ascii_digit).collect();
     digits.filter(|digits| !digits.is_empty())
+}
+
+/// The digits of a telephone number as people write it: with blanks and hyphens, in brackets, and behind the
+/// country code of China. `None` if the name has anything else.
+pub fn telephone_digits(name: &str) -> Option<String> {
+    let is_separator = |c: char| {
+        is_blank(c) || is_invisible(c) || is_dash(c) || matches!(c, '+' | '(' | ')' | '.' | '/')
+    };
+    let all = digits(&name.nfkc().filter(|c| !is_separator(*c)).collect::<String>())?;
+    let of_china = all.strip_prefix("0086").or_else(|| all.strip_prefix("86"));
+    // Whether it is `86` or the first digits of the number itself, the length tells.
+    let number = of_china.filter(|rest| rest.len() >= 11).unwrap_or(&all);
+    Some(number.strip_prefix('0').unwrap_or(number).to_owned())
 }
 
 /// The ASCII digit of the same value. Unicode has the digits of a script in order, from zero, ten
@@ -174,6 +187,28 @@ mod tests {
         }
         for other in ["", "1a", "一三八", "1 2", "-1"] {
             assert_eq!(digits(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn telephone_digits_ignore_separators() {
+        for name in [
+            "13800001234",
+            "8613800001234",
+            "+8613800001234",
+            "0086 138 0000 1234",
+            "1380000 1234",
+            "138-0000-1234",
+            "138\u{2014}0000\u{3000}1234",
+            "138\u{2212}0000\u{30fc}1234",
+            "（＋８６）１３８．００００．１２３４",
+            "013800001234",
+        ] {
+            assert_eq!(telephone_digits(name).as_deref(), Some("13800001234"), "{name}");
+        }
+        assert_eq!(telephone_digits("86138").as_deref(), Some("86138"));
+        for other in ["", "-", "1380000123x", "138_0000_1234"] {
+            assert_eq!(telephone_digits(other), None, "{other:?}");
         }
     }
 

@@ -118,12 +118,12 @@ pub fn may_be_called(view: &View, name: &str, mobile: Option<&str>) -> Result<()
     }
 }
 
-/// Refuse digits that are a telephone number, or an account's id now or soon.
+/// Refuse a telephone number, also as people write it, and digits that are an account's id now or soon.
 pub fn is_no_number(view: &View, name: &str) -> Result<(), Fault> {
-    let Some(digits) = key::digits(name) else { return Ok(()) };
-    if is_mobile(&digits) {
+    if key::telephone_digits(name).is_some_and(|digits| is_mobile(&digits)) {
         return Err(Fault::value("username", "another's telephone number can't be a name"));
     }
+    let Some(digits) = key::digits(name) else { return Ok(()) };
     let sql = "SELECT last FROM sequence WHERE name = 'account'";
     let last: i64 = view.one(sql, args![], |row| row.get(0))?.unwrap_or(FIRST_ID);
     let ids = FIRST_ID..=last.saturating_add(SOON);
