@@ -70,7 +70,7 @@ const USAGE: &str = "cargo bench [-- [--quick] [--rounds=N] [a] [b] [c] [d] [e] 
 fn main() {
     // Cargo adds `--bench` by itself.
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if serve::asked(&args) {
+    if serve::run_named_server(&args) {
         return;
     }
     let quick = args.iter().any(|arg| arg == "--quick");
@@ -86,7 +86,7 @@ fn main() {
         true => Effort { rounds: rounds.unwrap_or(1), time: Duration::from_millis(300), quick },
         false => Effort { rounds: rounds.unwrap_or(5), time: Duration::from_millis(1_500), quick },
     };
-    peers::tidy();
+    peers::remove_leftovers();
     let begun = Instant::now();
     let (mut rows, mut stock) = (Vec::new(), NoticeDatabase::default());
     for (letter, title, run) in SECTIONS {

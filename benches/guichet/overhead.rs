@@ -13,10 +13,10 @@ const SECTION: &str = "a. The envelope on top of hyper";
 
 pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
     let folder = Folder::new();
-    let bare = Running::announced(&mut peers::ourselves("serve-bare"));
-    let hello = Running::announced(peers::ourselves("serve-hello").arg(folder.path()));
-    let read = Running::announced(&mut peers::ourselves("serve-read"));
-    let decode = Running::announced(&mut peers::ourselves("serve-decode"));
+    let bare = Running::announced(&mut peers::own_program("serve-bare"));
+    let hello = Running::announced(peers::own_program("serve-hello").arg(folder.path()));
+    let read = Running::announced(&mut peers::own_program("serve-read"));
+    let decode = Running::announced(&mut peers::own_program("serve-decode"));
     let load = Load::http(32, DONE, |_, out| {
         wire::envelope(out, ("hello", "greet"), r#"{"name":"Ada"}"#);
     });

@@ -46,7 +46,7 @@ pub fn redis(durability: Durability) -> Option<Peer> {
 /// The same operation with a connection pool and a transaction per request; see `serve.rs`.
 pub fn pool(players: u64) -> Peer {
     let (folder, database) = with_players(players);
-    let mut command = ourselves("serve-pool");
+    let mut command = own_program("serve-pool");
     Peer { server: Running::announced(command.arg(database)), _folder: folder }
 }
 
@@ -76,7 +76,7 @@ pub fn fastify(players: u64) -> Option<Peer> {
 }
 
 /// This program, started as a server.
-pub fn ourselves(task: &str) -> Command {
+pub fn own_program(task: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg(task).stderr(Stdio::null());
     command
@@ -132,7 +132,7 @@ fn version(program: &str, args: &[&str]) -> Option<String> {
 }
 
 /// Remove what an interrupted run left in the temporary folder.
-pub fn tidy() {
+pub fn remove_leftovers() {
     let left = fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
     for entry in left.filter(|e| e.file_name().to_string_lossy().starts_with("guichet-bench-")) {
         let age = entry.metadata().and_then(|data| data.modified()).map(|at| at.elapsed());

@@ -53,7 +53,7 @@ pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
     let pool = Some(peers::pool(PLAYERS));
     let flask = peers::flask(PLAYERS);
     let fastify = peers::fastify(PLAYERS);
-    let bare = Running::announced(&mut peers::ourselves("serve-bare"));
+    let bare = Running::announced(&mut peers::own_program("serve-bare"));
     for redis in [&always, &every_second].into_iter().flatten() {
         players::into_redis(redis.server.address(), PLAYERS);
     }

@@ -100,7 +100,7 @@ pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
         if effort.quick { &[SMALL, 100_000] } else { &[SMALL, 100_000, 1_000_000, 5_000_000] };
     let small_folder = players::folder(SMALL, true);
     let small = guichet::start(&small_folder);
-    let bare = Running::announced(&mut peers::ourselves("serve-bare"));
+    let bare = Running::announced(&mut peers::own_program("serve-bare"));
     let mut rows = Vec::new();
     for size in sizes {
         eprintln!("  {size} players");

@@ -159,7 +159,7 @@ impl r2d2::ManageConnection for Connections {
 }
 
 /// Runs the built-in server that the arguments name; `false` if they name none.
-pub fn asked(args: &[String]) -> bool {
+pub fn run_named_server(args: &[String]) -> bool {
     let path = || PathBuf::from(args.get(1).expect("a path"));
     match args.first().map(String::as_str) {
         Some("serve-bare") => bare(),

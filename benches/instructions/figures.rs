@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A difference in percent that deserves attention: updates of compilers and libraries cause less.
-const MUCH: f64 = 5.0;
+const NOTABLE_DIFFERENCE: f64 = 5.0;
 
 /// The text before the list of tools in the file.
 const MADE_WITH: &str = "Made with ";
@@ -76,11 +76,11 @@ pub fn compare(new: &Figures, kept: &Figures) {
             Some(Figure { instructions: old, .. }) => {
                 let percent = 100.0 * (*instructions as f64 / *old as f64 - 1.0);
                 let mark = match percent {
-                    p if p > MUCH => "<<<<< MORE",
-                    p if p < -MUCH => "less",
+                    p if p > NOTABLE_DIFFERENCE => "<<<<< MORE",
+                    p if p < -NOTABLE_DIFFERENCE => "less",
                     _ => "",
                 };
-                more += usize::from(percent > MUCH);
+                more += usize::from(percent > NOTABLE_DIFFERENCE);
                 (grouped(*old), format!("{percent:+.1} %"), mark)
             }
         };
@@ -92,7 +92,10 @@ pub fn compare(new: &Figures, kept: &Figures) {
         println!("part of a difference is theirs\n");
     }
     if more > 0 {
-        println!("<<<<< {more} of {} cost over {MUCH} % MORE than what is kept\n", rows.len() - 1);
+        println!(
+            "<<<<< {more} of {} cost over {NOTABLE_DIFFERENCE} % MORE than what is kept\n",
+            rows.len() - 1
+        );
     }
 }
 

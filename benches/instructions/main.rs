@@ -32,10 +32,10 @@ use std::process::Command;
 
 /// Requests in the shorter of two runs. One-time work such as start and shutdown is the same in
 /// both, and cancels out.
-const FEW: u64 = 1_000;
+const SHORT_RUN: u64 = 1_000;
 
 /// Additional requests in the longer run.
-const MORE: u64 = 4_000;
+const EXTRA_REQUESTS: u64 = 4_000;
 
 /// The argument that makes this program the measured process.
 const SEND: &str = "send";
@@ -60,8 +60,8 @@ fn main() {
 /// Count every case.
 fn count() -> Figures {
     let figure = |name: &str| {
-        let more = collected(name, FEW + MORE) - collected(name, FEW);
-        Figure { case: name.to_owned(), instructions: more / MORE }
+        let more = collected(name, SHORT_RUN + EXTRA_REQUESTS) - collected(name, SHORT_RUN);
+        Figure { case: name.to_owned(), instructions: more / EXTRA_REQUESTS }
     };
     Figures { made_with: figures::tools(), figures: CASES.iter().map(|c| figure(c.name)).collect() }
 }

@@ -99,7 +99,7 @@ fn row<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
 #[divan::bench(types = [Numbers, Texts], args = SIZES, sample_size = 100)]
 fn top<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
     let board = board::<P>(players);
-    bencher.bench_local(|| look(&board, 1));
+    bencher.bench_local(|| read_rows(&board, 1));
 }
 
 /// 100 rows at a random position.
@@ -108,10 +108,10 @@ fn window<P: Players>(bencher: Bencher<'_, '_>, players: i64) {
     let (board, mut rng) = (board::<P>(players), rng());
     bencher
         .with_inputs(|| rng.random_range(1..=players.cast_unsigned()))
-        .bench_local_values(|first| look(&board, first));
+        .bench_local_values(|first| read_rows(&board, first));
 }
 
-fn look<P: Players>(board: &Board<P>, first: u64) {
+fn read_rows<P: Players>(board: &Board<P>, first: u64) {
     board.at(first, ROWS).for_each(|row| {
         black_box(row);
     });

@@ -4,8 +4,8 @@
 //! regular client's requests take while nothing else happens, and then runs each attack for
 //! [`ROW_TIME`] and all of them at once for two minutes. It prints, for each, the regular client's
 //! 99th percentile, the server's largest resident memory, and how the attacker's requests were
-//! answered. It ends with status 1 if memory passes [`MOST_MEMORY`], the server ends, or the regular
-//! client's 99th percentile is more than [`MOST_SLOWER`] times what it is alone.
+//! answered. It ends with status 1 if memory passes [`MAX_MEMORY`], the server ends, or the regular
+//! client's 99th percentile is more than [`MAX_SLOWDOWN`] times what it is alone.
 //!
 //! It needs root and Linux for the cgroup; otherwise it prints a note and runs without. `-- NAME`
 //! runs the rows whose name contains NAME. `GUICHET=path` tests another binary.
@@ -64,10 +64,10 @@ const ALONE_TIME: Duration = Duration::from_secs(20);
 const LIMIT: u64 = 512 << 20;
 
 /// The most resident memory that the server may have at any time.
-const MOST_MEMORY: u64 = 320 << 20;
+const MAX_MEMORY: u64 = 320 << 20;
 
 /// How many times slower the regular client's 99th percentile may become.
-const MOST_SLOWER: f64 = 4.0;
+const MAX_SLOWDOWN: f64 = 4.0;
 
 fn main() {
     // Cargo adds `--bench` by itself.
@@ -84,11 +84,11 @@ async fn siege(only: Option<&str>) -> bool {
     let cgroup = Cgroup::enter(server.pid(), LIMIT);
     let address = server.address();
     attacks::prepare(address).await;
-    println!("{}", cgroup.told());
+    println!("{}", cgroup.summary());
     println!("| attack | p50 ms | p99 ms | × alone | most MB | answers |");
     println!("| --- | ---: | ---: | ---: | ---: | --- |");
     let alone = regular::run(address, Instant::now() + ALONE_TIME).await;
-    println!("| none | {} | | {:.0} | |", alone.told(), megabytes(&server));
+    println!("| none | {} | | {:.0} | |", alone.summary(), megabytes(&server));
     let mut held = true;
     for attack in ATTACKS.iter().filter(|attack| only.is_none_or(|only| attack.name.contains(only)))
     {
@@ -123,9 +123,9 @@ async fn row(
     let lives = is_alive(address).await;
     println!(
         "| {name} | {} | {slower:.1} | {:.0} | {} |",
-        figures.told(),
+        figures.summary(),
         most as f64 / f64::from(1 << 20),
-        answers.told()
+        answers.summary()
     );
     if !lives {
         let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
@@ -133,7 +133,7 @@ async fn row(
     }
     // Remaining connections of this row end before the next row begins.
     tokio::time::sleep(Duration::from_secs(12)).await;
-    lives && most < MOST_MEMORY && slower <= MOST_SLOWER && figures.failed == 0
+    lives && most < MAX_MEMORY && slower <= MAX_SLOWDOWN && figures.failed == 0
 }
 
 /// The largest resident memory, sampled twenty times a second.

@@ -11,7 +11,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// How long an attacker waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(40);
+const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// How often each HTTP status was answered; 0 is a connection that ended without an answer.
 #[derive(Default)]
@@ -22,7 +22,7 @@ impl Answers {
         *self.0.borrow_mut().entry(status).or_default() += 1;
     }
 
-    pub fn told(&self) -> String {
+    pub fn summary(&self) -> String {
         let told = self.0.borrow();
         let told = told.iter().map(|(status, count)| match status {
             0 => format!("closed × {count}"),
@@ -43,14 +43,14 @@ impl Peer {
     pub async fn connect(server: SocketAddr, from: u8) -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind((Ipv4Addr::new(127, 0, 0, from), 0).into())?;
-        let stream = timeout(PATIENCE, socket.connect(server)).await??;
+        let stream = timeout(TIMEOUT, socket.connect(server)).await??;
         stream.set_nodelay(true)?;
         Ok(Peer { stream, read: Vec::new() })
     }
 
     /// Sends bytes without waiting for an answer.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        timeout(PATIENCE, self.stream.write_all(bytes)).await?
+        timeout(TIMEOUT, self.stream.write_all(bytes)).await?
     }
 
     /// Sends a request. Returns the status and body of the answer.
@@ -66,7 +66,7 @@ impl Peer {
                 }
                 return Ok((status, self.read[framed.body..framed.length].to_vec()));
             }
-            let length = timeout(PATIENCE, self.stream.read_buf(&mut self.read)).await??;
+            let length = timeout(TIMEOUT, self.stream.read_buf(&mut self.read)).await??;
             if length == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -76,6 +76,6 @@ impl Peer {
     /// Reads at most `most` bytes.
     pub async fn read_some(&mut self, most: usize) -> io::Result<usize> {
         let mut piece = vec![0; most];
-        timeout(PATIENCE, self.stream.read(&mut piece)).await?
+        timeout(TIMEOUT, self.stream.read(&mut piece)).await?
     }
 }

@@ -29,7 +29,7 @@ impl Figures {
         self.times.len()
     }
 
-    pub fn told(&self) -> String {
+    pub fn summary(&self) -> String {
         let failed = match self.failed {
             0 => String::new(),
             failed => format!(" ({failed} of {} failed)", failed + self.times.len()),

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 /// Longer than any answer takes: passwords and pictures are processed at idle priority, and the
 /// machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(180);
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A connection idle for this long is not reused: the server closes it after ten seconds.
 const IDLE: Duration = Duration::from_secs(5);
@@ -118,7 +118,7 @@ impl Client {
     /// Sends a request and checks its answer. Returns the JSON if it is the expected answer.
     pub async fn ask(&mut self, kind: &'static str, request: &Request, expect: Expect) -> Value {
         let sent = Instant::now();
-        let answer = timeout(PATIENCE, self.exchange(&request.bytes())).await;
+        let answer = timeout(TIMEOUT, self.exchange(&request.bytes())).await;
         let took = sent.elapsed();
         let answer = match answer {
             Ok(Ok(answer)) => answer,

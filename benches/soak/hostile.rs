@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
 /// The server disconnects peers that send nothing for 5, 10 or 15 seconds, or read nothing for 30.
-const LET_GO: Duration = Duration::from_secs(45);
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(45);
 
 fn malformed() -> Vec<(Request, Expect)> {
     let deep = "[".repeat(200_000);
@@ -101,7 +101,7 @@ pub async fn leavers(world: Rc<World>) {
 pub async fn slow(world: Rc<World>) {
     let mut pace = world.pace(0.5);
     while pace.turn().await {
-        if world.end.saturating_duration_since(Instant::now()) < LET_GO {
+        if world.end.saturating_duration_since(Instant::now()) < DISCONNECT_TIMEOUT {
             // Too little time is left to see another one disconnected.
             continue;
         }
@@ -109,14 +109,14 @@ pub async fn slow(world: Rc<World>) {
         tokio::task::spawn_local(async move {
             let kind =
                 ["slow head", "slow body", "slow drip", "slow reader"][rand::random_range(0..4)];
-            let ended = timeout(LET_GO, until_let_go(&world, kind)).await;
+            let ended = timeout(DISCONNECT_TIMEOUT, until_disconnected(&world, kind)).await;
             count(&world, kind, matches!(ended, Ok(Ok(true))));
         });
     }
 }
 
 /// Stays slow until the server closes the connection. Returns whether it did so as expected.
-async fn until_let_go(world: &World, kind: &str) -> std::io::Result<bool> {
+async fn until_disconnected(world: &World, kind: &str) -> std::io::Result<bool> {
     let mut stream = world.connect().await?;
     match kind {
         "slow head" => stream.write_all(b"POST /api HTTP/1.1\r\nHost: so").await?,
@@ -133,7 +133,7 @@ async fn until_let_go(world: &World, kind: &str) -> std::io::Result<bool> {
     }
     let mut answer = Vec::new();
     loop {
-        let more = if kind == "slow drip" { Duration::from_secs(1) } else { LET_GO };
+        let more = if kind == "slow drip" { Duration::from_secs(1) } else { DISCONNECT_TIMEOUT };
         match timeout(more, stream.read_buf(&mut answer)).await {
             // It may be closed already; then there is something to read.
             Err(_) => drop(stream.write_all(b" ").await),

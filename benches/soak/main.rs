@@ -48,7 +48,7 @@ mod world;
 use folder::Folder;
 use process::Running;
 use rusqlite::Connection;
-use sample::{HEAD, Sample, is_flat, told};
+use sample::{HEAD, Sample, is_flat, ok_or_not};
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
@@ -61,7 +61,7 @@ use world::World;
 const USAGE: &str = "cargo bench --bench soak [-- --minutes=N]";
 
 /// The server shuts down within this time (docs/cli.md).
-const FAREWELL: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() {
     // Cargo adds `--bench` by itself.
@@ -98,9 +98,9 @@ fn soak(time: Duration) -> bool {
     });
     let (table, unexpected) = world.tally.borrow().table();
     println!("\n{table}");
-    println!("unexpected answers: {unexpected}: {}", told(unexpected == 0));
+    println!("unexpected answers: {unexpected}: {}", ok_or_not(unexpected == 0));
     let flat = is_flat(&samples);
-    let ended = ends_well(server, &data);
+    let ended = shuts_down_cleanly(server, &data);
     drop(open);
     let errors = log(&folder.path().join("log"));
     unexpected == 0 && flat && ended && errors == 0
@@ -165,19 +165,19 @@ async fn leave_open(world: &World) -> Vec<TcpStream> {
 }
 
 /// SIGTERM: exit status 0 in time, an empty WAL, an intact database.
-fn ends_well(server: Running, data: &Path) -> bool {
+fn shuts_down_cleanly(server: Running, data: &Path) -> bool {
     let begun = Instant::now();
     let status = server.end();
     let took = begun.elapsed();
     let log = fs::metadata(data.join("guichet.db-wal")).map_or(0, |metadata| metadata.len());
     let database = Connection::open(data.join("guichet.db")).unwrap();
     let sound: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    let well = status.is_some_and(|status| status.success()) && took <= FAREWELL;
+    let well = status.is_some_and(|status| status.success()) && took <= SHUTDOWN_TIMEOUT;
     let holds = well && log == 0 && sound == "ok";
     println!(
         "SIGTERM: ended after {:.1} s with {status:?}, WAL {log} bytes, integrity {sound}: {}",
         took.as_secs_f64(),
-        told(holds)
+        ok_or_not(holds)
     );
     holds
 }
@@ -193,7 +193,7 @@ fn log(file: &Path) -> usize {
         "log: {} warnings, {} errors: {}",
         warnings.len(),
         errors.len(),
-        told(errors.is_empty())
+        ok_or_not(errors.is_empty())
     );
     for line in errors.iter().take(20).chain(warnings.iter().take(5)) {
         println!("  {line}");

@@ -73,7 +73,7 @@ pub fn is_flat(samples: &[Sample]) -> bool {
         println!(
             "{name}: {before:.1} in the second quarter, {after:.1} in the last, at most {:.1} more: {}",
             more(before),
-            told(holds)
+            ok_or_not(holds)
         );
         holds
     };
@@ -81,12 +81,12 @@ pub fn is_flat(samples: &[Sample]) -> bool {
     let descriptors = flat("files", |s| s.descriptors, |before| (0.1 * before).max(10.0));
     let threads = flat("threads", |s| s.threads, |_| 4.0);
     let longest = samples.iter().map(|sample| sample.log).fold(0.0, f64::max);
-    println!("WAL: {longest:.1} MB at most, {LOG} are allowed: {}", told(longest <= LOG));
+    println!("WAL: {longest:.1} MB at most, {LOG} are allowed: {}", ok_or_not(longest <= LOG));
     memory && descriptors && threads && longest <= LOG
 }
 
 /// `ok` or `NOT OK`.
-pub fn told(holds: bool) -> &'static str {
+pub fn ok_or_not(holds: bool) -> &'static str {
     if holds { "ok" } else { "NOT OK" }
 }
 

@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How long a server may take to start, or to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running server.
 pub struct Running {
@@ -36,7 +36,7 @@ impl Running {
         let start = Instant::now();
         while TcpStream::connect(free).is_err() {
             assert!(child.try_wait().unwrap().is_none(), "{command:?} ended");
-            assert!(start.elapsed() < PATIENCE, "{command:?} does not answer");
+            assert!(start.elapsed() < TIMEOUT, "{command:?} does not answer");
             sleep(Duration::from_millis(20));
         }
         Running { child, address: free }
@@ -58,7 +58,7 @@ impl Running {
     fn terminate(&mut self) -> Option<ExitStatus> {
         let _ = Command::new("kill").arg(self.pid().to_string()).stderr(Stdio::null()).status();
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
+        while start.elapsed() < TIMEOUT {
             match self.child.try_wait() {
                 Ok(None) => sleep(Duration::from_millis(10)),
                 ended => return ended.ok().flatten(),

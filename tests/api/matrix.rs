@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Why there is no login.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Lack {
+enum MissingLogin {
     /// No token at all.
     None,
     /// A token that is malformed, unknown, expired or logged out.
@@ -22,37 +22,37 @@ enum Lack {
     Gone,
 }
 
-fn told_in_envelope(name: &str, lack: Lack) -> String {
+fn envelope_answer(name: &str, lack: MissingLogin) -> String {
     if name == "property/query" {
-        return told_in_query(7, lack);
+        return query_answer(7, lack);
     }
     match lack {
-        Lack::None => fault(-100, "Missing necessary args"),
-        Lack::Bad | Lack::Stale => fault(-101, "Error token"),
-        Lack::Gone => fault(-102, "Get userid failed for the token"),
+        MissingLogin::None => fault(-100, "Missing necessary args"),
+        MissingLogin::Bad | MissingLogin::Stale => fault(-101, "Error token"),
+        MissingLogin::Gone => fault(-102, "Get userid failed for the token"),
     }
 }
 
-fn told_in_query(id: i64, lack: Lack) -> String {
+fn query_answer(id: i64, lack: MissingLogin) -> String {
     let (status, message, detail) = match lack {
-        Lack::None => (-104, "Missing necessary args", "a token is needed: log in first"),
-        Lack::Bad | Lack::Stale => (
+        MissingLogin::None => (-104, "Missing necessary args", "a token is needed: log in first"),
+        MissingLogin::Bad | MissingLogin::Stale => (
             -105,
             "Error token",
             "the token is unknown, expired, logged out or older than the password",
         ),
-        Lack::Gone => (-105, "Error token", "the token's account was removed"),
+        MissingLogin::Gone => (-105, "Error token", "the token's account was removed"),
     };
     let answer =
         json!({"id": id, "status": status, "message": message, "data": [], "detail": detail});
     answer.to_string()
 }
 
-fn told_by_rank(method: &str, lack: Lack) -> String {
+fn rank_answer(method: &str, lack: MissingLogin) -> String {
     let (code, error) = match lack {
-        Lack::None | Lack::Bad => (10086, "Please login"),
-        Lack::Stale => (10111, "User or password is wrong"),
-        Lack::Gone => (10010, "User is wrong"),
+        MissingLogin::None | MissingLogin::Bad => (10086, "Please login"),
+        MissingLogin::Stale => (10111, "User or password is wrong"),
+        MissingLogin::Gone => (10010, "User is wrong"),
     };
     match method {
         "POST" => json!({"code": code, "data": "error", "error": error}).to_string(),
@@ -60,9 +60,9 @@ fn told_by_rank(method: &str, lack: Lack) -> String {
     }
 }
 
-fn told_by_entry_task(lack: Lack) -> String {
+fn entry_task_answer(lack: MissingLogin) -> String {
     match lack {
-        Lack::None => entry(200_410, "no token", json!("")),
+        MissingLogin::None => entry(200_410, "no token", json!("")),
         _ => entry(200_412, "the token is not valid", json!("")),
     }
 }
@@ -96,7 +96,7 @@ impl RecordedServer<'_> {
 }
 
 /// Sends every operation with this token, with valid and invalid data, and checks the answers.
-fn ask(server: &Server, token: &str, lack: Lack) {
+fn ask(server: &Server, token: &str, lack: MissingLogin) {
     let operations = surface::operations();
     let needs_login = |name: &str| {
         operations.iter().any(|operation| operation.needs_login && operation.name == name)
@@ -105,14 +105,14 @@ fn ask(server: &Server, token: &str, lack: Lack) {
         let name = name.as_str();
         // A portrait's data says whether a login is needed; a removed account's id is free.
         let is_portrait = name == "portrait/upload";
-        if !needs_login && !is_portrait || is_portrait && lack == Lack::Gone {
+        if !needs_login && !is_portrait || is_portrait && lack == MissingLogin::Gone {
             continue;
         }
-        let told = told_in_envelope(name, lack);
+        let told = envelope_answer(name, lack);
         let nothing = if is_portrait { data(name) } else { json!({}) };
         for mut data in [data(name), nothing] {
             assert_eq!(server.call_as(token, name, data.clone()), told, "{name} {lack:?}");
-            if lack != Lack::None {
+            if lack != MissingLogin::None {
                 data["token"] = token.into();
                 assert_eq!(server.call(name, data), told, "{name} {lack:?}");
             }
@@ -121,7 +121,7 @@ fn ask(server: &Server, token: &str, lack: Lack) {
     let mut asked = RecordedServer { server, paths: Vec::new() };
     let query = format!("/api/external/get/property?token={token}&type=1");
     for query in [&query, &format!("{query}&no=1")] {
-        assert_eq!(asked.ask("GET", query, &[], ""), told_in_query(-1, lack), "{lack:?}");
+        assert_eq!(asked.ask("GET", query, &[], ""), query_answer(-1, lack), "{lack:?}");
     }
 
     let login = ("Authorization", token);
@@ -129,7 +129,7 @@ fn ask(server: &Server, token: &str, lack: Lack) {
         for path in ["/ranking_list", "/api/ranking_list"] {
             for body in ["rank=5", "{}", r#"{"rank":5,"arange":[1,1]}"#, "{"] {
                 let answer = asked.ask(method, path, &[login], body);
-                assert_eq!(answer, told_by_rank(method, lack), "{method} {body} {lack:?}");
+                assert_eq!(answer, rank_answer(method, lack), "{method} {body} {lack:?}");
             }
         }
     }
@@ -144,7 +144,7 @@ fn ask(server: &Server, token: &str, lack: Lack) {
         for prefix in ["/user", "/api/user"] {
             let path = format!("{prefix}/{path}");
             let answer = asked.ask(method, &path, &[login, more], body);
-            assert_eq!(answer, told_by_entry_task(lack), "{path} {lack:?}");
+            assert_eq!(answer, entry_task_answer(lack), "{path} {lack:?}");
         }
     }
     let cookie = format!("session={token}");
@@ -178,14 +178,14 @@ fn invalid_token_has_each_documents_code() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     let before = server.done(&token, "user/info", json!({}));
-    ask(&server, "", Lack::None);
+    ask(&server, "", MissingLogin::None);
     let upper = token.to_uppercase().replace(|c: char| c.is_ascii_digit(), "A");
     for junk in ["junk", &"0".repeat(32), &token[1..], &format!("{token}0"), &upper] {
-        ask(&server, junk, Lack::Bad);
+        ask(&server, junk, MissingLogin::Bad);
     }
     let out = server.login("nora");
     server.done(&out, "user/logout", json!({}));
-    ask(&server, &out, Lack::Bad);
+    ask(&server, &out, MissingLogin::Bad);
     // None of these requests changed anything.
     assert_eq!(server.done(&token, "user/info", json!({})), before);
     assert_eq!(server.done(&token, "rank/list", json!({})), json!([]));
@@ -199,7 +199,7 @@ fn expired_token_is_an_invalid_token() {
     let server = Server::start("[session]\nttl = \"1s\"\n");
     let (_, token) = server.account("nora");
     server.wait_until_expired(&token);
-    ask(&server, &token, Lack::Bad);
+    ask(&server, &token, MissingLogin::Bad);
 }
 
 #[test]
@@ -209,12 +209,12 @@ fn token_older_than_password_has_its_own_code() {
     let other = server.login("nora");
     let change = json!({"old_password": "secret-1", "new_password": "secret-2"});
     server.done(&token, "user/password", change);
-    ask(&server, &token, Lack::Stale);
-    ask(&server, &other, Lack::Stale);
+    ask(&server, &token, MissingLogin::Stale);
+    ask(&server, &other, MissingLogin::Stale);
     server.user(&["passwd", "nora", "--password-stdin"], "secret-1\n");
     let newest = server.login("nora");
     server.user(&["passwd", "nora", "--password-stdin"], "secret-1\n");
-    ask(&server, &newest, Lack::Stale);
+    ask(&server, &newest, MissingLogin::Stale);
 }
 
 #[test]
@@ -222,10 +222,10 @@ fn token_of_removed_account_has_its_own_code() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
     server.user(&["remove", "nora"], "");
-    ask(&server, &token, Lack::Gone);
+    ask(&server, &token, MissingLogin::Gone);
     // The token stays the old account's.
     assert_eq!(server.account("paula").0, 100_002);
-    ask(&server, &token, Lack::Gone);
+    ask(&server, &token, MissingLogin::Gone);
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub fn check(folder: &Path) -> Findings {
 }
 
 /// The worst finding about `what`.
-pub fn of<'a>(told: &'a Findings, what: &str) -> (&'a str, &'a str) {
+pub fn worst_finding<'a>(told: &'a Findings, what: &str) -> (&'a str, &'a str) {
     let lines = told.iter().filter(|line| line.1 == what);
     let worst = ["wrong", "warning", "ok"]
         .into_iter()
@@ -43,7 +43,7 @@ pub fn of<'a>(told: &'a Findings, what: &str) -> (&'a str, &'a str) {
 }
 
 /// Everything that is not ok.
-pub fn bad(told: &Findings) -> Vec<&str> {
+pub fn problems(told: &Findings) -> Vec<&str> {
     told.iter().filter(|line| line.0 != "ok").map(|line| line.1.as_str()).collect()
 }
 
@@ -89,9 +89,12 @@ fn private(folder: &Folder) {
 fn check_before_first_start_is_ok_and_makes_nothing() {
     let folder = with_config("listen = \"127.0.0.1:0\"\n");
     let told = check(folder.path());
-    assert_eq!(bad(&told), [""; 0], "{told:?}");
+    assert_eq!(problems(&told), [""; 0], "{told:?}");
     for what in ["data_dir", "database", "pictures"] {
-        assert!(of(&told, what).1.contains("not there yet; the first start makes it"), "{told:?}");
+        assert!(
+            worst_finding(&told, what).1.contains("not there yet; the first start makes it"),
+            "{told:?}"
+        );
     }
     assert_eq!(files(folder.path()).len(), 1, "the configuration alone");
 }
@@ -101,13 +104,13 @@ fn check_without_server_is_ok_and_changes_nothing() {
     let folder = world("listen = \"127.0.0.1:0\"\n");
     let before = files(folder.path());
     let told = check(folder.path());
-    assert_eq!(bad(&told), [""; 0], "{told:?}");
-    let (_, database) = of(&told, "database");
+    assert_eq!(problems(&told), [""; 0], "{told:?}");
+    let (_, database) = worst_finding(&told, "database");
     assert!(database.starts_with("@/data/guichet.db, "), "{database}");
     assert!(database.ends_with("; its pages and indexes are whole; no server holds it"));
-    assert!(of(&told, "pictures").1.ends_with("; rows name 6"), "{told:?}");
+    assert!(worst_finding(&told, "pictures").1.ends_with("; rows name 6"), "{told:?}");
     let quick = read(folder.path(), guichet(folder.path(), &["check", "--quick"]));
-    assert!(of(&quick, "database").1.contains("; its pages are whole; "), "{quick:?}");
+    assert!(worst_finding(&quick, "database").1.contains("; its pages are whole; "), "{quick:?}");
     assert!(files(folder.path()) == before, "nothing was changed");
 }
 
@@ -124,14 +127,16 @@ fn check_asks_a_running_server() {
         read(server.folder(), check.output().unwrap())
     };
     let told = ask(server.address());
-    assert!(of(&told, "configuration").1.ends_with("by the environment: GUICHET__LISTEN"));
-    let (how, text) = of(&told, "listen");
+    assert!(
+        worst_finding(&told, "configuration").1.ends_with("by the environment: GUICHET__LISTEN")
+    );
+    let (how, text) = worst_finding(&told, "listen");
     assert!(how == "ok" && text.contains(": our server answers in "), "{text}");
-    assert!(of(&told, "database").1.ends_with("; a server holds it"), "{told:?}");
+    assert!(worst_finding(&told, "database").1.ends_with("; a server holds it"), "{told:?}");
     // It listens elsewhere.
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let told = ask(&free);
-    let (how, text) = of(&told, "listen");
+    let (how, text) = worst_finding(&told, "listen");
     assert!(how == "warning" && text.contains("started with another configuration"), "{text}");
     server.login("nora");
 }
@@ -147,16 +152,16 @@ fn check_reports_an_address_in_use() {
     let address = taken.local_addr().unwrap();
     let other = std::thread::spawn(move || drop(taken.accept().unwrap()));
     let told = check(with_config(&format!("listen = \"{address}\"\n")).path());
-    let (how, text) = of(&told, "listen");
+    let (how, text) = worst_finding(&told, "listen");
     assert!(how == "wrong" && text.contains("another program listens there"), "{text}");
     other.join().unwrap();
     let server = Server::start("");
     let told = check(with_config(&format!("listen = \"{}\"\n", server.address())).path());
-    let (how, text) = of(&told, "listen");
+    let (how, text) = worst_finding(&told, "listen");
     assert!(how == "wrong" && text.contains("but from another database"), "{text}");
     // An address for documentation: no machine has it.
     let told = check(with_config("listen = \"192.0.2.1:8080\"\n").path());
-    let (how, text) = of(&told, "listen");
+    let (how, text) = worst_finding(&told, "listen");
     assert!(how == "wrong" && text.ends_with("choose an address of this machine"), "{text}");
 }
 
@@ -164,23 +169,30 @@ fn check_reports_an_address_in_use() {
 fn check_warns_of_an_overdue_backup() {
     let told = check(with_config("listen = \"127.0.0.1:0\"\n").path());
     assert_eq!(
-        of(&told, "backups"),
+        worst_finding(&told, "backups"),
         ("ok", "backup.dir is not set: the server makes none by itself")
     );
     let folder =
         with_config("listen = \"127.0.0.1:0\"\ntimezone = \"UTC\"\n[backup]\ndir = \"own\"\n");
     let told = check(folder.path());
-    assert!(of(&told, "backup.dir").1.starts_with("own: not there yet"), "{told:?}");
-    assert_eq!(of(&told, "backups"), ("ok", "none yet; the server makes one when it starts"));
+    assert!(worst_finding(&told, "backup.dir").1.starts_with("own: not there yet"), "{told:?}");
+    assert_eq!(
+        worst_finding(&told, "backups"),
+        ("ok", "none yet; the server makes one when it starts")
+    );
     let own = folder.path().join("own");
     fs::create_dir(&own).unwrap();
     fs::set_permissions(&own, fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(of(&check(folder.path()), "backup.dir").0, "warning", "everybody may look in");
+    assert_eq!(
+        worst_finding(&check(folder.path()), "backup.dir").0,
+        "warning",
+        "everybody may look in"
+    );
     fs::set_permissions(&own, fs::Permissions::from_mode(0o700)).unwrap();
     fs::write(own.join("guichet-20260101-033000.tar"), "").unwrap();
     let told = check(folder.path());
-    assert_eq!(bad(&told), ["backups"], "{told:?}");
-    let (_, text) = of(&told, "backups");
+    assert_eq!(problems(&told), ["backups"], "{told:?}");
+    let (_, text) = worst_finding(&told, "backups");
     assert!(
         text.starts_with("the newest is of 2026-01-01 03:30:00, and another was due"),
         "{text}"
@@ -188,15 +200,15 @@ fn check_warns_of_an_overdue_backup() {
     let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
     fs::write(own.join(format!("guichet-{now}.tar")), "").unwrap();
     let told = check(folder.path());
-    assert_eq!(bad(&told), [""; 0], "{told:?}");
-    assert!(of(&told, "backups").1.starts_with("the newest is of 20"), "{told:?}");
+    assert_eq!(problems(&told), [""; 0], "{told:?}");
+    assert!(worst_finding(&told, "backups").1.starts_with("the newest is of 20"), "{told:?}");
 }
 
 #[test]
 fn check_stops_at_an_invalid_configuration() {
     let folder = with_config("colour = \"red\"\n");
     let told = check(folder.path());
-    assert_eq!(bad(&told), ["configuration"]);
+    assert_eq!(problems(&told), ["configuration"]);
     assert!(told[0].2.starts_with("@/guichet.toml:2:1: colour: unknown key"), "{told:?}");
     assert!(told[0].2.ends_with("nothing else was looked at") && told.len() == 1, "{told:?}");
 }
@@ -232,14 +244,14 @@ fn check_warns_of_risky_settings() {
         let folder = with_config(config);
         let told = check(folder.path());
         // The limit of open files depends on the machine.
-        let bad: Vec<&str> = bad(&told).into_iter().filter(|what| *what != "files").collect();
+        let bad: Vec<&str> = problems(&told).into_iter().filter(|what| *what != "files").collect();
         assert_eq!(bad, expected, "{config}: {told:?}");
     }
     let folder = with_config("listen = \"127.0.0.1:0\"\n");
     let mut check = command(folder.path());
     check.env("GUICHET__SCORE__SECRETS__LAMPS", "hush").arg("check");
     let told = read(folder.path(), check.output().unwrap());
-    assert!(of(&told, "configuration").1.ends_with(": GUICHET__SCORE__SECRETS__LAMPS"));
+    assert!(worst_finding(&told, "configuration").1.ends_with(": GUICHET__SCORE__SECRETS__LAMPS"));
     assert!(told.iter().all(|(_, _, text)| !text.contains("hush")), "{told:?}");
 }
 
@@ -250,8 +262,8 @@ fn check_reports_an_unreachable_gateway() {
     let config = "listen = \"127.0.0.1:0\"\n[sms]\ngateway = \"webhook\"\nper_day_in_all = 9\n";
     let folder = world(&format!("{config}[sms.webhook]\n{webhook}"));
     let told = check(folder.path());
-    assert_eq!(bad(&told), ["gateway"], "{told:?}");
-    let (how, text) = of(&told, "gateway");
+    assert_eq!(problems(&told), ["gateway"], "{told:?}");
+    let (how, text) = worst_finding(&told, "gateway");
     assert!(how == "wrong" && text.contains("127.0.0.1") && !text.contains("hush"), "{text}");
 }
 
@@ -261,9 +273,9 @@ fn check_reports_open_and_unreadable_data_folders() {
     let data = folder.path().join("data");
     fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
     let told = check(folder.path());
-    assert_eq!(bad(&told), ["data_dir"]);
+    assert_eq!(problems(&told), ["data_dir"]);
     let expected = "@/data: everybody on this machine may look in (mode 755); chmod o-rwx @/data";
-    assert_eq!(of(&told, "data_dir"), ("warning", expected));
+    assert_eq!(worst_finding(&told, "data_dir"), ("warning", expected));
     // Root can read everything, so another user runs the check.
     let is_root = fs::metadata(&data).unwrap().uid() == 0;
     if is_root && !has("setpriv") {
@@ -284,14 +296,14 @@ fn check_reports_open_and_unreadable_data_folders() {
     let told = read(folder.path(), command.output().unwrap());
     fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
     for what in ["data_dir", "database"] {
-        assert_eq!(of(&told, what).0, "wrong", "{told:?}");
+        assert_eq!(worst_finding(&told, what).0, "wrong", "{told:?}");
     }
-    assert!(of(&told, "data_dir").1.contains("can't read and write there"), "{told:?}");
+    assert!(worst_finding(&told, "data_dir").1.contains("can't read and write there"), "{told:?}");
 }
 
 #[test]
 fn check_reports_a_folder_that_cannot_be_made() {
     let folder = folder();
     fs::write(folder.path().join("data"), "not a folder").unwrap();
-    assert_eq!(of(&check(folder.path()), "data_dir"), ("wrong", "@/data: not a folder"));
+    assert_eq!(worst_finding(&check(folder.path()), "data_dir"), ("wrong", "@/data: not a folder"));
 }

@@ -1,6 +1,6 @@
 //! `guichet check` on damaged databases and lost pictures.
 
-use crate::check::{bad, check, of, world};
+use crate::check::{check, problems, world, worst_finding};
 use crate::common::cli::{done, guichet};
 use crate::common::{Folder, Server};
 use rusqlite::Connection;
@@ -36,7 +36,7 @@ fn check_finds_every_damaged_database_page() {
     }
     assert!(found > 5, "{found}");
     fs::write(file(&folder), &whole[..whole.len() / 2]).unwrap();
-    assert_eq!(of(&check(folder.path()), "database").0, "wrong", "half of it");
+    assert_eq!(worst_finding(&check(folder.path()), "database").0, "wrong", "half of it");
 }
 
 #[test]
@@ -44,12 +44,12 @@ fn check_refuses_a_foreign_database() {
     let folder = world(ANY);
     fs::write(file(&folder), "somebody's novel, chapter one. ".repeat(1_000)).unwrap();
     let told = check(folder.path());
-    let (how, text) = of(&told, "database");
+    let (how, text) = worst_finding(&told, "database");
     assert!(how == "wrong" && text.contains("not a guichet database"), "{text}");
     fs::remove_file(file(&folder)).unwrap();
     Connection::open(file(&folder)).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
     let told = check(folder.path());
-    let (how, text) = of(&told, "database");
+    let (how, text) = worst_finding(&told, "database");
     assert!(how == "wrong" && text.contains("belongs to another program"), "{text}");
 }
 
@@ -62,12 +62,12 @@ fn check_reports_newer_and_older_schemas() {
     };
     set(99);
     let told = check(folder.path());
-    let (how, text) = of(&told, "database");
+    let (how, text) = worst_finding(&told, "database");
     assert!(how == "wrong" && text.contains("made by a newer guichet (schema 99"), "{text}");
     assert!(text.contains("install that version"), "{text}");
     set(0);
     let told = check(folder.path());
-    let (how, text) = of(&told, "database");
+    let (how, text) = worst_finding(&told, "database");
     assert!(how == "warning" && text.contains("which the next start takes"), "{text}");
 }
 
@@ -78,15 +78,15 @@ fn check_counts_missing_pictures() {
     let one = fs::read_dir(&pictures).unwrap().next().unwrap().unwrap().path();
     fs::remove_file(&one).unwrap();
     let told = check(folder.path());
-    assert_eq!(bad(&told), ["pictures"]);
+    assert_eq!(problems(&told), ["pictures"]);
     let name = one.file_name().unwrap().to_str().unwrap();
     let expected = format!(
         "1 of the 6 that rows name are missing, such as {name}; restore them from a backup"
     );
-    assert_eq!(of(&told, "pictures"), ("wrong", expected.as_str()));
+    assert_eq!(worst_finding(&told, "pictures"), ("wrong", expected.as_str()));
     fs::remove_dir_all(&pictures).unwrap();
     let told = check(folder.path());
-    let (how, text) = of(&told, "pictures");
+    let (how, text) = worst_finding(&told, "pictures");
     assert!(how == "wrong" && text.contains("rows name 6 pictures"), "{text}");
     assert!(!pictures.exists(), "it is not made");
 }
@@ -99,15 +99,15 @@ fn check_reports_unindexed_notices_until_reimport() {
     database.execute_batch(one).unwrap();
     drop(database);
     let told = check(folder.path());
-    assert_eq!(bad(&told), ["text index"]);
-    let (_, text) = of(&told, "text index");
+    assert_eq!(problems(&told), ["text index"]);
+    let (_, text) = worst_finding(&told, "text index");
     assert!(text.starts_with("1 rows are found by no search, and 0 entries are of no row"));
     // As the message says, export and import rebuild the index.
     let moved = folder.path().join("moved");
     done(guichet(folder.path(), &["export", moved.to_str().unwrap()]));
     fs::remove_file(file(&folder)).unwrap();
     done(guichet(folder.path(), &["import", moved.to_str().unwrap()]));
-    assert_eq!(bad(&check(folder.path())), [""; 0]);
+    assert_eq!(problems(&check(folder.path())), [""; 0]);
 }
 
 #[test]
@@ -119,12 +119,12 @@ fn check_accepts_data_of_a_killed_server() {
     }
     let folder = server.into_folder();
     let told = check(folder.path());
-    assert_eq!(of(&told, "database").0, "ok", "{told:?}");
+    assert_eq!(worst_finding(&told, "database").0, "ok", "{told:?}");
     // A copy of the database and the WAL, without the WAL index.
     fs::remove_file(folder.path().join("data/guichet.db-shm")).unwrap();
     let told = check(folder.path());
-    assert_eq!(of(&told, "database").0, "ok", "{told:?}");
-    assert_eq!(of(&told, "journal").0, "ok", "{told:?}");
+    assert_eq!(worst_finding(&told, "database").0, "ok", "{told:?}");
+    assert_eq!(worst_finding(&told, "journal").0, "ok", "{told:?}");
     assert!(!folder.path().join("data/guichet.db-shm").exists(), "it is not made");
     Server::start_in(folder, "").login("nora");
 }

@@ -122,7 +122,7 @@ fn uses(room: &[&str]) -> Uses {
 }
 
 /// A cycle of modules, each of which uses the next.
-fn circle(uses: &Uses) -> Option<Vec<String>> {
+fn cycle(uses: &Uses) -> Option<Vec<String>> {
     fn follow(at: &str, way: &mut Vec<String>, done: &mut BTreeSet<String>, uses: &Uses) -> bool {
         if let Some(begin) = way.iter().position(|name| name == at) {
             way.drain(..begin);
@@ -149,11 +149,11 @@ fn circle(uses: &Uses) -> Option<Vec<String>> {
 fn engine_modules_form_no_cycle() {
     let all = uses(&[]);
     assert!(all["http"].contains("op") && all["op"].contains("db"), "they are read: {all:?}");
-    assert_eq!(circle(&all), None);
+    assert_eq!(cycle(&all), None);
     let http = uses(&["http"]);
     assert!(http["endpoint"].contains("response"), "they are read: {http:?}");
-    assert_eq!(circle(&http), None);
-    assert_eq!(circle(&uses(&["server"])), None);
+    assert_eq!(cycle(&http), None);
+    assert_eq!(cycle(&uses(&["server"])), None);
 }
 
 #[test]
@@ -169,8 +169,8 @@ fn cycle_finder_handles_cycles_and_use_lists() {
         }
         uses
     };
-    assert_eq!(circle(&uses(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
-    let found = circle(&uses(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "b")])).unwrap();
+    assert_eq!(cycle(&uses(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
+    let found = cycle(&uses(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "b")])).unwrap();
     assert_eq!(found, ["b", "c", "d"]);
 }
 

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The API's answer for one number.
-fn told(code: &str) -> Behaviour {
+fn api_answer(code: &str) -> Behaviour {
     let status = json!({
         "SerialNo": "5000:1045710669157053657849499619", "PhoneNumber": "+8613800001234", "Fee": 1,
         "SessionContext": "", "Code": code, "Message": "about +8613800001234", "IsoCode": "CN"
@@ -63,7 +63,7 @@ fn authorization(request: &Request, id: &str, key: &str) -> String {
 
 #[test]
 fn tencent_request_is_signed_and_its_code_is_valid() {
-    let gateway = Gateway::start(told("Ok"));
+    let gateway = Gateway::start(api_answer("Ok"));
     let server = Server::start(&gateway.tencent("5s"));
     let answer: Value = serde_json::from_str(&ask(&server, "13800001234")).unwrap();
     let rand = answer["data"]["rand"].as_str().unwrap();
@@ -98,7 +98,7 @@ fn tencent_request_is_signed_and_its_code_is_valid() {
 
 #[test]
 fn template_takes_the_code_alone_or_in_a_text() {
-    let gateway = Gateway::start(told("Ok"));
+    let gateway = Gateway::start(api_answer("Ok"));
     let config = gateway.tencent("5s") + "params = [\"{code}\"]\nregion = \"ap-singapore\"\n";
     let server = Server::start(&config.replace("[sms]\n", "[sms]\nttl = \"90s\"\n"));
     ask(&server, "13800001234");
@@ -122,28 +122,28 @@ fn template_takes_the_code_alone_or_in_a_text() {
 
 #[test]
 fn refusals_have_known_codes_and_are_not_counted() {
-    let gateway = Gateway::start(told("Ok"));
+    let gateway = Gateway::start(api_answer("Ok"));
     let server = Server::start(&gateway.tencent("5s"));
     for (manner, code, message) in [
-        (told("InvalidParameterValue.IncorrectPhoneNumber"), 1016, "手机号格式错误"),
+        (api_answer("InvalidParameterValue.IncorrectPhoneNumber"), 1016, "手机号格式错误"),
         (
-            told("LimitExceeded.PhoneNumberThirtySecondLimit"),
+            api_answer("LimitExceeded.PhoneNumberThirtySecondLimit"),
             1023,
             "单个手机号30秒内下发短信条数超过设定的上限",
         ),
         (
-            told("LimitExceeded.PhoneNumberOneHourLimit"),
+            api_answer("LimitExceeded.PhoneNumberOneHourLimit"),
             1024,
             "单个手机号1小时内下发短信条数超过设定的上限",
         ),
         (
-            told("LimitExceeded.PhoneNumberDailyLimit"),
+            api_answer("LimitExceeded.PhoneNumberDailyLimit"),
             1025,
             "单个手机号日下发短信条数超过设定的上限",
         ),
-        (told("FailedOperation.PhoneNumberInBlacklist"), 1015, "手机号在黑名单库中"),
-        (told("FailedOperation.InsufficientBalanceInSmsPackage"), 1031, "套餐包余量不足"),
-        (told("FailedOperation.SomethingNew"), 1007, "其他错误"),
+        (api_answer("FailedOperation.PhoneNumberInBlacklist"), 1015, "手机号在黑名单库中"),
+        (api_answer("FailedOperation.InsufficientBalanceInSmsPackage"), 1031, "套餐包余量不足"),
+        (api_answer("FailedOperation.SomethingNew"), 1007, "其他错误"),
         (error("AuthFailure.SignatureFailure"), 1001, "sig校验失败"),
         (error("AuthFailure.SignatureExpire"), 1021, "请求发起时间不正常"),
         (error("UnauthorizedOperation.SmsSdkAppIdVerifyFail"), 1019, "sdkappid不存在"),
@@ -152,7 +152,7 @@ fn refusals_have_known_codes_and_are_not_counted() {
         // More in a row than would open the circuit, always to the same number.
         assert_eq!(ask(&server, "13800001234"), not_sent(code, message));
     }
-    gateway.set_behaviours(&[told("Ok")]);
+    gateway.set_behaviours(&[api_answer("Ok")]);
     assert!(ask(&server, "13800001234").contains("\"rand\""), "what was refused is not counted");
     assert_eq!(gateway.requests().len(), 11, "and none of it was tried again");
     let log = server.log();
@@ -163,12 +163,12 @@ fn refusals_have_known_codes_and_are_not_counted() {
 
 #[test]
 fn message_that_may_have_been_sent_is_counted() {
-    let gateway = Gateway::start(told("Ok"));
+    let gateway = Gateway::start(api_answer("Ok"));
     let server = Server::start(&gateway.tencent("5s"));
     let empty = json!({"Response": {"SendStatusSet": [], "RequestId": ""}}).to_string();
     let cases = [
-        (told("InternalError.Timeout"), 1008, "请求下发短信超时"),
-        (told("InternalError.SendAndRecvFail"), 60008, "处理请求超时"),
+        (api_answer("InternalError.Timeout"), 1008, "请求下发短信超时"),
+        (api_answer("InternalError.SendAndRecvFail"), 60008, "处理请求超时"),
         (error("InternalError"), 1007, "其他错误"),
         (Behaviour::Answer(200, empty), 1007, "其他错误"),
     ];
@@ -184,9 +184,9 @@ fn message_that_may_have_been_sent_is_counted() {
 
 #[test]
 fn request_rate_error_is_retried_once() {
-    let gateway = Gateway::start(told("Ok"));
+    let gateway = Gateway::start(api_answer("Ok"));
     let server = Server::start(&gateway.tencent("5s"));
-    gateway.set_behaviours(&[error("RequestLimitExceeded"), told("Ok")]);
+    gateway.set_behaviours(&[error("RequestLimitExceeded"), api_answer("Ok")]);
     assert!(ask(&server, "13800001234").contains("\"rand\""));
     let [first, second] = &gateway.requests()[..] else { panic!("two requests") };
     assert_eq!(first.body, second.body, "the same message");

@@ -26,12 +26,12 @@ fn library() -> Option<PathBuf> {
 }
 
 /// A server whose clock can be set.
-struct Skewed {
+struct SkewedServer {
     server: Server,
     skew: i64,
 }
 
-impl Skewed {
+impl SkewedServer {
     /// `None` where there is no libfaketime.
     fn start(config: &str) -> Option<Self> {
         let library = library()?;
@@ -47,7 +47,7 @@ impl Skewed {
                 .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
             command
         });
-        Some(Skewed { server, skew: 0 })
+        Some(SkewedServer { server, skew: 0 })
     }
 
     /// Sets the clock off by `skew`, and waits until the server uses it.
@@ -99,7 +99,7 @@ impl Skewed {
 
 #[test]
 fn date_header_follows_the_clock_both_ways() {
-    let Some(mut skewed) = Skewed::start("") else { return };
+    let Some(mut skewed) = SkewedServer::start("") else { return };
     for skew in [2 * HOUR, 0, -2 * HOUR, -2 * HOUR - 60, 2 * HOUR, -HOUR, 0] {
         skewed.set(skew);
     }
@@ -115,10 +115,10 @@ fn expired_items_stay_expired_after_clock_steps() {
     let config = format!(
         "[session]\nttl = \"9s\"\n[sms]\nttl = \"8s\"\n[captcha]\nttl = \"8s\"\ntest_code = \"{CODE}\"\n"
     );
-    let Some(mut skewed) = Skewed::start(&config) else { return };
+    let Some(mut skewed) = SkewedServer::start(&config) else { return };
     let (captcha, code) = (skewed.server.captcha(), skewed.send_code().unwrap());
     let (_, token) = skewed.server.account("ann");
-    let token_is_good = |skewed: &Skewed| {
+    let token_is_good = |skewed: &SkewedServer| {
         skewed.server.call_as(&token, "user/info", json!({})) != fault(-101, "Error token")
     };
     // It is the newest: once it has expired, all have.
@@ -134,7 +134,8 @@ fn expired_items_stay_expired_after_clock_steps() {
 
 #[test]
 fn valid_items_stay_valid_after_clock_steps() {
-    let Some(mut skewed) = Skewed::start("[session]\nttl = \"1h\"\n[sms]\nper_30_seconds = 0\n")
+    let Some(mut skewed) =
+        SkewedServer::start("[session]\nttl = \"1h\"\n[sms]\nper_30_seconds = 0\n")
     else {
         return;
     };
@@ -149,9 +150,9 @@ fn valid_items_stay_valid_after_clock_steps() {
 
 #[test]
 fn quotas_are_unaffected_by_clock_steps() {
-    let Some(mut skewed) = Skewed::start("[limits]\nlogin_attempts = 1\n") else { return };
+    let Some(mut skewed) = SkewedServer::start("[limits]\nlogin_attempts = 1\n") else { return };
     let used_up = fault(1023, "单个手机号30秒内下发短信条数超过设定的上限");
-    let guess = |skewed: &Skewed| {
+    let guess = |skewed: &SkewedServer| {
         let data = json!({"username": "nobody", "password": "secret-2"});
         skewed.server.call("user/login", data)
     };
@@ -176,7 +177,7 @@ fn quotas_are_unaffected_by_clock_steps() {
 #[test]
 fn hourly_quota_is_not_reset_by_the_clock() {
     let config = "[sms]\nper_30_seconds = 0\nper_hour = 1\nper_day_in_all = 50\n";
-    let Some(mut skewed) = Skewed::start(config) else { return };
+    let Some(mut skewed) = SkewedServer::start(config) else { return };
     skewed.send_code().unwrap();
     for skew in [0, 2 * HOUR, -2 * HOUR, 2 * HOUR] {
         skewed.set(skew);

@@ -15,7 +15,7 @@ const SLOW: &str = r#"{"status":"failed","why":"a write did not reach the disk w
 const HELD: &str =
     r#"{"status":"failed","why":"the database can't be written: another process holds it"}"#;
 
-fn told(reply: &Reply) -> (u16, String) {
+fn status_and_body(reply: &Reply) -> (u16, String) {
     assert_eq!(reply.header("content-type"), "application/json; charset=utf-8");
     assert_eq!(reply.header("cache-control"), "no-store");
     (reply.status, reply.text())
@@ -28,7 +28,7 @@ fn writable_server_is_ready_for_everyone() {
         for headers in [[("X-Forwarded-For", "203.0.113.7")], [("Origin", "https://a.example")]] {
             for _ in 0..3 {
                 let reply = server.send("GET", path, &headers, b"");
-                assert_eq!(told(&reply), (200, OK.to_owned()));
+                assert_eq!(status_and_body(&reply), (200, OK.to_owned()));
                 assert!(reply.headers.iter().all(|(name, _)| !name.starts_with("access-control")));
             }
         }
@@ -42,7 +42,7 @@ fn writable_server_is_ready_for_everyone() {
         }
         // Like the simplest check of a proxy.
         let reply = server.raw(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes());
-        assert_eq!(told(&reply), (200, OK.to_owned()));
+        assert_eq!(status_and_body(&reply), (200, OK.to_owned()));
     }
     assert_eq!(server.get("/").status, 200);
     assert_eq!(server.get("/").status, 429);
@@ -51,7 +51,7 @@ fn writable_server_is_ready_for_everyone() {
 #[test]
 fn unwritable_database_is_alive_but_not_ready() {
     let server = Server::start("");
-    assert_eq!(told(&server.get("/readyz")), (200, OK.to_owned()));
+    assert_eq!(status_and_body(&server.get("/readyz")), (200, OK.to_owned()));
     let other = database(&server);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let begun = Instant::now();
@@ -60,12 +60,12 @@ fn unwritable_database_is_alive_but_not_ready() {
     while seen.last() != Some(&(503, HELD.to_owned())) {
         assert!(begun.elapsed() < Duration::from_secs(30), "{seen:?}");
         let asked = Instant::now();
-        let now = told(&server.get("/readyz"));
+        let now = status_and_body(&server.get("/readyz"));
         assert!(asked.elapsed() < Duration::from_secs(5), "{now:?}");
         if seen.last() != Some(&now) {
             seen.push(now);
         }
-        assert_eq!(told(&server.get("/healthz")), (200, OK.to_owned()));
+        assert_eq!(status_and_body(&server.get("/healthz")), (200, OK.to_owned()));
     }
     // First the write does not return, and later the writer gives up waiting for the other
     // process.
@@ -73,7 +73,7 @@ fn unwritable_database_is_alive_but_not_ready() {
     assert_eq!(seen, [(200, OK.to_owned()), failed(SLOW), failed(HELD)]);
     other.execute_batch("ROLLBACK").unwrap();
     let released = Instant::now();
-    while told(&server.get("/readyz")).0 != 200 {
+    while status_and_body(&server.get("/readyz")).0 != 200 {
         assert!(released.elapsed() < Duration::from_secs(10));
     }
 }

@@ -16,7 +16,7 @@ fn endpoint(operation: &Operation, token: &str) -> String {
 }
 
 /// Is this a success or a refusal of the contract?
-fn is_told(name: &str, answer: &Value) -> bool {
+fn is_success_or_refusal(name: &str, answer: &Value) -> bool {
     let Some(object) = answer.as_object() else { return false };
     let status = answer["status"].as_i64().unwrap_or(-404);
     let detail = usize::from(object.contains_key("detail"));
@@ -46,7 +46,7 @@ fn is_answer(answer: &Value) -> bool {
     let error = &answer["error"];
     match answer["jsonrpc"] == "2.0" {
         true => error["code"].is_i64() && error["code"] != -404 && error["message"].is_string(),
-        false => is_told("shop/get", answer) && answer["id"].is_i64(),
+        false => is_success_or_refusal("shop/get", answer) && answer["id"].is_i64(),
     }
 }
 
@@ -131,7 +131,8 @@ fn odd_text_in_any_operation_field_is_answered() {
                         let alone: Option<Value> =
                             alone.map(|answer| serde_json::from_str(&answer).unwrap());
                         let answer = alone.as_ref().unwrap_or(answer);
-                        let is_told = answer["id"] == 7 && is_told(&operation.name, answer);
+                        let is_told =
+                            answer["id"] == 7 && is_success_or_refusal(&operation.name, answer);
                         assert!(is_told, "{asked:.500}\n{answer}");
                     }
                     asked += batch.len();
@@ -165,7 +166,10 @@ fn odd_value_in_any_operation_field_is_answered() {
                     // Accepted or refused as JSON, as expected for this value.
                     let is_read = answer["id"] == 7;
                     let is_refused = answer["id"] == -1 && answer["status"] == -2;
-                    assert!(is_told(&operation.name, &answer), "{sent:.500}\n{answer}");
+                    assert!(
+                        is_success_or_refusal(&operation.name, &answer),
+                        "{sent:.500}\n{answer}"
+                    );
                     assert!(is_read != is_refused, "{sent:.500}\n{answer}");
                     // By grammar only: nothing else is checked for an unknown field.
                     let is_json = serde_json::from_slice::<&RawValue>(&value).is_ok();

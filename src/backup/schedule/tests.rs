@@ -14,7 +14,7 @@ fn clock(zone: &str) -> Clock {
 
 /// The backups of a server that reads these times from the clock, with the newest backup made at
 /// `last`.
-fn made(
+fn backups_made(
     plan: Plan,
     clock: &Clock,
     mut last: Option<i64>,
@@ -38,7 +38,7 @@ fn at(clock: &Clock, text: &str) -> i64 {
 }
 
 /// A time every half minute for `days` days from `from` on.
-fn looks(clock: &Clock, from: &str, days: i64) -> impl Iterator<Item = i64> {
+fn clock_readings(clock: &Clock, from: &str, days: i64) -> impl Iterator<Item = i64> {
     let from = at(clock, from);
     (from..from + days * DAY).step_by(30)
 }
@@ -47,18 +47,23 @@ fn looks(clock: &Clock, from: &str, days: i64) -> impl Iterator<Item = i64> {
 fn daily_backup_is_made_once_at_its_time() {
     let clock = clock("Asia/Shanghai");
     let last = Some(at(&clock, "2026-03-01 03:30:12"));
-    let times = looks(&clock, "2026-03-01 11:00:10", 3);
+    let times = clock_readings(&clock, "2026-03-01 11:00:10", 3);
     let expected = ["2026-03-02 03:30:10", "2026-03-03 03:30:10", "2026-03-04 03:30:10"];
-    assert_eq!(made(DAILY, &clock, last, times), expected);
+    assert_eq!(backups_made(DAILY, &clock, last, times), expected);
 }
 
 #[test]
 fn first_backup_is_made_at_once() {
     let clock = clock("Asia/Shanghai");
-    let times = looks(&clock, "2026-03-01 11:00:10", 1);
+    let times = clock_readings(&clock, "2026-03-01 11:00:10", 1);
     let expected = ["2026-03-01 11:00:10", "2026-03-02 03:30:10"];
-    assert_eq!(made(DAILY, &clock, None, times), expected);
-    let every = made(Plan::Every(6 * HOUR), &clock, None, looks(&clock, "2026-03-01 11:00:10", 1));
+    assert_eq!(backups_made(DAILY, &clock, None, times), expected);
+    let every = backups_made(
+        Plan::Every(6 * HOUR),
+        &clock,
+        None,
+        clock_readings(&clock, "2026-03-01 11:00:10", 1),
+    );
     assert_eq!(every[..2], ["2026-03-01 11:00:10", "2026-03-01 17:00:10"]);
     assert_eq!(every.len(), 4);
 }
@@ -67,12 +72,12 @@ fn first_backup_is_made_at_once() {
 fn missed_backup_is_made_once_after_restart() {
     let clock = clock("Asia/Shanghai");
     let last = Some(at(&clock, "2026-03-01 03:30:12"));
-    let times = looks(&clock, "2026-03-09 02:00:00", 1);
+    let times = clock_readings(&clock, "2026-03-09 02:00:00", 1);
     let expected = ["2026-03-09 02:00:00", "2026-03-09 03:30:00"];
-    assert_eq!(made(DAILY, &clock, last, times), expected);
+    assert_eq!(backups_made(DAILY, &clock, last, times), expected);
     // A restart in the course of a day is no reason for one.
-    let times = looks(&clock, "2026-03-01 03:30:30", 1).take(100);
-    assert_eq!(made(DAILY, &clock, last, times), [""; 0]);
+    let times = clock_readings(&clock, "2026-03-01 03:30:30", 1).take(100);
+    assert_eq!(backups_made(DAILY, &clock, last, times), [""; 0]);
 }
 
 #[test]
@@ -80,11 +85,11 @@ fn daylight_saving_days_have_exactly_one_backup() {
     let clock = clock("America/New_York");
     let two = Plan::At(civil::time(2, 30, 0, 0));
     let last = Some(at(&clock, "2026-03-07 02:30:00"));
-    let spring = made(two, &clock, last, looks(&clock, "2026-03-07 12:00:00", 2));
+    let spring = backups_made(two, &clock, last, clock_readings(&clock, "2026-03-07 12:00:00", 2));
     assert_eq!(spring, ["2026-03-08 03:30:00", "2026-03-09 02:30:00"]);
     let one = Plan::At(civil::time(1, 30, 0, 0));
     let last = Some(at(&clock, "2026-10-31 01:30:00"));
-    let autumn = made(one, &clock, last, looks(&clock, "2026-10-31 12:00:00", 2));
+    let autumn = backups_made(one, &clock, last, clock_readings(&clock, "2026-10-31 12:00:00", 2));
     assert_eq!(autumn, ["2026-11-01 01:30:00", "2026-11-02 01:30:00"]);
 }
 
@@ -101,7 +106,7 @@ fn clock_change_causes_neither_extra_nor_no_backups() {
             .chain(day(begun + 2 * DAY))
             .enumerate()
             .map(|(nth, time)| if nth % 2 == 0 { time } else { time - HOUR });
-        let made = made(plan, &clock, Some(begun - 2 * HOUR), times);
+        let made = backups_made(plan, &clock, Some(begun - 2 * HOUR), times);
         assert!((4..=9).contains(&made.len()), "{plan:?}: {made:?}");
         let after = made.iter().filter(|at| at.starts_with("2026-03-0")).count();
         assert!(after >= 3, "{plan:?}: {made:?}");

@@ -26,7 +26,7 @@ fn answer(path: &str, max_body: usize) -> String {
     entry(200_413, &why, json!(""))
 }
 
-fn strangers(path: &str) -> String {
+fn answer_without_login(path: &str) -> String {
     if path.contains("v1.0") {
         return refused("4101", "用户未登录");
     }
@@ -102,7 +102,7 @@ fn large_picture_is_refused_in_the_documents_format() {
         let body = body(field, 3 * MIB);
         let more = format!("Content-Length: {}", body.len());
         let reply = upload(&mut connection, &head(method, path, "", &more), &body);
-        assert_eq!((reply.status, reply.text()), (200, strangers(path)));
+        assert_eq!((reply.status, reply.text()), (200, answer_without_login(path)));
         is_usable(&mut connection);
     }
     assert_eq!(server.done(&token, "user/info", json!({}))["profile_picture"], "");

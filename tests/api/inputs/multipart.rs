@@ -19,7 +19,7 @@ fn put(server: &Server, token: &str, media_type: &[u8], body: &[u8]) -> String {
 }
 
 /// A multipart body of one part with this part header.
-fn one(head: &[u8], content: &[u8], end: &str) -> Vec<u8> {
+fn single_part(head: &[u8], content: &[u8], end: &str) -> Vec<u8> {
     let end = end.as_bytes();
     [b"--XX", end, head, end, end, content, end, b"--XX--", end].concat()
 }
@@ -47,34 +47,40 @@ fn picture_with_unusual_part_headers_is_accepted() {
         b"Content-Disposition: form-data; name=\"file\"\r\nContent-Type: image/png",
     ] {
         let media_type = b"multipart/form-data; boundary=XX";
-        let answer = put(&server, &token, media_type, &one(head, PNG, "\r\n"));
+        let answer = put(&server, &token, media_type, &single_part(head, PNG, "\r\n"));
         assert_eq!(answer, done, "{:?}", String::from_utf8_lossy(head));
     }
     let head = b"Content-Disposition: form-data; name=\"file\"; filename=\"a.png\"";
     for (media_type, body) in [
-        (&b"Multipart/Form-Data; charset=\xd6\xd0; BOUNDARY=\"XX\""[..], one(head, PNG, "\r\n")),
+        (
+            &b"Multipart/Form-Data; charset=\xd6\xd0; BOUNDARY=\"XX\""[..],
+            single_part(head, PNG, "\r\n"),
+        ),
         // rwf2/multer#64.
-        (b"multipart/form-data;boundary=\"XX\";deferSpec=20220824", one(head, PNG, "\r\n")),
+        (b"multipart/form-data;boundary=\"XX\";deferSpec=20220824", single_part(head, PNG, "\r\n")),
         // axios/axios#6121: no semicolon.
-        (b"multipart/form-data boundary=XX", one(head, PNG, "\r\n")),
+        (b"multipart/form-data boundary=XX", single_part(head, PNG, "\r\n")),
         // mistweaverco/kulala-core#26.
-        (b"multipart/form-data; boundary=XX", one(head, PNG, "\n")),
+        (b"multipart/form-data; boundary=XX", single_part(head, PNG, "\n")),
         // rwf2/multer#16, remix-run/remix#11759.
         (
             b"multipart/form-data; boundary=XX",
-            [b"\r\npreamble\r\n", &*one(head, PNG, "\r\n")].concat(),
+            [b"\r\npreamble\r\n", &*single_part(head, PNG, "\r\n")].concat(),
         ),
-        (b"multipart/form-data; boundary=XX", [b"\xef\xbb\xbf", &*one(head, PNG, "\r\n")].concat()),
+        (
+            b"multipart/form-data; boundary=XX",
+            [b"\xef\xbb\xbf", &*single_part(head, PNG, "\r\n")].concat(),
+        ),
         (b"multipart/form-data; boundary=XX", {
             // A second file input, in which nothing was chosen (mjackson/remix-the-web#59).
             let empty =
                 b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\"\r\n\r\n\r\n";
-            [empty, &*one(head, PNG, "\r\n")].concat()
+            [empty, &*single_part(head, PNG, "\r\n")].concat()
         }),
         (b"multipart/form-data; boundary=XX", {
             // A submit button in GBK.
             let button = b"--XX\r\nContent-Disposition: form-data; name=\"\xcc\xe1\xbd\xbb\"\r\n\r\n\xcc\xe1\r\n";
-            [button, button, &*one(head, PNG, "\r\n")].concat()
+            [button, button, &*single_part(head, PNG, "\r\n")].concat()
         }),
     ] {
         let answer = put(&server, &token, media_type, &body);
@@ -94,7 +100,7 @@ fn picture_as_base64_form_field_is_accepted() {
         (head.to_owned(), data_url),
         (format!("{head}; filename=a.png\r\nContent-Transfer-Encoding: base64"), base64),
     ] {
-        let body = one(head.as_bytes(), content.as_bytes(), "\r\n");
+        let body = single_part(head.as_bytes(), content.as_bytes(), "\r\n");
         let answer = put(&server, &token, b"multipart/form-data; boundary=XX", &body);
         assert_eq!(answer, entry(0, "", json!("")), "{head}");
     }
@@ -114,32 +120,32 @@ fn multipart_without_a_picture_is_reported() {
         (media_type, Vec::new(), missing.clone()),
         (
             media_type,
-            one(b"Content-Disposition: form-data; name=file; filename=\"\"", b"", "\r\n"),
+            single_part(b"Content-Disposition: form-data; name=file; filename=\"\"", b"", "\r\n"),
             missing.clone(),
         ),
         (
             media_type,
-            one(b"Content-Disposition: form-data; filename=\"; name=file\"", PNG, "\r\n"),
+            single_part(b"Content-Disposition: form-data; filename=\"; name=file\"", PNG, "\r\n"),
             missing,
         ),
         (
             media_type,
-            one(b"Content-Disposition: form-data; name=\"file\"", b"\x89", "\r\n"),
+            single_part(b"Content-Disposition: form-data; name=\"file\"", b"\x89", "\r\n"),
             wrong("file: not UTF-8"),
         ),
         (
             media_type,
-            one(&long.concat(), PNG, "\r\n"),
+            single_part(&long.concat(), PNG, "\r\n"),
             wrong("the multipart body is not readable: a part's head is longer than 16384 bytes"),
         ),
         (
             b"multipart/form-data; boundary=",
-            one(b"", PNG, "\r\n"),
+            single_part(b"", PNG, "\r\n"),
             wrong("the multipart body has no boundary"),
         ),
         (
             b"multipart/form-data",
-            one(b"", PNG, "\r\n"),
+            single_part(b"", PNG, "\r\n"),
             wrong("the multipart body has no boundary"),
         ),
     ] {

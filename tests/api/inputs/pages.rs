@@ -27,14 +27,14 @@ pub(super) fn get(server: &Server, path: &str, headers: &[(&str, &str)]) -> Repl
 }
 
 /// Sets the modification time of a file.
-fn date(path: &Path, at: SystemTime) {
+fn set_modified(path: &Path, at: SystemTime) {
     File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
 }
 
 /// Writes a new file of the same length and time at `path`.
-fn place(path: &Path, text: &str, at: SystemTime) {
+fn write_file(path: &Path, text: &str, at: SystemTime) {
     fs::write(path, text).unwrap();
-    date(path, at);
+    set_modified(path, at);
 }
 
 /// Replaces a file by another one of the same length and time.
@@ -46,7 +46,7 @@ fn replaced_file_of_same_size_and_time_is_new() {
     // of a store are one), innate-inc/innate-os#553 (an archive with times of 0).
     let ways: [(&str, Replace); 9] = [
         ("renamed over it", |path, at| {
-            place(&path.with_extension("new"), NEW, at);
+            write_file(&path.with_extension("new"), NEW, at);
             fs::rename(path.with_extension("new"), path).unwrap();
         }),
         ("written over it, and dated back", |path, at| {
@@ -54,18 +54,18 @@ fn replaced_file_of_same_size_and_time_is_new() {
             file.write_all_at(NEW.as_bytes(), 0).unwrap();
             file.set_modified(at).unwrap();
         }),
-        ("cut off and written", |path, at| place(path, NEW, at)),
+        ("cut off and written", |path, at| write_file(path, NEW, at)),
         ("removed and made", |path, at| {
             fs::remove_file(path).unwrap();
-            place(path, NEW, at);
+            write_file(path, NEW, at);
         }),
         ("kept beside it and linked", |path, at| {
-            place(&path.with_extension("new"), NEW, at);
+            write_file(&path.with_extension("new"), NEW, at);
             fs::remove_file(path).unwrap();
             fs::hard_link(path.with_extension("new"), path).unwrap();
         }),
         ("a link led elsewhere", |path, at| {
-            place(&path.with_extension("new"), NEW, at);
+            write_file(&path.with_extension("new"), NEW, at);
             fs::remove_file(path).unwrap();
             symlink(path.with_extension("new"), path).unwrap();
         }),
@@ -73,18 +73,18 @@ fn replaced_file_of_same_size_and_time_is_new() {
             let folder = path.parent().unwrap();
             let (next, last) = (folder.with_extension("next"), folder.with_extension("last"));
             fs::create_dir(&next).unwrap();
-            place(&next.join(path.file_name().unwrap()), NEW, at);
+            write_file(&next.join(path.file_name().unwrap()), NEW, at);
             fs::rename(folder, last).unwrap();
             fs::rename(next, folder).unwrap();
         }),
         ("copied with its time", |path, at| {
-            place(&path.with_extension("new"), NEW, at);
+            write_file(&path.with_extension("new"), NEW, at);
             let from = path.with_extension("new");
             assert!(Command::new("cp").arg("-p").arg(from).arg(path).status().unwrap().success());
         }),
         ("exchanged with another, and back", |path, at| {
             let other = path.with_extension("new");
-            place(&other, NEW, at);
+            write_file(&other, NEW, at);
             fs::rename(path, path.with_extension("old")).unwrap();
             fs::rename(&other, path).unwrap();
         }),
@@ -99,7 +99,7 @@ fn replaced_file_of_same_size_and_time_is_new() {
             let path = server.folder().join("web").join(file);
             let _ = fs::remove_dir_all(path.parent().unwrap().with_extension("last"));
             fs::remove_file(&path).unwrap();
-            place(&path, OLD, at);
+            write_file(&path, OLD, at);
             let url = format!("/{file}");
             let tag = get(&server, &url, &[]).header("etag").to_owned();
             assert!(tag.starts_with('"') && tag.len() > 2, "{way}: {tag}");
@@ -258,7 +258,7 @@ fn folder_redirect_keeps_path_host_and_query() {
 }
 
 /// Reads the beginning of a long answer. Returns the connection and the bytes.
-fn begin(server: &Server, path: &str) -> (TcpStream, Vec<u8>) {
+fn begin_download(server: &Server, path: &str) -> (TcpStream, Vec<u8>) {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
@@ -277,7 +277,7 @@ fn file_changed_while_sent_is_never_complete() {
     for turn in ["shorter", "empty", "longer", "exchanged", "removed"] {
         let _ = fs::remove_file(&path);
         File::create(&path).unwrap().set_len(LENGTH as u64).unwrap();
-        let (mut stream, mut body) = begin(&server, "/film.mp4");
+        let (mut stream, mut body) = begin_download(&server, "/film.mp4");
         let file = File::options().append(true).open(&path).unwrap();
         match turn {
             "shorter" => file.set_len(LENGTH as u64 - 1).unwrap(),

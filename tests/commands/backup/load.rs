@@ -45,9 +45,9 @@ pub struct Load {
 }
 
 /// See [`Load::ending`].
-pub struct Ending<'a>(&'a AtomicBool);
+pub struct StopOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for Ending<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
@@ -75,8 +75,8 @@ impl Load {
     }
 
     /// Ends all writers when it is dropped, also if the test fails.
-    pub fn ending(&self) -> Ending<'_> {
-        Ending(&self.ended)
+    pub fn ending(&self) -> StopOnDrop<'_> {
+        StopOnDrop(&self.ended)
     }
 
     /// Write until the end.

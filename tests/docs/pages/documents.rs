@@ -28,7 +28,7 @@ fn documented(table: &str, told: &[(Value, Value)], rest: usize) {
 }
 
 /// The values of two keys of a document's answer.
-fn told(reply: &Reply, keys: [&str; 2]) -> (Value, Value) {
+fn code_and_message(reply: &Reply, keys: [&str; 2]) -> (Value, Value) {
     let answer = reply.json();
     let [code, message] = keys.map(|key| answer[key].clone());
     (code, message)
@@ -45,7 +45,7 @@ fn rank_table_matches_the_program() {
     let (_, token) = server.account("ada");
     let put = |token: &str, body: &str| {
         let path = format!("/ranking_list?token={token}");
-        told(&server.send("PUT", &path, &[], body.as_bytes()), ["code", "error"])
+        code_and_message(&server.send("PUT", &path, &[], body.as_bytes()), ["code", "error"])
     };
     let told = [
         put("", r#"{"rank":1}"#),
@@ -62,13 +62,13 @@ fn games_table_matches_the_program() {
     let server = Server::start("[score]\nmax_boards = 3\nsecrets.signed = \"hidden\"\n");
     let post = |app: &str, body: &str| {
         let reply = server.send("POST", &format!("/{app}/api/post_score"), &[], body.as_bytes());
-        told(&reply, ["code", "msg"])
+        code_and_message(&reply, ["code", "msg"])
     };
     assert_eq!(post("a", "openid=b&score=1").0, 200);
     let told = [
         post("a", "openid=b&score=-1"),
         post("signed", "openid=b&score=1"),
-        told(&server.get("/a/api/user_score?openid=c"), ["code", "msg"]),
+        code_and_message(&server.get("/a/api/user_score?openid=c"), ["code", "msg"]),
         post("b", "openid=b&score=1"),
     ];
     documented("status pinball", &told, 1);
@@ -80,7 +80,7 @@ fn profiles_table_matches_the_program() {
     let (_, token) = server.account("nora");
     let send = |method, path: &str, body: &str| {
         let reply = server.send(method, &format!("{path}?token={token}"), &[], body.as_bytes());
-        told(&reply, ["code", "msg"])
+        code_and_message(&reply, ["code", "msg"])
     };
     let login = |password: &str| {
         send("POST", "/login", &json!({"username": "nora", "password": password}).to_string())
@@ -91,8 +91,8 @@ fn profiles_table_matches_the_program() {
         send("PUT", "/user/update_user_info", "{}"),
         login(&wrong),
         login(&wrong),
-        told(&server.get("/user/get_user_info"), ["code", "msg"]),
-        told(&server.get("/user/get_user_info?token=0"), ["code", "msg"]),
+        code_and_message(&server.get("/user/get_user_info"), ["code", "msg"]),
+        code_and_message(&server.get("/user/get_user_info?token=0"), ["code", "msg"]),
         send("PUT", "/user/update_user_profile_picture", "file=AAAA"),
     ];
     documented("status entry-task", &told, 1);
@@ -106,7 +106,10 @@ fn sessions_table_matches_the_program() {
     let send = |method, path: &str, body: &str| {
         let path = format!("/api/v1.0/{path}");
         let headers = [("Authorization", &*token)];
-        told(&server.send(method, &path, &headers, body.as_bytes()), ["errno", "errmsg"])
+        code_and_message(
+            &server.send(method, &path, &headers, body.as_bytes()),
+            ["errno", "errmsg"],
+        )
     };
     let message = |mobile: &str, text: &str| {
         server.get("/api/v1.0/imagecode/a");
@@ -136,7 +139,7 @@ fn sessions_table_matches_the_program() {
         wrong_code,
         send("POST", "sessions", r#"{"mobile":"13800000001","password":"secret-2"}"#),
         send("POST", "user/avatar", r#"{"avatar":"AAAA"}"#),
-        told(&server.get("/api/v1.0/user"), ["errno", "errmsg"]),
+        code_and_message(&server.get("/api/v1.0/user"), ["errno", "errmsg"]),
         send("PUT", "user/name", "{}"),
         message("13800000002", code),
     ];

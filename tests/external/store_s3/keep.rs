@@ -135,7 +135,7 @@ fn uploads_wait_for_the_store_and_others_do_not() {
     let store = S3::start();
     let server = store.server("timeout = \"60s\"");
     upload(&server, "1", "gif", GIF);
-    assert!(setup::found(&server).contains("can be written"));
+    assert!(setup::store_report(&server).contains("can be written"));
     let (id, token) = server.account("nora");
     store.hold_back("");
     thread::scope(|scope| {
@@ -165,7 +165,7 @@ fn uploads_wait_for_the_store_and_others_do_not() {
 fn removal_from_the_bucket_blocks_nobody() {
     let store = S3::start();
     let server = store.server("");
-    assert!(setup::found(&server).contains("can be written"));
+    assert!(setup::store_report(&server).contains("can be written"));
     upload(&server, "5", "gif", GIF);
     store.hold_back("DELETE");
     // The writer thread requests the removal without waiting.

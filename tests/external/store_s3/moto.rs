@@ -119,7 +119,7 @@ fn missing_bucket_is_reported_until_created() {
     let Some(moto) = Moto::start() else { return };
     let config = moto.config("prefix = \"p\"");
     let server = setup::start(&config);
-    let found = setup::found(&server);
+    let found = setup::store_report(&server);
     let words = "404 NoSuchBucket The specified bucket does not exist; make the bucket, or mend \
                  store.bucket, store.endpoint, store.region or store.path_style";
     assert!(found.contains("WARN") && found.contains(words), "{found}");
@@ -154,7 +154,7 @@ fn bucket_in_the_host_name_works() {
         command.env("HTTP_PROXY", &proxy).env_remove("NO_PROXY").env_remove("no_proxy");
         command
     });
-    let found = setup::found(&server);
+    let found = setup::store_report(&server);
     let place = format!("bucket {BUCKET} at http://{BUCKET}.s3.example.com can be written");
     assert!(found.contains(&place), "{found}");
     works(&moto, &server, "p/");

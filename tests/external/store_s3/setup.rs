@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// Waits for the server's log line about its store at start, and returns it.
-pub fn found(server: &Server) -> String {
+pub fn store_report(server: &Server) -> String {
     wait_for_log(server, "pictures: bucket")
 }
 

@@ -75,7 +75,7 @@ fn silent_store_times_out_as_configured() {
     let (_, token) = server.account("nora");
     uploads_fail(&server, &token);
     others_are_served(&server, &token);
-    let found = setup::found(&server);
+    let found = setup::store_report(&server);
     assert!(found.contains("the store did not answer in 1s; see whether"), "{found}");
 }
 
@@ -121,7 +121,7 @@ fn no_store_key_or_signature_is_logged() {
         let log = format!("[log]\nlevel = \"trace\"\nformat = \"{format}\"");
         let config = store.config(&log).replace(SECRET, secret);
         let server = setup::start(&config);
-        let found = setup::found(&server);
+        let found = setup::store_report(&server);
         let answer = server.call("portrait/upload", portrait("5", "gif", GIF));
         assert_eq!(answer.contains("\"status\":0"), secret == SECRET, "{answer}");
         assert_eq!(found.contains("WARN"), secret != SECRET, "{found}");
@@ -137,7 +137,7 @@ fn no_store_key_or_signature_is_logged() {
 fn store_error_is_retried() {
     let store = S3::start();
     let server = store.server("");
-    setup::found(&server);
+    setup::store_report(&server);
     store.fail_next(2, 503);
     upload(&server, "5", "gif", GIF);
     store.fail_next(1, 500);

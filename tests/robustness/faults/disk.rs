@@ -37,13 +37,13 @@ impl Disk {
             if change.durable < cut {
                 disk.apply(change, &Torn::Whole);
             } else if rng.random_bool(share) {
-                disk.apply(change, &Torn::throw(rng));
+                disk.apply(change, &Torn::random(rng));
             }
         }
         rest.shuffle(rng);
         for (_, change) in rest {
             if rng.random_bool(share) {
-                disk.apply(change, &Torn::throw(rng));
+                disk.apply(change, &Torn::random(rng));
             }
         }
         disk
@@ -98,7 +98,7 @@ enum Torn {
 }
 
 impl Torn {
-    fn throw(rng: &mut SmallRng) -> Self {
+    fn random(rng: &mut SmallRng) -> Self {
         match rng.random_range(0..4) {
             0 => Torn::Until(rng.random_range(0..1000)),
             1 => Torn::Sectors(rng.random()),

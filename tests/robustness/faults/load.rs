@@ -48,7 +48,7 @@ impl Writer<'_> {
         unreachable!("a range without an end")
     }
 
-    fn tell(&self, id: i64, fact: Fact) {
+    fn record(&self, id: i64, fact: Fact) {
         self.told.lock().unwrap().push((id, fact));
     }
 
@@ -62,8 +62,8 @@ impl Writer<'_> {
         let hash = self.captcha();
         let register = json!({"username": name, "password": "secret-1", "hash": hash});
         let (id, _) = self.call("", "user/register", register);
-        self.tell(id, Fact::Account(name.to_owned()));
-        self.tell(id, Fact::Spent(hash));
+        self.record(id, Fact::Account(name.to_owned()));
+        self.record(id, Fact::Spent(hash));
         self.login(name)
     }
 
@@ -71,7 +71,7 @@ impl Writer<'_> {
         let login = json!({"username": name, "password": "secret-1"});
         let (id, data) = self.call("", "user/login", login);
         let token = data["token"].as_str().unwrap().to_owned();
-        self.tell(id, Fact::Session(token.clone()));
+        self.record(id, Fact::Session(token.clone()));
         (data["user_id"].as_i64().unwrap(), token)
     }
 
@@ -79,12 +79,12 @@ impl Writer<'_> {
     fn mobile(&mut self, mobile: &str) {
         let hash = self.captcha();
         let (id, _) = self.call("", "sms/generate", json!({"phone": mobile, "hash": hash}));
-        self.tell(id, Fact::Spent(hash));
+        self.record(id, Fact::Spent(hash));
         let sent = self.server.outbox();
         let sent = sent.iter().rfind(|message| message["phone"] == mobile).unwrap();
         let register = json!({"mobile": mobile, "sms_code": sent["code"], "password": "secret-1"});
         let (id, _) = self.call("", "user/register", register);
-        self.tell(id, Fact::Account(mobile.to_owned()));
+        self.record(id, Fact::Account(mobile.to_owned()));
     }
 
     fn scores(&mut self, player: &str, rounds: i64) {
@@ -92,7 +92,7 @@ impl Writer<'_> {
             let openid = format!("{player}-{}", round % 20);
             let post = json!({"openid": openid, "score": round});
             let (id, _) = self.call("", "score/post", post);
-            self.tell(id, Fact::Score(openid, round));
+            self.record(id, Fact::Score(openid, round));
         }
     }
 
@@ -102,13 +102,13 @@ impl Writer<'_> {
             let title = format!("{name} {round}");
             let notice = with(sample(), json!({ "title": title }));
             let (id, data) = self.call(&token, "property/add", notice);
-            self.tell(id, Fact::Notice(data["uid"].as_i64().unwrap(), title, token.clone()));
+            self.record(id, Fact::Notice(data["uid"].as_i64().unwrap(), title, token.clone()));
             let (id, _) = self.call(&token, "rank/upload", json!({ "rank": round }));
-            self.tell(id, Fact::Rank(user, token.clone(), round));
+            self.record(id, Fact::Rank(user, token.clone(), round));
             if round % 10 == 0 {
                 let name = format!("{name}'s {round}");
                 let (id, data) = self.call(&token, "shop/creat", json!({ "shop_name": name }));
-                self.tell(id, Fact::Shop(data["shop_id"].as_i64().unwrap(), name));
+                self.record(id, Fact::Shop(data["shop_id"].as_i64().unwrap(), name));
             }
         }
     }
@@ -121,7 +121,7 @@ impl Writer<'_> {
                 let upload =
                     json!({"name": "", "id": number.to_string(), "base64": base64, "type": kind});
                 let (id, _) = self.call("", "portrait/upload", upload);
-                self.tell(id, Fact::Picture(number, place));
+                self.record(id, Fact::Picture(number, place));
             }
         }
     }

@@ -44,8 +44,8 @@ fn moments(trace: &Trace, count: usize, rng: &mut SmallRng) -> Vec<usize> {
     let changes = || trace.changes.iter().filter(|change| change.begin > *first);
     let begin = |change: &Change| change.begin;
     let any: Vec<usize> = changes().map(begin).collect();
-    let moved: Vec<usize> = changes().filter(|change| is_moved(change)).map(begin).collect();
-    let anew: Vec<usize> = changes().filter(|change| begins_anew(change)).map(begin).collect();
+    let moved: Vec<usize> = changes().filter(|change| is_checkpoint(change)).map(begin).collect();
+    let anew: Vec<usize> = changes().filter(|change| restarts_wal(change)).map(begin).collect();
     (0..count)
         .map(|nth| {
             let (among, within) = [(&moved, 2), (&any, 2), (&answered, 2), (&anew, 100)][nth % 4];
@@ -56,12 +56,12 @@ fn moments(trace: &Trace, count: usize, rng: &mut SmallRng) -> Vec<usize> {
 }
 
 /// Is it a checkpoint write to the database file?
-fn is_moved(change: &Change) -> bool {
+fn is_checkpoint(change: &Change) -> bool {
     change.path == "guichet.db" && matches!(change.kind, Kind::Write(..))
 }
 
 /// Does it restart the WAL?
-fn begins_anew(change: &Change) -> bool {
+fn restarts_wal(change: &Change) -> bool {
     change.path == "guichet.db-wal" && matches!(change.kind, Kind::Write(0, _))
 }
 
@@ -96,8 +96,8 @@ fn power_cut_loses_no_acknowledged_write() {
         let begun = |change: &&Change| Some(&change.begin) > first && Some(&change.begin) < last;
         trace.changes.iter().filter(begun)
     };
-    assert!(busy().any(is_moved), "the log was never moved while the server was busy");
-    assert!(busy().any(begins_anew), "the log never began anew");
+    assert!(busy().any(is_checkpoint), "the log was never moved while the server was busy");
+    assert!(busy().any(restarts_wal), "the log never began anew");
     cut_all(&trace, &told, 36, 20_260_301);
 }
 

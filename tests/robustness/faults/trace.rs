@@ -76,7 +76,7 @@ impl Trace {
                 trace.note(&inside, call, at, at);
             }
         }
-        trace.settle();
+        trace.apply_sync();
         trace
     }
 
@@ -181,7 +181,7 @@ impl Trace {
     /// that of a renamed or removed file only after a sync of the folder. The folders themselves
     /// exist from the beginning. Data whose sync failed may be lost for ever, because Linux does
     /// not retry.
-    fn settle(&mut self) {
+    fn apply_sync(&mut self) {
         for change in &mut self.changes {
             let folder = change.path.rsplit_once('/').map_or("", |(folder, _)| folder);
             let settles = |synced: &str| match change.kind {

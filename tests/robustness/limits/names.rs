@@ -7,17 +7,17 @@ use std::process::Output;
 /// Tries to register a name. Returns the status and detail.
 fn register(server: &Server, name: &str) -> (i64, String) {
     let data = json!({"username": name, "password": "secret-1", "hash": server.captcha()});
-    told(&server.call("user/register", data))
+    status_and_detail(&server.call("user/register", data))
 }
 
-fn told(answer: &str) -> (i64, String) {
+fn status_and_detail(answer: &str) -> (i64, String) {
     let answer: Value = serde_json::from_str(answer).unwrap();
     let detail = answer["detail"].as_str().unwrap_or_default().to_owned();
     (answer["status"].as_i64().unwrap(), detail)
 }
 
 fn rename(server: &Server, token: &str, name: &str) -> (i64, String) {
-    told(&server.call_as(token, "user/rename", json!({"username": name})))
+    status_and_detail(&server.call_as(token, "user/rename", json!({"username": name})))
 }
 
 fn user(server: &Server, args: &[&str]) -> Output {
@@ -160,15 +160,16 @@ fn name_in_nfc_logs_in_as_nfd() {
     assert_eq!((&session["user_id"], &session["username"]), (&json!(id), &json!("Zo\u{eb}")));
     // A name in another case is another name.
     let data = json!({"username": "JOS\u{c9}", "password": "secret-1"});
-    assert_eq!(told(&server.call("user/login", data)).0, -2);
+    assert_eq!(status_and_detail(&server.call("user/login", data)).0, -2);
 }
 
 #[test]
 fn blank_or_multiline_nicknames_are_refused() {
     let server = Server::start("");
     let (_, token) = server.account("nora");
-    let update =
-        |name: &str| told(&server.call_as(&token, "user/update", json!({"nickname": name}))).0;
+    let update = |name: &str| {
+        status_and_detail(&server.call_as(&token, "user/update", json!({"nickname": name}))).0
+    };
     for good in ["小雨 🌿", "👨\u{200d}👩\u{200d}👧", "می\u{200c}خواهم", "13800001234", "admin"]
     {
         assert_eq!(update(good), 0, "{good:?}");

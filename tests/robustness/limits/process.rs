@@ -11,13 +11,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a test waits for a background event.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Waits until `is_so`; fails with `what`.
 fn wait(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "{what}");
+        assert!(begun.elapsed() < TIMEOUT, "{what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -170,7 +170,7 @@ fn unread_log_blocks_neither_requests_nor_shutdown() {
         let folder = Folder::new();
         let (mut child, address) = unread(folder.path(), level);
         let mut stream = TcpStream::connect(&address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         // Refused, so each is a debug line; a pipe holds some 500 of them.
         let body = envelope("shop/get", json!({}));
         let head =
@@ -189,7 +189,7 @@ fn unread_log_blocks_neither_requests_nor_shutdown() {
                 break status;
             }
             let waited = begun.elapsed();
-            if waited > PATIENCE {
+            if waited > TIMEOUT {
                 child.kill().unwrap();
                 panic!("{level}: it does not end");
             }

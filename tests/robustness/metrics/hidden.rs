@@ -10,7 +10,7 @@ const NOWHERE: &str =
     r#"{"id":-1,"status":-2,"message":"Error JSON value","data":{},"detail":"no such path"}"#;
 
 /// The status of `/metrics` with these headers.
-fn asked(server: &Server, headers: &[(&str, &str)]) -> u16 {
+fn metrics_status(server: &Server, headers: &[(&str, &str)]) -> u16 {
     let reply = server.send("GET", "/metrics", headers, b"");
     match reply.status {
         200 => assert!(reply.text().contains("guichet_requests")),
@@ -25,7 +25,7 @@ fn client_behind_local_proxy_cannot_see_metrics() {
     let unknown = Server::start("");
     let trusted = Server::start("[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n");
     for server in [&unknown, &trusted] {
-        assert_eq!(asked(server, &[]), 200);
+        assert_eq!(metrics_status(server, &[]), 200);
         for headers in [
             [("X-Forwarded-For", "203.0.113.7")],
             [("X-Forwarded-For", "127.0.0.1")],
@@ -35,7 +35,7 @@ fn client_behind_local_proxy_cannot_see_metrics() {
             [("X-Real-IP", "127.0.0.1")],
             [("Via", "1.1 proxy")],
         ] {
-            assert_eq!(asked(server, &headers), 404, "{headers:?}");
+            assert_eq!(metrics_status(server, &headers), 404, "{headers:?}");
         }
     }
 }
@@ -43,17 +43,17 @@ fn client_behind_local_proxy_cannot_see_metrics() {
 #[test]
 fn only_allowed_addresses_see_metrics() {
     let nobody = Server::start("[metrics]\nallow = []\n");
-    assert_eq!(asked(&nobody, &[]), 404);
+    assert_eq!(metrics_status(&nobody, &[]), 404);
     let other = Server::start("[metrics]\nallow = [\"203.0.113.7\"]\n");
-    assert_eq!(asked(&other, &[]), 404);
-    assert_eq!(asked(&other, &[("X-Forwarded-For", "203.0.113.7")]), 404);
+    assert_eq!(metrics_status(&other, &[]), 404);
+    assert_eq!(metrics_status(&other, &[("X-Forwarded-For", "203.0.113.7")]), 404);
     let by_proxy = Server::start(
         "[metrics]\nallow = [\"203.0.113.7\"]\n[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n",
     );
-    assert_eq!(asked(&by_proxy, &[("X-Forwarded-For", "203.0.113.7")]), 200);
-    assert_eq!(asked(&by_proxy, &[("X-Forwarded-For", "203.0.113.8")]), 404);
+    assert_eq!(metrics_status(&by_proxy, &[("X-Forwarded-For", "203.0.113.7")]), 200);
+    assert_eq!(metrics_status(&by_proxy, &[("X-Forwarded-For", "203.0.113.8")]), 404);
     let network = "[metrics]\nallow = [\"127.0.0.0/8\"]\n";
-    assert_eq!(asked(&Server::start(network), &[]), 200);
+    assert_eq!(metrics_status(&Server::start(network), &[]), 200);
     // Like an unknown path, for any method.
     for method in ["POST", "OPTIONS", "DELETE"] {
         let reply = nobody.send(method, "/metrics", &[], b"");

@@ -39,9 +39,9 @@ fn numbers(path: &Path) -> (i64, i64) {
 }
 
 /// Stops the writer when the test ends, also by a panic.
-struct Ending<'a>(&'a AtomicBool);
+struct StopOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for Ending<'_> {
+impl Drop for StopOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
@@ -53,7 +53,7 @@ fn copy_under_writes_is_consistent_and_never_restarts() {
     let writer = database(&config, 4_000);
     let (ended, written) = (&AtomicBool::new(false), &AtomicI64::new(4_000));
     thread::scope(|scope| {
-        let _ending = Ending(ended);
+        let _ending = StopOnDrop(ended);
         scope.spawn(move || {
             let mut n = 4_000;
             while !ended.load(Ordering::SeqCst) {
