@@ -88,7 +88,7 @@ pub use owners::{Numbers, Owners, Texts};
 /// One leaderboard: players by score, the highest first. See the [module](self).
 ///
 /// ```
-/// use engine::board::{Board, Numbers};
+/// use engine::leaderboard::{Board, Numbers};
 ///
 /// let mut board = Board::<Numbers>::new();
 /// board.set(100_001, 50, 1)?;
@@ -96,7 +96,7 @@ pub use owners::{Numbers, Owners, Texts};
 /// assert_eq!(board.best(100_001, 70, 3)?.old, Some(50));
 /// assert_eq!(board.rank(100_001), Some(2), "100002 had 70 before");
 /// assert_eq!(board.at(1, 10).map(|row| row.owner).collect::<Vec<_>>(), [100_002, 100_001]);
-/// # Ok::<(), engine::board::Refused>(())
+/// # Ok::<(), engine::leaderboard::InsertError>(())
 /// ```
 #[derive(Default)]
 pub struct Board<O: Owners> {
