@@ -5,6 +5,7 @@ mod board;
 mod call;
 mod check;
 mod completions;
+mod describe;
 mod export;
 mod import;
 mod man;
@@ -87,6 +88,13 @@ enum Task {
     /// path, operations, the keys of query or body. Tabs stand between the columns.
     #[command(after_long_help = "Examples:\n  guichet routes | grep ^score/")]
     Routes,
+    #[command(name = "openapi")]
+    OpenApi(describe::OpenApi),
+    /// Print the OpenRPC document of all operations: their description for JSON-RPC
+    ///
+    /// It is what a server answers at /api/openrpc.json, and to `rpc.discover`, with line breaks.
+    #[command(name = "openrpc")]
+    OpenRpc,
     Seed(seed::Seed),
     Export(export::Export),
     Import(import::Import),
@@ -123,6 +131,8 @@ pub fn run() -> ExitCode {
         Task::Usage(task) => config().and_then(|config| usage::run(&config, &task)).map(|()| true),
         Task::Call(task) => call::run(config, &task),
         Task::Routes => routes::run().map(|()| true),
+        Task::OpenApi(task) => describe::openapi(&task).map(|()| true),
+        Task::OpenRpc => describe::openrpc().map(|()| true),
         Task::Seed(task) => as_owner().and_then(|config| seed::run(config, &task)).map(|()| true),
         Task::Export(task) => {
             as_owner().and_then(|config| export::run(config, &task)).map(|()| true)

@@ -5,6 +5,7 @@
 
 use engine::caller::Anyone;
 use engine::data::Text;
+use engine::fault::FaultKind;
 use engine::op::{Name, Op, Read};
 use engine::{config::Config, data, db::View, fault::Fault, program::Program, server::Server};
 
@@ -15,6 +16,8 @@ data! {
 
 impl Op for Greet {
     const NAME: Name = ("hello", "greet");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"name": "Omar"}"#;
     type Caller = Anyone;
     type Lane = Read;
     type Reply = String;

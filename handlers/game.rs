@@ -1,7 +1,8 @@
 //! What scores and players of a mini-game share (contract page `pinball.md`; seed 001): the names of
 //! games and of players.
 
-use engine::data::{Field, FieldError, Value};
+use engine::data::{Field, FieldError, Value, schema};
+use schemars::Schema;
 
 /// A game's name: 1 to 32 of `A-Z a-z 0-9 _ -`, not `api`; `default` where there is none.
 pub struct AppName(Option<String>);
@@ -26,6 +27,13 @@ impl Field for AppName {
     fn absent() -> Result<Self, FieldError> {
         Ok(AppName(None))
     }
+
+    fn schema() -> Schema {
+        schema::described(
+            schema::or_null(schema::pattern("^[A-Za-z0-9_-]{1,32}$")),
+            "The game's name; `default` where it is absent.",
+        )
+    }
 }
 
 /// A player: 1 to 64 of `A-Z a-z 0-9 _ -`.
@@ -39,6 +47,13 @@ impl Field for OpenId {
             false if is_plain(&openid, 64) => Ok(OpenId(openid)),
             false => Err(plain(64)),
         }
+    }
+
+    fn schema() -> Schema {
+        schema::described(
+            schema::pattern("^[A-Za-z0-9_-]{1,64}$"),
+            "The player, as the game names him.",
+        )
     }
 }
 

@@ -21,6 +21,7 @@ mod text;
 pub mod user;
 
 use engine::db::{DatabaseSpec, Db, Schema, Upgrade, View};
+use engine::describe::Info;
 use engine::op::{RegisteredTwice, Registry};
 use engine::program::Program;
 
@@ -78,6 +79,26 @@ const SWEEPS: &[&str] = &[
     user::name::SWEEP_HOLDS,
 ];
 
+/// What descriptions say of the API.
+const INFO: Info = Info {
+    title: "Guichet",
+    version: env!("CARGO_PKG_VERSION"),
+    description: "Accounts, captchas, SMS codes, pictures, notices, shops and leaderboards.\n\nEvery operation \
+        has a path of its own under `/api/op`, where the HTTP status follows the fault. The same operations are \
+        behind `/api` (envelopes), `/api/rpc` (JSON-RPC 2.0) and the paths of the documents.",
+    types: &[
+        ("img", "Captchas: pictures, or proof of work."),
+        ("sms", "Codes that are sent to mobile telephones."),
+        ("user", "Accounts, logins and profiles."),
+        ("portrait", "Pictures of people, by number."),
+        ("property", "Notices of things that were lost or found."),
+        ("shop", "Shops, each with a name and a text."),
+        ("rank", "The leaderboard of accounts: the newest score counts."),
+        ("score", "Leaderboards of games: a player's highest score counts."),
+        ("player", "What leaderboards of games show of their players."),
+    ],
+};
+
 /// All that Guichet brings to the engine.
 pub fn program() -> Result<Program, RegisteredTwice> {
     let mut registry = Registry::default();
@@ -94,6 +115,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         registry,
         schema: SCHEMA,
         sweeps: SWEEPS,
+        info: INFO,
         upkeep: Some(portrait::clean::step),
         documents: documents::ALL,
         endpoints: documents::ENDPOINTS,
@@ -123,7 +145,7 @@ fn tidy(view: &View) -> Result<(), String> {
 }
 
 /// The answer of an operation that has nothing to say: `{}`.
-#[derive(serde::Serialize)]
+#[derive(serde::Serialize, schemars::JsonSchema)]
 pub struct EmptyReply {}
 
 /// How many places on each side of a player are shown unless another number is asked for.

@@ -1,9 +1,10 @@
 //! Telephone numbers, as the contract takes them.
 
-use engine::data::{Field, FieldError, Value};
+use engine::data::{Field, FieldError, Value, schema};
 use engine::fault::{Class, Declared, Fault};
 use engine::sms::codes;
 use engine::status::Status;
+use schemars::Schema;
 
 /// Not a telephone number of mainland China.
 pub static NOT_A_PHONE: Declared = Declared {
@@ -31,6 +32,13 @@ impl Field for Phone {
             }
             _ => None,
         }))
+    }
+
+    fn schema() -> Schema {
+        schema::described(
+            schema::pattern("^1[3-9][0-9]{9}$"),
+            "A mobile number of mainland China, without a country code.",
+        )
     }
 }
 

@@ -5,12 +5,14 @@ use super::game::{AppName, OpenId};
 use super::new_players::leaving_time;
 use super::signing::{self, Post};
 use engine::caller::Anyone;
-use engine::data::{Field, FieldError, IntBetween, Optional, Text, Value};
+use engine::data::{Field, FieldError, IntBetween, Optional, Text, Value, schema};
 use engine::db::{Param, Tx, View};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, RegisteredTwice, Registry, Write};
 use engine::{args, data};
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -34,6 +36,10 @@ impl<const MAX: usize> Field for VisibleText<MAX> {
             return Err(FieldError::Value("control characters are not accepted".into()));
         }
         Ok(VisibleText(text))
+    }
+
+    fn schema() -> Schema {
+        schema::text(0, MAX)
     }
 }
 
@@ -59,6 +65,12 @@ impl Field for Url {
             Err(FieldError::Value("expected an http or https address".into()))
         }
     }
+
+    fn schema() -> Schema {
+        schema::schema(json!({
+            "type": "string", "maxLength": 1024, "pattern": "^(https?://.*)?$"
+        }))
+    }
 }
 
 data! {
@@ -76,13 +88,16 @@ data! {
 }
 
 /// Whether the player was unknown before.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Updated {
     new: bool,
 }
 
 impl Op for Update {
     const NAME: Name = ("player", "update");
+    const FAULTS: &'static [FaultKind] =
+        &[FaultKind::LimitReached, FaultKind::Signature, FaultKind::NoSpace];
+    const EXAMPLE: &'static str = r#"{"app": "pinball", "openid": "player-1", "nickname": "Omar"}"#;
     type Caller = Anyone;
     type Lane = Write;
     type Reply = Updated;

@@ -2,15 +2,15 @@
 
 use engine::boards::{Boards, PostCommit};
 use engine::caller::Account;
-use engine::data::{
-    Data, Field, FieldError, FieldErrors, Fields, IntBetween, IntOrText, Optional, Value,
-};
+use engine::data::{Field, FieldError, IntBetween, IntOrText, Optional, Value, schema};
 use engine::db::{DeferredWrite, Tx, View};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::leaderboard::{Board, Builder, Numbers, Row};
 use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Write};
 use engine::{args, data};
+use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
+use serde_json::json;
 use std::cmp::Ordering;
 
 /// The one board's name.
@@ -56,36 +56,23 @@ pub const KEEP: DeferredWrite = DeferredWrite {
            WHERE rank.score <> excluded.score AND rank.reached_at < excluded.reached_at",
 };
 
-/// Set the caller's score. A seed 000 client that also wants the list asks for it here, so that
-/// both are of one moment.
-struct Upload {
-    rank: i64,
-    list: Option<Wanted>,
+data! {
+    /// Set the caller's score. Whoever also wants the list asks for it here, so that both are of one moment
+    /// (seed 000).
+    struct Upload {
+        /// The score.
+        rank: i64,
+        /// Whether the answer is to hold the list instead of the place alone.
+        list: Option<bool>,
+        arange: Optional<Arange>,
+        version: Optional<Version>,
+    }
 }
 
 /// What the list is to hold.
 struct Wanted {
     range: Arange,
     version: Option<Version>,
-}
-
-impl Data for Upload {
-    const FIELDS: &'static [&'static [&'static str]] = &[&["rank", "list", "arange", "version"]];
-
-    fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
-        let mut field_errors = FieldErrors::default();
-        let rank = field_errors.read(fields, "rank");
-        let list = field_errors.read::<Option<bool>>(fields, "list");
-        let range = field_errors.read::<Optional<Arange>>(fields, "arange");
-        let version = field_errors.read::<Optional<Version>>(fields, "version");
-        match (rank, list, range, version) {
-            (Some(rank), Some(list), Some(Optional(range)), Some(Optional(version))) => {
-                let wanted = Wanted { range: range.unwrap_or_default(), version };
-                Ok(Upload { rank, list: list.filter(|list| *list).map(|_| wanted) })
-            }
-            _ => Err(field_errors.fault()),
-        }
-    }
 }
 
 /// The places wanted, from 1, both ends included.
@@ -113,6 +100,16 @@ impl Field for Arange {
             }
             _ => Err(FieldError::Value("first and last place, from 1, at most 1000 places".into())),
         }
+    }
+
+    fn schema() -> Schema {
+        schema::schema(json!({
+            "description": "The first and the last place, from 1; at most 1000 places.",
+            "type": "array",
+            "items": {"type": "integer", "format": "int64", "minimum": 1},
+            "minItems": 2,
+            "maxItems": 2,
+        }))
     }
 }
 
@@ -148,13 +145,22 @@ impl Field for Version {
         let text = String::read(value)?;
         Version::parse(&text).ok_or(FieldError::Value("expected numbers between dots".into()))
     }
+
+    fn schema() -> Schema {
+        schema::described(
+            schema::pattern("^[0-9]+([.][0-9]+)*$"),
+            "The client's version: numbers between dots.",
+        )
+    }
 }
 
 /// One place.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RankRow {
     ranking: u64,
+    /// The account's id, in digits.
     #[serde(serialize_with = "digits")]
+    #[schemars(with = "String")]
     user: i64,
     rank_score: i64,
 }
@@ -171,7 +177,7 @@ impl From<Row<i64>> for RankRow {
 }
 
 /// What an upload comes to.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Uploaded {
     Alone {
@@ -188,6 +194,8 @@ enum Uploaded {
 
 impl Op for Upload {
     const NAME: Name = ("rank", "upload");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"rank": 1200}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = PostCommit<Uploaded>;
@@ -197,7 +205,10 @@ impl Op for Upload {
     const RESERVED_REPLY_BYTES: usize = 112 * 1024;
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<PostCommit<Uploaded>, Fault> {
-        let Upload { rank: score, list } = self;
+        let Upload { rank: score, list, arange, version } = self;
+        let list = list
+            .filter(|list| *list)
+            .map(|_| Wanted { range: arange.0.unwrap_or_default(), version: version.0 });
         let reached = tx.boards.stamp();
         tx.defer(&KEEP, args![caller.id], args![score, reached]);
         let ours = Version::parse(&tx.config.rank.version);
@@ -237,6 +248,8 @@ data! {
 
 impl Op for List {
     const NAME: Name = ("rank", "list");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"arange": [1, 10]}"#;
     type Caller = Account;
     type Lane = Read;
     type Reply = Vec<RankRow>;
@@ -257,6 +270,8 @@ data! {
 
 impl Op for Around {
     const NAME: Name = ("rank", "around");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"span": 2}"#;
     type Caller = Account;
     type Lane = Read;
     type Reply = Vec<RankRow>;

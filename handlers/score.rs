@@ -9,10 +9,11 @@ use engine::boards::{PostCommit, TopPage, TopRows};
 use engine::caller::Anyone;
 use engine::data::{IntBetween, Optional};
 use engine::db::{DeferredWrite, Tx, View};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::leaderboard::{Board, Builder, Row, Texts};
 use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Write};
 use engine::{args, data};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -61,7 +62,7 @@ data! {
 }
 
 /// How the player stands now.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Posted {
     /// The highest so far.
     score: i64,
@@ -72,6 +73,9 @@ struct Posted {
 
 impl Op for Post {
     const NAME: Name = ("score", "post");
+    const FAULTS: &'static [FaultKind] =
+        &[FaultKind::LimitReached, FaultKind::Signature, FaultKind::NoSpace];
+    const EXAMPLE: &'static str = r#"{"app": "pinball", "openid": "player-1", "score": 900}"#;
     type Caller = Anyone;
     type Lane = Write;
     type Reply = PostCommit<Posted>;
@@ -148,7 +152,7 @@ data! {
 }
 
 /// Where a player stands.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Standing {
     score: i64,
     rank: u64,
@@ -156,6 +160,8 @@ struct Standing {
 
 impl Op for Get {
     const NAME: Name = ("score", "get");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"app": "pinball", "openid": "player-1"}"#;
     type Caller = Anyone;
     type Lane = Read;
     type Reply = Standing;
@@ -170,7 +176,7 @@ impl Op for Get {
 
 /// One place of a board, as everyone may see it: without the openid, which is all that a post
 /// needs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ScoreRow {
     nickname: Option<String>,
     avatar: Option<String>,
@@ -193,11 +199,13 @@ data! {
 
 impl Op for Top {
     const NAME: Name = ("score", "top");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"app": "pinball", "limit": 10}"#;
     type Caller = Anyone;
     type Lane = Read;
-    type Reply = TopRows;
+    type Reply = TopRows<ScoreRow>;
 
-    fn run(self, view: &View, _: Anyone) -> Result<TopRows, Fault> {
+    fn run(self, view: &View, _: Anyone) -> Result<TopRows<ScoreRow>, Fault> {
         let app = self.app.name();
         let count = self.limit.0.map_or(100, |limit| limit.0);
         let count = usize::try_from(count).unwrap_or(100);
@@ -231,6 +239,8 @@ data! {
 
 impl Op for Around {
     const NAME: Name = ("score", "around");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"app": "pinball", "openid": "player-1", "span": 2}"#;
     type Caller = Anyone;
     type Lane = Read;
     type Reply = Vec<ScoreRow>;

@@ -3,14 +3,17 @@
 use super::EmptyReply;
 use engine::caller::{Account, Anyone};
 use engine::data::{Data, Fields, IntBetween, IntOrText, Text};
-use engine::db::{ColumnFormat, ListQuery, Projection, Row, Rows, Search, TextIndex, Tx, View};
-use engine::fault::{Class, Declared, Fault};
+use engine::db::{
+    ColumnFormat, ListQuery, Listed, Projection, Row, Rows, Search, TextIndex, Tx, View,
+};
+use engine::fault::{Class, Declared, Fault, FaultKind};
 use engine::op::{Name, Op, Read, RegisteredTwice, Registry, Scan, Work, WorkContext, Write};
 use engine::quota::Quota;
 use engine::services::Services;
 use engine::status::Status;
 use engine::{args, data};
 use rand::RngExt;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
@@ -71,11 +74,12 @@ fn status(fault: &Fault) -> Status {
     Status { code, message }
 }
 
-/// Open a shop. The seed's own sample sends an update under this name too: a `shop_id` without a
-/// `shop_name` is one.
-enum Creat {
-    Open(Open),
-    Update(Update),
+data! {
+    /// Open a shop. A `shop_id` without a `shop_name` changes that shop instead, as `shop/update` does.
+    enum Creat {
+        Open(Open),
+        Update(Update),
+    } read by read
 }
 
 data! {
@@ -95,20 +99,17 @@ data! {
     }
 }
 
-impl Data for Creat {
-    const FIELDS: &'static [&'static [&'static str]] = &[Open::FIELDS[0], Update::FIELDS[0]];
-
-    fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
-        if fields.get("shop_id").is_some() && fields.get("shop_name").is_none() {
-            Update::read(fields).map(Creat::Update)
-        } else {
-            Open::read(fields).map(Creat::Open)
-        }
+/// The seed's own sample sends an update as `shop/creat`.
+fn read(fields: &mut Fields<'_>) -> Result<Creat, Fault> {
+    if fields.get("shop_id").is_some() && fields.get("shop_name").is_none() {
+        Update::read(fields).map(Creat::Update)
+    } else {
+        Open::read(fields).map(Creat::Open)
     }
 }
 
 /// The new shop; nothing where it was an update.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Created {
     #[serde(skip_serializing_if = "Option::is_none")]
     shop_id: Option<i64>,
@@ -117,6 +118,10 @@ struct Created {
 impl Op for Creat {
     const NAME: Name = ("shop", "creat");
     const ALIASES: &'static [Name] = &[("shop", "create")];
+    const FAULTS: &'static [FaultKind] =
+        &[FaultKind::Declared(&NAME_USED), FaultKind::LimitReached, FaultKind::NotOwner];
+    const EXAMPLE: &'static str =
+        r#"{"shop_name": "Night market", "shop_content": "Open until two."}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = Created;
@@ -177,6 +182,8 @@ impl Open {
 
 impl Op for Update {
     const NAME: Name = ("shop", "update");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotOwner];
+    const EXAMPLE: &'static str = r#"{"shop_id": 123456789, "shop_content": "Open until three."}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = EmptyReply;
@@ -209,7 +216,7 @@ impl Op for Update {
 const COLUMNS: &str = "id, name, content, owner, created_at";
 
 /// A shop, as anyone sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Shop {
     shop_id: i64,
     shop_name: String,
@@ -239,6 +246,8 @@ data! {
 
 impl Op for Get {
     const NAME: Name = ("shop", "get");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"shop_id": 123456789}"#;
     type Caller = Anyone;
     type Lane = Read;
     type Reply = Shop;
@@ -261,24 +270,30 @@ data! {
 }
 
 /// A shop in a list: as [`Shop`] has it.
-const SHOP: Projection = &[
-    ("id AS shop_id", ColumnFormat::Integer),
-    ("name AS shop_name", ColumnFormat::Text),
-    ("content AS shop_content", ColumnFormat::Text),
-    ("owner AS user_id", ColumnFormat::Integer),
-    ("created_at AS creat_time", ColumnFormat::DateTime),
-];
+struct ListedShop;
+
+impl Listed for ListedShop {
+    const COLUMNS: Projection = &[
+        ("id AS shop_id", ColumnFormat::Integer, "The shop's id: nine digits."),
+        ("name AS shop_name", ColumnFormat::Text, "Its name, which no other shop has."),
+        ("content AS shop_content", ColumnFormat::Text, "What it says of itself."),
+        ("owner AS user_id", ColumnFormat::Integer, "The account whose it is."),
+        ("created_at AS creat_time", ColumnFormat::DateTime, "When it was opened."),
+    ];
+}
 
 impl Op for List {
     const NAME: Name = ("shop", "list");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"key": "market", "limit": 20}"#;
     type Caller = Anyone;
     type Lane = Work<Scan>;
-    type Reply = Rows;
+    type Reply = Rows<ListedShop>;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, context: &WorkContext, _: Anyone) -> Result<Rows, Fault> {
+    fn run(self, context: &WorkContext, _: Anyone) -> Result<Rows<ListedShop>, Fault> {
         let limit = self.limit.map_or(100, |limit| limit.0);
-        let mut listing = ListQuery::new(&SHOPS, SHOP, ALL, limit);
+        let mut listing = ListQuery::new(&SHOPS, ALL, limit);
         if let Some(owner) = self.user_id {
             listing.with(" AND owner = ?", owner);
         }

@@ -10,7 +10,9 @@ mod page;
 pub use page::{TopPage, TopRows, Version};
 
 use crate::leaderboard::{Board, Numbers, Owners, Texts};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -170,6 +172,21 @@ impl<T: Serialize> Serialize for PostCommit<T> {
             Some(value) => value.serialize(serializer),
             None => Err(serde::ser::Error::custom("answered before the boards changed")),
         }
+    }
+}
+
+/// What is known after the commit is what is answered.
+impl<T: JsonSchema> JsonSchema for PostCommit<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Time: seconds since 1970 inside, `YYYY-MM-DD HH:MM:SS` in the server's time zone on the wire.
 
-use crate::data::{Field, FieldError, Value};
+use crate::data::{Field, FieldError, Value, schema};
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
+use schemars::Schema;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -188,6 +189,10 @@ impl Field for DateTime {
     fn read(value: Value<'_>) -> Result<Self, FieldError> {
         let text = String::read(value)?;
         DateTime::parse(&text).ok_or(FieldError::Value("expected YYYY-MM-DD HH:MM:SS".into()))
+    }
+
+    fn schema() -> Schema {
+        schema::pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$")
     }
 }
 

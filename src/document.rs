@@ -6,12 +6,16 @@
 
 use crate::fault::Fault;
 use crate::op::{Answer, File, Name, RegisteredOp};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
 /// One document: its paths, and what its clients have in common.
 #[derive(Clone, Copy)]
 pub struct Document {
+    /// Its name in descriptions, such as `rank`.
+    pub name: &'static str,
+    /// Whose clients it serves, in plain words.
+    pub description: &'static str,
     /// Its paths.
     pub routes: &'static [Route],
     /// In its bodies `null` says the same as a key that is not there.
@@ -26,8 +30,14 @@ pub struct Document {
 
 impl Document {
     /// A document without any peculiarity; to be completed by `..Document::DEFAULT`.
-    pub const DEFAULT: Document =
-        Document { routes: &[], null_is_absent: false, lenient: false, by_cookie: false };
+    pub const DEFAULT: Document = Document {
+        name: "",
+        description: "",
+        routes: &[],
+        null_is_absent: false,
+        lenient: false,
+        by_cookie: false,
+    };
 }
 
 /// One path of a document, for one method.
@@ -60,6 +70,8 @@ pub struct Route {
     pub success: fn(&Answer) -> Result<Response, Fault>,
     /// What the client reads of a fault.
     pub failure: fn(&Failure<'_>) -> Response,
+    /// What `success` and `failure` write, for descriptions.
+    pub reply: RouteReply,
     /// What the route does to the cookie `session`.
     pub cookie: Cookie,
     /// For pictures that pages of other sites may not show: the picture that they get instead.
@@ -81,6 +93,7 @@ impl Route {
         is_signed: false,
         success: |_| Ok(Response::json(Vec::new())),
         failure: |_| Response::json(Vec::new()),
+        reply: RouteReply::Picture,
         cookie: Cookie::Untouched,
         placeholder: None,
     };
@@ -100,6 +113,43 @@ impl Route {
             field.strip_prefix(list).is_some_and(|rest| rest.is_empty() || is_index(rest))
         };
         self.lists.iter().copied().find(|list| is_element(list))
+    }
+}
+
+/// What a route answers, for descriptions.
+#[derive(Clone, Copy)]
+pub enum RouteReply {
+    /// A picture, whatever happens.
+    Picture,
+    /// JSON, with these schemas. They are JSON Schema, draft 2020-12.
+    Json {
+        /// Of success, made from the schema of the last operation's reply.
+        success: fn(&ReplySchema<'_>) -> Value,
+        /// Of a fault.
+        failure: fn() -> Value,
+    },
+}
+
+/// The schema of an operation's reply.
+pub struct ReplySchema<'a>(pub &'a Value);
+
+impl ReplySchema<'_> {
+    /// All of it.
+    pub fn whole(&self) -> Value {
+        self.0.clone()
+    }
+
+    /// The schema of one of its keys; anything where it has no such key.
+    pub fn key(&self, key: &str) -> Value {
+        self.0["properties"].get(key).cloned().unwrap_or_else(|| json!({}))
+    }
+
+    /// An object with these keys of it, as [`pick`] picks them: `(wire, operation)`.
+    pub fn pick(&self, keys: &[(&str, &str)]) -> Value {
+        let property = |(wire, key): &(&str, &str)| ((*wire).to_owned(), self.key(key));
+        let properties: Map<String, Value> = keys.iter().map(property).collect();
+        let required: Vec<&str> = keys.iter().map(|(wire, _)| *wire).collect();
+        json!({"type": "object", "properties": properties, "required": required})
     }
 }
 

@@ -10,8 +10,10 @@
 //! a client.
 
 mod declared;
+mod kind;
 
 pub use declared::{Class, Declared, Happened, Status};
+pub use kind::FaultKind;
 
 use std::borrow::Cow;
 use std::fmt;

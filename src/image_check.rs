@@ -37,6 +37,10 @@ pub enum ImageKind {
 }
 
 impl ImageKind {
+    /// All of them.
+    pub const ALL: [ImageKind; 4] =
+        [ImageKind::Png, ImageKind::Jpeg, ImageKind::Gif, ImageKind::Webp];
+
     /// The kind that the first bytes announce.
     pub fn sniff(bytes: &[u8]) -> Option<ImageKind> {
         match bytes {

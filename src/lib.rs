@@ -24,6 +24,7 @@ pub mod clock;
 pub mod config;
 pub mod data;
 pub mod db;
+pub mod describe;
 pub mod disk;
 pub mod document;
 pub mod engine;

@@ -1,10 +1,11 @@
 //! What the program that embeds the engine brings to it.
 
 use crate::db::{Db, Schema};
+use crate::describe::{Api, Info};
 use crate::document::Document;
 use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::http::{Probe, RPC};
+use crate::http::{Description, OPERATION, Probe, RPC};
 use crate::op::{Name, RegisteredOp, Registry};
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub struct Program {
     /// Statements that remove what has expired, run now and then: each deletes rows that ended
     /// before `$1`, in seconds since 1970.
     pub sweeps: &'static [&'static str],
+    /// What descriptions say of the API as a whole.
+    pub info: Info,
     /// What an upgrade left to do, done in the background.
     pub upkeep: Option<Upkeep>,
     /// Its documents: path shims to its operations.
@@ -38,6 +41,12 @@ pub struct Program {
 }
 
 impl Program {
+    /// All that can be described.
+    pub fn into_api(self) -> Api {
+        let Program { info, registry, documents, endpoints, .. } = self;
+        Api { info, registry, documents, endpoints }
+    }
+
     /// All that can be asked for, a line each: every operation with `login` or `anyone` and the keys
     /// of its data, then every path with its operations and the keys of its query or body. Tabs
     /// stand between the columns, spaces between keys.
@@ -54,6 +63,10 @@ impl Program {
             lines.push(format!("POST\t{path}\tenvelope\tid status type subtype data"));
         }
         lines.push(format!("POST\t{RPC}\tjson-rpc\tjsonrpc method params id"));
+        lines.push(format!("POST\t{OPERATION}\toperation\t"));
+        for (path, what, _) in Description::PATHS {
+            lines.push(format!("GET\t{path}\t{what}\t"));
+        }
         for (path, what, _) in Probe::PATHS {
             lines.push(format!("GET\t{path}\t{what}\t"));
         }

@@ -3,6 +3,7 @@
 use crate::image_check::ImageKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use std::any::Any;
 use std::borrow::Cow;
@@ -15,21 +16,49 @@ pub enum Answer {
     File(File),
 }
 
-/// Anything that can be an operation's reply: whatever serializes, [`Rows`](crate::db::Rows) and [`File`].
+/// Anything that can be an operation's reply: whatever serializes and has a schema,
+/// [`Rows`](crate::db::Rows) and [`File`].
 pub trait Reply {
     /// The reply, its type forgotten.
     fn answer(self) -> Answer;
+
+    /// What it looks like as JSON, for descriptions.
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
 
-impl<T: Serialize + Send + 'static> Reply for T {
+impl<T: Serialize + JsonSchema + Send + 'static> Reply for T {
     fn answer(self) -> Answer {
         Answer::Json(Box::new(self))
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 
 impl Reply for File {
     fn answer(self) -> Answer {
         Answer::File(self)
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A picture.",
+            "type": "object",
+            "properties": {
+                "base64": {
+                    "description": "The picture, in base64.",
+                    "type": "string",
+                    "contentEncoding": "base64",
+                },
+                "type": {
+                    "description": "What kind of picture it is.",
+                    "type": "string",
+                    "enum": ImageKind::ALL.map(ImageKind::extension),
+                },
+            },
+            "required": ["base64", "type"],
+        })
     }
 }
 

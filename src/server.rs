@@ -104,9 +104,8 @@ impl Server {
         program: Program,
     ) -> Result<Self, StartError> {
         let address = listener.address;
-        let Program { registry, schema, sweeps, documents, endpoints, follow_up, upkeep, home } =
-            program;
-        let router = Router::new(&registry, endpoints, documents)?;
+        let Program { schema, sweeps, follow_up, upkeep, home, .. } = program;
+        let router = Router::new(&program.registry, program.endpoints, program.documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let pages = services.config.web.dir.as_ref().map(|folder| {
             StaticFiles::open(folder, &services.config)
@@ -116,7 +115,7 @@ impl Server {
         close_folders(&services.config)?;
         let db = open_database(&services, schema, lock)?;
         let engine = Arc::new(Engine::new(db, services));
-        let handler = Arc::new(Handler::new(engine, registry, router, pages, home));
+        let handler = Arc::new(Handler::new(engine, router, pages, program.into_api(), home));
         Ok(Server { listener, handler, sweeps, schema, reload: None, follow_up, upkeep })
     }
 

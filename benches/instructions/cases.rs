@@ -5,7 +5,7 @@ use engine::boards::PostCommit;
 use engine::caller::Anyone;
 use engine::data::{IntBetween, IntOrText, Text};
 use engine::db::{DeferredWrite, Schema, Tx, View};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Read, Registry, Write};
 use engine::{args, data};
 use serde::Serialize;
@@ -113,6 +113,8 @@ struct Notice {
 
 impl Op for Echo {
     const NAME: Name = ("notice", "echo");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
     type Caller = Anyone;
     type Lane = Read;
     type Reply = Notice;
@@ -143,6 +145,8 @@ struct Score {
 
 impl Op for Get {
     const NAME: Name = ("score", "get");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
     type Caller = Anyone;
     type Lane = Read;
     type Reply = Score;
@@ -170,6 +174,8 @@ struct Standing {
 
 impl Op for Put {
     const NAME: Name = ("score", "put");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
     type Caller = Anyone;
     type Lane = Write;
     type Reply = PostCommit<Standing>;

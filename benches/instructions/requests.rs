@@ -7,6 +7,7 @@ use crate::folder::Folder;
 use engine::caller::Credentials;
 use engine::client::Client;
 use engine::config::SharedNetworks;
+use engine::describe::Descriptions;
 use engine::envelope::{BodyOutcome, CallContext, CallSummary, answer};
 use engine::request::RequestId;
 use std::hint::black_box;
@@ -26,6 +27,7 @@ pub fn send(name: &str, times: u64) {
     let folder = Folder::new();
     let engine = fixture::open(folder.path(), SCHEMA);
     let registry = registry();
+    let descriptions = Descriptions::default();
     // One thread for all requests: with several, work stealing would change the count.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     engine.db.reply_on(runtime.handle().clone());
@@ -35,6 +37,7 @@ pub fn send(name: &str, times: u64) {
         let call = CallContext {
             engine: &engine,
             registry: &registry,
+            descriptions: &descriptions,
             credentials,
             id: RequestId::next(),
         };

@@ -3,7 +3,7 @@
 use engine::caller::Anyone;
 use engine::data::Text;
 use engine::db::View;
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Read};
 
 engine::data! {
@@ -13,6 +13,8 @@ engine::data! {
 
 impl Op for Greet {
     const NAME: Name = ("hello", "greet");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"name": "Omar"}"#;
     type Caller = Anyone;
     type Lane = Read;
     type Reply = String;

@@ -11,6 +11,7 @@ use engine::caller::Credentials;
 use engine::client::Client;
 use engine::config::Config;
 use engine::db::Db;
+use engine::describe::Descriptions;
 use engine::engine::Engine;
 use engine::envelope::{Accepts, BodyOutcome, CallContext, CallSummary, answer_at};
 use engine::op::Registry;
@@ -37,7 +38,13 @@ fuzz_target!(|body: &[u8]| {
     let credentials = Credentials { token: None, client, signature: None };
     for accepts in [Accepts::Both, Accepts::Rpc] {
         let credentials = credentials.clone();
-        let call = CallContext { engine, registry, credentials, id: RequestId::next() };
+        let call = CallContext {
+            engine,
+            registry,
+            descriptions: &Descriptions::default(),
+            credentials,
+            id: RequestId::next(),
+        };
         match runtime.block_on(answer_at(accepts, &call, body, &mut CallSummary::default())) {
             BodyOutcome::Answer(answered) => {
                 let text = std::str::from_utf8(&answered.text).expect("an answer is text");

@@ -2,12 +2,17 @@
 
 use super::external;
 use crate::handlers::portrait::BANNED;
-use engine::document::{Document, Failure, Response, Route, pick};
+use engine::document::{Document, Failure, ReplySchema, Response, Route, RouteReply, pick};
 use engine::fault::{Class, Fault};
 use serde_json::{Value, json};
 
-pub const DOCUMENT: Document =
-    Document { routes: ROUTES, null_is_absent: true, ..Document::DEFAULT };
+pub const DOCUMENT: Document = Document {
+    name: "login-and-profile",
+    description: "Logging in, and the profile of an account: `{code, msg, result}`.",
+    routes: ROUTES,
+    null_is_absent: true,
+    ..Document::DEFAULT
+};
 
 const ROUTES: &[Route] = &[
     Route {
@@ -17,15 +22,8 @@ const ROUTES: &[Route] = &[
         params: Some(&["username", "password", "hash"]),
         digest: Some("password"),
         // Here the picture is `profilePicture`, in the info `profile_picture`: so the seed has it.
-        success: |session| {
-            let keys = [
-                ("nickname", "nickname"),
-                ("profilePicture", "profile_picture"),
-                ("token", "token"),
-                ("username", "username"),
-            ];
-            Ok(result(pick(session, &keys)?))
-        },
+        success: |session| Ok(result(pick(session, &SESSION)?)),
+        reply: reply(|session| with_result(session.pick(&SESSION))),
         ..JSON
     },
     Route {
@@ -52,10 +50,8 @@ const ROUTES: &[Route] = &[
     Route {
         paths: &["/user/get_user_info", "/api/user/get_user_info"],
         op: ("user", "info"),
-        success: |user| {
-            let keys = ["nickname", "profile_picture", "username"].map(|key| (key, key));
-            Ok(result(pick(user, &keys)?))
-        },
+        success: |user| Ok(result(pick(user, &USER)?)),
+        reply: reply(|user| with_result(user.pick(&USER))),
         ..JSON
     },
     Route {
@@ -67,8 +63,43 @@ const ROUTES: &[Route] = &[
     },
 ];
 
+/// What a login answers.
+const SESSION: [(&str, &str); 4] = [
+    ("nickname", "nickname"),
+    ("profilePicture", "profile_picture"),
+    ("token", "token"),
+    ("username", "username"),
+];
+
+/// What an account says of itself.
+const USER: [(&str, &str); 3] =
+    [("nickname", "nickname"), ("profile_picture", "profile_picture"), ("username", "username")];
+
 /// Without more, success has nothing to say but that it is one.
-const JSON: Route = Route { success: |_| Ok(result("".into())), failure, ..Route::DEFAULT };
+const JSON: Route = Route {
+    success: |_| Ok(result("".into())),
+    failure,
+    reply: reply(|_| with_result(json!({"type": "string", "const": ""}))),
+    ..Route::DEFAULT
+};
+
+/// The schemas of a route's answers.
+const fn reply(success: fn(&ReplySchema<'_>) -> Value) -> RouteReply {
+    RouteReply::Json { success, failure: || with_result(json!({"type": "string"})) }
+}
+
+/// The schema of [`result`].
+fn with_result(result: Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "code": {"type": "integer", "description": "0, or the fault's code."},
+            "msg": {"type": "string"},
+            "result": result,
+        },
+        "required": ["code", "msg", "result"],
+    })
+}
 
 fn result(result: Value) -> Response {
     Response::tree(&json!({"code": 0, "msg": "", "result": result}))
@@ -102,7 +133,7 @@ fn code(fault: &Fault) -> (i64, String) {
         Fault::Declared(happened) => match happened.declared.class {
             Class::Value | Class::Proof | Class::Taken => 200_400,
             Class::Limit => 3003,
-            Class::Failure => return failed(),
+            Class::Failure | Class::Peer => return failed(),
         },
         Fault::Database(_)
         | Fault::NoSpace

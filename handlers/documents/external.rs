@@ -2,12 +2,18 @@
 //! in an envelope whose `id` is -1.
 
 use crate::handlers::portrait::{BANNED, ERROR};
-use engine::document::{Document, Failure, Response, Route};
+use engine::document::{Document, Failure, Response, Route, RouteReply};
 use engine::envelope;
 use engine::fault::Fault;
 use engine::status;
+use serde_json::{Value, json};
 
-pub const DOCUMENT: Document = Document { routes: ROUTES, ..Document::DEFAULT };
+pub const DOCUMENT: Document = Document {
+    name: "external",
+    description: "Portraits as pictures, and notices in an envelope whose `id` is -1.",
+    routes: ROUTES,
+    ..Document::DEFAULT
+};
 
 const ROUTES: &[Route] = &[
     Route {
@@ -33,9 +39,28 @@ const ROUTES: &[Route] = &[
             envelope::refuse(&mut body, ID, nothing, table, fault);
             Response::envelope(body)
         },
+        reply: RouteReply::Json {
+            success: |notices| in_envelope(&notices.whole()),
+            failure: || in_envelope(&json!({"type": "array", "maxItems": 0})),
+        },
         ..Route::DEFAULT
     },
 ];
+
+/// The schema of an envelope's answer with this data.
+fn in_envelope(data: &Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "id": {"type": "integer", "const": ID},
+            "status": {"type": "integer"},
+            "message": {"type": "string"},
+            "data": data,
+            "detail": {"type": "string"},
+        },
+        "required": ["id", "status", "message", "data"],
+    })
+}
 
 /// The envelope's `id`: nobody has sent one.
 const ID: i64 = -1;

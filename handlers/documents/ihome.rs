@@ -5,12 +5,20 @@
 use crate::handlers::img::{self, Captcha};
 use crate::handlers::user::{self, Session};
 use crate::handlers::{portrait, sms};
-use engine::document::{Constant, Cookie, Document, Failure, Response, Route, Step, pick, tree};
+use engine::document::{
+    Constant, Cookie, Document, Failure, ReplySchema, Response, Route, RouteReply, Step, pick, tree,
+};
 use engine::fault::{Class, Fault};
 use engine::op::{Answer, Name};
 use serde_json::{Value, json};
 
-pub const DOCUMENT: Document = Document { routes: ROUTES, by_cookie: true, ..Document::DEFAULT };
+pub const DOCUMENT: Document = Document {
+    name: "rental-site",
+    description: "Registering, sessions in a cookie, and real names: `{errno, errmsg, data}`.",
+    routes: ROUTES,
+    by_cookie: true,
+    ..Document::DEFAULT
+};
 
 const LOGIN: Name = ("user", "login");
 
@@ -36,6 +44,7 @@ const ROUTES: &[Route] = &[
             _ => Err(Fault::unknown("a captcha that is no picture")),
         },
         failure: |failure| told(failure, &CAPTCHA_NOT_KEPT),
+        reply: RouteReply::Picture,
         ..JSON
     },
     Route {
@@ -57,6 +66,7 @@ const ROUTES: &[Route] = &[
             Step { op: ("user", "info"), renames: &[] },
         ],
         success: |user| Ok(data(pick(user, &USER)?)),
+        reply: reply(|user| with_data(user.pick(&USER))),
         cookie: Cookie::Set(token),
         ..JSON
     },
@@ -67,6 +77,7 @@ const ROUTES: &[Route] = &[
         params: Some(&["mobile", "password", "hash"]),
         renames: &[("mobile", "username")],
         success: |answer| Ok(data(pick(answer, &[("user_id", "user_id")])?)),
+        reply: reply(|answer| with_data(answer.pick(&[("user_id", "user_id")]))),
         cookie: Cookie::Set(token),
         ..JSON
     },
@@ -74,6 +85,9 @@ const ROUTES: &[Route] = &[
         paths: &["/api/v1.0/session"],
         op: ("user", "info"),
         success: |answer| Ok(data(pick(answer, &[("user_id", "user_id"), ("name", "username")])?)),
+        reply: reply(|answer| {
+            with_data(answer.pick(&[("user_id", "user_id"), ("name", "username")]))
+        }),
         ..JSON
     },
     Route {
@@ -87,6 +101,7 @@ const ROUTES: &[Route] = &[
         paths: &["/api/v1.0/user"],
         op: ("user", "info"),
         success: |user| Ok(data(pick(user, &USER)?)),
+        reply: reply(|user| with_data(user.pick(&USER))),
         ..JSON
     },
     Route {
@@ -97,6 +112,7 @@ const ROUTES: &[Route] = &[
         renames: &[("avatar", "base64")],
         failure: |failure| told(failure, &AVATAR_NOT_KEPT),
         success: |answer| Ok(data(pick(answer, &[("avatar_url", "url")])?)),
+        reply: reply(|answer| with_data(answer.pick(&[("avatar_url", "url")]))),
         ..JSON
     },
     Route {
@@ -107,6 +123,7 @@ const ROUTES: &[Route] = &[
         renames: &[("name", "username")],
         failure: |failure| told(failure, &NAME_NOT_KEPT),
         success: |answer| Ok(data(pick(answer, &[("name", "username")])?)),
+        reply: reply(|answer| with_data(answer.pick(&[("name", "username")]))),
         ..JSON
     },
     Route {
@@ -121,6 +138,7 @@ const ROUTES: &[Route] = &[
         paths: &["/api/v1.0/user/auth"],
         op: ("user", "verified"),
         success: |verified| Ok(data(tree(verified)?)),
+        reply: reply(|verified| with_data(verified.whole())),
         ..JSON
     },
 ];
@@ -129,8 +147,33 @@ const ROUTES: &[Route] = &[
 const JSON: Route = Route {
     success: |_| Ok(done("OK", None)),
     failure: |failure| told(failure, &TEXTS),
+    reply: reply(|_| told_schema()),
     ..Route::DEFAULT
 };
+
+/// The schemas of a route's answers.
+const fn reply(success: fn(&ReplySchema<'_>) -> Value) -> RouteReply {
+    RouteReply::Json { success, failure: told_schema }
+}
+
+/// The schema of [`told`], and of [`done`] without data.
+fn told_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "errno": {"type": "string", "description": "`0`, or the fault's code."},
+            "errmsg": {"type": "string"},
+        },
+        "required": ["errno", "errmsg"],
+    })
+}
+
+/// The schema of [`data`].
+fn with_data(data: Value) -> Value {
+    let mut schema = told_schema();
+    schema["properties"]["data"] = data;
+    schema
+}
 
 /// The token of the session that a login opened.
 fn token(answer: &Answer) -> Option<String> {
@@ -244,6 +287,6 @@ fn declared(fault: &Fault, class: Class) -> Told {
         Class::Proof => ("4004", "数据错误"),
         Class::Taken => ("4003", "数据已存在"),
         Class::Limit => LIMITED,
-        Class::Failure => FAILED,
+        Class::Failure | Class::Peer => FAILED,
     })
 }

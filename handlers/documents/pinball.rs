@@ -4,12 +4,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::document::{Constant, Document, Response, Route, pick, tree};
+use engine::document::{Constant, Document, Response, Route, RouteReply, pick, tree};
 use engine::fault::{Class, Fault};
 use engine::op::Answer;
 use serde_json::{Value, json};
 
-pub const DOCUMENT: Document = Document { routes: ROUTES, lenient: true, ..Document::DEFAULT };
+pub const DOCUMENT: Document = Document {
+    name: "mini-game",
+    description: "High scores of mini-games, a board a game: `{status, code, msg | data}`.",
+    routes: ROUTES,
+    lenient: true,
+    ..Document::DEFAULT
+};
 
 const ROUTES: &[Route] = &[
     Route {
@@ -19,6 +25,15 @@ const ROUTES: &[Route] = &[
         failure: |failure| match failure.fault {
             Fault::NotFound(_) => told(404, "没有该用户的成绩", Some(json!({"score": 0}))),
             fault => refused(fault),
+        },
+        reply: RouteReply::Json {
+            success: |standing| with_data(standing.whole()),
+            failure: || {
+                told_schema(Some(json!({
+                    "type": "object",
+                    "properties": {"score": {"type": "integer"}},
+                })))
+            },
         },
         params: Some(&["openid"]),
         ..JSON
@@ -36,6 +51,21 @@ const ROUTES: &[Route] = &[
             let places = places.as_array().map_or(&[][..], Vec::as_slice);
             data(places.iter().map(place).collect())
         },
+        reply: RouteReply::Json {
+            success: |_| {
+                with_data(json!({"type": "array", "items": {
+                    "type": "object",
+                    "properties": {
+                        "nickname": {"description": "In base64.", "type": ["string", "null"]},
+                        "avatar": {"type": ["string", "null"]},
+                        "score": {"description": "In digits.", "type": "string"},
+                        "rank": {"type": "integer"},
+                    },
+                    "required": ["nickname", "avatar", "score", "rank"],
+                }}))
+            },
+            failure: || told_schema(None),
+        },
         params: Some(&["limit"]),
         constants: &[("null_faces", Constant::True)],
         ..JSON
@@ -46,7 +76,11 @@ const ROUTES: &[Route] = &[
         op: ("score", "post"),
         success: |posted| {
             let message = if is_new(posted)? { "添加成绩成功" } else { "修改成绩成功" };
-            Ok(told(200, message, Some(pick(posted, &[("score", "score"), ("rank", "rank")])?)))
+            Ok(told(200, message, Some(pick(posted, &POSTED)?)))
+        },
+        reply: RouteReply::Json {
+            success: |posted| told_schema(Some(posted.pick(&POSTED))),
+            failure: || told_schema(None),
         },
         params: Some(&["openid", "score"]),
         is_signed: true,
@@ -64,11 +98,42 @@ const ROUTES: &[Route] = &[
             };
             Ok(told(200, message, None))
         },
+        reply: RouteReply::Json { success: |_| told_schema(None), failure: || told_schema(None) },
         params: Some(&["openid", "nickname", "sex", "province", "city", "country", "headimgurl"]),
         is_signed: true,
         ..JSON
     },
 ];
+
+/// What is told of a score that was posted.
+const POSTED: [(&str, &str); 2] = [("score", "score"), ("rank", "rank")];
+
+/// The schema of a code, which both `status` and `code` hold.
+fn code_schema() -> Value {
+    json!({"type": "integer", "description": "200, or the fault's code."})
+}
+
+/// The schema of [`data`].
+fn with_data(data: Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {"status": code_schema(), "code": code_schema(), "data": data},
+        "required": ["status", "code", "data"],
+    })
+}
+
+/// The schema of [`told`], with this `data` or none.
+fn told_schema(data: Option<Value>) -> Value {
+    let mut schema = json!({
+        "type": "object",
+        "properties": {"status": code_schema(), "code": code_schema(), "msg": {"type": "string"}},
+        "required": ["status", "code", "msg"],
+    });
+    if let Some(data) = data {
+        schema["properties"]["data"] = data;
+    }
+    schema
+}
 
 const JSON: Route = Route { failure: |failure| refused(failure.fault), ..Route::DEFAULT };
 
@@ -127,7 +192,7 @@ fn code(fault: &Fault) -> (i64, String) {
         Fault::Declared(happened) => match happened.declared.class {
             Class::Value | Class::Proof | Class::Taken => 400,
             Class::Limit => 429,
-            Class::Failure => return failed(),
+            Class::Failure | Class::Peer => return failed(),
         },
         Fault::Database(_)
         | Fault::NoSpace

@@ -1,10 +1,15 @@
 //! The rank leaderboard (contract page `rank.md`; seed 000): `{code, data}` or `{code, error}`.
 
-use engine::document::{Constant, Document, Response, Route, tree};
+use engine::document::{Constant, Document, Response, Route, RouteReply, tree};
 use engine::fault::{Class, Fault};
 use serde_json::{Value, json};
 
-pub const DOCUMENT: Document = Document { routes: ROUTES, ..Document::DEFAULT };
+pub const DOCUMENT: Document = Document {
+    name: "ranking",
+    description: "The leaderboard of accounts: `{code, data}` or `{code, error}`.",
+    routes: ROUTES,
+    ..Document::DEFAULT
+};
 
 const PATHS: &[&str] = &["/ranking_list", "/api/ranking_list"];
 
@@ -18,6 +23,29 @@ const ROUTES: &[Route] = &[
         failure: |failure| {
             let (code, error) = code(failure.fault);
             Response::tree(&json!({"code": code, "data": "error", "error": error}))
+        },
+        reply: RouteReply::Json {
+            success: |_| {
+                json!({
+                    "type": "object",
+                    "properties": {
+                        "code": {"type": "integer", "const": 200},
+                        "data": {"type": "string", "const": "ok"},
+                    },
+                    "required": ["code", "data"],
+                })
+            },
+            failure: || {
+                json!({
+                    "type": "object",
+                    "properties": {
+                        "code": {"type": "integer"},
+                        "data": {"type": "string", "const": "error"},
+                        "error": {"type": "string"},
+                    },
+                    "required": ["code", "data", "error"],
+                })
+            },
         },
         ..Route::DEFAULT
     },
@@ -33,9 +61,51 @@ const ROUTES: &[Route] = &[
             let (code, error) = code(failure.fault);
             Response::tree(&json!({"code": code, "error": error}))
         },
+        reply: RouteReply::Json {
+            success: |_| places_schema(),
+            failure: || {
+                json!({
+                    "type": "object",
+                    "properties": {"code": {"type": "integer"}, "error": {"type": "string"}},
+                    "required": ["code", "error"],
+                })
+            },
+        },
         ..Route::DEFAULT
     },
 ];
+
+/// The schema of [`places`].
+fn places_schema() -> Value {
+    let place = json!({
+        "type": "object",
+        "properties": {
+            "ranking": {"type": "integer"},
+            "user": {"type": "string"},
+            "rank_score": {"type": "integer"},
+        },
+        "required": ["ranking", "user", "rank_score"],
+    });
+    json!({
+        "type": "object",
+        "properties": {
+            "code": {"type": "integer", "const": 200},
+            "data": {"type": "array", "items": {
+                "type": "object",
+                "properties": {
+                    "rank_list": place,
+                    "version": {
+                        "description": "-1, 0 or 1: whether the client's version is older, the same or newer.",
+                        "type": "integer",
+                    },
+                },
+                "required": ["rank_list"],
+            }},
+            "self": {"anyOf": [place, {"type": "null"}]},
+        },
+        "required": ["code", "data", "self"],
+    })
+}
 
 /// The places of the list, each with the version's comparison where the client told its version.
 fn places(mut answer: Value) -> Response {
@@ -81,7 +151,7 @@ fn code(fault: &Fault) -> (i64, String) {
             Class::Value | Class::Proof | Class::Taken | Class::Limit => {
                 (10099, fault.explanation())
             }
-            Class::Failure => text(10500, "Server error"),
+            Class::Failure | Class::Peer => text(10500, "Server error"),
         },
         Fault::Database(_)
         | Fault::NoSpace

@@ -5,12 +5,13 @@ use engine::caller::Anyone;
 use engine::captcha::pow::Challenge;
 use engine::captcha::{self, Format};
 use engine::config::CaptchaKind;
-use engine::data::{Field, FieldError, Value};
+use engine::data::{Field, FieldError, Value, schema};
 use engine::db::Tx;
-use engine::fault::{Cause, Fault};
+use engine::fault::{Cause, Fault, FaultKind};
 use engine::image_check::ImageKind;
 use engine::op::{Base64, Draw, Op, Work, WorkContext};
 use engine::{args, data, hex};
+use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 
 data! {
@@ -32,6 +33,10 @@ impl Field for RequestedKind {
         let kind = CaptchaKind::from_name(&String::read(value)?);
         kind.map(RequestedKind).ok_or_else(|| FieldError::Value("image or pow".into()))
     }
+
+    fn schema() -> Schema {
+        schema::one_of(&["image", "pow"])
+    }
 }
 
 /// How the picture is encoded.
@@ -45,6 +50,10 @@ impl Field for PictureFormat {
             _ => Err(FieldError::Value("png or jpg".into())),
         }
     }
+
+    fn schema() -> Schema {
+        schema::one_of(&["png", "jpg", "jpeg", "image/png", "image/jpg", "image/jpeg"])
+    }
 }
 
 /// How many characters a captcha has that goes by a name (contract page `ihome.md`), unless it must be a
@@ -57,12 +66,15 @@ const NAMED_LENGTH: usize = 4;
 const STRONG_LENGTH: usize = 10;
 
 /// A picture and the random text that goes into its proof, or a challenge of proof of work.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Captcha {
     Picture {
+        /// The picture, a PNG in base64.
         #[serde(serialize_with = "base64")]
+        #[schemars(with = "String")]
         imgdata: Vec<u8>,
+        /// Random letters and digits. The proof is `md5(lowercase(code) + rand)`, in hex.
         rand: String,
     },
     Work(Challenge),
@@ -70,6 +82,8 @@ pub enum Captcha {
 
 impl Op for Generate {
     const NAME: engine::op::Name = ("img", "generate");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::Declared(&NOT_DRAWN)];
+    const EXAMPLE: &'static str = "{}";
     type Caller = Anyone;
     type Lane = Work<Draw>;
     type Reply = Captcha;

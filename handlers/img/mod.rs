@@ -10,12 +10,13 @@ pub use redeem::{identity, is_good, redeem, redeem_named};
 
 pub use pow::{SWEEP_KEYS as SWEEP_POW_KEYS, SWEEP_PAID as SWEEP_POW_PAID};
 
-use engine::data::{Field, FieldError, Value};
+use engine::data::{Field, FieldError, Value, schema};
 use engine::fault::{Class, Declared};
 use engine::op::{RegisteredTwice, Registry};
 use engine::status::{Status, WRONG_PROOF};
 use rand::RngExt;
 use rand::distr::Alphanumeric;
+use schemars::Schema;
 
 /// Removes captchas that have expired.
 pub const SWEEP: &str = "DELETE FROM captcha WHERE expires_at <= $1";
@@ -59,6 +60,10 @@ impl Field for CaptchaName {
             false if name.len() <= 64 && name.bytes().all(is_plain) => Ok(CaptchaName(name)),
             false => Err(FieldError::Value("1 to 64 of A-Z a-z 0-9 . _ -".into())),
         }
+    }
+
+    fn schema() -> Schema {
+        schema::pattern("^[A-Za-z0-9._-]{1,64}$")
     }
 }
 

@@ -5,7 +5,7 @@ use crate::handlers::EmptyReply;
 use engine::caller::Anyone;
 use engine::data;
 use engine::db::Tx;
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Op, Write};
 use engine::status::Status;
 
@@ -19,6 +19,8 @@ data! {
 
 impl Op for Validate {
     const NAME: engine::op::Name = ("img", "validate");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::Declared(&WRONG)];
+    const EXAMPLE: &'static str = r#"{"hash": "0123456789abcdef0123456789abcdef"}"#;
     type Caller = Anyone;
     type Lane = Write;
     type Reply = EmptyReply;

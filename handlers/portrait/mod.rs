@@ -10,12 +10,14 @@ pub mod usage;
 pub use store::{PictureUpload, Stored, store};
 
 use engine::caller::Anyone;
-use engine::data::{Field, FieldError, Value};
-use engine::fault::{Class, Declared, Fault};
+use engine::data::{Field, FieldError, Value, schema};
+use engine::fault::{Class, Declared, Fault, FaultKind};
 use engine::image_check::ImageKind;
 use engine::op::{File, Name, Op, RegisteredTwice, Registry, Store, Work, WorkContext};
 use engine::status::Status;
 use engine::{args, data};
+use schemars::Schema;
+use serde_json::json;
 use std::borrow::Cow;
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
@@ -49,7 +51,7 @@ built_in!(
 
 /// The file of a picture could not be written or read.
 pub static NOT_STORED: Declared = Declared {
-    class: Class::Failure,
+    class: Class::Peer,
     status: Status { code: 1000, message: "头像文件创建失败" },
     detail: "the picture could not be stored",
 };
@@ -80,10 +82,22 @@ impl Field for Id {
         };
         id.map(Id).ok_or_else(|| FieldError::Value("1 to 15 digits".into()))
     }
+
+    fn schema() -> Schema {
+        schema::schema(json!({
+            "description": "1 to 15 digits.",
+            "anyOf": [
+                {"type": "string", "pattern": "^[0-9]{1,15}$"},
+                {"type": "integer", "format": "int64", "minimum": 0, "maximum": MOST},
+            ]
+        }))
+    }
 }
 
 impl Op for Get {
     const NAME: Name = ("portrait", "get");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::Declared(&NOT_STORED)];
+    const EXAMPLE: &'static str = r#"{"id": "100001"}"#;
     type Caller = Anyone;
     type Lane = Work<Store>;
     type Reply = File;
@@ -115,6 +129,8 @@ data! {
 
 impl Op for Named {
     const NAME: Name = ("portrait", "file");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound, FaultKind::Declared(&NOT_STORED)];
+    const EXAMPLE: &'static str = r#"{"name": "0123456789abcdef0123456789abcdef.png"}"#;
     type Caller = Anyone;
     type Lane = Work<Store>;
     type Reply = File;

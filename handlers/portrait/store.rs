@@ -3,12 +3,14 @@
 
 use super::{NOT_STORED, limits};
 use bytes::Bytes;
-use engine::data::{Field, FieldError, Value};
+use engine::data::{Field, FieldError, Value, schema};
 use engine::db;
 use engine::fault::Fault;
 use engine::image_check::{self, ImageKind};
 use engine::op::{Pictures, WorkContext};
 use engine::services::Services;
+use schemars::Schema;
+use serde_json::json;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -32,6 +34,15 @@ impl Field for PictureUpload {
                 text => Ok(PictureUpload::Base64(text)),
             },
         }
+    }
+
+    fn schema() -> Schema {
+        schema::schema(json!({
+            "description": "The picture in base64, with or without a `data:` prefix.",
+            "type": "string",
+            "minLength": 1,
+            "contentEncoding": "base64",
+        }))
     }
 }
 

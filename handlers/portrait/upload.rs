@@ -1,14 +1,15 @@
 //! `portrait/upload`: who may upload under which id, and the row that names the picture.
 
 use super::limits::{self, Uploader};
-use super::{Id, PictureUpload, store};
+use super::{Id, NOT_STORED, PictureUpload, store};
 use engine::caller::Anyone;
 use engine::config::OpenUpload;
 use engine::db::View;
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::image_check::ImageKind;
 use engine::op::{Name, Op, Store, Work, WorkContext};
 use engine::{args, data};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The id before the first account's.
@@ -29,7 +30,7 @@ data! {
 }
 
 /// Where the portrait is to be had: under its number, or this very picture in a public store.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Uploaded {
     url: String,
 }
@@ -42,6 +43,16 @@ struct Right {
 
 impl Op for Upload {
     const NAME: Name = ("portrait", "upload");
+    const FAULTS: &'static [FaultKind] = &[
+        FaultKind::NoCredentials,
+        FaultKind::BadToken,
+        FaultKind::StaleToken,
+        FaultKind::AccountGone,
+        FaultKind::LimitReached,
+        FaultKind::File,
+        FaultKind::Declared(&NOT_STORED),
+    ];
+    const EXAMPLE: &'static str = r#"{"name": "me.png", "id": "100001", "base64": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=", "type": "png"}"#;
     type Caller = Anyone;
     type Lane = Work<Store>;
     type Reply = Uploaded;

@@ -7,7 +7,7 @@ use engine::caller::Account;
 use engine::clock::DateTime;
 use engine::data::{IntBetween, Text};
 use engine::db::{Tx, position};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Write};
 use engine::status::Status;
 use engine::{args, data};
@@ -36,6 +36,8 @@ data! {
 
 impl Op for Add {
     const NAME: Name = ("property", "add");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"type": 1, "lab": "card", "title": "Lost a card", "content": "In the canteen.", "occurrence_time": "", "user_name": "Omar", "user_phone": "", "user_qq": ""}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = Written;

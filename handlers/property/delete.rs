@@ -6,7 +6,7 @@ use super::indexed::NOTICES;
 use engine::caller::Account;
 use engine::data::Text;
 use engine::db::Tx;
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Write};
 use engine::status::Status;
 use engine::{args, data};
@@ -21,6 +21,8 @@ data! {
 
 impl Op for Delete {
     const NAME: Name = ("property", "delete");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotOwner];
+    const EXAMPLE: &'static str = r#"{"id": 1}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = Written;

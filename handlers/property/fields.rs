@@ -3,8 +3,10 @@
 
 use engine::caller::Account;
 use engine::clock::{Clock, DateTime};
-use engine::data::{Field, FieldError, Text, Value};
+use engine::data::{Field, FieldError, Text, Value, schema};
 use engine::fault::Fault;
+use schemars::Schema;
+use serde_json::json;
 
 /// A field that must be there and say something.
 pub struct Filled<T>(pub T);
@@ -71,11 +73,28 @@ fn given<T: Field>(value: Value<'_>) -> Result<Option<T>, FieldError> {
     }
 }
 
+/// The same values, and what is empty: `""` and `null`.
+fn or_empty(inner: Schema) -> Schema {
+    let of = |json: serde_json::Value| schema::schema(json);
+    match inner.get("type").and_then(serde_json::Value::as_str) {
+        Some("string") if inner.get("pattern").is_none() => {
+            let mut inner = inner;
+            inner.remove("minLength");
+            schema::or_null(inner)
+        }
+        _ => of(json!({"anyOf": [inner, {"type": "string", "maxLength": 0}, {"type": "null"}]})),
+    }
+}
+
 impl<T: Field> Field for Filled<T> {
     const TAKES_FILE: bool = T::TAKES_FILE;
 
     fn read(value: Value<'_>) -> Result<Self, FieldError> {
         given(value)?.map(Filled).ok_or(FieldError::Empty)
+    }
+
+    fn schema() -> Schema {
+        T::schema()
     }
 }
 
@@ -89,6 +108,10 @@ impl<T: Field> Field for OptionalFilled<T> {
     fn absent() -> Result<Self, FieldError> {
         Ok(OptionalFilled(None))
     }
+
+    fn schema() -> Schema {
+        T::schema()
+    }
 }
 
 impl<T: Field> Field for MaybeEmpty<T> {
@@ -96,6 +119,10 @@ impl<T: Field> Field for MaybeEmpty<T> {
 
     fn read(value: Value<'_>) -> Result<Self, FieldError> {
         given(value).map(MaybeEmpty)
+    }
+
+    fn schema() -> Schema {
+        or_empty(T::schema())
     }
 }
 
@@ -108,5 +135,9 @@ impl<T: Field> Field for OptionalMaybeEmpty<T> {
 
     fn absent() -> Result<Self, FieldError> {
         Ok(OptionalMaybeEmpty::Absent)
+    }
+
+    fn schema() -> Schema {
+        or_empty(T::schema())
     }
 }

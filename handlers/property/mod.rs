@@ -14,6 +14,7 @@ pub use indexed::NOTICES;
 use engine::fault::Fault;
 use engine::op::{RegisteredTwice, Registry};
 use engine::status::Status;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
@@ -22,7 +23,7 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
 }
 
 /// Which notice was written. The seed calls its id `uid` here and `id` in a row.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Written {
     uid: i64,
 }

@@ -2,12 +2,13 @@
 
 use super::fields::seconds;
 use super::indexed::{INDEXED, NOTICES};
-use super::notice::NOTICE;
+use super::notice::Notice;
 use engine::caller::Account;
 use engine::clock::{Clock, DateTime};
+use engine::data::schema::FieldSchema;
 use engine::data::{Data, FieldError, FieldErrors, Fields, IntBetween};
 use engine::db::{ListQuery, Rows, Search};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Scan, Work, WorkContext};
 use engine::status::Status;
 
@@ -65,6 +66,34 @@ enum Filter {
 impl Data for Query {
     const FIELDS: &'static [&'static [&'static str]] = &[&OTHERS, &INTEGERS, &TIMES, &TEXTS];
 
+    const REFUSES_UNKNOWN: bool = true;
+
+    fn description() -> String {
+        "Search notices of one type, the latest change first. `key` goes with no filter.".into()
+    }
+
+    fn shapes() -> Vec<Vec<FieldSchema>> {
+        let exactly = "Exactly this.";
+        let any = "Any part of the text.";
+        let mut shape = vec![
+            FieldSchema::of::<Option<String>>(
+                "token",
+                &[Some("The token, if it comes in no header.")],
+            ),
+            FieldSchema::of::<IntBetween<1, 2>>("type", &[Some("1 lost, 2 found.")]),
+            FieldSchema::of::<Option<Search<KEY>>>(
+                "key",
+                &[Some("Any part of labels, title or content, or the whole id or user_id.")],
+            ),
+            FieldSchema::of::<Option<IntBetween<1, ROWS>>>("limit", &[Some("The most rows.")]),
+            FieldSchema::of::<Option<i64>>("before", &[Some("Only rows after this row's id.")]),
+        ];
+        shape.extend(INTEGERS.map(|key| FieldSchema::of::<Option<i64>>(key, &[Some(exactly)])));
+        shape.extend(TIMES.map(|key| FieldSchema::of::<Option<DateTime>>(key, &[Some(exactly)])));
+        shape.extend(TEXTS.map(|key| FieldSchema::of::<Option<Search<FILTER>>>(key, &[Some(any)])));
+        vec![shape]
+    }
+
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
         let mut field_errors = FieldErrors::default();
         let known = |key: &str| {
@@ -108,9 +137,11 @@ impl Data for Query {
 impl Op for Query {
     const NAME: Name = ("property", "query");
     const EMPTY_DATA: &'static str = "[]";
+    const FAULTS: &'static [FaultKind] = &[FaultKind::Conflict];
+    const EXAMPLE: &'static str = r#"{"type": 1, "key": "card"}"#;
     type Caller = Account;
     type Lane = Work<Scan>;
-    type Reply = Rows;
+    type Reply = Rows<Notice>;
     const NEEDS_SPACE: bool = false;
 
     /// A query has a table of its own (page `faults.md`, "property/query").
@@ -127,15 +158,15 @@ impl Op for Query {
         Status { code, message }
     }
 
-    fn run(self, context: &WorkContext, _: Account) -> Result<Rows, Fault> {
+    fn run(self, context: &WorkContext, _: Account) -> Result<Rows<Notice>, Fault> {
         let listing = self.listing(&context.clock)?;
         context.read(|view| view.list(&listing))
     }
 }
 
 impl Query {
-    fn listing(self, clock: &Clock) -> Result<ListQuery, Fault> {
-        let mut listing = ListQuery::new(&NOTICES, NOTICE, self.r#type, self.limit);
+    fn listing(self, clock: &Clock) -> Result<ListQuery<Notice>, Fault> {
+        let mut listing = ListQuery::new(&NOTICES, self.r#type, self.limit);
         if let Some(key) = self.key {
             listing.wanted().text(key.text());
             listing.with(

@@ -7,7 +7,7 @@ use engine::caller::Account;
 use engine::clock::DateTime;
 use engine::data::{IntBetween, Text};
 use engine::db::{Tx, position};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Write};
 use engine::status::Status;
 use engine::{args, data};
@@ -40,6 +40,8 @@ data! {
 
 impl Op for Update {
     const NAME: Name = ("property", "update");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotOwner];
+    const EXAMPLE: &'static str = r#"{"id": 1, "state": 1}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = Written;

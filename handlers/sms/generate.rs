@@ -1,69 +1,93 @@
 //! Sending a code.
 
 use super::{NOT_SENT, coded, quota};
+use crate::handlers::img;
 use crate::handlers::img::{CaptchaName, random_text, redeem, redeem_named};
-use crate::handlers::phone::Phone;
+use crate::handlers::phone::{NOT_A_PHONE, Phone};
 use crate::handlers::user::MOBILE_TAKEN;
 use crate::handlers::user::name::is_taken;
 use engine::caller::Anyone;
 use engine::client::Client;
 use engine::data::{Data, Fields, Text};
 use engine::db::Tx;
-use engine::fault::{Cause, Fault};
+use engine::fault::{Cause, Fault, FaultKind};
 use engine::op::{Gateway, Name, Op, Work, WorkContext};
 use engine::sms::{DeliveryOutcome, Message};
 use engine::{args, data, hex};
 use rand::RngExt;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Send a code to a telephone; a captcha pays for it.
-pub struct Generate {
-    phone: Phone,
-    captcha: Captcha,
+data! {
+    /// Send a code to a telephone; a captcha pays for it: one with a proof, or one that goes by a name
+    /// (seed 004).
+    pub enum Generate {
+        Proven(Proven),
+        Named(Named),
+    } read by read
 }
 
-/// The captcha that pays: one with a proof, or one that goes by a name (seed 004).
+/// The captcha that pays.
 enum Captcha {
     Proven { hash: String },
     Named { name: CaptchaName, text: String },
 }
 
 data! {
-    struct Proven {
+    pub struct Proven {
         phone: Phone,
         hash: String,
     }
 }
 
 data! {
-    struct Named {
+    pub struct Named {
         phone: Phone,
         text: Text<1, 64>,
         id: CaptchaName,
     }
 }
 
-impl Data for Generate {
-    const FIELDS: &'static [&'static [&'static str]] = &[Proven::FIELDS[0], Named::FIELDS[0]];
+fn read(fields: &mut Fields<'_>) -> Result<Generate, Fault> {
+    if fields.get("hash").is_none() && (fields.is_given("text") || fields.is_given("id")) {
+        Named::read(fields).map(Generate::Named)
+    } else {
+        Proven::read(fields).map(Generate::Proven)
+    }
+}
 
-    fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
-        if fields.get("hash").is_none() && (fields.is_given("text") || fields.is_given("id")) {
-            let Named { phone, text, id } = Named::read(fields)?;
-            return Ok(Generate { phone, captcha: Captcha::Named { name: id, text: text.0 } });
+impl Generate {
+    /// The telephone, and the captcha that pays.
+    fn parts(self) -> (Phone, Captcha) {
+        match self {
+            Generate::Proven(Proven { phone, hash }) => (phone, Captcha::Proven { hash }),
+            Generate::Named(Named { phone, text, id }) => {
+                (phone, Captcha::Named { name: id, text: text.0 })
+            }
         }
-        let Proven { phone, hash } = Proven::read(fields)?;
-        Ok(Generate { phone, captcha: Captcha::Proven { hash } })
     }
 }
 
 /// The random text that, behind the code, makes the proof.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Sent {
     rand: String,
 }
 
 impl Op for Generate {
     const NAME: Name = ("sms", "generate");
+    const FAULTS: &'static [FaultKind] = &[
+        FaultKind::Declared(&NOT_A_PHONE),
+        FaultKind::Declared(&quota::HALF_MINUTE),
+        FaultKind::Declared(&quota::HOUR),
+        FaultKind::Declared(&quota::ONE_DAY),
+        FaultKind::Declared(&img::WRONG),
+        FaultKind::Declared(&img::EXPIRED),
+        FaultKind::Declared(&MOBILE_TAKEN),
+        FaultKind::Declared(&NOT_SENT),
+    ];
+    const EXAMPLE: &'static str =
+        r#"{"phone": "13800001234", "hash": "0123456789abcdef0123456789abcdef"}"#;
     type Caller = Anyone;
     type Lane = Work<Gateway>;
     type Reply = Sent;
@@ -71,12 +95,12 @@ impl Op for Generate {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, context: &WorkContext, caller: Anyone) -> Result<Sent, Fault> {
-        let phone = self.phone.number()?;
+        let (phone, captcha) = self.parts();
+        let phone = phone.number()?;
         let client = caller.client();
         let rand = random_text();
         let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
         let row = Row { phone: phone.clone(), client, code: code.clone(), rand: rand.clone() };
-        let captcha = self.captcha;
         // Counted before it is sent: of two requests at once, the quota must see the other's.
         let id = context.write(move |tx| {
             let has_account = is_taken(tx, &row.phone)?;

@@ -33,7 +33,7 @@ pub static EXPIRED: Declared =
 
 /// The gateway refused the message, or failed. Its status is the gateway's own code.
 pub static NOT_SENT: Declared = Declared {
-    class: Class::Failure,
+    class: Class::Peer,
     status: coded(codes::OTHER),
     detail: "the message could not be sent",
 };

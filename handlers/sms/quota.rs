@@ -12,13 +12,13 @@ use engine::sms::codes;
 const DAY: i64 = 86_400;
 
 /// Too many messages to one number in half a minute.
-static HALF_MINUTE: Declared = used_up(codes::HALF_MINUTE);
+pub static HALF_MINUTE: Declared = used_up(codes::HALF_MINUTE);
 
 /// Too many messages to one number in an hour.
-static HOUR: Declared = used_up(codes::HOUR);
+pub static HOUR: Declared = used_up(codes::HOUR);
 
 /// Too many messages in a day: to one number, for one address, or in all.
-static ONE_DAY: Declared = used_up(codes::DAY);
+pub static ONE_DAY: Declared = used_up(codes::DAY);
 
 const fn used_up(code: i64) -> Declared {
     Declared { class: Class::Limit, status: coded(code), detail: "too many messages" }

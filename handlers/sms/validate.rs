@@ -1,12 +1,12 @@
 //! Checking a code.
 
-use super::redeem;
+use super::{EXPIRED, WRONG, redeem};
 use crate::handlers::EmptyReply;
-use crate::handlers::phone::Phone;
+use crate::handlers::phone::{NOT_A_PHONE, Phone};
 use engine::caller::Anyone;
 use engine::data;
 use engine::db::Tx;
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Write};
 
 data! {
@@ -19,6 +19,13 @@ data! {
 
 impl Op for Validate {
     const NAME: Name = ("sms", "validate");
+    const FAULTS: &'static [FaultKind] = &[
+        FaultKind::Declared(&NOT_A_PHONE),
+        FaultKind::Declared(&WRONG),
+        FaultKind::Declared(&EXPIRED),
+    ];
+    const EXAMPLE: &'static str =
+        r#"{"phone": "13800001234", "hash": "0123456789abcdef0123456789abcdef"}"#;
     type Caller = Anyone;
     type Lane = Write;
     type Reply = EmptyReply;

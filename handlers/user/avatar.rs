@@ -1,15 +1,18 @@
 //! An account's picture. It is not the account's portrait.
 
 use super::picture_url;
+use crate::handlers::portrait::NOT_STORED;
 use crate::handlers::portrait::limits::Uploader;
 use crate::handlers::portrait::{PictureUpload, store};
 use engine::caller::Account;
-use engine::data::{Field, FieldError, Value};
-use engine::fault::Fault;
+use engine::data::{Field, FieldError, Value, schema};
+use engine::fault::{Fault, FaultKind};
 use engine::image_check::ImageKind;
 use engine::op::{Name, Op, Store, Work, WorkContext};
 use engine::{args, data};
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde_json::json;
 
 data! {
     /// Give the account a picture, in place of the one it has.
@@ -27,16 +30,26 @@ impl Field for Claimed {
         let kind = ImageKind::from_name(&String::read(value)?);
         kind.map(Claimed).ok_or(FieldError::Value("png, jpg, jpeg, gif or webp".into()))
     }
+
+    fn schema() -> Schema {
+        schema::described(
+            schema::schema(json!({"type": "string"})),
+            "What kind of picture it is: `png`, `jpg`, `jpeg`, `gif` or `webp`, or those as `image/…`.",
+        )
+    }
 }
 
 /// Where the picture is to be had.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Uploaded {
     url: String,
 }
 
 impl Op for Avatar {
     const NAME: Name = ("user", "avatar");
+    const FAULTS: &'static [FaultKind] =
+        &[FaultKind::LimitReached, FaultKind::File, FaultKind::Declared(&NOT_STORED)];
+    const EXAMPLE: &'static str = r#"{"base64": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=", "type": "png"}"#;
     type Caller = Account;
     type Lane = Work<Store>;
     type Reply = Uploaded;

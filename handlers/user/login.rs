@@ -5,9 +5,10 @@ use super::{GivenPassword, Known, picture_url};
 use crate::handlers::{EmptyReply, img};
 use engine::caller::{Account, Anyone, new_token, session_key};
 use engine::db::Tx;
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Hash, Name, Op, Work, WorkContext, Write};
 use engine::{args, data};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 data! {
@@ -21,7 +22,7 @@ data! {
 }
 
 /// The new session's token, and whose it is.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Session {
     pub token: String,
     pub user_id: i64,
@@ -32,6 +33,8 @@ pub struct Session {
 
 impl Op for Login {
     const NAME: Name = ("user", "login");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::Password, FaultKind::Declared(&img::WRONG)];
+    const EXAMPLE: &'static str = r#"{"username": "omar", "password": "correct horse"}"#;
     type Caller = Anyone;
     type Lane = Work<Hash>;
     type Reply = Session;
@@ -94,6 +97,8 @@ data! {
 
 impl Op for Logout {
     const NAME: Name = ("user", "logout");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
     type Caller = Account;
     type Lane = Write;
     type Reply = EmptyReply;

@@ -17,13 +17,15 @@ pub use register::{hash_plain, insert};
 pub use remove::finish as finish_removals;
 pub use verify::seal_all;
 
-use engine::data::{Field, FieldError, Value};
+use engine::data::{Field, FieldError, Value, schema};
 use engine::db::View;
 use engine::fault::{Class, Declared, Fault};
 use engine::op::{RegisteredTwice, Registry};
 use engine::password::{LENGTH, Password, is_common};
 use engine::services::Services;
 use engine::status::WRONG_VALUE;
+use schemars::Schema;
+use serde_json::json;
 
 /// Removes sessions that ended 30 days ago. Until then whoever shows such a token when logging in has a
 /// limit of failed logins to himself (`attempts`).
@@ -85,6 +87,13 @@ impl Field for NewPassword {
             _ => Err(FieldError::Value("6 to 64 characters, or the md5 of them".into())),
         }
     }
+
+    fn schema() -> Schema {
+        schema::described(
+            schema::text(*LENGTH.start(), *LENGTH.end()),
+            "Plain text, or the md5 of it in 32 hex digits.",
+        )
+    }
 }
 
 /// A password that somebody claims; whether it could be one does not matter.
@@ -98,6 +107,13 @@ impl Field for GivenPassword {
         } else {
             Ok(GivenPassword(Password::from_client(&text)))
         }
+    }
+
+    fn schema() -> Schema {
+        schema::described(
+            schema::schema(json!({"type": "string", "minLength": 1})),
+            "Plain text, or the md5 of it in 32 hex digits.",
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use super::{GivenPassword, Known, NewPassword};
 use crate::handlers::EmptyReply;
 use engine::caller::Account;
 use engine::db::Tx;
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Hash, Name, Op, Work, WorkContext};
 use engine::{args, data};
 
@@ -19,6 +19,9 @@ data! {
 
 impl Op for ChangePassword {
     const NAME: Name = ("user", "password");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::Password];
+    const EXAMPLE: &'static str =
+        r#"{"old_password": "correct horse", "new_password": "battery staple"}"#;
     type Caller = Account;
     type Lane = Work<Hash>;
     type Reply = EmptyReply;

@@ -1,14 +1,16 @@
 //! What an account says of itself, and changing it.
 
+use super::NAME_TAKEN;
 use super::name::{Name, Nickname, hold, is_free, may_be_called, set_keys};
 use super::picture_url;
 use crate::handlers::EmptyReply;
 use engine::caller::Account;
 use engine::db::{Tx, View};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Op, Read, Write};
 use engine::quota::Quota;
 use engine::{args, data};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 data! {
@@ -17,7 +19,7 @@ data! {
 }
 
 /// An account, as its owner sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Profile {
     user_id: i64,
     username: String,
@@ -30,6 +32,8 @@ pub struct Profile {
 
 impl Op for Info {
     const NAME: engine::op::Name = ("user", "info");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
     type Caller = Account;
     type Lane = Read;
     type Reply = Profile;
@@ -64,6 +68,8 @@ data! {
 
 impl Op for Update {
     const NAME: engine::op::Name = ("user", "update");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"nickname": "Omar"}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = EmptyReply;
@@ -88,13 +94,15 @@ data! {
 }
 
 /// The account's new name.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Renamed {
     username: String,
 }
 
 impl Op for Rename {
     const NAME: engine::op::Name = ("user", "rename");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::Declared(&NAME_TAKEN)];
+    const EXAMPLE: &'static str = r#"{"username": "omar"}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = Renamed;

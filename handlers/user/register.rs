@@ -3,18 +3,19 @@
 
 use super::name::{Name, is_free, is_taken, may_be_called, set_keys};
 use super::{NewPassword, attempts};
-use crate::handlers::phone::Phone;
+use crate::handlers::phone::{NOT_A_PHONE, Phone};
 use crate::handlers::user::{MOBILE_TAKEN, NAME_TAKEN};
 use crate::handlers::{img, sms};
 use engine::caller::Anyone;
 use engine::client::Client;
-use engine::data::{Data, Field, FieldError, FieldErrors, Fields, Value};
+use engine::data::{Data, Field, FieldError, FieldErrors, Fields, Value, schema};
 use engine::db::Tx;
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Hash, Op, Work, WorkContext};
 use engine::password::Password;
 use engine::quota::Quota;
 use engine::{args, data};
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 /// How many names that are taken one captcha is told of.
@@ -23,10 +24,12 @@ const NAMES: u64 = 10;
 /// Names that were taken, by captcha.
 const TAKEN: Quota = Quota { name: "user/register: names per captcha", window: 86_400 };
 
-/// Make an account, in one of two shapes.
-pub enum Register {
-    ByName(ByName),
-    ByMobile(ByMobile),
+data! {
+    /// Make an account: by name, which a captcha pays for, or by mobile number, which an SMS code proves.
+    pub enum Register {
+        ByName(ByName),
+        ByMobile(ByMobile),
+    } read by read
 }
 
 data! {
@@ -59,36 +62,46 @@ impl Field for SmsCode {
             false => Err(FieldError::Value("expected 6 digits".into())),
         }
     }
+
+    fn schema() -> Schema {
+        schema::pattern("^[0-9]{6}$")
+    }
 }
 
-impl Data for Register {
-    const FIELDS: &'static [&'static [&'static str]] = &[ByName::FIELDS[0], ByMobile::FIELDS[0]];
-
-    fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
-        let has = |key| fields.get(key).is_some();
-        let by_mobile = has("mobile") || has("sms_code");
-        if by_mobile && (has("username") || has("hash")) {
-            let mut field_errors = FieldErrors::default();
-            let why = "either username and hash, or mobile and sms_code";
-            field_errors.note("mobile".into(), FieldError::Value(why.into()));
-            return Err(field_errors.fault());
-        }
-        if by_mobile {
-            ByMobile::read(fields).map(Register::ByMobile)
-        } else {
-            ByName::read(fields).map(Register::ByName)
-        }
+fn read(fields: &mut Fields<'_>) -> Result<Register, Fault> {
+    let has = |key| fields.get(key).is_some();
+    let by_mobile = has("mobile") || has("sms_code");
+    if by_mobile && (has("username") || has("hash")) {
+        let mut field_errors = FieldErrors::default();
+        let why = "either username and hash, or mobile and sms_code";
+        field_errors.note("mobile".into(), FieldError::Value(why.into()));
+        return Err(field_errors.fault());
+    }
+    if by_mobile {
+        ByMobile::read(fields).map(Register::ByMobile)
+    } else {
+        ByName::read(fields).map(Register::ByName)
     }
 }
 
 /// The new account.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Registered {
     user_id: i64,
 }
 
 impl Op for Register {
     const NAME: engine::op::Name = ("user", "register");
+    const FAULTS: &'static [FaultKind] = &[
+        FaultKind::LimitReached,
+        FaultKind::Declared(&img::WRONG),
+        FaultKind::Declared(&sms::WRONG),
+        FaultKind::Declared(&sms::EXPIRED),
+        FaultKind::Declared(&NOT_A_PHONE),
+        FaultKind::Declared(&NAME_TAKEN),
+        FaultKind::Declared(&MOBILE_TAKEN),
+    ];
+    const EXAMPLE: &'static str = r#"{"username": "omar", "password": "correct horse", "hash": "0123456789abcdef0123456789abcdef"}"#;
     type Caller = Anyone;
     type Lane = Work<Hash>;
     type Reply = Registered;

@@ -4,12 +4,13 @@ use crate::handlers::user::VERIFIED_ALREADY;
 use crate::handlers::{EmptyReply, text};
 use engine::caller::Account;
 use engine::clock::DateTime;
-use engine::data::{Field, FieldError, Text, Value};
+use engine::data::{Field, FieldError, Text, Value, schema};
 use engine::db::{Tx, View};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Read, Write};
 use engine::vault::is_sealed;
 use engine::{args, data};
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -49,6 +50,10 @@ impl Field for FullName {
             return Err(FieldError::Value("letters, with spaces or points between names".into()));
         }
         Ok(FullName(name))
+    }
+
+    fn schema() -> Schema {
+        schema::text(2, 32)
     }
 }
 
@@ -91,10 +96,16 @@ impl Field for IdCard {
                 .ok_or(FieldError::Value("not an identity card's number".into())),
         }
     }
+
+    fn schema() -> Schema {
+        schema::pattern("^[0-9]{17}[0-9Xx]$")
+    }
 }
 
 impl Op for Verify {
     const NAME: Name = ("user", "verify");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::Declared(&VERIFIED_ALREADY)];
+    const EXAMPLE: &'static str = r#"{"real_name": "王小明", "id_card": "110101199003070011"}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = EmptyReply;
@@ -121,7 +132,7 @@ data! {
 }
 
 /// Who the account's owner is. Answered to that account alone.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct RealName {
     user_id: i64,
     real_name: Option<String>,
@@ -130,6 +141,8 @@ pub struct RealName {
 
 impl Op for Verified {
     const NAME: Name = ("user", "verified");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
     type Caller = Account;
     type Lane = Read;
     type Reply = RealName;

@@ -5,7 +5,9 @@
 //! the details of a player, changes the version, and the cached answer is no longer used.
 
 use crate::reply::{Answer, Json, Reply};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// The most places in a cached page.
@@ -60,19 +62,20 @@ impl TopPage {
     }
 
     /// The first `count` rows, as an answer.
-    pub fn first(&self, count: usize) -> TopRows {
-        TopRows { page: self.clone(), count }
+    pub fn first<T>(&self, count: usize) -> TopRows<T> {
+        TopRows { page: self.clone(), count, row: PhantomData }
     }
 }
 
-/// The first rows of a [`TopPage`], as an operation's answer.
+/// The first rows of a [`TopPage`] of rows of the type `T`, as an operation's answer.
 #[derive(Debug)]
-pub struct TopRows {
+pub struct TopRows<T> {
     page: TopPage,
     count: usize,
+    row: PhantomData<fn() -> T>,
 }
 
-impl Json for TopRows {
+impl<T: 'static> Json for TopRows<T> {
     fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         let Text { rows, ends, .. } = &*self.page.0;
         let end = ends.get(..self.count).unwrap_or(ends).last().copied().unwrap_or(0);
@@ -89,9 +92,13 @@ impl Json for TopRows {
     }
 }
 
-impl Reply for TopRows {
+impl<T: JsonSchema + 'static> Reply for TopRows<T> {
     fn answer(self) -> Answer {
         Answer::Json(Box::new(self))
+    }
+
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<T>::json_schema(generator)
     }
 }
 
@@ -104,17 +111,17 @@ mod tests {
         let page = TopPage::new(&["a", "b,]", "c"], 5).unwrap();
         let first = |count| {
             let mut out = Vec::new();
-            page.first(count).write(&mut out).unwrap();
+            page.first::<&str>(count).write(&mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
         assert_eq!(first(0), "[]");
         assert_eq!(first(1), r#"["a"]"#);
         assert_eq!(first(2), r#"["a","b,]"]"#);
         assert_eq!((first(3), first(5)), (first(4), r#"["a","b,]","c"]"#.into()));
-        assert_eq!(page.first(2).tree().unwrap(), serde_json::json!(["a", "b,]"]));
+        assert_eq!(page.first::<&str>(2).tree().unwrap(), serde_json::json!(["a", "b,]"]));
         assert!(page.has(5) && !page.has(6));
         assert_eq!(
-            TopPage::new::<u8>(&[], 10).unwrap().first(10).tree().unwrap(),
+            TopPage::new::<u8>(&[], 10).unwrap().first::<u8>(10).tree().unwrap(),
             serde_json::json!([])
         );
     }

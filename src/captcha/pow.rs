@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use rand::RngExt;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -24,7 +25,7 @@ const SALT_BYTES: usize = 12;
 const ALGORITHM: &str = "SHA-256";
 
 /// What the client is told. The names are ALTCHA's.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Challenge {
     /// How numbers are hashed: `SHA-256`.
     pub algorithm: &'static str,

@@ -5,8 +5,11 @@
 //! `Deserialize` reports in the order of the *body*; [`FieldErrors`] reads every field, in the order of
 //! the struct, and keeps the fault that ranks first.
 
+use super::schema::{self, FieldSchema};
 use super::{Fields, Value};
 use crate::fault::{Fault, Key};
+use schemars::Schema;
+use serde_json::json;
 use std::borrow::Cow;
 use std::ops::Deref;
 
@@ -63,6 +66,9 @@ pub trait Field: Sized {
     fn absent() -> Result<Self, FieldError> {
         Err(FieldError::Missing)
     }
+
+    /// What values are accepted in JSON, for descriptions.
+    fn schema() -> Schema;
 }
 
 /// An operation's data, read from its fields.
@@ -73,6 +79,15 @@ pub trait Data: Sized {
 
     /// Is one of the fields a file? All others together are short.
     const TAKES_FILE: bool = false;
+
+    /// What the operation does, in plain words: the doc comment of the type.
+    fn description() -> String;
+
+    /// Its fields, for descriptions: of data in two shapes, one group a shape.
+    fn shapes() -> Vec<Vec<FieldSchema>>;
+
+    /// Does a key that is none of its fields refuse the data? Others are ignored.
+    const REFUSES_UNKNOWN: bool = false;
 
     /// Read all fields, or tell the one fault that ranks first.
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault>;
@@ -121,28 +136,53 @@ pub(crate) fn wire_key(key: &'static str) -> &'static str {
 }
 
 /// Declare an operation's data: a struct whose fields are read, in this order, from the wire's
-/// keys of the same names. `Option` makes a key optional.
+/// keys of the same names. `Option` makes a key optional. The doc comments are what descriptions say of
+/// the operation and its fields.
+///
+/// Data that comes in several shapes is an enum, each variant a shape that is declared with `data!` too,
+/// and names the function that chooses: `data! { pub enum Any { One(One), Other(Other) } read by choose }`.
 #[macro_export]
 macro_rules! data {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident;) => {
-        $(#[$meta])* $vis struct $name;
+    ($(#[$($meta:tt)*])* $vis:vis struct $name:ident;) => {
+        $(#[$($meta)*])* $vis struct $name;
 
         impl $crate::data::Data for $name {
             const FIELDS: &'static [&'static [&'static str]] = &[];
+
+            fn description() -> String {
+                $crate::data::schema::description(&[$($crate::doc_line!($($meta)*)),*])
+            }
+
+            fn shapes() -> Vec<Vec<$crate::data::schema::FieldSchema>> {
+                vec![vec![]]
+            }
 
             fn read(_: &mut $crate::data::Fields<'_>) -> Result<Self, $crate::fault::Fault> {
                 Ok($name)
             }
         }
     };
-    ($(#[$meta:meta])* $vis:vis struct $name:ident {
-        $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty,)+
+    ($(#[$($meta:tt)*])* $vis:vis struct $name:ident {
+        $($(#[$($field_meta:tt)*])* $field_vis:vis $field:ident: $type:ty,)+
     }) => {
-        $(#[$meta])* $vis struct $name { $($(#[$field_meta])* $field_vis $field: $type,)+ }
+        $(#[$($meta)*])* $vis struct $name {
+            $($(#[$($field_meta)*])* $field_vis $field: $type,)+
+        }
 
         impl $crate::data::Data for $name {
             const FIELDS: &'static [&'static [&'static str]] = &[&[$(stringify!($field)),+]];
             const TAKES_FILE: bool = false $(|| <$type as $crate::data::Field>::TAKES_FILE)+;
+
+            fn description() -> String {
+                $crate::data::schema::description(&[$($crate::doc_line!($($meta)*)),*])
+            }
+
+            fn shapes() -> Vec<Vec<$crate::data::schema::FieldSchema>> {
+                vec![vec![$($crate::data::schema::FieldSchema::of::<$type>(
+                    stringify!($field),
+                    &[$($crate::doc_line!($($field_meta)*)),*],
+                )),+]]
+            }
 
             fn read(fields: &mut $crate::data::Fields<'_>) -> Result<Self, $crate::fault::Fault> {
                 let mut field_errors = $crate::data::FieldErrors::default();
@@ -153,6 +193,42 @@ macro_rules! data {
                 }
             }
         }
+    };
+    ($(#[$($meta:tt)*])* $vis:vis enum $name:ident {
+        $($(#[$($shape_meta:tt)*])* $variant:ident($shape:ty),)+
+    } read by $read:path) => {
+        $(#[$($meta)*])* $vis enum $name { $($(#[$($shape_meta)*])* $variant($shape),)+ }
+
+        impl $crate::data::Data for $name {
+            const FIELDS: &'static [&'static [&'static str]] =
+                &[$(<$shape as $crate::data::Data>::FIELDS[0]),+];
+            const TAKES_FILE: bool = false $(|| <$shape as $crate::data::Data>::TAKES_FILE)+;
+
+            fn description() -> String {
+                $crate::data::schema::description(&[$($crate::doc_line!($($meta)*)),*])
+            }
+
+            fn shapes() -> Vec<Vec<$crate::data::schema::FieldSchema>> {
+                let shapes = [$(<$shape as $crate::data::Data>::shapes()),+];
+                shapes.into_iter().flatten().collect()
+            }
+
+            fn read(fields: &mut $crate::data::Fields<'_>) -> Result<Self, $crate::fault::Fault> {
+                $read(fields)
+            }
+        }
+    };
+}
+
+/// The text of an attribute that is a line of a doc comment.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! doc_line {
+    (doc = $text:literal) => {
+        Some($text)
+    };
+    ($($other:tt)*) => {
+        None
     };
 }
 
@@ -166,6 +242,10 @@ impl Field for i64 {
             _ => Err(EXPECTED),
         }
     }
+
+    fn schema() -> Schema {
+        schema::schema(json!({"type": "integer", "format": "int64"}))
+    }
 }
 
 impl Field for String {
@@ -174,6 +254,10 @@ impl Field for String {
             Value::Text(text) | Value::FormText(text) => Ok(text.into_owned()),
             _ => Err(FieldError::Type("a string")),
         }
+    }
+
+    fn schema() -> Schema {
+        schema::schema(json!({"type": "string"}))
     }
 }
 
@@ -191,6 +275,10 @@ impl<T: Field> Field for Option<T> {
     fn absent() -> Result<Self, FieldError> {
         Ok(None)
     }
+
+    fn schema() -> Schema {
+        schema::or_null(T::schema())
+    }
 }
 
 /// An optional field that may be sent empty: `""` and `[]` are the same as no such key. Clients of the
@@ -207,6 +295,10 @@ impl<T: Field> Field for Optional<T> {
 
     fn absent() -> Result<Self, FieldError> {
         Ok(Optional(None))
+    }
+
+    fn schema() -> Schema {
+        schema::or_null(T::schema())
     }
 }
 
@@ -235,6 +327,10 @@ impl<const MIN: usize, const MAX: usize> Field for Text<MIN, MAX> {
         }
         Ok(Text(text))
     }
+
+    fn schema() -> Schema {
+        schema::text(MIN, MAX)
+    }
 }
 
 /// An integer from `MIN` to `MAX`.
@@ -250,6 +346,12 @@ impl<const MIN: i64, const MAX: i64> Field for IntBetween<MIN, MAX> {
             Err(FieldError::Value(format!("{MIN} to {MAX}").into()))
         }
     }
+
+    fn schema() -> Schema {
+        schema::schema(json!({
+            "type": "integer", "format": "int64", "minimum": MIN, "maximum": MAX
+        }))
+    }
 }
 
 /// An integer, or its digits as text, in JSON too: for ids that some clients hold as text.
@@ -264,6 +366,15 @@ impl Field for IntOrText {
         };
         i64::read(value).map(IntOrText)
     }
+
+    fn schema() -> Schema {
+        schema::schema(json!({
+            "anyOf": [
+                {"type": "integer", "format": "int64"},
+                {"type": "string", "pattern": "^-?[0-9]{1,19}$"},
+            ]
+        }))
+    }
 }
 
 impl Field for bool {
@@ -272,6 +383,10 @@ impl Field for bool {
             Value::Bool(value) => Ok(value),
             _ => Err(FieldError::Type("true or false")),
         }
+    }
+
+    fn schema() -> Schema {
+        schema::schema(json!({"type": "boolean"}))
     }
 }
 

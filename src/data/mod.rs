@@ -14,6 +14,7 @@ pub mod json;
 mod keys;
 mod raw;
 mod reading;
+pub mod schema;
 mod skip;
 pub mod span;
 

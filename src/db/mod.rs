@@ -30,7 +30,7 @@ pub use bigrams::IndexQuery;
 pub use export::{ExportError, Exporter};
 pub use import::{Import, ImportError};
 pub use position::position;
-pub use rows::{ColumnFormat, Projection, Rows};
+pub use rows::{ColumnFormat, Listed, Projection, Rows};
 pub use search::{ListQuery, TextIndex};
 pub use statement::{Arg, Search, Statement};
 pub use tx::Tx;

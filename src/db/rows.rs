@@ -5,9 +5,13 @@
 
 use super::value::Row;
 use crate::clock::Clock;
+use crate::data::schema::schema;
 use crate::fault::Fault;
 use crate::reply::{Answer, Json, Reply};
 use rusqlite::types::ValueRef;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use std::marker::PhantomData;
 
 /// How a column is written in an answer.
 #[derive(Debug, Clone, Copy)]
@@ -22,14 +26,21 @@ pub enum ColumnFormat {
     Text,
 }
 
-/// The columns of a row and how each is written, in order. The key is the column's name, or its
-/// alias (`id AS shop_id`).
-pub type Projection = &'static [(&'static str, ColumnFormat)];
+/// The columns of a row, in order: the column, how it is written, and what it means. The key is the column's
+/// name, or its alias (`id AS shop_id`).
+pub type Projection = &'static [(&'static str, ColumnFormat, &'static str)];
 
-/// Rows as JSON text: an array of objects.
+/// A kind of row that lists hold.
+pub trait Listed: Send + 'static {
+    /// Its columns.
+    const COLUMNS: Projection;
+}
+
+/// Rows of the kind `R` as JSON text: an array of objects.
 #[derive(Debug)]
-pub struct Rows {
+pub struct Rows<R> {
     pub(crate) json: Vec<u8>,
+    kind: PhantomData<fn() -> R>,
 }
 
 /// Writes [`Rows`].
@@ -42,9 +53,9 @@ pub(super) struct RowWriter<'a> {
 
 impl<'a> RowWriter<'a> {
     pub(super) fn new(projection: Projection, clock: &'a Clock) -> Self {
-        let head = |(index, (name, kind)): (usize, &(&str, ColumnFormat))| {
+        let head = |(index, (name, kind, _)): (usize, &(&str, ColumnFormat, &str))| {
             let open = if index == 0 { "{\"" } else { ",\"" };
-            let name = name.rsplit(" AS ").next().unwrap_or(name);
+            let name = key(name);
             ([open, name, "\":"].concat(), *kind)
         };
         let heads = projection.iter().enumerate().map(head).collect();
@@ -82,10 +93,15 @@ impl<'a> RowWriter<'a> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Rows {
+    pub(super) fn finish<R>(mut self) -> Rows<R> {
         self.json.push(b']');
-        Rows { json: self.json }
+        Rows { json: self.json, kind: PhantomData }
     }
+}
+
+/// The key under which a column is written.
+fn key(column: &str) -> &str {
+    column.rsplit(" AS ").next().unwrap_or(column)
 }
 
 fn write_integer(json: &mut Vec<u8>, number: i64) {
@@ -108,14 +124,31 @@ fn write_text(json: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-impl Reply for Rows {
+impl<R: Listed> Reply for Rows<R> {
     fn answer(self) -> Answer {
         Answer::Json(Box::new(self))
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        let property = |(column, format, description): &(&str, ColumnFormat, &str)| {
+            let mut property = match format {
+                ColumnFormat::Integer => json!({"type": "integer", "format": "int64"}),
+                ColumnFormat::Digits => json!({"type": "string", "pattern": "^-?[0-9]+$"}),
+                // `YYYY-MM-DD HH:MM:SS`, which is not JSON Schema's `date-time`.
+                ColumnFormat::DateTime | ColumnFormat::Text => json!({"type": "string"}),
+            };
+            property["description"] = (*description).into();
+            (key(column).to_owned(), property)
+        };
+        let properties: Map<String, Value> = R::COLUMNS.iter().map(property).collect();
+        let required: Vec<&str> = R::COLUMNS.iter().map(|(column, ..)| key(column)).collect();
+        let row = json!({"type": "object", "properties": properties, "required": required});
+        schema(json!({"type": "array", "items": row}))
     }
 }
 
 /// The rows are JSON already.
-impl Json for Rows {
+impl<R: 'static> Json for Rows<R> {
     fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         // Reserve space for the end of the answer too; otherwise appending it would copy everything
         // once more.
@@ -124,7 +157,7 @@ impl Json for Rows {
         Ok(())
     }
 
-    fn tree(&self) -> serde_json::Result<serde_json::Value> {
+    fn tree(&self) -> serde_json::Result<Value> {
         serde_json::from_slice(&self.json)
     }
 }
@@ -137,10 +170,10 @@ mod tests {
     use rusqlite::Connection;
 
     const ALL: Projection = &[
-        ("id", ColumnFormat::Integer),
-        ("owner", ColumnFormat::Digits),
-        ("at", ColumnFormat::DateTime),
-        ("words", ColumnFormat::Text),
+        ("id", ColumnFormat::Integer, ""),
+        ("owner", ColumnFormat::Digits, ""),
+        ("at", ColumnFormat::DateTime, ""),
+        ("words", ColumnFormat::Text, ""),
     ];
 
     fn rows(sql: &str, texts: &[&str]) -> Result<String, Fault> {
@@ -152,7 +185,7 @@ mod tests {
         while let Some(row) = found.next().unwrap() {
             rows.push(&Row(row))?;
         }
-        Ok(String::from_utf8(rows.finish().json).unwrap())
+        Ok(String::from_utf8(rows.finish::<()>().json).unwrap())
     }
 
     #[test]

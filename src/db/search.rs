@@ -11,12 +11,13 @@
 //! before its COMMIT; otherwise FTS5 would write a segment at every job's savepoint.
 
 use super::bigrams::{IndexQuery, tokens};
-use super::rows::Projection;
+use super::rows::Listed;
 use super::statement::{Arg, Statement};
 use memchr::memmem;
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
+use std::marker::PhantomData;
 
 /// An index over texts of a table.
 ///
@@ -108,9 +109,9 @@ pub(super) fn write(
 
 /// A query for rows that meet conditions, the latest first, one page at a time.
 #[derive(Debug)]
-pub struct ListQuery {
+pub struct ListQuery<R> {
+    row: PhantomData<fn() -> R>,
     index: &'static TextIndex,
-    pub(super) projection: Projection,
     group: i64,
     wanted: IndexQuery,
     conditions: Vec<(String, Option<Arg>)>,
@@ -128,11 +129,18 @@ enum RowSource {
     Index,
 }
 
-impl ListQuery {
-    /// At most `limit` rows of a group, in the format of `projection`.
-    pub fn new(index: &'static TextIndex, projection: Projection, group: i64, limit: i64) -> Self {
-        let wanted = IndexQuery::default();
-        ListQuery { index, projection, group, wanted, conditions: Vec::new(), before: None, limit }
+impl<R: Listed> ListQuery<R> {
+    /// At most `limit` rows of a group.
+    pub fn new(index: &'static TextIndex, group: i64, limit: i64) -> Self {
+        ListQuery {
+            row: PhantomData,
+            index,
+            group,
+            wanted: IndexQuery::default(),
+            conditions: Vec::new(),
+            before: None,
+            limit,
+        }
     }
 
     /// Only rows that come after row `id` in the list; no rows if `id` does not exist.
@@ -171,7 +179,7 @@ impl ListQuery {
 
     fn statement(&self, from: RowSource) -> Statement {
         let TextIndex { table, group, index, .. } = self.index;
-        let columns: Vec<&str> = self.projection.iter().map(|(name, _)| *name).collect();
+        let columns: Vec<&str> = R::COLUMNS.iter().map(|(name, ..)| *name).collect();
         let columns = columns.join(", ");
         let (mut statement, place) = match from {
             RowSource::Index => {
@@ -218,7 +226,7 @@ impl ListQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::ColumnFormat;
+    use crate::db::{ColumnFormat, Projection};
     use proptest::prelude::*;
 
     const INDEX: TextIndex = TextIndex {
@@ -256,9 +264,15 @@ mod tests {
         steps
     }
 
-    fn listing(text: &str) -> ListQuery {
+    struct Note;
+
+    impl Listed for Note {
+        const COLUMNS: Projection = &[("words", ColumnFormat::Text, "")];
+    }
+
+    fn listing(text: &str) -> ListQuery<Note> {
         static TEXTS: TextIndex = INDEX;
-        let mut listing = ListQuery::new(&TEXTS, &[("words", ColumnFormat::Text)], 1, 20);
+        let mut listing = ListQuery::new(&TEXTS, 1, 20);
         listing.wanted().text(text);
         listing.with(" AND contains(words, ?)", text.to_owned());
         listing.before(9);

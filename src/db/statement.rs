@@ -1,7 +1,8 @@
 //! A SELECT that is assembled from the conditions of a request.
 
 use super::value::Param;
-use crate::data::{Field, FieldError, Value};
+use crate::data::{Field, FieldError, Value, schema};
+use schemars::Schema;
 
 /// A statement under construction, with its parameters.
 #[derive(Debug)]
@@ -78,6 +79,10 @@ impl<const MOST: usize> Field for Search<MOST> {
             }
             text => Ok(Search(text)),
         }
+    }
+
+    fn schema() -> Schema {
+        schema::text(1, MOST)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading: one consistent view of the database.
 
-use super::rows::{RowWriter, Rows};
+use super::rows::{Listed, RowWriter, Rows};
 use super::search::ListQuery;
 use super::statement::Statement;
 use super::value::{Param, Row};
@@ -97,9 +97,9 @@ impl View<'_> {
     }
 
     /// The rows of a [`ListQuery`].
-    pub fn list(&self, listing: &ListQuery) -> Result<Rows, Fault> {
+    pub fn list<R: Listed>(&self, listing: &ListQuery<R>) -> Result<Rows<R>, Fault> {
         let find = |statement: &Statement| {
-            let mut rows = RowWriter::new(listing.projection, &self.clock);
+            let mut rows = RowWriter::new(R::COLUMNS, &self.clock);
             let found = self.select(statement, |row| rows.push(row))?;
             Ok((rows.finish(), i64::try_from(found.len())))
         };

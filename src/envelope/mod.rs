@@ -5,6 +5,7 @@
 //! takes JSON-RPC alone (contract page `paths.md`).
 
 mod call_summary;
+mod direct;
 mod exchange;
 mod id;
 mod reply_budget;
@@ -12,6 +13,7 @@ mod rpc;
 mod write;
 
 pub use call_summary::CallSummary;
+pub use direct::{DirectReply, answer_directly};
 pub use exchange::MOST_DATA;
 pub(crate) use exchange::too_long;
 pub use reply_budget::BATCH_ANSWER;
@@ -21,6 +23,7 @@ use crate::budget::Charge;
 use crate::caller::Credentials;
 use crate::data::body::{Envelopes, KeepRules};
 use crate::data::{Value, body};
+use crate::describe::Descriptions;
 use crate::engine::Engine;
 use crate::op::Registry;
 use crate::request::RequestId;
@@ -79,6 +82,8 @@ pub struct CallContext<'a> {
     pub engine: &'a Arc<Engine>,
     /// The operations.
     pub registry: &'a Registry,
+    /// What `rpc.discover` answers.
+    pub descriptions: &'a Descriptions,
     /// What came with the request, from outside the envelope.
     pub credentials: Credentials,
     /// Names the request in the log.

@@ -113,6 +113,9 @@ impl Exchange<'_> {
     /// Answer one call; a notification (no `id`) is run and not answered. What is no call is told so.
     pub(super) async fn rpc_call(&mut self, item: Item<'_>) -> ItemOutcome {
         let Item { value, length, id: digits } = item;
+        if is_discovery(&value) {
+            return self.discover(value, digits);
+        }
         let (id, is_notification, found) = read(self.call, value, digits);
         let (entry, params) = match found {
             Ok(found) => found,
@@ -158,6 +161,28 @@ impl Exchange<'_> {
             }
         }
     }
+}
+
+impl Exchange<'_> {
+    /// Answer `rpc.discover` with the OpenRPC document (its specification, "Service Discovery Method").
+    fn discover(&mut self, value: Value<'_>, digits: &[u8]) -> ItemOutcome {
+        self.unrouted(0);
+        let Value::Map(mut fields) = value else { return ItemOutcome::Nothing };
+        let Some(id) = fields.take("id").and_then(|id| Id::of(id, digits)) else {
+            return ItemOutcome::Nothing;
+        };
+        begin(&mut self.out, &id, "result");
+        self.out.extend_from_slice(&self.call.descriptions.openrpc(self.call.registry));
+        self.out.push(b'}');
+        ItemOutcome::Answer
+    }
+}
+
+/// Does a call ask for the description of all methods?
+fn is_discovery(item: &Value<'_>) -> bool {
+    let Value::Map(fields) = item else { return false };
+    is_call(item)
+        && matches!(fields.get("method"), Some(Value::Text(method)) if method == "rpc.discover")
 }
 
 /// The id under which a call is answered, whether it is a notification, and the operation that is meant

@@ -27,8 +27,10 @@ pub enum Class {
     Taken,
     /// A limit is used up.
     Limit,
-    /// The server, or another one that it needs, failed.
+    /// The server failed.
     Failure,
+    /// Another server that this one needs failed: a gateway, or the store of pictures.
+    Peer,
 }
 
 /// A fault that an operation declares. It is a `static`: two are the same where their addresses are.

@@ -7,6 +7,7 @@ pub(crate) mod route;
 
 use crate::client::Client;
 use crate::config::Config;
+use crate::describe::{Api, Descriptions};
 use crate::engine::Engine;
 use crate::envelope::{self, Accepts, BodyOutcome, CallContext};
 use crate::fault::Fault;
@@ -20,8 +21,9 @@ use crate::http::request::{client, host, signature};
 use crate::http::response::date::Dates;
 use crate::http::response::{self, HttpResponse, cors};
 use crate::http::static_files::{PageHeaders, StaticFiles};
-use crate::op::Registry;
+use crate::op::RegisteredOp;
 use crate::request::RequestId;
+use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
@@ -43,7 +45,8 @@ const PAGE_METHODS: &str = "GET, HEAD";
 pub(crate) struct Handler {
     pub engine: Arc<Engine>,
     pub dates: Arc<Dates>,
-    registry: Registry,
+    api: Api,
+    descriptions: Descriptions,
     router: Router,
     pages: Option<StaticFiles>,
     page_headers: PageHeaders,
@@ -55,9 +58,9 @@ pub(crate) struct Handler {
 impl Handler {
     pub(crate) fn new(
         engine: Arc<Engine>,
-        registry: Registry,
         router: Router,
         pages: Option<StaticFiles>,
+        api: Api,
         home: &'static str,
     ) -> Self {
         let config = &engine.services.config;
@@ -66,7 +69,8 @@ impl Handler {
             page_headers: PageHeaders::new(config),
             engine,
             dates: Arc::default(),
-            registry,
+            descriptions: Descriptions::new(api.info),
+            api,
             router,
             pages,
             home,
@@ -129,7 +133,7 @@ impl Handler {
         if let Some(Found { path, target: Target::Probe(probe), .. }) = found {
             (record.path, record.is_probe) = (path, true);
             let is_shown = probes::is_shown(peer.ip(), client.address(), &head.headers, config);
-            let counted = || self.registry.counted();
+            let counted = || self.api.registry.counted();
             let asked = probe.answer(&self.engine, &head, is_shown, record.id, counted);
             return Box::pin(asked).await;
         }
@@ -149,7 +153,7 @@ impl Handler {
             (_, Some((document, route))) => {
                 let asked = Asked {
                     engine: &self.engine,
-                    registry: &self.registry,
+                    registry: &self.api.registry,
                     document,
                     route,
                     params,
@@ -160,10 +164,60 @@ impl Handler {
                 // Boxed, so that the envelope's way through here does not carry its size.
                 Box::pin(asked.answer(body, &mut record.summary)).await
             }
+            (Target::Description(description), None) => description.answer(
+                &head,
+                || self.descriptions.openapi(&self.api),
+                || self.descriptions.openrpc(&self.api.registry),
+            ),
+            (Target::Operation, None) if head.method == Method::POST => {
+                let named = |key| params.get(key).unwrap_or_default();
+                let entry = self.api.registry.get(named("type"), named("subtype"));
+                Box::pin(self.operation(entry, &head, body, client, record)).await
+            }
             (Target::Endpoint(accepts), None) if head.method == Method::POST => {
                 self.endpoint(*accepts, &head, body, client, record).await
             }
             _ => response::wrong_method(&target.allow()),
+        }
+    }
+
+    /// Call one operation, whose data is the body.
+    async fn operation(
+        &self,
+        entry: Option<&RegisteredOp>,
+        head: &Parts,
+        body: Incoming,
+        client: Client,
+        record: &mut Record<'_>,
+    ) -> HttpResponse {
+        let mut body = self.bounded(body, client);
+        let body = match body.whole().await {
+            Ok(body) => body,
+            Err(error) => return response::body_error(error),
+        };
+        let call = self.call(head, &body, client, record.id);
+        response::direct(envelope::answer_directly(&call, entry, &body, &mut record.summary).await)
+    }
+
+    /// A body that may take its part of the memory for bodies.
+    fn bounded(&self, body: Incoming, client: Client) -> BoundedBody<'_> {
+        let most = self.engine.services.config.limits.max_body;
+        BoundedBody::new(body, most, &self.engine.bodies, client)
+    }
+
+    /// What the calls of one body have in common.
+    fn call(&self, head: &Parts, body: &Bytes, client: Client, id: RequestId) -> CallContext<'_> {
+        let query = head.uri.query().unwrap_or("");
+        let config = &self.engine.services.config;
+        let mut credentials =
+            client::credentials(&head.method, &head.headers, query, client, config);
+        credentials.signature = signature::of(head, body);
+        CallContext {
+            engine: &self.engine,
+            registry: &self.api.registry,
+            descriptions: &self.descriptions,
+            credentials,
+            id,
         }
     }
 
@@ -176,23 +230,12 @@ impl Handler {
         client: Client,
         record: &mut Record<'_>,
     ) -> HttpResponse {
-        let config = &self.engine.services.config;
-        let bodies = &self.engine.bodies;
-        let mut body = BoundedBody::new(body, config.limits.max_body, bodies, client);
+        let mut body = self.bounded(body, client);
         let body = match body.whole().await {
             Ok(body) => body,
             Err(error) => return response::body_error(error),
         };
-        let query = head.uri.query().unwrap_or("");
-        let mut credentials =
-            client::credentials(&head.method, &head.headers, query, client, config);
-        credentials.signature = signature::of(head, &body);
-        let call = CallContext {
-            engine: &self.engine,
-            registry: &self.registry,
-            credentials,
-            id: record.id,
-        };
+        let call = self.call(head, &body, client, record.id);
         match envelope::answer_at(accepts, &call, &body, &mut record.summary).await {
             BodyOutcome::Answer(answer) => {
                 let is_rpc = answer.is_rpc;

@@ -5,6 +5,7 @@
 //! (`response`). Accepting connections and ending well is the [`server`](crate::server)'s.
 
 pub(crate) mod connection;
+mod descriptions;
 pub(crate) mod endpoint;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -13,8 +14,9 @@ pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod static_files;
 
-pub(crate) use endpoint::route::RPC;
+pub(crate) use descriptions::Description;
 pub use endpoint::route::RouteError;
+pub(crate) use endpoint::route::{OPERATION, RPC};
 pub(crate) use probes::Probe;
 
 use crate::config::Config;

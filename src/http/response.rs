@@ -7,7 +7,7 @@ pub(crate) mod file_body;
 use crate::budget::Charge;
 use crate::config::{Config, ContentType};
 use crate::document;
-use crate::envelope::{self, ReplyText};
+use crate::envelope::{self, DirectReply, ReplyText};
 use crate::fault::{Cause, Fault};
 use crate::http::request::body::BodyError;
 use crate::http::request::headers;
@@ -57,6 +57,14 @@ pub(crate) fn ok(answered: ReplyText, content_type: HeaderValue) -> HttpResponse
     let seconds = answered.retry_after;
     let mut answer = with(StatusCode::OK, answered.into_bytes(), content_type);
     retry_after(&mut answer, seconds);
+    answer
+}
+
+/// The answer of one operation.
+pub(crate) fn direct(direct: DirectReply) -> HttpResponse {
+    let mut answer = ok(direct.reply, JSON);
+    *answer.status_mut() =
+        StatusCode::from_u16(direct.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer
 }
 

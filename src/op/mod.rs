@@ -16,7 +16,7 @@ pub use registry::{RegisteredOp, RegisteredTwice, Registry};
 
 use crate::caller::Caller;
 use crate::data::Data;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::status::{Status, status};
 
 /// The longest answer, in bytes, that is not charged to the budget of answers.
@@ -45,6 +45,13 @@ pub trait Op: Data + Send + 'static {
     /// Is it refused ([`Fault::NoSpace`]) while less disk space is free than `disk.reserve`?
     /// Operations that only read, remove or log in say `false`.
     const NEEDS_SPACE: bool = <Self::Lane as Lane>::NEEDS_SPACE;
+
+    /// The faults that it can end in, besides those that follow from its fields, its caller and its lane
+    /// ([`RegisteredOp::faults`]). A debug build panics where it ends in another.
+    const FAULTS: &'static [FaultKind];
+
+    /// Data that it takes, as JSON: the example of its descriptions.
+    const EXAMPLE: &'static str;
 
     /// The envelope's `data` if the operation ends in a fault.
     const EMPTY_DATA: &'static str = "{}";

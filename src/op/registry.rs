@@ -2,13 +2,16 @@
 
 use super::called::{Called, RunningCall};
 use super::lane::Pending;
-use super::{Lane, Name, Op};
+use super::{Lane, Name, Op, Reply};
 use crate::caller::{Caller, Credentials};
-use crate::data::{Fields, field::wire_key};
+use crate::data::Fields;
+use crate::data::field::wire_key;
+use crate::data::schema::FieldSchema;
 use crate::engine::Engine;
-use crate::fault::{Fault, caught};
+use crate::fault::{Fault, FaultKind, caught};
 use crate::metrics::{CallTimer, OpMetrics, OpSnapshot};
 use crate::status::Status;
+use schemars::{Schema, SchemaGenerator};
 use std::sync::Arc;
 
 /// An operation in the registry, with its type erased.
@@ -27,6 +30,20 @@ pub struct RegisteredOp {
     pub changes: bool,
     /// How much memory for its answer is reserved before it runs, in bytes.
     pub reserved_reply_bytes: usize,
+    /// The name of the operation of which this is an alias.
+    pub alias_of: Option<Name>,
+    /// Does a key that is none of its fields refuse its data?
+    pub refuses_unknown: bool,
+    /// Data that it takes, as JSON.
+    pub example: &'static str,
+    /// What it does, in plain words.
+    pub description: fn() -> String,
+    /// Its fields: of data in several shapes, one group a shape.
+    pub shapes: fn() -> Vec<Vec<FieldSchema>>,
+    /// What its reply looks like.
+    pub reply_schema: fn(&mut SchemaGenerator) -> Schema,
+    own_faults: &'static [FaultKind],
+    needs_space: bool,
     fields: &'static [&'static [&'static str]],
     call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Pending,
     refused: fn(&Arc<Engine>, &Credentials, Fault) -> Fault,
@@ -63,6 +80,14 @@ impl Registry {
                         takes_file: O::TAKES_FILE,
                         changes: O::Lane::CHANGES,
                         reserved_reply_bytes: O::RESERVED_REPLY_BYTES,
+                        alias_of: (*name != O::NAME).then_some(O::NAME),
+                        refuses_unknown: O::REFUSES_UNKNOWN,
+                        example: O::EXAMPLE,
+                        description: O::description,
+                        shapes: O::shapes,
+                        reply_schema: O::Reply::schema,
+                        own_faults: O::FAULTS,
+                        needs_space: O::NEEDS_SPACE,
                         fields: O::FIELDS,
                         call: call::<O>,
                         refused: refused::<O>,
@@ -121,6 +146,48 @@ impl RegisteredOp {
         fields
     }
 
+    /// The faults that it can end in, each once.
+    pub fn faults(&self) -> impl Iterator<Item = FaultKind> {
+        let has_fields = self.fields.iter().any(|group| !group.is_empty());
+        let implied = [
+            // Of data that is too long.
+            (true, &[FaultKind::EnvelopeValue][..]),
+            (
+                has_fields,
+                &[
+                    FaultKind::Missing,
+                    FaultKind::Empty,
+                    FaultKind::WrongType,
+                    FaultKind::WrongValue,
+                ],
+            ),
+            (self.refuses_unknown, &[FaultKind::UnknownParameter]),
+            (
+                self.needs_login,
+                &[
+                    FaultKind::NoCredentials,
+                    FaultKind::BadToken,
+                    FaultKind::StaleToken,
+                    FaultKind::AccountGone,
+                ],
+            ),
+            (self.needs_space, &[FaultKind::NoSpace]),
+            // Of queues, limits on requests, batches and the database.
+            (
+                true,
+                &[
+                    FaultKind::TooManyAttempts,
+                    FaultKind::Database,
+                    FaultKind::AnswerTooLarge,
+                    FaultKind::Busy,
+                    FaultKind::Unknown,
+                ],
+            ),
+        ];
+        let implied = implied.into_iter().filter(|(is_implied, _)| *is_implied);
+        implied.flat_map(|(_, kinds)| kinds).chain(self.own_faults).copied()
+    }
+
     /// Call the operation. `fields` is its data; the fields it uses are taken out.
     pub fn call(
         &self,
@@ -158,7 +225,15 @@ impl RegisteredOp {
     pub(super) fn end(&self, counted: CallTimer<'_>, fault: Option<&Fault>) {
         match fault {
             None => counted.done(),
-            Some(fault) => counted.failed((self.status)(fault).code, fault.cause().is_some()),
+            Some(fault) => {
+                debug_assert!(
+                    self.faults().any(|kind| kind == fault.kind()),
+                    "{:?} does not list {:?}",
+                    self.name,
+                    fault.kind()
+                );
+                counted.failed((self.status)(fault).code, fault.cause().is_some());
+            }
         }
     }
 

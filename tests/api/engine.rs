@@ -5,9 +5,10 @@ use engine::caller::{Anyone, Credentials};
 use engine::client::Client;
 use engine::config::Config;
 use engine::db::{Db, Schema, Tx, View};
+use engine::describe::Descriptions;
 use engine::engine::Engine;
 use engine::envelope::{BodyOutcome, CallContext, CallSummary, answer};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Read, Registry, Scan, Work, WorkContext, Write};
 use engine::request::RequestId;
 use engine::services::Services;
@@ -29,6 +30,8 @@ macro_rules! operation {
 
         impl Op for $name {
             const NAME: Name = ("test", $subtype);
+            const FAULTS: &'static [FaultKind] = &[FaultKind::NotOwner];
+            const EXAMPLE: &'static str = "{}";
             type Caller = Anyone;
             type Lane = $lane;
             type Reply = $reply;
@@ -68,6 +71,7 @@ operation!(Notes, "notes", Read, Vec<String>, |_text, view: &View| {
 });
 
 /// A reply whose serialization fails.
+#[derive(schemars::JsonSchema)]
 struct Unwritable;
 
 impl Serialize for Unwritable {
@@ -110,7 +114,13 @@ impl Test {
             signature: None,
         };
         let (engine, registry) = (&self.engine, &self.registry);
-        let call = CallContext { engine, registry, credentials, id: RequestId::next() };
+        let call = CallContext {
+            engine,
+            registry,
+            descriptions: &Descriptions::default(),
+            credentials,
+            id: RequestId::next(),
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         match runtime.block_on(answer(&call, body.as_bytes(), &mut CallSummary::default())) {
             BodyOutcome::Answer(answer) => String::from_utf8(answer.text).unwrap(),

@@ -7,7 +7,7 @@ use engine::caller::Anyone;
 use engine::config::{Config, Log};
 use engine::data;
 use engine::db::View;
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Read};
 use engine::program::Program;
 use engine::server::Server;
@@ -20,6 +20,8 @@ data! {
 
 impl Op for Fail {
     const NAME: Name = ("test", "fail");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
     type Caller = Anyone;
     type Lane = Read;
     type Reply = ();

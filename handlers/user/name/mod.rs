@@ -13,9 +13,10 @@ use crate::handlers::phone::is_mobile;
 use crate::handlers::text;
 use crate::handlers::user::NAME_TAKEN;
 use engine::args;
-use engine::data::{Field, FieldError, Text, Value};
+use engine::data::{Field, FieldError, Text, Value, schema};
 use engine::db::{Tx, View};
 use engine::fault::Fault;
+use schemars::Schema;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use unicode_normalization::UnicodeNormalization as _;
@@ -80,6 +81,10 @@ impl Field for Name {
             None => Ok(Name(name)),
         }
     }
+
+    fn schema() -> Schema {
+        schema::text(1, LONGEST)
+    }
 }
 
 /// A nickname: 1 to 32 characters of any script, emoji too, on one line.
@@ -93,6 +98,10 @@ impl Field for Nickname {
             Some(problem) => Err(FieldError::Value(problem.into())),
             None => Ok(Nickname(name)),
         }
+    }
+
+    fn schema() -> Schema {
+        schema::text(1, 32)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::document::{Document, Route};
 use crate::envelope::Accepts;
+use crate::http::descriptions::Description;
 use crate::http::probes::Probe;
 use crate::op::Registry;
 use hyper::Method;
@@ -9,12 +10,19 @@ use hyper::Method;
 /// Where JSON-RPC 2.0 alone is spoken.
 pub(crate) const RPC: &str = "/api/rpc";
 
+/// Where one operation has a path of its own.
+pub(crate) const OPERATION: &str = "/api/op/{type}/{subtype}";
+
 /// What answers a path.
 pub(crate) enum Target {
     /// Envelopes, JSON-RPC 2.0 or both, by POST.
     Endpoint(Accepts),
     /// Routes of documents, one a method.
     Document(Vec<(Document, &'static Route)>),
+    /// One operation, by POST.
+    Operation,
+    /// Descriptions of the API, by GET.
+    Description(Description),
     /// What whoever watches the server asks.
     Probe(Probe),
 }
@@ -65,6 +73,10 @@ impl Router {
             router.insert(path, Target::Endpoint(Accepts::Both))?;
         }
         router.insert(RPC, Target::Endpoint(Accepts::Rpc))?;
+        router.insert(OPERATION, Target::Operation)?;
+        for (path, _, description) in Description::PATHS {
+            router.insert(path, Target::Description(description))?;
+        }
         for (path, _, probe) in Probe::PATHS {
             router.insert(path, Target::Probe(probe))?;
         }
@@ -109,7 +121,8 @@ impl Target {
     /// The methods that the path answers, as the header `Allow` lists them.
     pub(crate) fn allow(&self) -> String {
         match self {
-            Target::Endpoint(_) => "POST".into(),
+            Target::Endpoint(_) | Target::Operation => "POST".into(),
+            Target::Description(_) => Description::ALLOW.into(),
             Target::Probe(_) => Probe::ALLOW.into(),
             Target::Document(routes) => {
                 let mut methods: Vec<&str> = routes.iter().map(|(_, route)| route.method).collect();
@@ -125,7 +138,9 @@ impl Target {
     pub(crate) fn route(&self, method: &Method) -> Option<(&Document, &'static Route)> {
         let wanted = if method == Method::HEAD { "GET" } else { method.as_str() };
         match self {
-            Target::Endpoint(_) | Target::Probe(_) => None,
+            Target::Endpoint(_) | Target::Operation | Target::Description(_) | Target::Probe(_) => {
+                None
+            }
             Target::Document(routes) => routes
                 .iter()
                 .find(|(_, route)| route.method == wanted)

@@ -3,9 +3,9 @@
 use engine::caller::Anyone;
 use engine::config::Config;
 use engine::data;
-use engine::data::{Data, Field, FieldError, Fields, Value};
+use engine::data::{Field, FieldError, Value};
 use engine::db::{Schema, Tx, View};
-use engine::fault::Fault;
+use engine::fault::{Fault, FaultKind};
 use engine::op::{
     Gateway, Hash, Name, Op, Pictures, Read, Registry, Scan, Store, Work, WorkContext, Write,
 };
@@ -20,18 +20,14 @@ const SCHEMA: Schema =
 /// Declares an operation of type `test` without fields.
 macro_rules! operation {
     ($name:ident, $subtype:literal, $lane:ty, $reply:ty, |$at:ident: $at_type:ty| $run:expr) => {
-        struct $name;
-
-        impl Data for $name {
-            const FIELDS: &'static [&'static [&'static str]] = &[];
-
-            fn read(_: &mut Fields<'_>) -> Result<Self, Fault> {
-                Ok($name)
-            }
+        data! {
+            struct $name;
         }
 
         impl Op for $name {
             const NAME: Name = ("test", $subtype);
+            const FAULTS: &'static [FaultKind] = &[];
+            const EXAMPLE: &'static str = "{}";
             type Caller = Anyone;
             type Lane = $lane;
             type Reply = $reply;
@@ -76,6 +72,8 @@ data! {
 
 impl Op for InField {
     const NAME: Name = ("test", "field");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
     type Caller = Anyone;
     type Lane = Read;
     type Reply = ();
@@ -93,9 +91,14 @@ impl Field for Unreadable {
     fn read(value: Value<'_>) -> Result<Self, FieldError> {
         panic!("{ON_PURPOSE}: {value:?}")
     }
+
+    fn schema() -> schemars::Schema {
+        schemars::Schema::default()
+    }
 }
 
 /// A reply whose serialization fails.
+#[derive(schemars::JsonSchema)]
 struct Unwritable;
 
 impl Serialize for Unwritable {

@@ -1,0 +1,32 @@
+//! `guichet openapi` and `guichet openrpc`: the descriptions of the API, without a server.
+
+use super::{error_text, output};
+use engine::describe;
+
+/// Print the OpenAPI document of all operations and paths
+///
+/// It is what a server answers at /api/openapi.json, with line breaks.
+#[derive(clap::Args)]
+#[command(after_long_help = "Examples:\n  guichet openapi > openapi.json")]
+pub struct OpenApi {
+    /// In the form of OpenAPI 3.0.3, for tools that know no 3.1
+    #[arg(long = "3.0")]
+    older: bool,
+}
+
+/// Print it.
+pub fn openapi(task: &OpenApi) -> Result<(), String> {
+    let api = crate::handlers::program().map_err(error_text)?.into_api();
+    let document = describe::openapi(&api);
+    print(&if task.older { describe::older::older(document) } else { document })
+}
+
+/// Print the OpenRPC document.
+pub fn openrpc() -> Result<(), String> {
+    let api = crate::handlers::program().map_err(error_text)?.into_api();
+    print(&describe::openrpc(api.info, &api.registry))
+}
+
+fn print(document: &serde_json::Value) -> Result<(), String> {
+    output::print(&format!("{document:#}\n"))
+}

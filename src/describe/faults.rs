@@ -1,0 +1,49 @@
+//! The faults of an operation, as descriptions list them.
+
+use crate::op::RegisteredOp;
+use serde_json::{Value, json};
+
+/// What a client may be told.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ToldFault {
+    /// The HTTP status, where the status follows the fault.
+    pub(super) http: u16,
+    /// The envelope's code.
+    pub(super) code: i64,
+    /// The envelope's text.
+    pub(super) message: &'static str,
+    /// What it means, in plain words; `...` stands for the name of a key or a limit.
+    pub(super) meaning: String,
+}
+
+impl ToldFault {
+    /// As JSON.
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "http": self.http,
+            "status": self.code,
+            "message": self.message,
+            "meaning": self.meaning,
+        })
+    }
+}
+
+/// All that an operation may end in, each once, sorted.
+pub(super) fn told(entry: &RegisteredOp) -> Vec<ToldFault> {
+    let mut told: Vec<ToldFault> = entry
+        .faults()
+        .map(|kind| {
+            let fault = kind.example();
+            let status = (entry.status)(&fault);
+            ToldFault {
+                http: fault.http_status(),
+                code: status.code,
+                message: status.message,
+                meaning: fault.explanation(),
+            }
+        })
+        .collect();
+    told.sort();
+    told.dedup();
+    told
+}

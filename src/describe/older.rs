@@ -1,0 +1,79 @@
+//! OpenAPI 3.0.3, for tools that know no 3.1: the same document, with JSON Schema as 3.0 has it.
+
+use serde_json::{Map, Value, json};
+
+/// The document in 3.0.3.
+pub fn older(mut document: Value) -> Value {
+    document["openapi"] = json!("3.0.3");
+    if let Some(license) = document["info"]["license"].as_object_mut() {
+        license.remove("identifier");
+    }
+    rewrite(&mut document);
+    document
+}
+
+fn rewrite(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(rewrite),
+        Value::Object(object) => {
+            object.values_mut().for_each(rewrite);
+            rewrite_schema(object);
+        }
+        _ => {}
+    }
+}
+
+/// What 3.0 writes otherwise. A `$ref` may not have neighbours there.
+fn rewrite_schema(object: &mut Map<String, Value>) {
+    if let Some(constant) = object.remove("const") {
+        object.insert("enum".into(), json!([constant]));
+    }
+    object.remove("contentEncoding");
+    object.remove("contentMediaType");
+    if let Some(Value::Array(examples)) = object.remove("examples")
+        && let Some(first) = examples.into_iter().next()
+    {
+        object.insert("example".into(), first);
+    }
+    if let Some(Value::Array(kinds)) = object.get("type").cloned() {
+        let (nulls, others): (Vec<Value>, Vec<Value>) =
+            kinds.into_iter().partition(|kind| kind == "null");
+        if !nulls.is_empty() {
+            object.insert("nullable".into(), json!(true));
+        }
+        match <[Value; 1]>::try_from(others) {
+            Ok([kind]) => {
+                object.insert("type".into(), kind);
+            }
+            Err(others) => {
+                object.remove("type");
+                let each: Vec<Value> =
+                    others.into_iter().map(|kind| json!({"type": kind})).collect();
+                object.insert("anyOf".into(), each.into());
+            }
+        }
+    }
+    if let Some(Value::Array(choices)) = object.get("anyOf").cloned() {
+        let (nulls, mut others): (Vec<Value>, Vec<Value>) =
+            choices.into_iter().partition(|choice| *choice == json!({"type": "null"}));
+        if !nulls.is_empty() {
+            object.remove("anyOf");
+            object.insert("nullable".into(), json!(true));
+            match others.len() {
+                1 => match others.remove(0) {
+                    Value::Object(only) if !only.contains_key("$ref") => object.extend(only),
+                    only => {
+                        object.insert("allOf".into(), json!([only]));
+                    }
+                },
+                _ => {
+                    object.insert("anyOf".into(), others.into());
+                }
+            }
+        }
+    }
+    if object.contains_key("$ref") && object.len() > 1 {
+        let target = object.remove("$ref");
+        object.insert("allOf".into(), json!([{"$ref": target}]));
+    }
+}
