@@ -1,7 +1,7 @@
 //! The paths of the documents: parameters and bodies from the operations' fields, answers from the routes.
 
 use super::operations::{Components, reply_name};
-use super::{Api, summary};
+use super::{Api, reference, summary};
 use crate::data::schema::{self, FieldSchema};
 use crate::document::{Document, ReplySchema, Route, RouteReply};
 use crate::op::RegisteredOp;
@@ -161,11 +161,19 @@ fn responses(reply: &Value, route: &Route) -> Value {
             })
         }
         RouteReply::Json { success, failure } => {
-            let success = success(&ReplySchema(reply));
-            json!({"200": {
-                "description": "Done, or a fault: the document answers both under HTTP 200.",
-                "content": {"application/json": {"schema": {"anyOf": [success, failure()]}}},
-            }})
+            let (success, failure) = (success(&ReplySchema(reply)), failure());
+            let schema =
+                if success == failure { success } else { json!({"anyOf": [success, failure]}) };
+            json!({
+                "200": {
+                    "description": "Done, or a fault: the document answers both under HTTP 200.",
+                    "content": {"application/json": {"schema": schema}},
+                },
+                "4XX": {
+                    "description": "The request did not reach the operation.",
+                    "content": {"application/json": {"schema": reference("EnvelopeAnswer")}},
+                },
+            })
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The faults of an operation, as descriptions list them.
 
+use crate::fault::FaultKind;
 use crate::op::RegisteredOp;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ pub(super) struct ToldFault {
     pub(super) code: i64,
     /// The envelope's text.
     pub(super) message: &'static str,
-    /// What it means, in plain words; `...` stands for the name of a key or a limit.
+    /// What it means, in plain words; `a key` stands for the name of one.
     pub(super) meaning: String,
 }
 
@@ -23,7 +24,6 @@ impl ToldFault {
             "http": self.http,
             "status": self.code,
             "message": self.message,
-            "meaning": self.meaning,
         })
     }
 }
@@ -32,6 +32,8 @@ impl ToldFault {
 pub(super) fn told(entry: &RegisteredOp) -> Vec<ToldFault> {
     let mut told: Vec<ToldFault> = entry
         .faults()
+        // It concerns batches alone.
+        .filter(|kind| *kind != FaultKind::AnswerTooLarge)
         .map(|kind| {
             let fault = kind.example();
             let status = (entry.status)(&fault);

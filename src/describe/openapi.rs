@@ -94,7 +94,7 @@ fn operation(entry: &RegisteredOp) -> Value {
         "tags": [entry.name.0],
         "summary": summary(&text),
         "description": match entry.alias_of {
-            None => text.clone(),
+            None => text,
             Some((kind, subtype)) => format!("Another name of {kind}/{subtype}. {text}"),
         },
         "security": security(entry),
@@ -107,7 +107,9 @@ fn operation(entry: &RegisteredOp) -> Value {
         },
         "responses": responses(entry),
     });
-    described["x-faults"] = faults::told(entry).iter().map(faults::ToldFault::json).collect();
+    let mut told: Vec<Value> = faults::told(entry).iter().map(faults::ToldFault::json).collect();
+    told.dedup();
+    described["x-faults"] = told.into();
     described
 }
 
@@ -184,6 +186,5 @@ fn responses(entry: &RegisteredOp) -> Value {
         };
         response["description"] = text.into();
     }
-    // A body in another form than JSON, or one that came too slowly, has the same shape.
     Value::Object(responses)
 }

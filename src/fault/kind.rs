@@ -140,11 +140,11 @@ impl Fault {
 }
 
 impl FaultKind {
-    /// A fault of this kind, to look up the codes and texts that are told of it. `...` stands for the name
-    /// of the key.
+    /// A fault of this kind, to look up the codes and texts that are told of it. `a key` stands for the name of
+    /// the key, and `a limit` for that of the limit.
     pub fn example(self) -> Fault {
-        const KEY: &str = "...";
-        let exceeded = Exceeded { limit: KEY, retry_after: 1, instead: None };
+        const KEY: &str = "a key";
+        let exceeded = Exceeded { limit: "a limit", retry_after: 1, instead: None };
         match self {
             FaultKind::EnvelopeKey => Fault::EnvelopeKey(KEY),
             FaultKind::EnvelopeValue => {
@@ -158,7 +158,7 @@ impl FaultKind {
             FaultKind::Missing => Fault::Missing(KEY.into()),
             FaultKind::Empty => Fault::Empty(KEY.into()),
             FaultKind::WrongType => Fault::WrongType(KEY.into(), "another type"),
-            FaultKind::WrongValue => Fault::value(KEY, "what would be accepted"),
+            FaultKind::WrongValue => Fault::value(KEY, "its value is not accepted"),
             FaultKind::UnknownParameter => Fault::UnknownParameter(KEY.into()),
             FaultKind::Conflict => Fault::Conflict(KEY.into(), "another key"),
             FaultKind::Declared(declared) => declared.fault(),
@@ -168,7 +168,7 @@ impl FaultKind {
             FaultKind::Password => Fault::Password,
             FaultKind::Signature => Fault::Signature("the request must be signed"),
             FaultKind::TooManyAttempts => Fault::TooManyAttempts(exceeded),
-            FaultKind::File => Fault::File("why the picture is refused".into()),
+            FaultKind::File => Fault::File("the picture is not accepted".into()),
             FaultKind::Database => Fault::Database(Cause::new("")),
             FaultKind::NoSpace => Fault::NoSpace,
             FaultKind::AnswerTooLarge => Fault::AnswerTooLarge,

@@ -67,11 +67,18 @@ pub fn operations() -> Vec<Operation> {
     operations
 }
 
-/// Every path, those of the envelope too.
+/// Every path, those of the envelope and of single operations too.
 pub fn paths() -> Vec<Path> {
     let mut paths = Vec::new();
     for [method, path, operations, fields] in lines() {
-        if path.starts_with('/') {
+        if operations == "operation" {
+            paths.extend(self::operations().into_iter().map(|operation| Path {
+                method: method.clone(),
+                path: format!("/api/op/{}", operation.name),
+                operation: operation.name,
+                fields: operation.fields,
+            }));
+        } else if path.starts_with('/') {
             let operation = operations.split(' ').next().unwrap().to_owned();
             paths.push(Path { method, path, operation, fields: words(&fields) });
         }

@@ -20,7 +20,7 @@ data! {
 
 impl Op for Fail {
     const NAME: Name = ("test", "fail");
-    const FAULTS: &'static [FaultKind] = &[];
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotOwner];
     const EXAMPLE: &'static str = "{}";
     type Caller = Anyone;
     type Lane = Read;
