@@ -90,7 +90,7 @@ impl PictureStore {
         Ok(name)
     }
 
-    /// Keep `bytes` under a name that [`put`](Files::put) made once, in place of what may be there;
+    /// Keep `bytes` under a name that [`put`](Self::put) made once, in place of what may be there;
     /// as durably.
     pub fn restore(&self, name: &str, bytes: &[u8]) -> Result<(), Cause> {
         if !is_name(name) {
