@@ -74,15 +74,21 @@ impl Field for Url {
 }
 
 data! {
-    /// Tell what a player is called and looks like; what is not sent stays as it was.
+    /// Set what leaderboards of a game show of a player. A key that is not sent keeps its value.
     pub struct Update {
         app: AppName,
         openid: OpenId,
+        /// What the board shows as the player's name.
         nickname: Option<VisibleText<64>>,
+        /// 0 unknown, 1 male, 2 female.
         sex: Optional<IntBetween<0, 2>>,
+        /// The player's province.
         province: Option<VisibleText<64>>,
+        /// The player's city.
         city: Option<VisibleText<64>>,
+        /// The player's country.
         country: Option<VisibleText<64>>,
+        /// The address of a picture of the player: http or https, or empty.
         headimgurl: Option<Url>,
     }
 }
@@ -90,6 +96,7 @@ data! {
 /// Whether the player was unknown before.
 #[derive(Serialize, JsonSchema)]
 pub struct Updated {
+    /// Whether the player was unknown before.
     new: bool,
 }
 

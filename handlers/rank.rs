@@ -57,8 +57,8 @@ pub const KEEP: DeferredWrite = DeferredWrite {
 };
 
 data! {
-    /// Set the caller's score. Whoever also wants the list asks for it here, so that both are of one moment
-    /// (seed 000).
+    /// Set the caller's score. With `list`, the answer also has the places that `arange` names, as they are
+    /// right after the upload.
     struct Upload {
         /// The score.
         rank: i64,
@@ -157,11 +157,13 @@ impl Field for Version {
 /// One place.
 #[derive(Serialize, JsonSchema)]
 struct RankRow {
+    /// The place, from 1.
     ranking: u64,
     /// The account's id, in digits.
     #[serde(serialize_with = "digits")]
     #[schemars(with = "String")]
     user: i64,
+    /// The score.
     rank_score: i64,
 }
 
@@ -181,12 +183,16 @@ impl From<Row<i64>> for RankRow {
 #[serde(untagged)]
 enum Uploaded {
     Alone {
+        /// The caller's place, from 1.
         ranking: Option<u64>,
     },
     Listed {
+        /// The places asked for.
         list: Vec<RankRow>,
+        /// The caller's place.
         #[serde(rename = "self")]
         own: Option<RankRow>,
+        /// -1, 0 or 1: whether the client's version is older than the server's, the same or newer.
         #[serde(skip_serializing_if = "Option::is_none")]
         version: Option<i64>,
     },
@@ -240,7 +246,7 @@ fn with<T>(view: &View, look: impl FnOnce(&Board<Numbers>) -> T) -> Option<T> {
 }
 
 data! {
-    /// The places asked for, the first ten by default.
+    /// List the places that `arange` names, or the first ten.
     struct List {
         arange: Optional<Arange>,
     }
@@ -261,9 +267,11 @@ impl Op for List {
 }
 
 data! {
-    /// The places around one account, the caller's by default: `span` on each side.
+    /// List the places around an account: `span` on each side.
     struct Around {
+        /// The account's id; the caller's where it is absent.
         user: Option<IntOrText>,
+        /// How many places on each side; 5 where it is absent.
         span: Option<IntBetween<0, 100>>,
     }
 }

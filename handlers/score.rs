@@ -53,10 +53,11 @@ pub const KEEP: DeferredWrite = DeferredWrite {
 };
 
 data! {
-    /// Tell a player's score; the board keeps the highest.
+    /// Post a player's score. The board keeps the highest.
     struct Post {
         app: AppName,
         openid: OpenId,
+        /// The score.
         score: IntBetween<0, { i64::MAX }>,
     }
 }
@@ -66,6 +67,7 @@ data! {
 struct Posted {
     /// The highest so far.
     score: i64,
+    /// The player's place, from 1.
     rank: u64,
     /// The player's first score.
     new: bool,
@@ -144,7 +146,7 @@ fn present(tx: &mut Tx, app: String, openid: String, new: bool) -> PostCommit<Po
 }
 
 data! {
-    /// A player's highest score and its place.
+    /// Get a player's highest score and place.
     struct Get {
         app: AppName,
         openid: OpenId,
@@ -154,7 +156,9 @@ data! {
 /// Where a player stands.
 #[derive(Serialize, JsonSchema)]
 struct Standing {
+    /// The player's highest score.
     score: i64,
+    /// The player's place, from 1.
     rank: u64,
 }
 
@@ -178,18 +182,24 @@ impl Op for Get {
 /// needs.
 #[derive(Serialize, JsonSchema)]
 struct ScoreRow {
+    /// The player's name; empty where it was never told.
     nickname: Option<String>,
+    /// The address of the player's picture; empty where it was never told.
     avatar: Option<String>,
+    /// The highest score.
     score: i64,
+    /// The place, from 1.
     rank: u64,
+    /// `true` on the row of the player that was asked for; absent on others.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     me: bool,
 }
 
 data! {
-    /// The best players.
+    /// List the best players of a game.
     struct Top {
         app: AppName,
+        /// How many places; 100 where it is absent.
         limit: Optional<IntBetween<1, 1000>>,
         /// Whether nickname and avatar of players who told nothing of themselves are `null` instead of
         /// empty.
@@ -229,10 +239,11 @@ impl Op for Top {
 }
 
 data! {
-    /// The places around a player: `span` on each side.
+    /// List the places around a player: `span` on each side.
     struct Around {
         app: AppName,
         openid: OpenId,
+        /// How many places on each side; 5 where it is absent.
         span: Option<IntBetween<0, 100>>,
     }
 }

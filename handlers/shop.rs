@@ -55,7 +55,6 @@ fn count_content(tx: &mut Tx, account: i64, content: &str) -> Result<(), Fault> 
     LONG_CONTENTS.add(tx, &key, 1)
 }
 
-/// The codes that shops have of their own.
 /// A shop has the name already.
 static NAME_USED: Declared = Declared {
     class: Class::Taken,
@@ -63,6 +62,7 @@ static NAME_USED: Declared = Declared {
     detail: "the name is taken",
 };
 
+/// The codes that shops have of their own.
 fn status(fault: &Fault) -> Status {
     let (code, message) = match fault {
         Fault::NotOwner => (100, "No right to update"),
@@ -85,16 +85,21 @@ data! {
 data! {
     /// Open a shop under a name that no shop has.
     pub struct Open {
+        /// The shop's name; no other shop has it, and it can't be changed.
         shop_name: Text<1, 100>,
+        /// What the shop says of itself.
         shop_content: Option<Text<0, 10_000>>,
+        /// The caller's id.
         user_id: Option<i64>,
     }
 }
 
 data! {
-    /// Change what a shop of the caller's says.
+    /// Change what one of the caller's shops says of itself.
     struct Update {
+        /// The shop's id.
         shop_id: IntOrText,
+        /// What the shop says of itself.
         shop_content: Text<0, 10_000>,
     }
 }
@@ -111,6 +116,7 @@ fn read(fields: &mut Fields<'_>) -> Result<Creat, Fault> {
 /// The new shop; nothing where it was an update.
 #[derive(Serialize, JsonSchema)]
 struct Created {
+    /// The new shop's id; absent where a shop was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     shop_id: Option<i64>,
 }
@@ -218,10 +224,15 @@ const COLUMNS: &str = "id, name, content, owner, created_at";
 /// A shop, as anyone sees it.
 #[derive(Serialize, JsonSchema)]
 struct Shop {
+    /// The shop's id: nine digits.
     shop_id: i64,
+    /// Its name, which no other shop has.
     shop_name: String,
+    /// What it says of itself.
     shop_content: String,
+    /// The account whose it is.
     user_id: i64,
+    /// When it was opened, `YYYY-MM-DD HH:MM:SS`.
     creat_time: String,
 }
 
@@ -238,8 +249,9 @@ impl Shop {
 }
 
 data! {
-    /// One shop.
+    /// Get a shop.
     struct Get {
+        /// The shop's id.
         shop_id: IntOrText,
     }
 }
@@ -260,11 +272,15 @@ impl Op for Get {
 }
 
 data! {
-    /// Shops, newest first: all, one account's, or those whose name or content has a text in it.
+    /// List shops, the newest first: all of them, those of an account, or those that contain a text.
     struct List {
+        /// Only this account's shops.
         user_id: Option<i64>,
+        /// Only shops with this text in the name or the content.
         key: Option<Search<KEY>>,
+        /// The most shops; 100 where it is absent.
         limit: Option<IntBetween<1, 1000>>,
+        /// Only shops after this one in the list: its id.
         before: Option<IntOrText>,
     }
 }

@@ -15,12 +15,15 @@ use schemars::{JsonSchema, Schema};
 use serde::{Serialize, Serializer};
 
 data! {
-    /// Draw a new captcha: with a random text that goes into its proof, or, for clients of seed 004,
-    /// under a name of theirs, which then stands for this captcha and no earlier one. `kind` is `image` or
-    /// `pow`: proof of work instead of a picture. Without it, it is a picture.
+    /// Make a captcha. The answer has a picture and a random text, which goes into the proof; or, for the kind
+    /// `pow`, a challenge that a program solves. A captcha with a name of the client's own is proven by what it
+    /// shows.
     pub struct Generate {
+        /// `image`, or `pow` for proof of work; a picture where it is absent.
         kind: Option<RequestedKind>,
+        /// A name of the client's own for the captcha, which replaces an earlier one of this name.
         id: Option<CaptchaName>,
+        /// How the picture is encoded; PNG where it is absent.
         format: Option<PictureFormat>,
     }
 }

@@ -10,9 +10,10 @@ use engine::op::{Op, Write};
 use engine::status::Status;
 
 data! {
-    /// Check what somebody read in a captcha: yes, as often as it is asked, until the captcha has paid
-    /// or has expired.
+    /// Check the proof of a captcha. It is accepted as often as it is checked, until the captcha has paid for a
+    /// message or an account, or has expired.
     pub struct Validate {
+        /// The proof of a captcha: `md5(lowercase(code) + rand)` in hex, or a solved proof of work.
         hash: String,
     }
 }

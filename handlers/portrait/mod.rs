@@ -57,8 +57,9 @@ pub static NOT_STORED: Declared = Declared {
 };
 
 data! {
-    /// The portrait under an id, or the default avatar.
+    /// Get the portrait that has a number. Where there is none, it is the default avatar.
     struct Get {
+        /// The portrait's number.
         id: Id,
     }
 }
@@ -121,8 +122,9 @@ impl Op for Get {
 }
 
 data! {
-    /// An uploaded picture by the name of its file: where an account's avatar is to be had.
+    /// Get an uploaded picture, such as an account's avatar, by the name of its file.
     struct Named {
+        /// The file's name, as an address of a picture ends.
         name: String,
     }
 }

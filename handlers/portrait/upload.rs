@@ -20,11 +20,14 @@ const BEFORE_ACCOUNTS: i64 = 100_000;
 const SOON: i64 = 100_000;
 
 data! {
-    /// Store a portrait under an id, in place of what was there.
+    /// Store a portrait under a number, in place of what was there. A number that belongs to an account needs
+    /// that account's token.
     pub struct Upload {
+        /// Any name; it is not kept.
         name: String,
         id: Id,
         base64: PictureUpload,
+        /// What kind of picture it is: `png`, `jpg`, `jpeg`, `gif` or `webp`, or those as `image/…`.
         r#type: String,
     }
 }
@@ -32,6 +35,7 @@ data! {
 /// Where the portrait is to be had: under its number, or this very picture in a public store.
 #[derive(Serialize, JsonSchema)]
 pub struct Uploaded {
+    /// The address of the portrait.
     url: String,
 }
 

@@ -12,24 +12,39 @@ use engine::op::{Name, Op, Write};
 use engine::status::Status;
 use engine::{args, data};
 
+// The fields stand in the contract's order, which is the order in which faults are told.
 data! {
-    /// Publish a notice. The fields stand in the contract's order, which is the order in which
-    /// faults are told.
+    /// Publish a notice of something that was lost or found.
     pub struct Add {
+        /// 1 lost, 2 found.
         r#type: Filled<IntBetween<1, 2>>,
+        /// 0 going on, 1 ended.
         state: OptionalMaybeEmpty<IntBetween<0, 1>>,
+        /// Labels, joined by `|`.
         lab: Filled<Text<1, 50>>,
+        /// The title.
         title: Filled<Text<1, 20>>,
+        /// What the notice says.
         content: Filled<Text<1, 500>>,
+        /// When it was lost or found, `YYYY-MM-DD HH:MM:SS`.
         occurrence_time: MaybeEmpty<DateTime>,
+        /// The caller's id.
         user_id: OptionalMaybeEmpty<Text<1, 15>>,
+        /// The name to ask for.
         user_name: Filled<Text<1, 10>>,
+        /// A telephone number.
         user_phone: MaybeEmpty<Text<0, 15>>,
+        /// A QQ number.
         user_qq: MaybeEmpty<Text<0, 15>>,
+        /// When it is published; now where it is empty or absent.
         publish_time: OptionalMaybeEmpty<DateTime>,
+        /// How many pictures there are.
         pic_num: OptionalMaybeEmpty<IntBetween<0, 3>>,
+        /// The first picture's address.
         pic_url1: OptionalMaybeEmpty<Text<0, 1024>>,
+        /// The second picture's address.
         pic_url2: OptionalMaybeEmpty<Text<0, 1024>>,
+        /// The third picture's address.
         pic_url3: OptionalMaybeEmpty<Text<0, 1024>>,
     }
 }

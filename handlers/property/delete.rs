@@ -12,9 +12,11 @@ use engine::status::Status;
 use engine::{args, data};
 
 data! {
-    /// Remove a notice of the caller's.
+    /// Remove one of the caller's notices.
     pub struct Delete {
+        /// The notice's id.
         id: Filled<i64>,
+        /// The caller's id.
         user_id: OptionalMaybeEmpty<Text<1, 15>>,
     }
 }

@@ -25,6 +25,7 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
 /// Which notice was written. The seed calls its id `uid` here and `id` in a row.
 #[derive(Serialize, JsonSchema)]
 pub struct Written {
+    /// The notice's id.
     uid: i64,
 }
 

@@ -69,7 +69,7 @@ impl Data for Query {
     const REFUSES_UNKNOWN: bool = true;
 
     fn description() -> String {
-        "Search notices of one type, the latest change first. `key` goes with no filter.".into()
+        "Search the notices of one type. The latest change comes first. A search by `key` takes no other filter.".into()
     }
 
     fn shapes() -> Vec<Vec<FieldSchema>> {

@@ -13,27 +13,47 @@ use engine::status::Status;
 use engine::{args, data};
 
 data! {
-    /// Change a notice of the caller's; what is not sent stays as it is.
+    /// Change one of the caller's notices. A key that is not sent keeps its value.
     pub struct Update {
+        /// The notice's id.
         id: Filled<i64>,
+        /// 1 lost, 2 found.
         r#type: OptionalFilled<IntBetween<1, 2>>,
+        /// 0 going on, 1 ended.
         state: OptionalFilled<IntBetween<0, 1>>,
+        /// Labels, joined by `|`.
         lab: OptionalFilled<Text<1, 50>>,
+        /// The title.
         title: OptionalFilled<Text<1, 20>>,
+        /// What the notice says.
         content: OptionalFilled<Text<1, 500>>,
+        /// When it was lost or found, `YYYY-MM-DD HH:MM:SS`.
         occurrence_time: OptionalMaybeEmpty<DateTime>,
+        /// The caller's id.
         user_id: OptionalMaybeEmpty<Text<1, 15>>,
+        /// The name to ask for.
         user_name: OptionalFilled<Text<1, 10>>,
+        /// A telephone number.
         user_phone: OptionalMaybeEmpty<Text<0, 15>>,
+        /// A QQ number.
         user_qq: OptionalMaybeEmpty<Text<0, 15>>,
+        /// Who answered the notice.
         user2_id: OptionalMaybeEmpty<Text<0, 15>>,
+        /// The name of who answered.
         user2_name: OptionalMaybeEmpty<Text<0, 10>>,
+        /// The telephone number of who answered.
         user2_phone: OptionalMaybeEmpty<Text<0, 15>>,
+        /// The QQ number of who answered.
         user2_qq: OptionalMaybeEmpty<Text<0, 15>>,
+        /// When it was changed; now where it is empty or absent.
         update_time: OptionalMaybeEmpty<DateTime>,
+        /// How many pictures there are.
         pic_num: OptionalMaybeEmpty<IntBetween<0, 3>>,
+        /// The first picture's address.
         pic_url1: OptionalMaybeEmpty<Text<0, 1024>>,
+        /// The second picture's address.
         pic_url2: OptionalMaybeEmpty<Text<0, 1024>>,
+        /// The third picture's address.
         pic_url3: OptionalMaybeEmpty<Text<0, 1024>>,
     }
 }

@@ -19,8 +19,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 data! {
-    /// Send a code to a telephone; a captcha pays for it: one with a proof, or one that goes by a name
-    /// (seed 004).
+    /// Send a code to a telephone. A captcha pays for the message: by its proof, or by its name and what it
+    /// shows.
     pub enum Generate {
         Proven(Proven),
         Named(Named),
@@ -36,6 +36,7 @@ enum Captcha {
 data! {
     pub struct Proven {
         phone: Phone,
+        /// The proof of a captcha: `md5(lowercase(code) + rand)` in hex, or a solved proof of work.
         hash: String,
     }
 }
@@ -43,7 +44,9 @@ data! {
 data! {
     pub struct Named {
         phone: Phone,
+        /// What the captcha shows.
         text: Text<1, 64>,
+        /// The captcha's name.
         id: CaptchaName,
     }
 }
@@ -71,6 +74,7 @@ impl Generate {
 /// The random text that, behind the code, makes the proof.
 #[derive(Serialize, JsonSchema)]
 pub struct Sent {
+    /// Random letters and digits. The proof of the code is `md5(code + rand)`, in hex.
     rand: String,
 }
 

@@ -10,9 +10,10 @@ use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Write};
 
 data! {
-    /// Check a code that was sent to a telephone, and use it up.
+    /// Check the proof of a code that was sent to a telephone. An accepted code is used up.
     pub struct Validate {
         phone: Phone,
+        /// The proof of the code: `md5(code + rand)`, in hex.
         hash: String,
     }
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 
 data! {
-    /// Give the account a picture, in place of the one it has.
+    /// Set the caller's picture.
     pub struct Avatar {
         base64: PictureUpload,
         r#type: Option<Claimed>,
@@ -42,6 +42,7 @@ impl Field for Claimed {
 /// Where the picture is to be had.
 #[derive(Serialize, JsonSchema)]
 pub struct Uploaded {
+    /// The picture's address.
     url: String,
 }
 

@@ -12,11 +12,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 data! {
-    /// Open a session; others of the account stay open. `hash`, the proof of a captcha, pays for one try
-    /// where there were too many.
+    /// Log in. The account's other sessions stay open.
     pub struct Login {
+        /// The user name, or the mobile number.
         username: String,
         password: GivenPassword,
+        /// The proof of a captcha, for one more try where there were too many.
         hash: Option<String>,
     }
 }
@@ -24,10 +25,15 @@ data! {
 /// The new session's token, and whose it is.
 #[derive(Serialize, JsonSchema)]
 pub struct Session {
+    /// What proves the login in later requests: 32 hex digits.
     pub token: String,
+    /// The account's id.
     pub user_id: i64,
+    /// The name to log in by.
     pub username: String,
+    /// The name to show.
     pub nickname: String,
+    /// The address of the account's picture; empty where it has none.
     pub profile_picture: String,
 }
 
@@ -91,7 +97,7 @@ pub fn open(tx: &mut Tx, known: Known) -> Result<Session, Fault> {
 }
 
 data! {
-    /// End this session.
+    /// Log out: end the session whose token is sent.
     pub struct Logout;
 }
 

@@ -10,7 +10,7 @@ use engine::op::{Hash, Name, Op, Work, WorkContext};
 use engine::{args, data};
 
 data! {
-    /// Change the password, knowing the old one; ends every session of the account.
+    /// Change the caller's password. All sessions of the account end.
     pub struct ChangePassword {
         old_password: GivenPassword,
         new_password: NewPassword,

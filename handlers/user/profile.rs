@@ -14,19 +14,26 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 data! {
-    /// What the caller's account says of itself.
+    /// Get the caller's account.
     pub struct Info;
 }
 
 /// An account, as its owner sees it.
 #[derive(Serialize, JsonSchema)]
 pub struct Profile {
+    /// The account's id.
     user_id: i64,
+    /// The name to log in by.
     username: String,
+    /// The name to show.
     nickname: String,
+    /// The address of the account's picture; empty where it has none.
     profile_picture: String,
+    /// The mobile number; empty where there is none.
     mobile: String,
+    /// When the account was made, `YYYY-MM-DD HH:MM:SS`.
     create_time: String,
+    /// Whether a real name was told.
     verified: bool,
 }
 
@@ -60,8 +67,9 @@ impl Op for Info {
 }
 
 data! {
-    /// Change the nickname.
+    /// Change the caller's nickname.
     pub struct Update {
+        /// The new name to show.
         nickname: Nickname,
     }
 }
@@ -87,8 +95,9 @@ impl Op for Update {
 const RENAMES: Quota = Quota { name: "limits.renames_per_day", window: 86_400 };
 
 data! {
-    /// Change the user name, to one that nobody has.
+    /// Change the caller's user name to one that no other account has.
     pub struct Rename {
+        /// The new name to log in by.
         username: Name,
     }
 }
@@ -96,6 +105,7 @@ data! {
 /// The account's new name.
 #[derive(Serialize, JsonSchema)]
 pub struct Renamed {
+    /// The new name.
     username: String,
 }
 

@@ -25,7 +25,7 @@ const NAMES: u64 = 10;
 const TAKEN: Quota = Quota { name: "user/register: names per captcha", window: 86_400 };
 
 data! {
-    /// Make an account: by name, which a captcha pays for, or by mobile number, which an SMS code proves.
+    /// Make an account: by name, for the proof of a captcha, or by mobile number, for a code that was sent to it.
     pub enum Register {
         ByName(ByName),
         ByMobile(ByMobile),
@@ -34,8 +34,10 @@ data! {
 
 data! {
     pub struct ByName {
+        /// The name to log in by.
         username: Name,
         password: NewPassword,
+        /// The proof of a captcha: `md5(lowercase(code) + rand)` in hex, or a solved proof of work.
         hash: String,
     }
 }
@@ -43,6 +45,7 @@ data! {
 data! {
     pub struct ByMobile {
         mobile: Phone,
+        /// The code that was sent to the number.
         sms_code: SmsCode,
         password: NewPassword,
     }
@@ -87,6 +90,7 @@ fn read(fields: &mut Fields<'_>) -> Result<Register, Fault> {
 /// The new account.
 #[derive(Serialize, JsonSchema)]
 pub struct Registered {
+    /// The new account's id.
     user_id: i64,
 }
 

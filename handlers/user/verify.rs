@@ -19,9 +19,11 @@ const REAL_NAME: &str = "account.real_name";
 const ID_CARD: &str = "account.id_card";
 
 data! {
-    /// Tell who the account's owner is.
+    /// Tell the real name and the identity card of the account's owner, once.
     pub struct Verify {
+        /// The owner's name, as the identity card has it.
         real_name: FullName,
+        /// The number of the identity card: 17 digits and a check digit, which may be `X`.
         id_card: IdCard,
     }
 }
@@ -105,7 +107,7 @@ impl Field for IdCard {
 impl Op for Verify {
     const NAME: Name = ("user", "verify");
     const FAULTS: &'static [FaultKind] = &[FaultKind::Declared(&VERIFIED_ALREADY)];
-    const EXAMPLE: &'static str = r#"{"real_name": "王小明", "id_card": "110101199003070011"}"#;
+    const EXAMPLE: &'static str = r#"{"real_name": "王小明", "id_card": "11010519491231002X"}"#;
     type Caller = Account;
     type Lane = Write;
     type Reply = EmptyReply;
@@ -127,15 +129,18 @@ impl Op for Verify {
 }
 
 data! {
-    /// What the account told of its owner; `null` where it did not.
+    /// Get the real name and the identity card that the caller told.
     pub struct Verified;
 }
 
 /// Who the account's owner is. Answered to that account alone.
 #[derive(Serialize, JsonSchema)]
 pub struct RealName {
+    /// The account's id.
     user_id: i64,
+    /// The owner's name; `null` where it was not told.
     real_name: Option<String>,
+    /// The number of the owner's identity card; `null` where it was not told.
     id_card: Option<String>,
 }
 

@@ -12,8 +12,11 @@ pub(crate) const OPERATIONS: &str = "/api/op";
 /// The document.
 pub fn openapi(api: &Api) -> Value {
     let mut components = Components::new(&api.registry);
-    components.insert("Fault", fault(&json!({"type": "object"})));
-    components.insert("ListFault", fault(&json!({"type": "array", "maxItems": 0})));
+    components.insert("Fault", fault(&json!({"type": "object", "description": "Empty."})));
+    components.insert(
+        "ListFault",
+        fault(&json!({"type": "array", "maxItems": 0, "description": "Empty."})),
+    );
     let mut all = Map::new();
     for entry in api.registry.entries() {
         let (kind, subtype) = entry.name;

@@ -140,8 +140,12 @@ fn envelope(api: &Api) -> Value {
                 "format": "int64",
             },
             "status": {"description": "0.", "type": "integer", "format": "int64"},
-            "type": {"type": "string", "examples": kinds},
-            "subtype": {"type": "string"},
+            "type": {
+                "description": "The operation's type.",
+                "type": "string",
+                "examples": kinds,
+            },
+            "subtype": {"description": "Which operation of the type.", "type": "string"},
             "data": {"description": "The operation's data.", "type": "object"},
         },
         "required": ["id", "status", "type", "subtype", "data"],
@@ -171,10 +175,13 @@ fn rpc_call() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "jsonrpc": {"type": "string", "const": "2.0"},
-            "method": {"type": "string"},
-            "params": {"type": "object"},
-            "id": {"type": ["string", "integer", "null"]},
+            "jsonrpc": {"description": "The version.", "type": "string", "const": "2.0"},
+            "method": {"description": "Type, a dot, and subtype.", "type": "string"},
+            "params": {"description": "The operation's data.", "type": "object"},
+            "id": {
+                "description": "The answer has the same. Without it, there is none.",
+                "type": ["string", "integer", "null"],
+            },
         },
         "required": ["jsonrpc", "method"],
         "example": {"jsonrpc": "2.0", "method": "shop.list", "params": {}, "id": 1},
@@ -185,9 +192,10 @@ fn rpc_answer() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "jsonrpc": {"type": "string", "const": "2.0"},
+            "jsonrpc": {"description": "The version.", "type": "string", "const": "2.0"},
             "result": {"description": "The operation's reply."},
             "error": {
+                "description": "Why the operation was not done.",
                 "type": "object",
                 "properties": {
                     "code": {"type": "integer", "format": "int64"},
@@ -196,7 +204,7 @@ fn rpc_answer() -> Value {
                 },
                 "required": ["code", "message"],
             },
-            "id": {"type": ["string", "integer", "null"]},
+            "id": {"description": "The call's.", "type": ["string", "integer", "null"]},
         },
         "required": ["jsonrpc", "id"],
     })

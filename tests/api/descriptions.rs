@@ -95,6 +95,23 @@ fn every_operation_and_every_path_is_described() {
 }
 
 #[test]
+fn every_field_of_data_and_replies_is_explained() {
+    let openapi: Value = serde_json::from_str(&printed(&["openapi"])).unwrap();
+    let schemas = openapi["components"]["schemas"].as_object().unwrap();
+    assert!(schemas.len() > 60);
+    for (name, schema) in schemas {
+        let shapes = schema["anyOf"].as_array().cloned().unwrap_or(vec![schema.clone()]);
+        for shape in shapes {
+            let row = if shape["type"] == "array" { &shape["items"] } else { &shape };
+            let properties = row["properties"].as_object();
+            for (key, property) in properties.into_iter().flatten() {
+                assert!(property["description"].is_string(), "{name}: {key}");
+            }
+        }
+    }
+}
+
+#[test]
 fn every_operation_has_fields_as_the_registry_has() {
     let openapi: Value = serde_json::from_str(&printed(&["openapi"])).unwrap();
     for operation in operations() {

@@ -15,6 +15,7 @@ mod batch;
 mod bodies;
 mod captcha_named;
 mod credentials;
+mod described_answers;
 mod descriptions;
 mod engine;
 mod entry_task;

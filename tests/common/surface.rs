@@ -88,7 +88,7 @@ pub fn paths() -> Vec<Path> {
 }
 
 /// A picture of one pixel.
-const DOT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJg\
+pub const DOT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJg\
                    gg==";
 
 /// Valid data of the operation in each of its shapes, for a logged-in caller, with the notice 1 and

@@ -2,6 +2,7 @@
 //! otherwise a region that differs fails its test.
 
 mod commands;
+mod fields;
 mod keys;
 mod metrics;
 mod routes;

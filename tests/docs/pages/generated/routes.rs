@@ -5,7 +5,7 @@ use crate::common::cli::{bare, done};
 use std::collections::BTreeSet;
 
 /// The pages of operations, and the types that each has.
-const OPERATIONS: [(&str, &[&str]); 6] = [
+pub(super) const OPERATIONS: [(&str, &[&str]); 6] = [
     ("docs/api/captcha-sms.md", &["img", "sms"]),
     ("docs/api/accounts.md", &["user"]),
     ("docs/api/portraits.md", &["portrait"]),
