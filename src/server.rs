@@ -140,7 +140,7 @@ impl Server {
     pub fn run(self) -> Result<ServerExit, StartError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         self.engine().db.reply_on(runtime.handle().clone());
-        let pools = self.engine().workers.pools()?;
+        let pools = self.engine().workers.pools(runtime.handle())?;
         let Server { mut listener, handler, sweeps, schema, reload, follow_up, upkeep } = self;
         let reload = reload.map(|reload| Arc::new(Mutex::new(reload)));
         let is_read_only = handler.engine.db.is_read_only();

@@ -1,5 +1,6 @@
 //! Where each class of work waits and runs: its permits, its queue, and its threads.
 
+mod aside;
 pub(crate) mod class;
 pub(crate) mod idle;
 mod queue;
@@ -9,9 +10,11 @@ use crate::fault::{Fault, caught};
 use crate::metrics::{Metrics, RefusalReason};
 use crate::workers::idle::{PoolSelector, ThreadPools};
 use crate::workers::queue::{Admitted, ClientShare, Permit, Queue};
+use aside::Progress;
 use class::WorkClass;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 /// How long a request waits for a permit. Clients and proxies give up after 30 to 60 s.
@@ -22,6 +25,10 @@ pub(crate) struct Workers {
     /// By [`WorkClass::INDEX`].
     queues: Vec<Arc<Queue>>,
     selector: PoolSelector,
+    /// Of the requests of idle priority.
+    progress: Arc<Progress>,
+    /// The runtime whose threads do all other work.
+    main: OnceLock<Handle>,
 }
 
 impl Workers {
@@ -29,17 +36,33 @@ impl Workers {
     pub(crate) fn new() -> Self {
         let classes = class::all(cores()).into_iter();
         let queues = classes.map(|(permits, _)| Queue::new(permits)).collect();
-        Workers { queues, selector: PoolSelector::default() }
+        Workers {
+            queues,
+            selector: PoolSelector::default(),
+            progress: Arc::default(),
+            main: OnceLock::new(),
+        }
     }
 
-    /// Make threads for work of idle priority, and have it done by them.
-    pub(crate) fn pools(&self) -> std::io::Result<ThreadPools> {
+    /// Make threads for work of idle priority, and have it done by them. All other work is done by the
+    /// threads of `main`, whichever thread asks for it.
+    pub(crate) fn pools(&self, main: &Handle) -> std::io::Result<ThreadPools> {
         let classes = class::all(cores()).into_iter();
         let threads =
             classes.filter_map(|(permits, idle_priority)| idle_priority.then_some(permits)).sum();
         let pools = ThreadPools::new(threads)?;
         self.selector.begin(&pools);
+        let _ = self.main.set(main.clone());
         Ok(pools)
+    }
+
+    /// Run `work` at idle priority; `None` if the server ends meanwhile. Dropping this drops it. A panic in it
+    /// is a panic of the caller.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        aside::run(&self.selector, &self.progress, work).await
     }
 
     /// Do work of a class for a client once it has a permit, on a thread that may block.
@@ -53,8 +76,15 @@ impl Workers {
         client: &Client,
         work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let permit = self.enter::<K>(client).await;
-        let permit = permit.inspect_err(|_| metrics.refused(RefusalReason::NoPermit))?;
+        let permit = match self.enter::<K>(client).await {
+            Ok(permit) => permit,
+            Err(fault) => {
+                metrics.refused(RefusalReason::NoPermit);
+                // A client that is refused often tries again at once: so a refusal has idle priority too.
+                Box::pin(self.aside(async {})).await;
+                return Err(fault);
+            }
+        };
         let permit = Arc::new(Mutex::new(Some(permit)));
         let held = Arc::clone(&permit);
         let work = move || {
@@ -62,8 +92,8 @@ impl Workers {
             caught(work)
         };
         let pool = if K::IDLE_PRIORITY { self.selector.pool() } else { None };
-        let mut done = match pool {
-            Some((threads, _)) => threads.spawn_blocking(work),
+        let mut done = match pool.map(|(pool, _)| pool).or(self.main.get()) {
+            Some(threads) => threads.spawn_blocking(work),
             None => tokio::task::spawn_blocking(work),
         };
         let joined = match (K::STARVED_AFTER, pool) {

@@ -1,6 +1,7 @@
-//! The attacks. Each comes from one address and continues until the given end.
+//! What a stranger sends. Each attack comes from one address and goes on until it is told to end.
 
 use crate::peer::{Answers, Peer};
+use crate::prepare::Target;
 use crate::wire;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -10,17 +11,17 @@ use tokio::time::sleep;
 
 /// One attack.
 pub struct Attack {
-    /// Its name in the table.
+    /// As the table has it.
     pub name: &'static str,
-    /// Starts its connections, which stop at the given time.
-    pub start: fn(SocketAddr, Instant, &Rc<Answers>),
+    /// Start its connections; they end at the given time.
+    pub start: fn(&Target, Instant, &Rc<Answers>),
 }
 
 /// All attacks.
 pub const ATTACKS: &[Attack] = &[
     Attack { name: "bodies of 698,984 objects", start: fat_bodies },
-    Attack { name: "batches of pictures, not read", start: |s, e, a| pictures(s, e, a, false) },
-    Attack { name: "batches of pictures, read slowly", start: |s, e, a| pictures(s, e, a, true) },
+    Attack { name: "batches of pictures, not read", start: |t, e, a| pictures(t, e, a, false) },
+    Attack { name: "batches of pictures, read slowly", start: |t, e, a| pictures(t, e, a, true) },
     Attack { name: "batches of score/top", start: tops },
     Attack { name: "9,000 half-sent heads", start: heads },
     Attack { name: "400 unfinished bodies", start: unfinished },
@@ -31,35 +32,11 @@ pub const ATTACKS: &[Attack] = &[
     Attack { name: "batches of junk boards", start: boards },
 ];
 
-/// Size in bytes of the picture that batches request and of the uploads.
+/// The size of the picture that batches ask for, and of what is uploaded, in bytes.
 const PICTURE: usize = 1_000_000;
 
-/// Prepares the data that attacks request: a large portrait, a board of players with long names,
-/// and notices and shops that are expensive to search.
-pub async fn prepare(server: SocketAddr) {
-    let mut peer = Peer::connect(server, 100).await.unwrap();
-    let (status, _) = peer.ask(&portrait(1)).await.unwrap();
-    assert_eq!(status, 200);
-    let nickname = "\u{1F600}".repeat(64);
-    for players in 0..1_000 / 50 {
-        let items = (0..50).flat_map(|nth| {
-            let openid = format!("fat{players}-{nth}");
-            let told = format!(r#"{{"openid":"{openid}","nickname":"{nickname}"}}"#);
-            let score = format!(r#"{{"openid":"{openid}","score":{}}}"#, 1_000_000 + nth);
-            [
-                wire::envelope_text(("player", "update"), &told),
-                wire::envelope_text(("score", "post"), &score),
-            ]
-        });
-        for half in items.collect::<Vec<_>>().chunks(50) {
-            let (status, _) = peer.ask(&batch(half)).await.unwrap();
-            assert_eq!(status, 200);
-        }
-    }
-}
-
 /// A request with a body of envelopes.
-fn batch(items: &[String]) -> Vec<u8> {
+pub fn batch(items: &[String]) -> Vec<u8> {
     post(&format!("[{}]", items.join(",")))
 }
 
@@ -74,7 +51,7 @@ fn call(name: (&str, &str), data: &str) -> Vec<u8> {
 }
 
 /// An upload of a PNG of about [`PICTURE`] bytes under this id.
-fn portrait(id: u64) -> Vec<u8> {
+pub fn portrait(id: u64) -> Vec<u8> {
     use base64::Engine as _;
     let side: u32 = 577;
     let pixels: Vec<u8> = (0..side * side * 3).map(|_| rand::random()).collect();
@@ -122,14 +99,15 @@ fn repeat(
     }
 }
 
-fn fat_bodies(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
+fn fat_bodies(target: &Target, end: Instant, answers: &Rc<Answers>) {
     let objects = "{},".repeat(698_983) + "{}";
     let data = format!(r#"{{"username":"nobody","password":"x","x":[{objects}]}}"#);
     let request = call(("user", "login"), &data);
-    repeat((server, end, answers), 2, 32, move || request.clone());
+    repeat((target.server, end, answers), 2, 32, move || request.clone());
 }
 
-fn pictures(server: SocketAddr, end: Instant, answers: &Rc<Answers>, reads: bool) {
+fn pictures(target: &Target, end: Instant, answers: &Rc<Answers>, reads: bool) {
+    let server = target.server;
     let items = vec![wire::envelope_text(("portrait", "get"), r#"{"id":"1"}"#); 64];
     let request = batch(&items);
     for _ in 0..24 {
@@ -158,13 +136,14 @@ fn pictures(server: SocketAddr, end: Instant, answers: &Rc<Answers>, reads: bool
     }
 }
 
-fn tops(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
+fn tops(target: &Target, end: Instant, answers: &Rc<Answers>) {
     let items = vec![wire::envelope_text(("score", "top"), r#"{"limit":1000}"#); 64];
     let request = batch(&items);
-    repeat((server, end, answers), 4, 8, move || request.clone());
+    repeat((target.server, end, answers), 4, 8, move || request.clone());
 }
 
-fn heads(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
+fn heads(target: &Target, end: Instant, answers: &Rc<Answers>) {
+    let server = target.server;
     let head = format!("POST /api HTTP/1.1\r\nHost: a.example\r\nX-Long: {}", "x".repeat(15_000));
     for _ in 0..9_000 {
         let (answers, head) = (Rc::clone(answers), head.clone());
@@ -183,7 +162,8 @@ fn heads(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
     }
 }
 
-fn unfinished(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
+fn unfinished(target: &Target, end: Instant, answers: &Rc<Answers>) {
+    let server = target.server;
     let head = "POST /api HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000000\r\n\r\n";
     let most = head.to_owned() + &" ".repeat(999_000);
     for _ in 0..400 {
@@ -204,35 +184,42 @@ fn unfinished(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
     }
 }
 
-fn searches(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
-    let short = format!(r#"{{"key":"{}c"}}"#, "a".repeat(63));
-    let long = format!(r#"{{"key":"{}c"}}"#, "a".repeat(249));
+fn searches(target: &Target, end: Instant, answers: &Rc<Answers>) {
+    let key = "a".repeat(63) + "c";
+    // A key of more than 64 characters is refused.
+    let longer = "a".repeat(249) + "c";
+    let token = &target.token;
+    let requests = [
+        call(("shop", "list"), &format!(r#"{{"key":"{key}"}}"#)),
+        call(("property", "query"), &format!(r#"{{"type":1,"key":"{key}","token":"{token}"}}"#)),
+        call(("shop", "list"), &format!(r#"{{"key":"{longer}"}}"#)),
+    ];
     let mut nth = 0;
-    repeat((server, end, answers), 7, 8, move || {
+    repeat((target.server, end, answers), 7, 8, move || {
         nth += 1;
-        call(("shop", "list"), if nth % 2 == 0 { &short } else { &long })
+        requests[nth % requests.len()].clone()
     });
 }
 
-fn logins(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
-    repeat((server, end, answers), 8, 280, || {
+fn logins(target: &Target, end: Instant, answers: &Rc<Answers>) {
+    repeat((target.server, end, answers), 8, 280, || {
         let name = rand::random::<u64>();
         call(("user", "login"), &format!(r#"{{"username":"n{name}","password":"x"}}"#))
     });
 }
 
-fn portraits(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
+fn portraits(target: &Target, end: Instant, answers: &Rc<Answers>) {
     let upload = portrait(7);
     let text = String::from_utf8(upload).unwrap();
-    repeat((server, end, answers), 9, 8, move || {
-        // Ids of the same length, so that `Content-Length` stays correct.
+    repeat((target.server, end, answers), 9, 8, move || {
+        // Ids of the same length, so that the body's length stays what its head says.
         let id = rand::random_range(2..10);
         text.replacen(r#""id":"7""#, &format!(r#""id":"{id}""#), 1).into_bytes()
     });
 }
 
-fn players(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
-    repeat((server, end, answers), 10, 16, || {
+fn players(target: &Target, end: Instant, answers: &Rc<Answers>) {
+    repeat((target.server, end, answers), 10, 16, || {
         let openid = rand::random::<u64>();
         let name = "\u{1F600}".repeat(64);
         let url = format!("http://a.example/{}", "x".repeat(1_000));
@@ -241,8 +228,8 @@ fn players(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
     });
 }
 
-fn boards(server: SocketAddr, end: Instant, answers: &Rc<Answers>) {
-    repeat((server, end, answers), 11, 4, || {
+fn boards(target: &Target, end: Instant, answers: &Rc<Answers>) {
+    repeat((target.server, end, answers), 11, 4, || {
         let items: Vec<String> = (0..64)
             .map(|_| {
                 let app = rand::random::<u32>();

@@ -30,7 +30,7 @@ impl Cgroup {
     }
 
     /// Describes the limits that were set.
-    pub fn summary(&self) -> String {
+    pub fn told(&self) -> String {
         let memory = if self.folder.is_some() { "512 MB" } else { "NO MEMORY LIMIT (needs root)" };
         let cores = if self.is_pinned { "one processor" } else { "ALL PROCESSORS (needs taskset)" };
         format!("the server runs in {memory} on {cores}\n")

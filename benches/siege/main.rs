@@ -1,14 +1,15 @@
-//! Attacks on the release binary with one core and 512 MB.
+//! The attacks of a stranger, against the release binary on one core and in 512 MB.
 //!
-//! `cargo bench --bench siege` starts the server in a memory cgroup on one processor, measures what a
-//! regular client's requests take while nothing else happens, and then runs each attack for
-//! [`ROW_TIME`] and all of them at once for two minutes. It prints, for each, the regular client's
-//! 99th percentile, the server's largest resident memory, and how the attacker's requests were
-//! answered. It ends with status 1 if memory passes [`MAX_MEMORY`], the server ends, or the regular
-//! client's 99th percentile is more than [`MAX_SLOWDOWN`] times what it is alone.
+//! `cargo bench --bench siege` starts the server in a memory cgroup on one processor; attackers and
+//! a regular client run on the others. Each attack goes on for [`ROW_TIME`], and all of them at once
+//! for two minutes. Before each, the regular client is alone for [`ALONE_TIME`]. It prints, for each,
+//! the regular client's 99th percentile, alone and beside the attack, of all requests and of those that
+//! wait for no disk, the server's largest resident memory, and how the attacker's requests were
+//! answered. It ends with status 1 if memory passes [`MOST_MEMORY`], the server ends, or the regular client's 99th percentile is more than
+//! [`MOST_SLOWER`] times what it is alone.
 //!
-//! It needs root and Linux for the cgroup; otherwise it prints a note and runs without. `-- NAME`
-//! runs the rows whose name contains NAME. `GUICHET=path` tests another binary.
+//! It needs root, Linux and two processors; elsewhere it says so and measures all the same.
+//! `-- NAME` runs the rows whose name contains NAME. `GUICHET=path` drives another build.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,13 +25,14 @@
 )]
 
 mod attacks;
-mod cgroup;
 #[path = "../../tests/common/folder.rs"]
 mod folder;
 #[allow(dead_code, reason = "each benchmark uses a part of it")]
 #[path = "../support/guichet.rs"]
 mod guichet;
 mod peer;
+mod place;
+mod prepare;
 #[allow(dead_code, reason = "each benchmark uses a part of it")]
 #[path = "../support/process.rs"]
 mod process;
@@ -40,11 +42,11 @@ mod regular;
 mod wire;
 
 use attacks::{ATTACKS, Attack};
-use cgroup::Cgroup;
 use folder::Folder;
 use peer::Answers;
+use place::Groups;
+use prepare::{Target, prepare};
 use process::Running;
-use regular::Figures;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
@@ -58,16 +60,25 @@ const ROW_TIME: Duration = Duration::from_secs(20);
 const ALL_TIME: Duration = Duration::from_secs(120);
 
 /// How long the regular client runs alone.
-const ALONE_TIME: Duration = Duration::from_secs(20);
+const ALONE_TIME: Duration = Duration::from_secs(10);
+
+/// What the row of all attacks is called.
+const ALL_NAME: &str = "all at once";
+
+/// How long connections may be left over once an attack has ended.
+const LEFT_OVER: Duration = Duration::from_secs(12);
 
 /// The server's memory limit, as on the smallest virtual machine.
 const LIMIT: u64 = 512 << 20;
 
 /// The most resident memory that the server may have at any time.
-const MAX_MEMORY: u64 = 320 << 20;
+const MOST_MEMORY: u64 = 320 << 20;
 
 /// How many times slower the regular client's 99th percentile may become.
-const MAX_SLOWDOWN: f64 = 4.0;
+const MOST_SLOWER: f64 = 4.0;
+
+/// A few accounts publish what takes a stranger many: see [`prepare`](fn@prepare).
+const SECTIONS: &str = "[shop]\nmax_per_account = 60\n";
 
 fn main() {
     // Cargo adds `--bench` by itself.
@@ -79,42 +90,51 @@ fn main() {
 
 async fn siege(only: Option<&str>) -> bool {
     let folder = Folder::new();
+    let has_processor = place::on_servers_processor();
     // As the unit for systemd in docs/deploy.md has it.
-    let server = guichet::start_with(&folder, "", &[("MALLOC_ARENA_MAX", "2")]);
-    let cgroup = Cgroup::enter(server.pid(), LIMIT);
-    let address = server.address();
-    attacks::prepare(address).await;
-    println!("{}", cgroup.summary());
-    println!("| attack | p50 ms | p99 ms | × alone | most MB | answers |");
-    println!("| --- | ---: | ---: | ---: | ---: | --- |");
-    let alone = regular::run(address, Instant::now() + ALONE_TIME).await;
-    println!("| none | {} | | {:.0} | |", alone.summary(), megabytes(&server));
-    let mut held = true;
-    for attack in ATTACKS.iter().filter(|attack| only.is_none_or(|only| attack.name.contains(only)))
-    {
-        held &= row(&server, folder.path(), attack.name, &[attack], ROW_TIME, &alone).await;
+    let server = guichet::start_with(&folder, SECTIONS, &[("MALLOC_ARENA_MAX", "2")]);
+    let is_apart = has_processor && place::on_other_processors();
+    let groups = Groups::enter(server.pid(), LIMIT);
+    if !is_apart {
+        println!("THE PROCESSOR IS SHARED WITH THE ATTACKERS (needs taskset and two processors)");
     }
-    if only.is_none() {
+    if !groups.is_complete() {
+        println!("NO MEMORY LIMIT, OR NO PRIORITY (needs root and control groups)");
+    }
+    let target = prepare(&server).await;
+    println!("| attack | p99 alone | p99 ms | × alone | reads alone | reads | most MB | answers |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
+    let mut held = true;
+    let is_wanted = |name: &str| only.is_none_or(|only| name.contains(only));
+    for attack in ATTACKS.iter().filter(|attack| is_wanted(attack.name)) {
+        held &= row(&server, &target, folder.path(), attack.name, &[attack], ROW_TIME).await;
+    }
+    if is_wanted(ALL_NAME) {
         let all: Vec<&Attack> = ATTACKS.iter().collect();
-        held &= row(&server, folder.path(), "all at once", &all, ALL_TIME, &alone).await;
+        held &= row(&server, &target, folder.path(), ALL_NAME, &all, ALL_TIME).await;
     }
     println!("{}", if held { "held" } else { "NOT HELD" });
+    // The groups can be removed once nothing runs in them.
+    server.end();
+    drop(groups);
     held
 }
 
-/// Runs attacks together with a regular client, and prints the result.
+/// Run some attacks together, beside a regular client, and print what came of it.
 async fn row(
     server: &Running,
+    target: &Target,
     folder: &Path,
     name: &str,
     attacks: &[&Attack],
     time: Duration,
-    alone: &Figures,
 ) -> bool {
-    let (address, end) = (server.address(), Instant::now() + time);
+    let address = target.server;
+    let alone = regular::run(address, Instant::now() + ALONE_TIME).await;
+    let end = Instant::now() + time;
     let answers = Rc::new(Answers::default());
     for attack in attacks {
-        (attack.start)(address, end, &answers);
+        (attack.start)(target, end, &answers);
     }
     let memory = spawn_local(most_memory(server.pid(), end));
     let figures = regular::run(address, end).await;
@@ -122,21 +142,24 @@ async fn row(
     let slower = figures.p99() / alone.p99();
     let lives = is_alive(address).await;
     println!(
-        "| {name} | {} | {slower:.1} | {:.0} | {} |",
-        figures.summary(),
+        "| {name} | {:.2} | {} | {slower:.1} | {:.2} | {:.2} | {:.0} | {} |",
+        alone.p99(),
+        figures.told(),
+        alone.p99_of_reads(),
+        figures.p99_of_reads(),
         most as f64 / f64::from(1 << 20),
-        answers.summary()
+        answers.told()
     );
     if !lives {
         let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
         println!("the server does not answer any more; its log ends: {}", tail(&log));
     }
-    // Remaining connections of this row end before the next row begins.
-    tokio::time::sleep(Duration::from_secs(12)).await;
-    lives && most < MAX_MEMORY && slower <= MAX_SLOWDOWN && figures.failed == 0
+    // Connections that are left over from this row end before the next one begins.
+    tokio::time::sleep(LEFT_OVER).await;
+    lives && most < MOST_MEMORY && slower <= MOST_SLOWER && figures.failed == 0
 }
 
-/// The largest resident memory, sampled twenty times a second.
+/// The largest resident memory, looked at twenty times a second.
 async fn most_memory(pid: u32, end: Instant) -> u64 {
     let mut most = 0;
     while Instant::now() < end {
@@ -152,10 +175,6 @@ fn resident(pid: u32) -> u64 {
     } else {
         0
     }
-}
-
-fn megabytes(server: &Running) -> f64 {
-    resident(server.pid()) as f64 / f64::from(1 << 20)
 }
 
 async fn is_alive(address: SocketAddr) -> bool {

@@ -1,4 +1,4 @@
-//! A connection from a chosen address, and counts of its answers.
+//! A connection from an address of the attacker's choice, and how its requests were answered.
 
 use crate::wire::Protocol;
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// How long an attacker waits for an answer.
-const TIMEOUT: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// How often each HTTP status was answered; 0 is a connection that ended without an answer.
 #[derive(Default)]
@@ -22,7 +22,7 @@ impl Answers {
         *self.0.borrow_mut().entry(status).or_default() += 1;
     }
 
-    pub fn summary(&self) -> String {
+    pub fn told(&self) -> String {
         let told = self.0.borrow();
         let told = told.iter().map(|(status, count)| match status {
             0 => format!("closed × {count}"),
@@ -32,7 +32,7 @@ impl Answers {
     }
 }
 
-/// A connection that sends requests and waits for their answers.
+/// A connection that asks and waits for the answer.
 pub struct Peer {
     stream: TcpStream,
     read: Vec<u8>,
@@ -43,17 +43,17 @@ impl Peer {
     pub async fn connect(server: SocketAddr, from: u8) -> io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind((Ipv4Addr::new(127, 0, 0, from), 0).into())?;
-        let stream = timeout(TIMEOUT, socket.connect(server)).await??;
+        let stream = timeout(PATIENCE, socket.connect(server)).await??;
         stream.set_nodelay(true)?;
         Ok(Peer { stream, read: Vec::new() })
     }
 
-    /// Sends bytes without waiting for an answer.
+    /// Send bytes and wait for nothing.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        timeout(TIMEOUT, self.stream.write_all(bytes)).await?
+        timeout(PATIENCE, self.stream.write_all(bytes)).await?
     }
 
-    /// Sends a request. Returns the status and body of the answer.
+    /// Send a request and take its whole answer; the HTTP status and the body.
     pub async fn ask(&mut self, request: &[u8]) -> io::Result<(u16, Vec<u8>)> {
         self.send(request).await?;
         self.read.clear();
@@ -66,7 +66,7 @@ impl Peer {
                 }
                 return Ok((status, self.read[framed.body..framed.length].to_vec()));
             }
-            let length = timeout(TIMEOUT, self.stream.read_buf(&mut self.read)).await??;
+            let length = timeout(PATIENCE, self.stream.read_buf(&mut self.read)).await??;
             if length == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -76,6 +76,6 @@ impl Peer {
     /// Reads at most `most` bytes.
     pub async fn read_some(&mut self, most: usize) -> io::Result<usize> {
         let mut piece = vec![0; most];
-        timeout(TIMEOUT, self.stream.read(&mut piece)).await?
+        timeout(PATIENCE, self.stream.read(&mut piece)).await?
     }
 }

@@ -18,6 +18,7 @@ use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An index over texts of a table.
 ///
@@ -39,6 +40,9 @@ pub struct TextIndex {
     pub step: usize,
 }
 
+/// After how many bytes of texts a search lets other threads have the processor: some 30 µs.
+const YIELD_AFTER: usize = 64 * 1024;
+
 /// Give a connection the SQL function `contains(text, needle)`: 1 if `needle` occurs in `text`,
 /// else 0. ASCII case is ignored; `needle` must be in lower case. It takes time proportional to the
 /// sum of both lengths. If an argument is not text, the result is 0.
@@ -46,9 +50,16 @@ pub(super) fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function("contains", 2, flags, |context| {
+    let searched = AtomicUsize::new(0);
+    connection.create_scalar_function("contains", 2, flags, move |context| {
         Ok(match (context.get_raw(0), context.get_raw(1)) {
-            (ValueRef::Text(text), ValueRef::Text(needle)) => contains(text, needle),
+            (ValueRef::Text(text), ValueRef::Text(needle)) => {
+                if searched.fetch_add(text.len(), Ordering::Relaxed) + text.len() >= YIELD_AFTER {
+                    searched.store(0, Ordering::Relaxed);
+                    std::thread::yield_now();
+                }
+                contains(text, needle)
+            }
             _ => false,
         })
     })

@@ -5,14 +5,16 @@ pub(crate) mod fields;
 pub(crate) mod record;
 pub(crate) mod route;
 
+use crate::caller::Credentials;
 use crate::client::Client;
 use crate::config::Config;
+use crate::data::encoding::without_bom;
 use crate::describe::{Api, Descriptions};
 use crate::engine::Engine;
-use crate::envelope::{self, Accepts, BodyOutcome, CallContext};
+use crate::envelope::{self, Accepts, BodyOutcome, CallContext, CallSummary};
 use crate::fault::Fault;
 use crate::http::connection::head::HeadSniffer;
-use crate::http::endpoint::documents::Asked;
+use crate::http::endpoint::documents::{Asked, ReadBody};
 use crate::http::endpoint::record::Record;
 use crate::http::endpoint::route::{Found, Router, Target};
 use crate::http::probes;
@@ -21,7 +23,6 @@ use crate::http::request::{client, host, signature};
 use crate::http::response::date::Dates;
 use crate::http::response::{self, HttpResponse, cors};
 use crate::http::static_files::{PageHeaders, StaticFiles};
-use crate::op::RegisteredOp;
 use crate::request::RequestId;
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
@@ -40,6 +41,10 @@ const HEAD: usize = 16 * 1024;
 
 /// The methods of pages.
 const PAGE_METHODS: &str = "GET, HEAD";
+
+/// The longest body that is decoded by the threads that serve requests, in bytes. It is decoded in less than a
+/// millisecond; a longer one, and a batch, are decoded and answered at idle priority.
+const SHORT_BODY: usize = 64 * 1024;
 
 /// What all requests share.
 pub(crate) struct Handler {
@@ -80,7 +85,7 @@ impl Handler {
 
     /// Answer one request of `peer`, on a connection that has read `head_sniffer`.
     pub(crate) async fn answer(
-        &self,
+        self: &Arc<Self>,
         peer: SocketAddr,
         head_sniffer: &HeadSniffer,
         request: Request<Incoming>,
@@ -110,7 +115,7 @@ impl Handler {
     }
 
     async fn routed(
-        &self,
+        self: &Arc<Self>,
         peer: SocketAddr,
         request: Request<Incoming>,
         record: &mut Record<'_>,
@@ -162,7 +167,20 @@ impl Handler {
                     id: record.id,
                 };
                 // Boxed, so that the envelope's way through here does not carry its size.
-                Box::pin(asked.answer(body, &mut record.summary)).await
+                let content = match Box::pin(asked.read(body)).await {
+                    Ok(content) => content,
+                    Err(answer) => return answer,
+                };
+                if content.length() <= SHORT_BODY {
+                    return Box::pin(asked.answer(content, &mut record.summary)).await;
+                }
+                drop(asked);
+                let (handler, id) = (Arc::clone(self), record.id);
+                let answer = async move { handler.document(&head, client, id, content).await };
+                let answered = Box::pin(self.engine.workers.aside(answer)).await;
+                let Some((answer, summary)) = answered else { return response::internal_error() };
+                record.summary = summary;
+                answer
             }
             (Target::Description(description), None) => description.answer(
                 &head,
@@ -170,9 +188,9 @@ impl Handler {
                 || self.descriptions.openrpc(&self.api.registry),
             ),
             (Target::Operation, None) if head.method == Method::POST => {
-                let named = |key| params.get(key).unwrap_or_default();
-                let entry = self.api.registry.get(named("type"), named("subtype"));
-                Box::pin(self.operation(entry, &head, body, client, record)).await
+                let named = |key| params.get(key).unwrap_or_default().to_owned();
+                let name = (named("type"), named("subtype"));
+                Box::pin(self.operation(name, &head, body, client, record)).await
             }
             (Target::Endpoint(accepts), None) if head.method == Method::POST => {
                 self.endpoint(*accepts, &head, body, client, record).await
@@ -183,8 +201,8 @@ impl Handler {
 
     /// Call one operation, whose data is the body.
     async fn operation(
-        &self,
-        entry: Option<&RegisteredOp>,
+        self: &Arc<Self>,
+        name: (String, String),
         head: &Parts,
         body: Incoming,
         client: Client,
@@ -195,8 +213,22 @@ impl Handler {
             Ok(body) => body,
             Err(error) => return response::body_error(error),
         };
-        let call = self.call(head, &body, client, record.id);
-        response::direct(envelope::answer_directly(&call, entry, &body, &mut record.summary).await)
+        let (credentials, id) = (self.credentials(head, &body, client), record.id);
+        let is_long = body.len() > SHORT_BODY;
+        let handler = Arc::clone(self);
+        let answer = async move {
+            let mut summary = CallSummary::default();
+            let entry = handler.api.registry.get(&name.0, &name.1);
+            let call = handler.call(credentials, id);
+            (envelope::answer_directly(&call, entry, &body, &mut summary).await, summary)
+        };
+        let answered = match is_long {
+            true => Box::pin(self.engine.workers.aside(answer)).await,
+            false => Some(answer.await),
+        };
+        let Some((answer, summary)) = answered else { return response::internal_error() };
+        record.summary = summary;
+        response::direct(answer)
     }
 
     /// A body that may take its part of the memory for bodies.
@@ -205,13 +237,18 @@ impl Handler {
         BoundedBody::new(body, most, &self.engine.bodies, client)
     }
 
-    /// What the calls of one body have in common.
-    fn call(&self, head: &Parts, body: &Bytes, client: Client, id: RequestId) -> CallContext<'_> {
+    /// What a request with this body brought to prove who sends it.
+    fn credentials(&self, head: &Parts, body: &Bytes, client: Client) -> Credentials {
         let query = head.uri.query().unwrap_or("");
         let config = &self.engine.services.config;
         let mut credentials =
             client::credentials(&head.method, &head.headers, query, client, config);
         credentials.signature = signature::of(head, body);
+        credentials
+    }
+
+    /// What the calls of one body have in common.
+    fn call(&self, credentials: Credentials, id: RequestId) -> CallContext<'_> {
         CallContext {
             engine: &self.engine,
             registry: &self.api.registry,
@@ -221,9 +258,30 @@ impl Handler {
         }
     }
 
+    /// Answer a request to a document whose body was read.
+    async fn document(
+        &self,
+        head: &Parts,
+        client: Client,
+        id: RequestId,
+        content: ReadBody,
+    ) -> (HttpResponse, CallSummary) {
+        let mut summary = CallSummary::default();
+        let found = self.router.find(head.uri.path());
+        let Some((params, (document, route))) = found
+            .and_then(|Found { target, params, .. }| Some((params, target.route(&head.method)?)))
+        else {
+            return (response::internal_error(), summary);
+        };
+        let (engine, registry) = (&self.engine, &self.api.registry);
+        let asked = Asked { engine, registry, document, route, params, head, client, id };
+        let answer = asked.answer(content, &mut summary).await;
+        (answer, summary)
+    }
+
     /// Answer envelopes or calls of JSON-RPC.
     async fn endpoint(
-        &self,
+        self: &Arc<Self>,
         accepts: Accepts,
         head: &Parts,
         body: Incoming,
@@ -235,8 +293,23 @@ impl Handler {
             Ok(body) => body,
             Err(error) => return response::body_error(error),
         };
-        let call = self.call(head, &body, client, record.id);
-        match envelope::answer_at(accepts, &call, &body, &mut record.summary).await {
+        let (credentials, id) = (self.credentials(head, &body, client), record.id);
+        let outcome = if body.len() > SHORT_BODY || is_batch(&body) {
+            let handler = Arc::clone(self);
+            let answer = async move {
+                let mut summary = CallSummary::default();
+                let call = handler.call(credentials, id);
+                (envelope::answer_at(accepts, &call, &body, &mut summary).await, summary)
+            };
+            let answered = Box::pin(self.engine.workers.aside(answer)).await;
+            let Some((outcome, summary)) = answered else { return response::internal_error() };
+            record.summary = summary;
+            outcome
+        } else {
+            let call = self.call(credentials, id);
+            envelope::answer_at(accepts, &call, &body, &mut record.summary).await
+        };
+        match outcome {
             BodyOutcome::Answer(answer) => {
                 let is_rpc = answer.is_rpc;
                 let content_type = if is_rpc { response::JSON } else { self.content_type.clone() };
@@ -287,6 +360,11 @@ fn preflight(config: &Config, head: &Parts, methods: &str) -> HttpResponse {
     let mut answer = response::no_content();
     cors::preflight(&config.cors, &head.headers, methods, answer.headers_mut());
     answer
+}
+
+/// Does a body begin as a batch does?
+fn is_batch(body: &[u8]) -> bool {
+    without_bom(body).trim_ascii_start().first() == Some(&b'[')
 }
 
 /// What a request comes to. A panic where no operation runs, in a field's reader or a document's

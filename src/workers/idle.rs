@@ -10,9 +10,9 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// every core may be over or not; trying costs whoever tries.
 const FALLBACK_TIME: Duration = Duration::from_mins(5);
 
-/// Two runtimes, for their blocking threads alone.
+/// Two runtimes, each with one thread for whole requests and blocking threads for work.
 ///
-/// There are no more threads than places. On a busy machine a thread may have given back its place
+/// There are no more blocking threads than permits. On a busy machine a thread may have given back its permit
 /// and not be ready for more work yet; another one would be started instead, again and again, and
 /// each keeps the memory that it hashes in.
 pub(crate) struct ThreadPools {
@@ -24,11 +24,11 @@ pub(crate) struct ThreadPools {
 }
 
 impl ThreadPools {
-    /// At most so many threads in each.
+    /// At most so many blocking threads in each.
     pub(crate) fn new(threads: usize) -> io::Result<Self> {
         let pool = || {
-            let mut pool = Builder::new_current_thread();
-            pool.max_blocking_threads(threads);
+            let mut pool = Builder::new_multi_thread();
+            pool.worker_threads(1).max_blocking_threads(threads).enable_time();
             pool
         };
         let idle = pool().thread_name("background").on_thread_start(set_idle_priority).build()?;

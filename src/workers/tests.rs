@@ -121,7 +121,7 @@ fn queued_request_times_out() {
 #[test]
 fn stuck_work_keeps_its_thread_but_not_its_permit() {
     let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
-    let pools = workers.pools().unwrap();
+    let pools = workers.pools(&Handle::current()).unwrap();
     runtime().block_on(async {
         let mut starved_after = Vec::new();
         for _ in 0..Hash::permits(cores()) {

@@ -35,6 +35,19 @@ pub(crate) struct Asked<'a> {
     pub id: RequestId,
 }
 
+/// A request's body, as far as it could be read.
+pub(crate) struct ReadBody {
+    content: Result<Content, Fault>,
+    is_too_large: bool,
+}
+
+impl ReadBody {
+    /// How long it is, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.content.as_ref().map_or(0, Content::length)
+    }
+}
+
 /// What the operations of a route came to.
 struct Done {
     /// The last one's answer.
@@ -44,22 +57,22 @@ struct Done {
 }
 
 impl Asked<'_> {
-    /// Answer it, and keep in `summary` what becomes of it.
-    pub(crate) async fn answer(self, body: Incoming, summary: &mut CallSummary) -> HttpResponse {
+    /// Read its body; an error is the answer to a request that is refused before.
+    pub(crate) async fn read(&self, body: Incoming) -> Result<ReadBody, HttpResponse> {
         let Asked { document, route, head, .. } = self;
         let config = &self.engine.services.config;
         if document.by_cookie && client::is_cross_site(&head.method, &head.headers, config) {
             let why = "a page of another site may not write here";
-            return response::cross_site(why);
+            return Err(response::cross_site(why));
         }
         if let Some(banned) = route.placeholder
             && !client::may_embed(&head.headers, &config.portrait.allowed_referers)
         {
-            return response::from_document(
+            return Err(response::from_document(
                 Response::file(403, banned.clone()),
                 None,
                 &head.headers,
-            );
+            ));
         }
         let bodies = &self.engine.bodies;
         let mut body = BoundedBody::new(body, config.limits.max_body, bodies, self.client);
@@ -68,16 +81,26 @@ impl Asked<'_> {
             // The document has an answer for a picture that it refuses, and its pages show no other.
             Err(ContentError::Body(BodyError::TooLarge)) if self.takes_picture() => {
                 if let Err(error) = body.discard().await {
-                    return response::body_error(error);
+                    return Err(response::body_error(error));
                 }
                 is_too_large = true;
                 Err(too_large(config.limits.max_body))
             }
-            Err(ContentError::Body(error)) => return response::body_error(error),
+            Err(ContentError::Body(error)) => return Err(response::body_error(error)),
             Err(ContentError::Fault(fault)) => Err(fault),
             Ok(content) => Ok(content),
         };
-        drop(body);
+        Ok(ReadBody { content, is_too_large })
+    }
+
+    /// Answer it, and keep in `summary` what becomes of it.
+    pub(crate) async fn answer(
+        self,
+        ReadBody { content, is_too_large }: ReadBody,
+        summary: &mut CallSummary,
+    ) -> HttpResponse {
+        let Asked { route, head, .. } = self;
+        let config = &self.engine.services.config;
         let Ok(reserved) = self.reserved() else { return response::no_answer_memory() };
         let (result, token) = match self.run(&content, summary).await {
             Err(Fault::Busy) => return response::busy(),
