@@ -1,13 +1,14 @@
 use super::*;
 use crate::config::SharedNetworks;
 use crate::fault::Exceeded;
-use crate::workers::class::{Gateway, Hash, Pictures, Scan};
+use crate::workers::class::{Gateway, Hash, Pictures, Scan, Store};
 use crate::workers::queue::{MAX_QUEUED, MAX_QUEUED_PER_ADDRESS};
 use std::future::{poll_fn, ready};
 use std::pin::Pin;
 use std::sync::mpsc::{Sender, channel};
 use std::task::Poll;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().build().unwrap()
@@ -121,8 +122,9 @@ fn queued_request_times_out() {
 #[test]
 fn stuck_work_keeps_its_thread_but_not_its_permit() {
     let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
-    let pools = workers.pools(&Handle::current()).unwrap();
-    runtime().block_on(async {
+    let runtime = runtime();
+    let pools = workers.pools(runtime.handle()).unwrap();
+    runtime.block_on(async {
         let mut starved_after = Vec::new();
         for _ in 0..Hash::permits(cores()) {
             starved_after.push(hold::<Hash>(&workers, &metrics).await);
@@ -145,6 +147,51 @@ fn stuck_work_keeps_its_thread_but_not_its_permit() {
         // No place is given back twice.
         let free = workers.queues[Hash::INDEX].free();
         assert_eq!(free, Hash::permits(cores()));
+    });
+    pools.end(Duration::from_secs(1));
+}
+
+#[test]
+fn request_aside_runs_at_idle_priority() {
+    let (workers, metrics) = (Arc::new(Workers::new()), Arc::new(Metrics::default()));
+    let runtime = runtime();
+    let pools = workers.pools(runtime.handle()).unwrap();
+    let thread = || std::thread::current().name().map(str::to_owned);
+    runtime.block_on(async {
+        let inner = Arc::clone(&workers);
+        let aside = workers.aside(async move {
+            let client = unknown();
+            let work = move || Ok(thread());
+            (thread(), inner.run::<Store, _>(&metrics, &client, work).await.unwrap())
+        });
+        let (own, other) = aside.await.unwrap();
+        assert_eq!(own.as_deref(), Some("background"));
+        // Work that it asks for has the priority of its class.
+        assert_ne!(other.as_deref(), Some("background"));
+    });
+    pools.end(Duration::from_secs(1));
+}
+
+#[test]
+fn request_aside_ends_with_its_caller() {
+    let workers = Arc::new(Workers::new());
+    let runtime = runtime();
+    let pools = workers.pools(runtime.handle()).unwrap();
+    runtime.block_on(async {
+        let (begins, begun) = oneshot::channel();
+        let (keeps, kept) = oneshot::channel::<()>();
+        let inner = Arc::clone(&workers);
+        let caller = tokio::spawn(async move {
+            let aside = inner.aside(async move {
+                let _ = begins.send(());
+                std::future::pending::<()>().await;
+                drop(keeps);
+            });
+            aside.await
+        });
+        begun.await.unwrap();
+        caller.abort();
+        assert!(kept.await.is_err(), "it was dropped with its caller");
     });
     pools.end(Duration::from_secs(1));
 }
