@@ -9,12 +9,15 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_local;
 use tokio::time::sleep;
 
+/// Starts an attack's connections; they end at the given time.
+pub type Start = fn(&Target, Instant, &Rc<Answers>);
+
 /// One attack.
 pub struct Attack {
     /// As the table has it.
     pub name: &'static str,
     /// Start its connections; they end at the given time.
-    pub start: fn(&Target, Instant, &Rc<Answers>),
+    pub start: Start,
 }
 
 /// All attacks.

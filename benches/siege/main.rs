@@ -43,13 +43,14 @@ mod wire;
 
 use attacks::{ATTACKS, Attack};
 use folder::Folder;
-use peer::Answers;
+use peer::{Answers, Counts};
 use place::Groups;
 use prepare::{Target, prepare};
 use process::Running;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::task::{LocalSet, spawn_local};
 
@@ -132,13 +133,14 @@ async fn row(
     let address = target.server;
     let alone = regular::run(address, Instant::now() + ALONE_TIME).await;
     let end = Instant::now() + time;
-    let answers = Rc::new(Answers::default());
-    for attack in attacks {
-        (attack.start)(target, end, &answers);
-    }
+    let threads: Vec<_> = attacks.iter().map(|attack| begin(attack.start, target, end)).collect();
     let memory = spawn_local(most_memory(server.pid(), end));
     let figures = regular::run(address, end).await;
     let most = memory.await.unwrap();
+    let answers = Answers::default();
+    for thread in threads {
+        answers.add_all(&thread.join().unwrap());
+    }
     let slower = figures.p99() / alone.p99();
     let lives = is_alive(address).await;
     println!(
@@ -157,6 +159,21 @@ async fn row(
     // Connections that are left over from this row end before the next one begins.
     tokio::time::sleep(LEFT_OVER).await;
     lives && most < MOST_MEMORY && slower <= MOST_SLOWER && figures.failed == 0
+}
+
+/// Run an attack on a thread of its own until `end`: one with nine thousand connections must not slow another
+/// one down. How its requests were answered.
+fn begin(start: attacks::Start, target: &Target, end: Instant) -> JoinHandle<Counts> {
+    let target = target.clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        LocalSet::new().block_on(&runtime, async {
+            let answers = Rc::new(Answers::default());
+            start(&target, end, &answers);
+            tokio::time::sleep_until(end.into()).await;
+            answers.counts()
+        })
+    })
 }
 
 /// The largest resident memory, looked at twenty times a second.

@@ -15,11 +15,24 @@ const PATIENCE: Duration = Duration::from_secs(40);
 
 /// How often each HTTP status was answered; 0 is a connection that ended without an answer.
 #[derive(Default)]
-pub struct Answers(RefCell<BTreeMap<u16, u64>>);
+pub struct Answers(RefCell<Counts>);
+
+/// How often, by status.
+pub type Counts = BTreeMap<u16, u64>;
 
 impl Answers {
     pub fn add(&self, status: u16) {
         *self.0.borrow_mut().entry(status).or_default() += 1;
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.0.borrow().clone()
+    }
+
+    pub fn add_all(&self, counts: &Counts) {
+        for (status, count) in counts {
+            *self.0.borrow_mut().entry(*status).or_default() += count;
+        }
     }
 
     pub fn told(&self) -> String {

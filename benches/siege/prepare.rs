@@ -10,6 +10,7 @@ use serde_json::json;
 use std::net::SocketAddr;
 
 /// The server under attack.
+#[derive(Clone)]
 pub struct Target {
     pub server: SocketAddr,
     /// A session of the attacker's.
