@@ -3,7 +3,12 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "the sizes of small test pictures")]
 
-use super::{ImageError, ImageKind, accept, from_base64, vp8l};
+mod gif;
+mod jpeg;
+mod png;
+
+use super::jpeg as jpeg_check;
+use super::{ImageError, ImageKind, MAX_DRAWN, MAX_SIDE, accept, from_base64, vp8l};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
@@ -49,15 +54,32 @@ fn complete_pictures_pass_with_or_without_trailer() {
 }
 
 #[test]
-fn picture_cut_at_any_length_is_refused() {
-    for (name, _, bytes) in PICTURES {
+fn picture_cut_before_last_pixel_is_refused() {
+    for (name, kind, bytes) in PICTURES {
+        // Behind it stand an end code and the trailer, the end marker, or the end chunk.
+        let behind = match kind {
+            ImageKind::Gif => 4,
+            ImageKind::Jpeg => 2,
+            ImageKind::Png => 12,
+            ImageKind::Webp => 0,
+        };
+        // A shorter animation: behind a frame, at most an end code and the byte that begins an
+        // extension, and what comes next announces a frame.
+        let is_between = |end: usize| {
+            let near = bytes[end.saturating_sub(1)..].windows(2).take(behind + 1);
+            kind == ImageKind::Gif && { near }.any(|pair| pair == b"\x21\xf9")
+        };
+        let mut is_whole = false;
         for end in 0..bytes.len() {
             match check(&bytes[..end], None, MAX) {
-                Err(ImageError::Broken(_)) => {}
                 Err(ImageError::NotAPicture) if end < 12 => {}
+                Ok(_) if is_between(end) => {}
+                Ok(_) if end >= bytes.len() - behind => is_whole = true,
+                Err(ImageError::Broken(_)) if !is_whole => {}
                 other => panic!("{name} cut at {end} of {}: {other:?}", bytes.len()),
             }
         }
+        assert_eq!(is_whole, kind != ImageKind::Webp, "{name}");
     }
 }
 
@@ -67,8 +89,7 @@ fn cut_picture_with_end_marker_is_refused() {
         let half = bytes.len() / 2;
         let mended = match kind {
             ImageKind::Png => [&bytes[..half], &bytes[bytes.len() - 12..]].concat(),
-            // Decoders show the rest grey, as browsers do.
-            ImageKind::Jpeg => continue,
+            ImageKind::Jpeg => [&bytes[..half], &[0xff, 0xd9]].concat(),
             ImageKind::Gif => [&bytes[..half], &[0, 0x3b]].concat(),
             ImageKind::Webp => {
                 let mut mended = bytes[..half].to_vec();
@@ -107,11 +128,60 @@ fn wrong_size_or_type_is_refused() {
     }
 }
 
+#[test]
+fn documented_limits_and_tests_are_there() {
+    let page = include_str!("../../docs/pictures.md");
+    let grouped = |number: u64| {
+        let digits = number.to_string();
+        let groups: Vec<&str> = digits
+            .as_bytes()
+            .rchunks(3)
+            .rev()
+            .map(|group| str::from_utf8(group).unwrap())
+            .collect();
+        groups.join(",")
+    };
+    for words in [
+        format!("more than {MAX_SIDE} pixels wide or high"),
+        format!("more than {} pixels together", grouped(MAX_DRAWN)),
+        format!("more than {} scans", jpeg_check::MAX_SCANS),
+        format!("more than {} groups of codes", grouped(vp8l::MAX_GROUPS.into())),
+    ] {
+        assert!(page.contains(&words), "{words}");
+    }
+    let sources = [
+        include_str!("tests.rs"),
+        include_str!("tests/gif.rs"),
+        include_str!("tests/jpeg.rs"),
+        include_str!("tests/png.rs"),
+    ];
+    let refused = page.split_once("## Refused").unwrap().1;
+    let tests = refused.lines().filter_map(|line| line.rsplit('|').nth(1));
+    let names: Vec<&str> = tests.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert!(names.len() > 10);
+    for name in names {
+        let test = format!("fn {name}()");
+        assert!(sources.iter().any(|source| source.contains(&test)), "{name}");
+    }
+}
+
+#[test]
+fn hidden_frames_of_webp_are_refused() {
+    let bytes = PICTURES[8].2;
+    let start = bytes.windows(3).position(|three| three == [0x9d, 0x01, 0x2a]).unwrap();
+    // The lowest byte of the frame's tag: a key frame, its profile, and whether it is shown.
+    for change in [0x10, 0x08, 0x01] {
+        let mut hidden = bytes.to_vec();
+        hidden[start - 3] ^= change;
+        assert!(is_broken(check(&hidden, None, MAX)), "{change}");
+    }
+}
+
 /// A black PNG of one bit per pixel.
 fn black_png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_depth(png::BitDepth::One);
+    let mut encoder = ::png::Encoder::new(&mut bytes, width, height);
+    encoder.set_depth(::png::BitDepth::One);
     let data = vec![0; width.div_ceil(8) as usize * height as usize];
     encoder.write_header().unwrap().write_image_data(&data).unwrap();
     bytes
@@ -147,8 +217,9 @@ fn picture_sides_are_limited() {
 fn long_animations_are_refused() {
     // Frames of 4096 × 4096 without pixels suffice: the sizes are checked first.
     let mut bytes = b"GIF89a\x00\x10\x00\x10\x80\x00\x00\x00\x00\x00\xff\xff\xff".to_vec();
-    let mut encoder = gif::Encoder::new(Vec::new(), 4096, 4096, &[0, 0, 0, 255, 255, 255]).unwrap();
-    let frame = gif::Frame {
+    let mut encoder =
+        ::gif::Encoder::new(Vec::new(), 4096, 4096, &[0, 0, 0, 255, 255, 255]).unwrap();
+    let frame = ::gif::Frame {
         width: 4096,
         height: 4096,
         buffer: vec![0; 1 << 24].into(),
@@ -168,12 +239,16 @@ fn long_animations_are_refused() {
 
 #[test]
 fn jpeg_scans_are_limited() {
-    // The last scan of the progressive picture, repeated.
+    // The first scan of the progressive picture, repeated.
     let bytes = PICTURES[3].2;
-    let last = bytes.windows(2).rposition(|pair| pair == [0xff, 0xda]).unwrap();
-    let (scan, end) = bytes[last..].split_at(bytes.len() - last - 2);
-    let many = [bytes[..last].to_vec(), scan.repeat(200), end.to_vec()].concat();
-    let refusal = check(&many, None, MAX).unwrap_err();
+    let scans: Vec<usize> =
+        (0..bytes.len() - 1).filter(|at| bytes[*at..].starts_with(&[0xff, 0xda])).collect();
+    let table = (scans[0]..).find(|at| bytes[*at..].starts_with(&[0xff, 0xc4])).unwrap();
+    let (head, first, rest) = (&bytes[..scans[0]], &bytes[scans[0]..table], &bytes[table..]);
+    let most = 100 + 1 - scans.len();
+    let with = |times: usize| check(&[head, &first.repeat(times), rest].concat(), None, MAX);
+    assert!(with(most).is_ok());
+    let refusal = with(most + 1).unwrap_err();
     assert!(refusal.to_string().contains("scans"), "{refusal}");
 }
 

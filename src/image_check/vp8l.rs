@@ -16,7 +16,7 @@ const BAD_CODE: &str = "a Huffman code of the lossless WebP data is wrong";
 const BAD_COPY: &str = "the lossless WebP data copies from outside the picture";
 
 /// More groups of codes than this are refused. The reference encoder stays below 2,600.
-const MAX_GROUPS: u32 = 4096;
+pub const MAX_GROUPS: u32 = 4096;
 
 /// Length and distance symbols between the 256 literals and the colour cache.
 const LENGTHS: u32 = 24;

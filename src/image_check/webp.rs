@@ -95,7 +95,9 @@ fn lossy_size(body: &[u8]) -> Option<Size> {
         return None;
     };
     let side = |low: &u8, high: &u8| u32::from(u16::from_le_bytes([*low, *high]) & 0x3fff);
-    (tag & 1 == 0).then(|| (side(w1, w2), side(h1, h2)))
+    // A key frame, of one of four profiles, and to be shown.
+    let is_known = tag & 1 == 0 && tag >> 1 & 7 <= 3 && tag & 0x10 != 0;
+    is_known.then(|| (side(w1, w2), side(h1, h2)))
 }
 
 fn size_less_one(bytes: &[u8]) -> Result<Size, ImageError> {

@@ -51,7 +51,7 @@ work_classes! {
         per_address: |permits| (permits, permits);
     /// Drawing captchas: all of it processor time, but little.
     Draw = 1, idle_priority: false, starved_after: None, |cores| cores, per_address: |permits| (permits, permits);
-    /// Checking pictures: a decoder may need 150 MB of the 512, so there is never a second one.
+    /// Checking pictures: a decoder may need 30 MB of the 512, so there is never a second one.
     Pictures = 2, idle_priority: true, starved_after: None, |_| 1, per_address: |permits| (permits, permits);
     /// Waiting for somebody else's server.
     Gateway = 3, idle_priority: false, starved_after: None, |_| 32, per_address: |permits| (permits / 2, permits / 2);

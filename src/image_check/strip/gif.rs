@@ -13,39 +13,45 @@ const APPLICATION: u8 = 0xff;
 /// The applications whose block tells how often an animation runs.
 const LOOPS: [&[u8; 11]; 2] = [b"NETSCAPE2.0", b"ANIMEXTS1.0"];
 
+/// Up to the trailer. Browsers show what they have read where something else stands in its place,
+/// or the file ends: so does this, with a trailer. Frames that were begun must be whole.
 pub fn strip(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), ImageError> {
     let mut input = Input(bytes);
     let header = input.take(13)?;
     out.extend(header);
     colours(header.get(10), &mut input, out)?;
+    let (mut frames, mut is_frame_next) = (0, false);
     loop {
-        match input.byte()? {
-            TRAILER => {
-                out.push(TRAILER);
-                return Ok(());
-            }
-            IMAGE => {
+        match input.byte() {
+            // Some programs write empty blocks.
+            Ok(0) => {}
+            Ok(IMAGE) => {
                 let place = input.take(9)?;
                 out.push(IMAGE);
                 out.extend(place);
                 colours(place.get(8), &mut input, out)?;
                 out.push(input.byte()?);
-                out.extend(blocks(&mut input)?);
+                data(&mut input, out);
+                (frames, is_frame_next) = (frames + 1, false);
             }
-            EXTENSION => {
-                let label = input.byte()?;
-                let body = blocks(&mut input)?;
-                match (label, body) {
-                    (CONTROL, [4, a, b, c, d, ..]) => {
-                        out.extend([EXTENSION, CONTROL, 4, *a, *b, *c, *d, 0]);
-                    }
-                    (APPLICATION, body) => repeat(body, out),
-                    _ => {}
+            Ok(EXTENSION) => match (input.byte(), blocks(&mut input)) {
+                (Ok(CONTROL), Ok([4, a, b, c, d, ..])) => {
+                    out.extend([EXTENSION, CONTROL, 4, *a, *b, *c, *d, 0]);
+                    is_frame_next = true;
                 }
-            }
-            _ => return Err(broken("it has a block of an unknown kind")),
+                (Ok(APPLICATION), Ok(body)) => repeat(body, out),
+                (Ok(CONTROL), Err(cut)) => return Err(cut),
+                (Err(cut), _) | (_, Err(cut)) if frames == 0 => return Err(cut),
+                _ => {}
+            },
+            Ok(TRAILER) => break,
+            Err(cut) if frames == 0 || is_frame_next => return Err(cut),
+            Ok(_) if frames == 0 => return Err(broken("it has a block of an unknown kind")),
+            _ => break,
         }
     }
+    out.push(TRAILER);
+    Ok(())
 }
 
 /// The table of colours that these flags announce.
@@ -55,6 +61,22 @@ fn colours(flags: Option<&u8>, input: &mut Input, out: &mut Vec<u8>) -> Result<(
         out.extend(input.take(3 << ((flags & 7) + 1))?);
     }
     Ok(())
+}
+
+/// The sub-blocks of an image. They end with an empty one also where the file ends within them.
+fn data(input: &mut Input, out: &mut Vec<u8>) {
+    loop {
+        let length = input.byte().unwrap_or_default();
+        let piece = input.up_to(length.into());
+        // As many as the length says, or what is left of them.
+        if let Some(length) = u8::try_from(piece.len()).ok().filter(|length| *length > 0) {
+            out.push(length);
+            out.extend(piece);
+        } else {
+            out.push(0);
+            return;
+        }
+    }
 }
 
 /// Sub-blocks up to the empty one that ends them, as they are.

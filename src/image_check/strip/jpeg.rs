@@ -14,14 +14,18 @@ const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
 
 /// The first picture of the file, up to its end: a second one (a frame of a stereo picture, a gain
-/// map) and a video behind it are cut off.
+/// map) and a video behind it are cut off. Where the end is missing, up to the last segment that is
+/// whole: [`accept`](crate::picture::accept) looks whether that is all of it.
 pub fn strip(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), ImageError> {
     let mut input = Input(bytes);
     input.take(2)?;
     out.extend([0xff, SOI]);
     let mut is_turned = false;
     loop {
-        match marker(&mut input)? {
+        let Ok(marker) = marker(&mut input) else {
+            return Ok(());
+        };
+        match marker {
             EOI => {
                 out.extend([0xff, EOI]);
                 return Ok(());
@@ -29,9 +33,13 @@ pub fn strip(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), ImageError> {
             // No length: TEM, restarts outside a scan, another start.
             0x01 | 0xd0..=SOI => {}
             marker => {
-                let length = usize::from(u16::from_be_bytes(input.array()?));
-                let body = input.take(length.checked_sub(2).ok_or_else(super::super::cut)?)?;
+                let Ok(body) = body(&mut input) else {
+                    return Ok(());
+                };
                 match marker {
+                    // A number of lines after them and tables of arithmetic coding: browsers pass
+                    // them over.
+                    0xcc | 0xdc => {}
                     // Frames, tables and scans: what pixels are decoded from.
                     0xc0..=0xdf => segment(marker, &[body], out),
                     APP1 if !is_turned && body.starts_with(exif::NAME) => {
@@ -43,7 +51,7 @@ pub fn strip(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), ImageError> {
                     _ => application(marker, body, out),
                 }
                 if marker == SOS {
-                    scan(&mut input, out)?;
+                    scan(&mut input, out);
                 }
             }
         }
@@ -62,6 +70,13 @@ fn marker(input: &mut Input) -> Result<u8, ImageError> {
             return Ok(byte);
         }
     }
+}
+
+/// A segment without its marker and length.
+fn body<'a>(input: &mut Input<'a>) -> Result<&'a [u8], ImageError> {
+    let length = usize::from(u16::from_be_bytes(input.array()?));
+    // Less than its own two bytes means nothing, as libjpeg has it.
+    input.take(length.saturating_sub(2))
 }
 
 /// Segments of applications that decoders need: JFIF's without its thumbnail, colour profiles, and
@@ -86,20 +101,22 @@ fn segment(marker: u8, body: &[&[u8]], out: &mut Vec<u8>) {
     body.iter().for_each(|part| out.extend(*part));
 }
 
-/// The coded data of a scan, up to the marker that ends it.
-fn scan(input: &mut Input, out: &mut Vec<u8>) -> Result<(), ImageError> {
+/// The coded data of a scan, up to the marker that ends it or the end of the file.
+fn scan(input: &mut Input, out: &mut Vec<u8>) {
     loop {
-        let plain = input.0.iter().position(|byte| *byte == 0xff).ok_or_else(super::super::cut)?;
-        out.extend(input.take(plain)?);
-        match input.0 {
+        let plain = input.0.iter().position(|byte| *byte == 0xff).unwrap_or(input.0.len());
+        let (data, rest) = input.0.split_at_checked(plain).unwrap_or_default();
+        out.extend(data);
+        input.0 = rest;
+        match rest {
             // A byte 0xff of the data itself, or a restart.
-            [_, second @ (0x00 | 0xd0..=0xd7), ..] => {
+            [_, second @ (0x00 | 0xd0..=0xd7), rest @ ..] => {
                 out.extend([0xff, *second]);
-                input.take(2)?;
+                input.0 = rest;
             }
             // Fill bytes.
-            [_, 0xff, ..] => drop(input.take(1)?),
-            _ => return Ok(()),
+            [_, 0xff, ..] => input.0 = rest.get(1..).unwrap_or_default(),
+            _ => return,
         }
     }
 }

@@ -31,23 +31,38 @@ pub fn strip(bytes: &[u8], kind: ImageKind) -> Result<Cow<'_, [u8]>, ImageError>
     Ok(if out == bytes { Cow::Borrowed(bytes) } else { Cow::Owned(out) })
 }
 
+/// A chunk of a PNG, for tests.
+#[cfg(test)]
+pub(super) fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    png::write(name, data, &mut out);
+    out
+}
+
 /// Takes pieces from the front of a slice; a piece that is not there means a picture cut off.
-struct Input<'a>(&'a [u8]);
+pub(super) struct Input<'a>(pub(super) &'a [u8]);
 
 impl<'a> Input<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], ImageError> {
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], ImageError> {
         let (piece, rest) = self.0.split_at_checked(length).ok_or_else(super::cut)?;
         self.0 = rest;
         Ok(piece)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], ImageError> {
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], ImageError> {
         let (piece, rest) = self.0.split_first_chunk().ok_or_else(super::cut)?;
         self.0 = rest;
         Ok(*piece)
     }
 
-    fn byte(&mut self) -> Result<u8, ImageError> {
+    /// At most so many.
+    fn up_to(&mut self, length: usize) -> &'a [u8] {
+        let (piece, rest) = self.0.split_at_checked(length).unwrap_or((self.0, &[]));
+        self.0 = rest;
+        piece
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, ImageError> {
         self.array().map(|[byte]| byte)
     }
 }

@@ -4,7 +4,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "the sizes of small test pictures")]
 
 use super::super::{ImageKind, accept};
-use super::{exif, strip};
+use super::{exif, png_chunk, strip};
 use proptest::prelude::*;
 use std::io::Cursor;
 
@@ -45,13 +45,6 @@ fn camera(is_little: bool, orientation: u16) -> Vec<u8> {
     block.extend(long(0));
     block.extend(SECRET);
     block
-}
-
-/// A PNG chunk; decoders skip those with a wrong checksum, so this one is right.
-fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    super::png::chunk(name, data, &mut out);
-    out
 }
 
 fn jpeg_segment(marker: u8, data: &[&[u8]]) -> Vec<u8> {

@@ -5,6 +5,8 @@ use super::{ImageError, Input, exif};
 /// Bits of the flags in the chunk `VP8X`.
 pub(super) const HAS_EXIF: u8 = 0x08;
 pub(super) const HAS_XMP: u8 = 0x04;
+/// All that have a meaning. Browsers refuse others.
+const KNOWN_FLAGS: u8 = 0x3e;
 
 /// Chunks that are kept as they are: still pictures, their transparency, colour profile, animation.
 const KEPT: [&[u8; 4]; 5] = [b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"ANIM"];
@@ -37,7 +39,7 @@ pub fn strip(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), ImageError> {
         }
     }
     if let Some(flags) = flags_at.and_then(|at| out.get_mut(at)) {
-        *flags &= !(HAS_EXIF | HAS_XMP);
+        *flags &= KNOWN_FLAGS & !(HAS_EXIF | HAS_XMP);
         if let Some(orientation) = orientation {
             *flags |= HAS_EXIF;
             write(b"EXIF", &exif::block(orientation), out);

@@ -305,3 +305,52 @@ fn refused_pictures_per_address_are_limited() {
     let avatar = json!({"base64": STANDARD.encode(PNG)});
     assert!(is_limit(&server.call_as(&token, "user/avatar", avatar), refused));
 }
+
+/// A JPEG of 4096 × 4096 pixels in CMYK, all of them black. It is progressive, so that a bit of every
+/// coefficient is kept while it is checked. (Codes: `00` for a DC as before, `0000` for no AC.)
+fn largest_jpeg() -> Vec<u8> {
+    let segment = |marker: u8, body: &[u8]| {
+        let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
+        [&[0xff, marker], &length[..], body].concat()
+    };
+    let mut quantization = [1; 65];
+    quantization[0] = 0;
+    let mut codes = [0; 36];
+    (codes[2], codes[18], codes[22]) = (1, 0x10, 1);
+    let frame = b"\x08\x10\0\x10\0\x04\x01\x11\0\x02\x11\0\x03\x11\0\x04\x11\0";
+    let blocks = 512 * 512;
+    let mut out = [
+        &[0xff, 0xd8],
+        &segment(0xdb, &quantization)[..],
+        &segment(0xc4, &codes),
+        &segment(0xc2, frame),
+        &segment(0xda, b"\x04\x01\0\x02\0\x03\0\x04\0\0\0\0"),
+        &vec![0; 4 * blocks * 2 / 8],
+    ]
+    .concat();
+    for component in 1..=4 {
+        out.extend(segment(0xda, &[1, component, 0, 1, 63, 0]));
+        out.extend(vec![0; blocks * 4 / 8]);
+    }
+    out.extend([0xff, 0xd9]);
+    out
+}
+
+/// The most memory that the process has had, in kB.
+fn most_memory(server: &Server) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[test]
+fn largest_jpeg_takes_below_60_mb() {
+    let server = Server::start("");
+    assert!(is_done(&server.call("portrait/upload", portrait(1, "jpg", JPG))));
+    let before = most_memory(&server);
+    let picture = largest_jpeg();
+    assert!(is_done(&server.call("portrait/upload", portrait(2, "jpg", &picture))));
+    let most = most_memory(&server);
+    assert!(most < before + 60_000, "{before} kB, then {most} kB");
+    println!("{before} kB, then {most} kB");
+}
