@@ -5,8 +5,8 @@
 //! what is kept is a clean file. What they paint over is refused.
 //!
 //! A small file may unfold to gigabytes, so pixels are not kept where it can be helped. On top of the
-//! file's own bytes: JPEG needs 9 MB at most, GIF next to nothing, PNG and lossless WebP 20 MB, lossy
-//! WebP 30 MB.
+//! file's own bytes, by calculation: JPEG needs 9 MB at most (measured: 11 MB with its request), GIF
+//! next to nothing, PNG and lossless WebP 20 MB, lossy WebP 30 MB.
 
 mod gif;
 mod jpeg;

@@ -15,7 +15,7 @@ const APP14: u8 = 0xee;
 
 /// The first picture of the file, up to its end: a second one (a frame of a stereo picture, a gain
 /// map) and a video behind it are cut off. Where the end is missing, up to the last segment that is
-/// whole: [`accept`](crate::picture::accept) looks whether that is all of it.
+/// whole: [`accept`](crate::image_check::accept) looks whether that is all of it.
 pub fn strip(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), ImageError> {
     let mut input = Input(bytes);
     input.take(2)?;
