@@ -8,6 +8,7 @@ use engine::db::{DeferredWrite, Schema, Tx, View};
 use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Read, Registry, Write};
 use engine::{args, data};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A request and the beginning of its answer.
@@ -99,7 +100,7 @@ data! {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Notice {
     kind: i64,
     lab: String,
@@ -138,7 +139,7 @@ data! {
     struct Get { openid: Text<1, 64>, }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Score {
     score: i64,
 }
@@ -166,7 +167,7 @@ data! {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Standing {
     score: i64,
     rank: u64,
