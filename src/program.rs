@@ -36,7 +36,8 @@ pub struct Program {
     /// What finishes what another process has begun, such as a command beside the server: run at short
     /// intervals, so it asks little where there is nothing to do.
     pub follow_up: Option<FollowUp>,
-    /// What `/` answers where no folder of pages is configured.
+    /// What `/` answers where no folder of pages is configured, as HTML. `{address}` in it stands for the address by
+    /// which the server was asked, such as `http://127.0.0.1:8080`.
     pub home: &'static str,
 }
 

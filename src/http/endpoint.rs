@@ -17,6 +17,7 @@ use crate::http::connection::head::HeadSniffer;
 use crate::http::endpoint::documents::{Asked, ReadBody};
 use crate::http::endpoint::record::Record;
 use crate::http::endpoint::route::{Found, Router, Target};
+use crate::http::home;
 use crate::http::probes;
 use crate::http::request::body::BoundedBody;
 use crate::http::request::{client, host, signature};
@@ -337,7 +338,9 @@ impl Handler {
             (Some(pages), &Method::GET | &Method::HEAD) => {
                 pages.answer(head, &client, &self.engine.answers).await
             }
-            (None, &Method::GET | &Method::HEAD) => response::page(StatusCode::OK, self.home),
+            (None, &Method::GET | &Method::HEAD) => {
+                home::answer(self.home, &head.headers, &self.engine.services.public_url)
+            }
             _ => return response::wrong_method(PAGE_METHODS),
         };
         self.page_headers.add_to(answer.headers_mut());

@@ -9,6 +9,7 @@ mod descriptions;
 pub(crate) mod endpoint;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod home;
 mod probes;
 pub(crate) mod request;
 pub(crate) mod response;

@@ -156,3 +156,21 @@ fn documentation_page_loads_nothing_from_elsewhere() {
     }
     assert_eq!(server.send("POST", "/api/docs", &[], b"").status, 405);
 }
+
+#[test]
+fn root_page_shows_the_address_it_was_asked_by() {
+    let server = Server::start("");
+    let page = |host: &str| {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        server.raw(request.as_bytes()).text()
+    };
+    assert!(page("shop.example.com:8443").contains("curl -s http://shop.example.com:8443/api "));
+    assert!(page("[::1]:80").contains("curl -s http://[::1]:80/api "));
+    let own = page(server.address());
+    assert!(own.contains(&format!("curl -s http://{}/api ", server.address())), "{own}");
+    assert!(own.contains("href=\"/api/docs\"") && !own.contains("{address}"), "{own}");
+    let odd = page("a<script>");
+    assert!(!odd.contains("<script>"), "{odd}");
+    let secure = Server::start("public_url = \"https://api.example.com\"\n");
+    assert!(secure.get("/").text().contains("curl -s https://"));
+}
