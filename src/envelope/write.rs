@@ -3,7 +3,6 @@
 use crate::fault::Fault;
 use crate::op::Answer;
 use crate::status::Status;
-use std::io::Write as _;
 
 /// The text that goes with status 0.
 const SUCCESSFUL: &str = "successful";
@@ -60,7 +59,9 @@ pub fn refuse(
     put(out, id.into(), code, message);
     out.extend_from_slice(empty_data.as_bytes());
     if let Some(detail) = fault.detail() {
-        let _ = write!(out, ",\"detail\":{}", serde_json::Value::from(detail.as_ref()));
+        out.extend_from_slice(b",\"detail\":");
+        // Writing text to a Vec can't fail.
+        let _ = serde_json::to_writer(&mut *out, &*detail);
     }
     out.push(b'}');
 }
