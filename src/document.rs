@@ -121,6 +121,8 @@ impl Route {
 pub enum RouteReply {
     /// A picture, whatever happens.
     Picture,
+    /// A picture, or JSON of a fault with this schema.
+    PictureOrFault(fn() -> Value),
     /// JSON, with these schemas. They are JSON Schema, draft 2020-12.
     Json {
         /// Of success, made from the schema of the last operation's reply.

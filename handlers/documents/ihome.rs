@@ -44,7 +44,7 @@ const ROUTES: &[Route] = &[
             _ => Err(Fault::unknown("a captcha that is no picture")),
         },
         failure: |failure| told(failure, &CAPTCHA_NOT_KEPT),
-        reply: RouteReply::Picture,
+        reply: RouteReply::PictureOrFault(told_schema),
         ..JSON
     },
     Route {

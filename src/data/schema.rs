@@ -62,6 +62,10 @@ pub fn one_of(texts: &[&str]) -> Schema {
 /// The same values, and `null`.
 pub fn or_null(inner: Schema) -> Schema {
     let mut json = Value::from(inner);
+    if let Some(Value::Array(choices)) = json.get_mut("anyOf") {
+        choices.push(json!({"type": "null"}));
+        return schema(json);
+    }
     match json.get("type") {
         // Where values are listed, `null` must be among them.
         Some(Value::String(kind)) if json.get("enum").is_none() => {

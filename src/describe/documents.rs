@@ -140,6 +140,14 @@ fn operation_id(document: &Document, route: &Route, number: usize) -> String {
     id
 }
 
+/// What is answered to a request that does not reach an operation.
+fn refusal() -> Value {
+    json!({
+        "description": "The request did not reach the operation.",
+        "content": {"application/json": {"schema": reference("EnvelopeAnswer")}},
+    })
+}
+
 /// What a route answers.
 fn responses(reply: &Value, route: &Route) -> Value {
     match route.reply {
@@ -160,6 +168,16 @@ fn responses(reply: &Value, route: &Route) -> Value {
                 "4XX": with("A picture that stands for what was asked for."),
             })
         }
+        RouteReply::PictureOrFault(failure) => json!({
+            "200": {
+                "description": "The picture, or a fault: the document answers both under HTTP 200.",
+                "content": {
+                    "image/*": {"schema": {"type": "string", "contentMediaType": "image/*"}},
+                    "application/json": {"schema": failure()},
+                },
+            },
+            "4XX": refusal(),
+        }),
         RouteReply::Json { success, failure } => {
             let (success, failure) = (success(&ReplySchema(reply)), failure());
             let schema =
@@ -169,10 +187,7 @@ fn responses(reply: &Value, route: &Route) -> Value {
                     "description": "Done, or a fault: the document answers both under HTTP 200.",
                     "content": {"application/json": {"schema": schema}},
                 },
-                "4XX": {
-                    "description": "The request did not reach the operation.",
-                    "content": {"application/json": {"schema": reference("EnvelopeAnswer")}},
-                },
+                "4XX": refusal(),
             })
         }
     }

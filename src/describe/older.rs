@@ -47,8 +47,13 @@ fn rewrite_schema(object: &mut Map<String, Value>) {
             }
             Err(others) => {
                 object.remove("type");
-                let each: Vec<Value> =
+                let mut each: Vec<Value> =
                     others.into_iter().map(|kind| json!({"type": kind})).collect();
+                // `nullable` must stand beside a type.
+                if let (Some(nullable), Some(first)) = (object.remove("nullable"), each.first_mut())
+                {
+                    first["nullable"] = nullable;
+                }
                 object.insert("anyOf".into(), each.into());
             }
         }
@@ -58,15 +63,24 @@ fn rewrite_schema(object: &mut Map<String, Value>) {
             choices.into_iter().partition(|choice| *choice == json!({"type": "null"}));
         if !nulls.is_empty() {
             object.remove("anyOf");
-            object.insert("nullable".into(), json!(true));
             match others.len() {
                 1 => match others.remove(0) {
-                    Value::Object(only) if !only.contains_key("$ref") => object.extend(only),
+                    Value::Object(only) if !only.contains_key("$ref") => {
+                        object.extend(only);
+                        object.insert("nullable".into(), json!(true));
+                    }
+                    // What is referred to here is always an object.
                     only => {
+                        object.insert("type".into(), json!("object"));
+                        object.insert("nullable".into(), json!(true));
                         object.insert("allOf".into(), json!([only]));
                     }
                 },
                 _ => {
+                    // One choice that may be null is enough.
+                    if let Some(Value::Object(first)) = others.first_mut() {
+                        first.insert("nullable".into(), json!(true));
+                    }
                     object.insert("anyOf".into(), others.into());
                 }
             }

@@ -65,22 +65,19 @@ pub(super) fn add(api: &Api, components: &mut Components, paths: &mut Map<String
             "summary": text.trim_end_matches(['.', '?']),
             "description": text,
             "security": [],
-            "responses": {"200": {
-                "description": "The answer.",
-                "content": {media: {"schema": schema}},
-            }},
+            "responses": {
+                "200": {"description": "The answer.", "content": {media: {"schema": schema}}},
+                "4XX": {
+                    "description": "Not for this client, or not now.",
+                    "content": {"application/json": {"schema": reference("EnvelopeAnswer")}},
+                },
+            },
         });
         match path {
             "/healthz" | "/readyz" => {
                 described["responses"]["503"] = json!({
                     "description": "No, and why.",
                     "content": {"application/json": {"schema": {"type": "object"}}},
-                });
-            }
-            "/metrics" => {
-                described["responses"]["404"] = json!({
-                    "description": "Not for this address.",
-                    "content": {"application/json": {"schema": reference("EnvelopeAnswer")}},
                 });
             }
             _ => {}
@@ -180,7 +177,7 @@ fn rpc_call() -> Value {
             "params": {"description": "The operation's data.", "type": "object"},
             "id": {
                 "description": "The answer has the same. Without it, there is none.",
-                "type": ["string", "integer", "null"],
+                "type": ["string", "number", "null"],
             },
         },
         "required": ["jsonrpc", "method"],
@@ -204,7 +201,7 @@ fn rpc_answer() -> Value {
                 },
                 "required": ["code", "message"],
             },
-            "id": {"description": "The call's.", "type": ["string", "integer", "null"]},
+            "id": {"description": "The call's.", "type": ["string", "number", "null"]},
         },
         "required": ["jsonrpc", "id"],
     })

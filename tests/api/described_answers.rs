@@ -169,6 +169,12 @@ fn answers_of_documents_are_described() {
         ("get", "/user/get_user_info", "/user/get_user_info", ""),
         ("get", "/api/v1.0/imagecode/{id}", "/api/v1.0/imagecode/page-1", ""),
         ("get", "/api/v1.0/imagecode/{id}", "/api/v1.0/imagecode/%20", ""),
+        (
+            "post",
+            "/api/rpc",
+            "/api/rpc",
+            r#"[{"jsonrpc":"2.0","method":"shop.list","id":2.5e-42}]"#,
+        ),
         ("get", "/api/v1.0/smscode/{mobile}", "/api/v1.0/smscode/13800001234?text=a&id=b", ""),
         ("post", "/api/v1.0/users", "/api/v1.0/users", "{}"),
         ("post", "/api/v1.0/sessions", "/api/v1.0/sessions", "{}"),

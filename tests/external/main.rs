@@ -18,3 +18,4 @@ mod sms_gateway_https;
 mod sms_gateway_tencent;
 mod sms_gateway_webhook;
 mod store_s3;
+mod typed_clients;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The folder of the installed libraries, next to the folder of the build profile.
-fn installed() -> PathBuf {
+pub fn installed() -> PathBuf {
     let here = std::env::current_exe().unwrap();
     let target =
         here.ancestors().find(|folder| folder.ends_with("debug") || folder.ends_with("release"));

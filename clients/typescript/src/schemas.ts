@@ -375,7 +375,7 @@ export interface components {
         RankAroundReply: components["schemas"]["RankRow"][];
         RankAroundRequest: {
             /** @description The account's id; the caller's where it is absent. */
-            user?: (number | string) | null;
+            user?: number | string | null;
             /**
              * Format: int64
              * @description How many places on each side; 5 where it is absent.
@@ -603,7 +603,7 @@ export interface components {
              */
             limit?: number | null;
             /** @description Only shops after this one in the list: its id. */
-            before?: (number | string) | null;
+            before?: number | string | null;
         };
         /** @description The answer of an operation that has nothing to say: `{}`. */
         ShopUpdateReply: Record<string, never>;
