@@ -21,10 +21,13 @@ pub fn openapi(task: &OpenApi) -> Result<(), String> {
     print(&if task.older { describe::older::older(document) } else { document })
 }
 
+/// The address in a description that is made without a server: that of one with the default configuration.
+const ADDRESS: &str = "http://127.0.0.1:8080";
+
 /// Print the OpenRPC document.
 pub fn openrpc() -> Result<(), String> {
     let api = crate::handlers::program().map_err(error_text)?.into_api();
-    print(&describe::openrpc(api.info, &api.registry))
+    print(&describe::openrpc(api.info, &api.registry, ADDRESS))
 }
 
 fn print(document: &serde_json::Value) -> Result<(), String> {

@@ -65,9 +65,11 @@ impl Descriptions {
         self.openapi.get_or_init(|| openapi(api).to_string().into()).clone()
     }
 
-    /// The OpenRPC document, as JSON.
-    pub fn openrpc(&self, registry: &Registry) -> Bytes {
-        self.openrpc.get_or_init(|| openrpc(self.info, registry).to_string().into()).clone()
+    /// The OpenRPC document of the server with this address, as JSON.
+    pub fn openrpc(&self, registry: &Registry, address: &str) -> Bytes {
+        self.openrpc
+            .get_or_init(|| openrpc(self.info, registry, address).to_string().into())
+            .clone()
     }
 }
 

@@ -5,8 +5,8 @@ use super::{Info, faults, summary};
 use crate::op::{RegisteredOp, Registry};
 use serde_json::{Value, json};
 
-/// The document.
-pub fn openrpc(info: Info, registry: &Registry) -> Value {
+/// The document of a server with this address, such as `http://127.0.0.1:8080`.
+pub fn openrpc(info: Info, registry: &Registry, address: &str) -> Value {
     let methods: Vec<Value> = registry.entries().map(method).collect();
     json!({
         "openrpc": "1.3.2",
@@ -16,7 +16,7 @@ pub fn openrpc(info: Info, registry: &Registry) -> Value {
             "description": info.description,
             "license": {"name": "MIT"},
         },
-        "servers": [{"name": "this server", "url": "/api/rpc"}],
+        "servers": [{"name": "this server", "url": format!("{address}/api/rpc")}],
         "methods": methods,
         "components": {"schemas": Components::new(registry).into_json()},
     })

@@ -123,17 +123,19 @@ impl Exchange<'_> {
 
     /// May an operation be called now? Where a limit forbids it, it is counted as refused.
     pub(super) fn admit(&mut self, entry: &RegisteredOp) -> Result<(), Fault> {
-        self.reply_budget.admit(self.call, entry, &self.out).inspect_err(|fault| {
-            self.summary.note_operation(Some(entry.name));
-            self.summary.note_status((entry.status)(fault).code);
-            entry.refused_by_limit(fault);
-        })
+        self.reply_budget.admit(self.call, entry.reserved_reply_bytes, &self.out).inspect_err(
+            |fault| {
+                self.summary.note_operation(Some(entry.name));
+                self.summary.note_status((entry.status)(fault).code);
+                entry.refused_by_limit(fault);
+            },
+        )
     }
 
     /// Is there room for an operation's answer, which was written from `start` on? Otherwise it is taken
     /// back.
     pub(super) fn keep(&mut self, entry: &RegisteredOp, start: usize) -> Result<(), Fault> {
-        self.reply_budget.keep(self.call, entry, &self.out, start).inspect_err(|fault| {
+        self.reply_budget.keep(self.call, entry.changes, &self.out, start).inspect_err(|fault| {
             self.out.truncate(start);
             self.summary.note_status((entry.status)(fault).code);
         })

@@ -3,7 +3,7 @@
 use super::{CallContext, ReplyText};
 use crate::budget::Charge;
 use crate::fault::Fault;
-use crate::op::{RegisteredOp, SMALL_ANSWER};
+use crate::op::SMALL_ANSWER;
 
 /// Once the answer of a batch has this many bytes, further items are not run. An item whose answer
 /// would exceed it is refused too, unless it has changed something or is short.
@@ -24,11 +24,12 @@ impl ReplyBudget {
         ReplyBudget { charge: None, closed: None, has_begun: false }
     }
 
-    /// May another operation be called, whose answer is appended to `out`?
+    /// May another operation be called, whose answer is appended to `out`, and for which so many bytes are
+    /// reserved?
     pub(super) fn admit(
         &mut self,
         call: &CallContext<'_>,
-        entry: &RegisteredOp,
+        reserved: usize,
         out: &[u8],
     ) -> Result<(), Fault> {
         if let Some(fault) = &self.closed {
@@ -43,19 +44,18 @@ impl ReplyBudget {
             call.engine.rate.count(per_minute, &call.credentials.client)?;
         }
         self.has_begun = true;
-        if entry.reserved_reply_bytes > 0
-            && !self.hold(call, out.len() + entry.reserved_reply_bytes)
-        {
+        if reserved > 0 && !self.hold(call, out.len() + reserved) {
             return Err(self.close(Fault::Busy));
         }
         Ok(())
     }
 
-    /// Is there memory for the operation's answer, which is `out` from `start` on?
+    /// Is there memory for an operation's answer, which is `out` from `start` on? If the operation `changes`
+    /// something, it is told in any case.
     pub(super) fn keep(
         &mut self,
         call: &CallContext<'_>,
-        entry: &RegisteredOp,
+        changes: bool,
         out: &Vec<u8>,
         start: usize,
     ) -> Result<(), Fault> {
@@ -65,13 +65,13 @@ impl ReplyBudget {
         let is_small = out.len() - start <= SMALL_ANSWER;
         // A batch's answer begins with a bracket: what stands at its beginning is never too long.
         let is_first = start <= 1;
-        if out.len() > BATCH_ANSWER && !is_first && !is_small && !entry.changes {
+        if out.len() > BATCH_ANSWER && !is_first && !is_small && !changes {
             return Err(self.close(Fault::AnswerTooLarge));
         }
         if self.hold(call, out.capacity()) {
             return Ok(());
         }
-        if entry.changes {
+        if changes {
             // It is done, so it is told. Its room was reserved, but for what the vector has to spare.
             self.charge(call).hold_anyway(out.capacity());
             return Ok(());

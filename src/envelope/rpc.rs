@@ -10,6 +10,7 @@ use crate::data::encoding::without_bom;
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
 use crate::op::{Answer, RegisteredOp};
+use crate::status::{Status, status};
 use serde::Serialize;
 use serde::de::{Deserialize as _, IgnoredAny};
 use std::borrow::Cow;
@@ -171,9 +172,22 @@ impl Exchange<'_> {
         let Some(id) = fields.take("id").and_then(|id| Id::of(id, digits)) else {
             return ItemOutcome::Nothing;
         };
-        begin(&mut self.out, &id, "result");
-        self.out.extend_from_slice(&self.call.descriptions.openrpc(self.call.registry));
-        self.out.push(b'}');
+        let start = self.out.len();
+        let address = &self.call.engine.services.public_url;
+        let kept = self.reply_budget.admit(self.call, 0, &self.out).and_then(|()| {
+            begin(&mut self.out, &id, "result");
+            let document = self.call.descriptions.openrpc(self.call.registry, address);
+            self.out.extend_from_slice(&document);
+            self.out.push(b'}');
+            self.reply_budget.keep(self.call, false, &self.out, start)
+        });
+        if let Err(fault) = kept {
+            self.out.truncate(start);
+            let Status { code, message } = status(&fault);
+            let data = fault.detail().map(Cow::into_owned);
+            refuse(&mut self.out, &id, &Failure { code, message, data });
+            return ItemOutcome::NoRoom;
+        }
         ItemOutcome::Answer
     }
 }

@@ -186,7 +186,7 @@ impl Handler {
             (Target::Description(description), None) => description.answer(
                 &head,
                 || self.descriptions.openapi(&self.api),
-                || self.descriptions.openrpc(&self.api.registry),
+                || self.descriptions.openrpc(&self.api.registry, &self.engine.services.public_url),
             ),
             (Target::Operation, None) if head.method == Method::POST => {
                 let named = |key| params.get(key).unwrap_or_default().to_owned();

@@ -46,7 +46,10 @@ fn served_descriptions_are_those_that_are_printed() {
     let server = Server::start("");
     let parsed = |text: String| serde_json::from_str::<Value>(&text).unwrap();
     assert_eq!(document(&server, "/api/openapi.json"), parsed(printed(&["openapi"])));
-    assert_eq!(document(&server, "/api/openrpc.json"), parsed(printed(&["openrpc"])));
+    let mut served = document(&server, "/api/openrpc.json");
+    assert_eq!(served["servers"][0]["url"], "http://api.example.com/api/rpc");
+    served["servers"][0]["url"] = "http://127.0.0.1:8080/api/rpc".into();
+    assert_eq!(served, parsed(printed(&["openrpc"])));
 }
 
 #[test]
@@ -60,6 +63,18 @@ fn rpc_discover_answers_the_openrpc_document() {
     }
     let notification = json!({"jsonrpc": "2.0", "method": "rpc.discover"}).to_string();
     assert_eq!(server.send("POST", "/api/rpc", &[], notification.as_bytes()).status, 204);
+}
+
+#[test]
+fn batch_of_descriptions_is_bounded() {
+    let server = Server::start("");
+    let call = json!({"jsonrpc": "2.0", "method": "rpc.discover", "id": 1});
+    let answers = server.send("POST", "/api", &[], json!(vec![call; 64]).to_string().as_bytes());
+    assert!(answers.body.len() < 5 << 20, "{}", answers.body.len());
+    let answers = answers.json();
+    let answers = answers.as_array().unwrap();
+    let refused = answers.iter().filter(|answer| answer["error"]["code"] == -404).count();
+    assert!(answers.len() == 64 && refused > 0 && refused < 64, "{refused}");
 }
 
 #[test]
