@@ -76,6 +76,21 @@ pub fn or_null(inner: Schema) -> Schema {
     }
 }
 
+/// The same values without `null`, which a path or a query can't say.
+pub fn without_null(inner: Schema) -> Schema {
+    let mut json = Value::from(inner);
+    let is_null = |value: &Value| *value == json!("null") || *value == json!({"type": "null"});
+    for key in ["type", "anyOf"] {
+        if let Some(Value::Array(choices)) = json.get_mut(key) {
+            choices.retain(|choice| !is_null(choice));
+            if let ("type", [only]) = (key, &choices[..]) {
+                json[key] = only.clone();
+            }
+        }
+    }
+    schema(json)
+}
+
 /// The schema with a text that says what it means, where that is not empty.
 pub fn described(mut inner: Schema, description: &str) -> Schema {
     if !description.is_empty() {

@@ -63,7 +63,7 @@ fn operation(
                 "name": field.wire,
                 "in": if in_path(field) { "path" } else { "query" },
                 "required": in_path(field) || field.field.is_required,
-                "schema": field.field.schema,
+                "schema": schema::without_null(field.field.schema.clone()),
             });
             if !field.field.description.is_empty() {
                 parameter["description"] = field.field.description.clone().into();

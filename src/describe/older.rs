@@ -9,7 +9,35 @@ pub fn older(mut document: Value) -> Value {
         license.remove("identifier");
     }
     rewrite(&mut document);
+    let paths = document["paths"].as_object_mut().into_iter().flat_map(Map::values_mut);
+    for operation in paths.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
+        simplify(operation);
+    }
     document
+}
+
+/// Generators of 3.0 take one type of body, and one type of answer for success and for faults each. So of bodies
+/// only JSON is left, and of answers those that have the type of the first fault.
+fn simplify(operation: &mut Value) {
+    let only_json = |content: &mut Value| {
+        if let Some(json) = content.get("application/json").cloned() {
+            *content = json!({ "application/json": json });
+        }
+    };
+    if let Some(body) = operation.get_mut("requestBody") {
+        only_json(&mut body["content"]);
+    }
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    responses.retain(|status, _| !status.starts_with('3') && status != "204");
+    let mut first: Option<Value> = None;
+    responses.retain(|status, response| {
+        if let Some(content) = response.get_mut("content") {
+            only_json(content);
+        }
+        let is_fault = status.starts_with(['4', '5']);
+        !is_fault
+            || *first.get_or_insert_with(|| response["content"].clone()) == response["content"]
+    });
 }
 
 fn rewrite(value: &mut Value) {
