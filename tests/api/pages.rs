@@ -237,7 +237,8 @@ fn pages_answer_only_get_and_head() {
 #[test]
 fn without_web_dir_only_the_built_in_root_exists() {
     let server = Server::start("");
-    let home = include_str!("../../assets/home.html").replace("{address}", "http://api.example.com");
+    let home =
+        include_str!("../../assets/home.html").replace("{address}", "http://api.example.com");
     let reply = server.get("/");
     assert_eq!((reply.status, reply.text()), (200, home.clone()));
     assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
