@@ -59,6 +59,14 @@ fn second_server_on_the_same_data_is_refused() {
     for second in [&same, &other] {
         assert_eq!(refused(second, &[]), words);
     }
+    // Also where somebody deleted or replaced the lock file.
+    let lock = data.join("guichet.db.lock");
+    for _ in 0..2 {
+        fs::remove_file(&lock).unwrap();
+        for second in [&same, &other] {
+            assert_eq!(refused(second, &[]), words);
+        }
+    }
     let sent = json!({"shop_name": "伞"});
     assert!(server.done(&token, "shop/creat", sent)["shop_id"].is_i64());
     // Commands of an administrator run beside it.

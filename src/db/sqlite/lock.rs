@@ -6,20 +6,33 @@ use crate::db::OpenError;
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The lock on a database, held for as long as this lives.
 ///
-/// It is on a separate file beside the database: closing any handle on the database file would drop
-/// SQLite's own locks (POSIX).
+/// It is on a separate file beside the database, and, since that file may be deleted, on the database file
+/// too. The locks are `flock`'s, which SQLite does not use. Closing any handle on the database file drops
+/// SQLite's own locks (POSIX), so this must live longer than all connections.
 #[derive(Debug)]
-pub struct Lock(File);
+pub struct Lock {
+    file: File,
+    database: OnceLock<File>,
+    path: PathBuf,
+}
 
 impl Lock {
     /// Write the identity of the database file into the lock file, for [`is_in_place`]. Errors are
     /// ignored: holding the lock matters more, and the disk may be full.
     pub(crate) fn note(&self, identity: Identity) {
+        // A new database was not there yet when the lock was taken.
+        if self.database.get().is_none()
+            && let Ok(Some(database)) = lock_database(&self.path)
+        {
+            let _ = self.database.set(database);
+        }
         let line = identity.line();
-        let noted = self.0.set_len(0).and_then(|()| self.0.write_all_at(line.as_bytes(), 0));
+        let file = &self.file;
+        let noted = file.set_len(0).and_then(|()| file.write_all_at(line.as_bytes(), 0));
         if let Err(error) = noted {
             tracing::debug!(%error, "the identity of the database file was not written to the lock file");
         }
@@ -45,9 +58,28 @@ pub fn hold(config: &Config) -> Result<Lock, OpenError> {
     crate::folder::private_file(&name).map_err(io)?;
     let file = File::options().write(true).open(&name).map_err(io)?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Held(path)),
-        Err(TryLockError::Error(error)) => Err(io(error)),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(OpenError::Held(path)),
+        Err(TryLockError::Error(error)) => return Err(io(error)),
+    }
+    // Another process may hold it although the lock file was deleted or replaced.
+    let database = match lock_database(&path) {
+        Err(Locked) => return Err(OpenError::Held(path)),
+        Ok(database) => database.map(OnceLock::from).unwrap_or_default(),
+    };
+    Ok(Lock { file, database, path })
+}
+
+/// Another process holds the database file.
+struct Locked;
+
+/// Lock the database file itself; `None` where there is none yet, or its file system has no such locks.
+fn lock_database(path: &Path) -> Result<Option<File>, Locked> {
+    let Ok(database) = File::open(path) else { return Ok(None) };
+    match database.try_lock() {
+        Ok(()) => Ok(Some(database)),
+        Err(TryLockError::WouldBlock) => Err(Locked),
+        Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 
