@@ -57,9 +57,10 @@ done as asked, which one line on stderr explains.";
 enum Task {
     /// Serve until SIGTERM or SIGINT; this is also what happens without a command
     ///
-    /// The first line on stdout is `listening on http://ADDRESS`; the log goes to stderr. Told to
-    /// end, it finishes what has begun first, within 8 seconds. SIGHUP has it read log.level and
-    /// log.requests again; other signals that would end a program are told of in the log and ignored.
+    /// The first line on stdout is `listening on http://ADDRESS`; the log goes to stderr. SIGTERM and
+    /// SIGINT end the server: it finishes the requests that have begun, for at most 8 seconds. SIGHUP
+    /// makes it read its configuration again; the log names the keys that changed, and those that take
+    /// effect at the next start. Other signals that would end a program are logged and ignored.
     Serve,
     /// Look after accounts, beside a running server or without one
     ///
