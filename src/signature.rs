@@ -17,7 +17,7 @@ pub const WINDOW: i64 = 300;
 /// How many characters a nonce may have: 16 hold 96 bits, which no two requests draw by chance.
 const NONCE: std::ops::RangeInclusive<usize> = 16..=64;
 
-/// What came with a signed request, not checked yet: which secret it must be signed with depends on
+/// The signature headers of a request, not checked yet: which secret applies depends on
 /// the data. One for all items of a batch.
 #[derive(Debug)]
 pub struct Signature {
@@ -27,7 +27,7 @@ pub struct Signature {
     timestamp: Option<String>,
     nonce: Option<String>,
     body: Bytes,
-    /// What checking it came to, by the name of the secret: a body is hashed once a secret.
+    /// The results of checks by the name of the secret, so that the body is hashed once for each secret.
     checked: Mutex<Vec<(String, Verdict)>>,
     /// The names under which an item of this request has used the nonce up.
     claimed: Mutex<Vec<String>>,
@@ -45,7 +45,7 @@ enum Form {
     BodyAlone,
 }
 
-/// What a checked request may be recognized by.
+/// The nonce and the time of a checked request, by which a repeated one is recognized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Nonce<'a> {
     /// 16 to 64 of `A-Z a-z 0-9 _ -`.
@@ -66,7 +66,7 @@ pub struct Headers<'a> {
 }
 
 impl Signature {
-    /// What came with a request of this method and path.
+    /// Read the headers of a request with this method and path.
     pub fn new(method: &str, path: &str, headers: Headers<'_>, body: Bytes) -> Self {
         let owned = |text: &str| text.trim().to_owned();
         Signature {
@@ -146,7 +146,7 @@ impl Signature {
         self.claimed.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|it| it == name)
     }
 
-    /// An item has used it up under `name`, and that is on the disk.
+    /// Note that an item has used the nonce up under `name`, and that this is committed.
     pub fn claim(&self, name: &str) {
         if !self.is_claimed(name) {
             self.claimed.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());

@@ -1,4 +1,4 @@
-//! What the server's files take on its disks. Reads folders and lengths, and changes nothing.
+//! How much disk space the server's files take. It only reads folders and file lengths.
 
 use crate::config::Config;
 use crate::picture_store::is_name;
@@ -11,12 +11,12 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// Some files together.
+/// The number and the total length of a group of files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileTotal {
-    /// How many there are.
+    /// The number of files.
     pub files: u64,
-    /// Their lengths together, in bytes.
+    /// Their total length, in bytes.
     pub bytes: u64,
 }
 
@@ -31,7 +31,7 @@ impl FileTotal {
 /// The files of a server. Each is counted once, even where folders lie in one another.
 #[derive(Debug, Default)]
 pub struct DataUsage {
-    /// The database; the write-ahead log is apart.
+    /// The database without its write-ahead log.
     pub database: FileTotal,
     /// The write-ahead log of the database.
     pub log: FileTotal,
@@ -43,15 +43,15 @@ pub struct DataUsage {
     pub backups: FileTotal,
     /// The copies of the database from before an upgrade.
     pub before_upgrade: FileTotal,
-    /// What a restore took the place of.
+    /// Data that a restore replaced and kept.
     pub before_restore: FileTotal,
     /// All other files in `data_dir`.
     pub other: FileTotal,
-    /// What could not be looked at, with the reason, a line each.
+    /// Files and folders that could not be read, one line each, with the reason.
     pub unread: Vec<String>,
 }
 
-/// The files of the server that `config` describes. What is not there counts nothing.
+/// Count the files of the server that `config` describes. Missing files count as nothing.
 pub fn files(config: &Config) -> DataUsage {
     let mut found = DataUsage::default();
     let mut walk = Walk::default();
@@ -137,7 +137,7 @@ impl Walk {
         })
     }
 
-    /// What is not there, or no longer, takes nothing. Everything else is told, once.
+    /// A file that is missing counts as nothing. Any other error is reported once.
     fn failed(&mut self, path: &Path, error: &io::Error) {
         let line = format!("{}: {error}", path.display());
         if error.kind() != io::ErrorKind::NotFound && !self.unread.contains(&line) {

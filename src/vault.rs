@@ -23,7 +23,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-/// What an encrypted value begins with: the first form.
+/// The prefix of an encrypted value. The number is the version of the format.
 const FORM: &str = "x1.";
 
 /// The bytes of a nonce.
@@ -32,11 +32,11 @@ const NONCE: usize = 24;
 /// The characters of a key's id.
 const ID: usize = 16;
 
-/// The key of the encrypted columns, as far as it is there.
+/// The key of the encrypted columns, if there is a usable one.
 pub struct Vault {
     path: PathBuf,
     key: OnceLock<Key>,
-    /// Why the key can't be used, where it can't.
+    /// Why the key can't be used; `None` if it can.
     problem: RwLock<Option<String>>,
 }
 

@@ -29,7 +29,7 @@ const TUCK: f32 = 0.1;
 /// A closed polygon in pixels, y downwards. Filled parts lie to the right of its direction.
 pub(super) type Contour = Vec<Point>;
 
-/// One glyph with its own distortion, not yet in its place along the line.
+/// One distorted glyph before it is placed along the line.
 struct Glyph {
     contours: Vec<Contour>,
     /// The outline's leftmost and rightmost x in each band; infinite where the band is empty.

@@ -24,7 +24,7 @@ const SALT_BYTES: usize = 12;
 /// The only algorithm of our challenges, as ALTCHA names it.
 const ALGORITHM: &str = "SHA-256";
 
-/// What the client is told. The names are ALTCHA's.
+/// A challenge, as the client gets it. The names are ALTCHA's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Challenge {
     /// How numbers are hashed: `SHA-256`.
@@ -62,7 +62,7 @@ impl Proof {
 /// A challenge that was solved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Solved {
-    /// What tells it from every other one: its hash, 64 lower-case hex digits.
+    /// Its hash, 64 lower-case hex digits, which no other challenge has.
     pub challenge: String,
     /// When it expires, in seconds since 1970.
     pub expires_at: i64,

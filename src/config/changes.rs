@@ -8,13 +8,13 @@ use super::{
 /// The keys in which one configuration differs from another, as the file has them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Those that were taken over.
+    /// Keys that took effect at once.
     pub applied: Vec<&'static str>,
-    /// Those that wait for the next start.
+    /// Keys that take effect at the next start.
     pub waiting: Vec<&'static str>,
 }
 
-/// Takes over the keys that are `live` and tells of the others. Every key is named, so that a new one
+/// Copies the keys that are `live` and lists the others that differ. Every key is named here, so that a new one
 /// can't be forgotten.
 macro_rules! take_over {
     ($old:ident, $new:ident, $changes:ident, keys { $($key:ident),* },

@@ -23,10 +23,10 @@ pub struct Disk {
 /// How much of a file system is kept free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Reserve {
-    /// 5 % of it, at least 512 MiB.
+    /// 5 % of the file system, at least 512 MiB.
     #[default]
     Auto,
-    /// This many bytes.
+    /// A fixed number of bytes.
     Bytes(u64),
 }
 

@@ -6,7 +6,7 @@ use super::fault::{KeyError, UNKNOWN_KEY, deserialize};
 
 pub(super) const PREFIX: &str = "GUICHET__";
 
-/// The sections whose keys are free. They are names of apps, whose case counts.
+/// The sections whose keys are not fixed: they are names of apps, in which upper and lower case differ.
 const FREE: [[&str; 2]; 2] = [["score", "secrets"], ["web", "headers"]];
 /// The variables of the environment that set a key, by name.
 pub fn variables() -> Vec<String> {

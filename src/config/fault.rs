@@ -1,4 +1,4 @@
-//! What is wrong, at which key, and where in the file that is.
+//! Error messages: what is wrong, with which key, and where in the file.
 
 use serde_path_to_error::{Error, Segment};
 use toml::Table;

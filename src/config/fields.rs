@@ -1,4 +1,4 @@
-//! The values that are more than a number or a free text, each with its check and its hint.
+//! Readers of keys whose values need more than a type: each checks the value and says what would be right.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -162,7 +162,7 @@ pub(super) fn apps<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D:
     })
 }
 
-/// Can an app be called this? (`handlers/game.rs` reads the same of requests.)
+/// Is it a valid name of an app? (`handlers/game.rs` checks the same in requests.)
 pub(super) fn is_app(name: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     matches!(name.len(), 1..=32) && name.bytes().all(fits) && name != "api"

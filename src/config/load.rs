@@ -1,4 +1,4 @@
-//! File and environment → [`Config`]. Every fault is one line that says where to look.
+//! Reads a [`Config`] from a file and the environment. Each error is one line that names the place.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -47,7 +47,7 @@ impl Config {
         read(&file, &text, env)
     }
 
-    /// The same from a text and from variables at hand.
+    /// The same from a text and from given variables.
     pub fn parse(
         toml: &str,
         env: impl IntoIterator<Item = (String, String)>,
@@ -55,14 +55,14 @@ impl Config {
         read("guichet.toml", toml, env)
     }
 
-    /// The same configuration, if its keys go together.
+    /// Check the rules that involve several keys.
     pub(super) fn checked(self) -> Result<Config, ConfigError> {
         self.check().map_err(|fault| {
             ConfigError::new(format!("{}: {}", fault.path.join("."), fault.message))
         })
     }
 
-    /// What no key can tell for itself.
+    /// Rules that involve several keys.
     fn check(self) -> Result<Config, KeyError> {
         let fault = |path: &[&str], message: String| KeyError {
             path: path.iter().map(|&segment| segment.to_owned()).collect(),

@@ -95,7 +95,7 @@ pub struct Config {
     pub limits: Limits,
     /// `[disk]`: the free space that is kept in reserve.
     pub disk: Disk,
-    /// `[backup]`: backups of the server's own accord.
+    /// `[backup]`: scheduled backups.
     pub backup: Backup,
     /// `[log]`: the log.
     pub log: Log,

@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv4Net};
 pub struct Networks(Vec<IpNet>);
 
 impl Networks {
-    /// This machine alone.
+    /// The loopback addresses of IPv4 and IPv6.
     pub(super) fn loopback() -> Self {
         Networks(vec![
             IpAddr::from(Ipv4Addr::LOCALHOST).into(),
@@ -23,7 +23,7 @@ impl Networks {
         self.0.iter().any(|network| network.contains(address))
     }
 
-    /// Are there none?
+    /// Is the list empty?
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

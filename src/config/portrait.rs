@@ -49,12 +49,12 @@ impl Default for Portrait {
 /// Which portraits may be uploaded without a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OpenUpload {
-    /// No portrait.
+    /// None.
     None,
-    /// One under an id that is no account's.
+    /// Portraits whose id belongs to no account.
     #[default]
     Free,
-    /// Any, an account's too: for closed networks.
+    /// All portraits, those of accounts too. This is meant for closed networks.
     Any,
 }
 

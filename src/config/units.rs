@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error, Visitor};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// A hundred years: no longer duration is meant, and a time that far ahead still is a date.
+/// The longest duration that is accepted: a hundred years. A date that far ahead can still be computed.
 const LONGEST: u64 = 36_500 * DAY;
 
 pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
@@ -67,7 +67,7 @@ pub(super) fn parse_size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// The same, and 0 has a meaning of its own.
+/// The same, but 0 is accepted too.
 pub(super) fn parse_size_or_zero(text: &str) -> Result<u64, String> {
     if text == "0" { Ok(0) } else { parse_size(text).map(|bytes| bytes as u64) }
 }

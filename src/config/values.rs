@@ -45,31 +45,31 @@ pub enum ContentType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// For programs: an object a line.
+    /// JSON for programs: one object on each line.
     Json,
 }
 
-/// The least that is logged.
+/// The lowest level that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
-    /// What failed and is ours.
+    /// Failures of the server itself.
     Error,
-    /// What may be about to.
+    /// Conditions that may soon make something fail.
     Warn,
-    /// What every operator wants to know.
+    /// Normal events that operators want to see, such as a start or an upgrade.
     #[default]
     Info,
-    /// Also what clients did wrong.
+    /// Also requests that were refused because the client made a mistake.
     Debug,
     /// Also each commit.
     Trace,
 }
 
-/// A key for signatures. It can be used, but neither logged nor shown by mistake.
+/// A key for signatures. Its type has no `Debug` that shows it, so it can't be logged by mistake.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Secret(String);

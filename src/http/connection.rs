@@ -1,4 +1,4 @@
-//! What is known of one connection while it is open, and ending it while it is idle.
+//! The state of one open connection, and closing it while it is idle.
 
 pub(crate) mod head;
 pub(crate) mod io;
@@ -29,7 +29,7 @@ pub(crate) struct ConnectionState {
 }
 
 impl ConnectionState {
-    /// A request begins; it ends when what is returned is dropped.
+    /// Note that a request begins. It ends when the returned value is dropped.
     pub(crate) fn request(self: &Arc<Self>) -> ActiveRequest {
         self.has_served.store(true, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -41,7 +41,7 @@ impl ConnectionState {
         self.has_served.load(Ordering::Relaxed)
     }
 
-    /// A write has to wait, or has gone on.
+    /// Note whether a write has to wait for the peer.
     pub(crate) fn writing(&self, is_writing: bool) {
         self.is_writing.store(is_writing, Ordering::Relaxed);
     }
@@ -67,7 +67,7 @@ impl ConnectionState {
         self.is_evicted.load(Ordering::Relaxed)
     }
 
-    /// Ask it to close, if it is still idle when its task looks.
+    /// Ask the connection to close if it is still idle when its task runs next.
     pub(crate) fn evict(&self) {
         self.is_evicted.store(true, Ordering::Release);
         let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -96,7 +96,7 @@ impl Drop for ActiveRequest {
     }
 }
 
-/// The body of an answer, to whose end its request is under way.
+/// The body of an answer. Its request ends when the body is dropped.
 pub(crate) struct Tracked<B> {
     pub body: B,
     #[expect(dead_code, reason = "held for its end")]

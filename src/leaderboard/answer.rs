@@ -1,4 +1,4 @@
-//! What a board answers.
+//! The results of a board's operations.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use std::fmt;
 pub struct Row<I> {
     /// The place, from 1, without gaps or repeats.
     pub place: u64,
-    /// Who stands there.
+    /// The owner of the entry.
     pub owner: I,
-    /// The score held.
+    /// The score.
     pub score: i64,
 }
 
@@ -34,7 +34,7 @@ impl ScoreChange {
     }
 }
 
-/// Why a board takes no new player. The board is as it was.
+/// Why a board refused a new player. The board is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InsertError {
     /// A text id of more than 255 bytes.

@@ -1,4 +1,4 @@
-//! A block: some of a board's entries, in order.
+//! A block holds a contiguous piece of a board's sorted entries.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::scores::Scores;
 /// all have one size leave no holes between them.
 pub(super) const BLOCK_CAPACITY: usize = 256;
 
-/// Entries in columns: who looks for an owner reads hashes only.
+/// Entries stored in columns, so that a search for an owner reads only hashes.
 #[derive(Default)]
 pub(super) struct Block {
     pub(super) scores: Scores,
@@ -33,12 +33,12 @@ impl Block {
         self.hashes.len()
     }
 
-    /// The owner at a place.
+    /// The owner at an index of the block.
     pub(super) fn owner(&self, at: usize) -> Option<u64> {
         Some(owner(*self.hashes.get(at)?, *self.rests.get(at)?))
     }
 
-    /// The entries (score, owner) from a place on.
+    /// The entries (score, owner) from an index on.
     pub(super) fn after(&self, from: usize) -> impl Iterator<Item = (i64, u64)> {
         let hashes = self.hashes.get(from..).unwrap_or_default();
         let rests = self.rests.get(from..).unwrap_or_default();
@@ -46,7 +46,7 @@ impl Block {
         self.scores.after(from).zip(owners)
     }
 
-    /// Puts the entry behind all with the same score.
+    /// Inserts an entry after all entries with the same score.
     pub(super) fn insert(&mut self, score: i64, owner: u64) {
         let at = self.scores.insert(score);
         self.hashes.insert(at, hash_of(owner));
@@ -61,14 +61,14 @@ impl Block {
         }
     }
 
-    /// Takes a range of another block's entries in at `at`.
+    /// Moves a range of another block's entries into this one, at index `at`.
     pub(super) fn take(&mut self, other: &mut Self, range: Range<usize>, at: usize) {
         self.scores.take(&mut other.scores, range.clone(), at);
         self.hashes.splice(at..at, other.hashes.drain(range.clone()));
         self.rests.splice(at..at, other.rests.drain(range));
     }
 
-    /// Heap bytes, with what the allocator adds.
+    /// Memory on the heap in bytes, with the allocator's overhead.
     pub(super) fn bytes(&self) -> usize {
         self.scores.bytes() + super::heap(&self.hashes) + super::heap(&self.rests)
     }
@@ -83,7 +83,7 @@ fn owner(hash: u32, rest: u32) -> u64 {
     u64::from(hash) << 32 | u64::from(rest)
 }
 
-/// A list with room for all that a block holds.
+/// A list with the capacity of a block.
 pub(super) fn filled<T>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut list = Vec::with_capacity(BLOCK_CAPACITY);
     list.extend(items);

@@ -1,4 +1,4 @@
-//! A board from the rows of a table.
+//! Builds a board from the rows of a table.
 
 use std::cmp::Reverse;
 
@@ -27,7 +27,7 @@ impl<O: Owners> Builder<O> {
         Self::default()
     }
 
-    /// One row. Of two rows of one player the latter counts.
+    /// Adds a row. If a player has two rows, the later one counts.
     ///
     /// # Errors
     /// A new player may be refused.
@@ -55,7 +55,7 @@ impl<O: Owners> Builder<O> {
         Ok(())
     }
 
-    /// The board of all rows.
+    /// Builds the board of all rows.
     pub fn finish(self) -> Board<O> {
         let Self { owners, index, mut entries } = self;
         drop(index);

@@ -23,7 +23,7 @@
 
 /// Cells a bucket holds on average, at most.
 const LOAD: usize = 64;
-/// Room a bucket is given beyond what it holds, in cells.
+/// Spare capacity of a bucket, in cells.
 const ROOM: usize = 8;
 /// Bits of the hash, the lowest, that this table makes no use of: it numbers `2^UNUSED` blocks for
 /// each bucket, or half of that. A board seldom has even one: a block holds more than a bucket.
@@ -36,7 +36,7 @@ const STRIDE: usize = 8;
 pub(super) struct Index {
     buckets: Vec<Vec<u32>>,
     len: usize,
-    /// One more than the highest number of a block so far.
+    /// One more than the highest block number so far.
     blocks: usize,
 }
 
@@ -46,7 +46,7 @@ impl Default for Index {
     }
 }
 
-/// Where the cell of an owner lies.
+/// The position of an owner's cell.
 struct Address {
     bucket: usize,
     /// The bits of a cell there that are the block's number.
@@ -78,7 +78,7 @@ impl Index {
         self.len
     }
 
-    /// What `look` finds in one of the blocks noted under this hash.
+    /// Call `look` with each block that may hold an owner with this hash, until it finds something.
     pub(super) fn find<T>(&self, hash: u32, look: impl Fn(u32) -> Option<T>) -> Option<T> {
         let Address { bucket, number } = self.address(hash);
         let mut cells = self.buckets.get(bucket)?.as_slice();
@@ -92,7 +92,7 @@ impl Index {
         }
     }
 
-    /// Notes the block of a new owner.
+    /// Inserts the block of a new owner.
     pub(super) fn insert(&mut self, hash: u32, block: u32) {
         self.admit(block);
         let address = self.address(hash);
@@ -109,7 +109,7 @@ impl Index {
         }
     }
 
-    /// Notes that an owner went from one block to another.
+    /// Records that an owner moved from one block to another.
     pub(super) fn relocate(&mut self, hash: u32, from: u32, to: u32) {
         self.admit(to);
         let address = self.address(hash);
@@ -124,7 +124,7 @@ impl Index {
         }
     }
 
-    /// Forgets an owner.
+    /// Removes an owner.
     pub(super) fn remove(&mut self, hash: u32, block: u32) {
         let address = self.address(hash);
         let old = address.cell(hash, block);

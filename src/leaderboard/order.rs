@@ -17,25 +17,25 @@ const BUILT: usize = BLOCK_CAPACITY - 12;
 /// Entries in order, the highest score first, and at equal scores the one that came first.
 #[derive(Default)]
 pub(super) struct Order {
-    /// By number.
+    /// The blocks, by block number.
     pub(super) blocks: Vec<Block>,
-    /// By number: the block's place in the line.
+    /// The position of each block in the order, by block number.
     pub(super) places: Vec<u32>,
-    /// Numbers not in use.
+    /// Block numbers that are free.
     pub(super) spare: Vec<u32>,
-    /// By place: the block's number.
+    /// The block numbers, by position.
     pub(super) line: Vec<u32>,
     /// By place: no score in the block is higher, none in the blocks before it lower. The first
     /// block's is the highest there can be, so that they always fall.
     pub(super) bounds: Vec<i64>,
-    /// By place: how many entries.
+    /// The number of entries of each block, by position.
     pub(super) sizes: Fenwick,
     /// How often an entry came to one of the first two blocks, or left it. These hold more than 100
     /// (two that have fewer are joined), and moving entries between blocks changes no place.
     pub(super) first_changes: u64,
 }
 
-/// An entry as found: good until the order next changes.
+/// The position of an entry; valid until the order changes.
 #[derive(Clone, Copy)]
 pub(super) struct EntryPosition {
     block: u32,
@@ -88,7 +88,7 @@ impl Order {
         }
     }
 
-    /// How many entries stand before this one.
+    /// The number of entries before this one.
     pub(super) fn before(&self, spot: EntryPosition) -> u64 {
         self.sizes.before(self.place(spot.block)) + spot.at as u64
     }
@@ -101,7 +101,7 @@ impl Order {
             .flat_map(move |block| block.after(std::mem::take(&mut from) as usize))
     }
 
-    /// Adds an entry, behind all with the same score.
+    /// Adds an entry after all entries with the same score.
     pub(super) fn insert(&mut self, score: i64, owner: u64, index: &mut Index) {
         if self.line.is_empty() {
             let number = self.number(Block::of(&[]));
@@ -118,13 +118,13 @@ impl Order {
         self.add(place, number, score, owner, index);
     }
 
-    /// Takes an entry away.
+    /// Removes an entry.
     pub(super) fn remove(&mut self, spot: EntryPosition, index: &mut Index) {
         index.remove(hash_of(spot.owner), spot.block);
         self.take(spot, index);
     }
 
-    /// Gives an entry another score, behind all that have it.
+    /// Changes an entry's score and places it after all entries with that score.
     pub(super) fn shift(&mut self, spot: EntryPosition, score: i64, index: &mut Index) {
         let place = self.place_for(score);
         let Some(number) = self.line.get(place).copied() else {
@@ -187,7 +187,7 @@ impl Order {
         }
     }
 
-    /// Notes a change of the block at this place.
+    /// Updates the sums after a change of the block at this position.
     fn touch(&mut self, place: usize) {
         self.first_changes += u64::from(place < 2);
     }
@@ -201,7 +201,7 @@ impl Order {
         self.bounds.partition_point(|bound| *bound >= score).saturating_sub(1)
     }
 
-    /// A number for a block.
+    /// A block number that is not in use.
     pub(super) fn number(&mut self, block: Block) -> u32 {
         if let Some(number) = self.spare.pop()
             && let Some(free) = self.blocks.get_mut(number as usize)
@@ -214,7 +214,7 @@ impl Order {
         self.blocks.len() as u32 - 1
     }
 
-    /// Notes the places of all blocks from here on.
+    /// Updates the positions of all blocks from this one on.
     pub(super) fn renumber(&mut self, from: usize) {
         for (place, number) in self.line.iter().enumerate().skip(from) {
             if let Some(noted) = self.places.get_mut(*number as usize) {

@@ -1,4 +1,4 @@
-//! What a board's players are called, and the `u64` that stands for each inside.
+//! The names of a board's players, and the `u64` that represents each in the board.
 //!
 //! The high half of that number is a well-spread hash, which is all the index needs to know.
 
@@ -8,7 +8,7 @@ use super::InsertError;
 
 /// A kind of owner. Sealed: [`Numbers`] and [`Texts`].
 pub trait Owners: Default {
-    /// What the caller says.
+    /// The owner's name, as callers pass it.
     type Id<'a>: Copy;
 
     /// The high half of the number that stands for this owner.
@@ -20,17 +20,17 @@ pub trait Owners: Default {
     /// A number for an owner that is not on the board, and has this hash.
     fn claim(&mut self, id: Self::Id<'_>, hash: u32) -> Result<u64, InsertError>;
 
-    /// Takes a number back.
+    /// Frees a number.
     fn release(&mut self, owner: u64);
 
-    /// Whom a number stands for.
+    /// The owner that a number represents.
     fn id(&self, owner: u64) -> Self::Id<'_>;
 
-    /// Heap bytes.
+    /// Memory on the heap, in bytes.
     fn bytes(&self) -> usize;
 }
 
-/// Owners called by an `i64`, any. They cost nothing but their number.
+/// Owners named by any `i64`. They take no memory besides their number.
 ///
 /// The number inside is the id, scrambled by a bijection: nothing has to be stored to come back
 /// from it. It is not keyed, for the ids of accounts are made by us and not chosen by a client.
@@ -90,7 +90,7 @@ impl Owners for Numbers {
     }
 }
 
-/// Owners called by a text of at most 255 bytes. They cost no more than their text.
+/// Owners named by a text of at most 255 bytes. Each takes as many bytes as its text.
 ///
 /// The texts of one length lie end to end in pages of 64 KiB, without anything between them; the
 /// number inside is the hash of the text and its address. Pages are never moved or enlarged once
@@ -98,7 +98,7 @@ impl Owners for Numbers {
 #[derive(Default)]
 pub struct Texts {
     pages: Vec<Page>,
-    /// By length.
+    /// The texts of each length.
     shelves: Vec<Shelf>,
     /// Keyed, because clients choose these ids: nobody can aim at one bucket.
     hasher: RandomState,
@@ -110,7 +110,7 @@ struct Page {
     texts: Vec<u8>,
 }
 
-/// Where there is room for texts of one length.
+/// Free space for texts of one length.
 #[derive(Default)]
 struct Shelf {
     /// The page that is being filled.

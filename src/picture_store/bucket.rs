@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 /// The longest answer that is read, in bytes, where pictures are no longer: a page of a list is not.
 const LONGEST: usize = 8 * 1024 * 1024;
 
-/// How many removals may wait. One too many is left to the sweep.
+/// How many removals may wait. Further ones are left to the next start, which removes unused pictures.
 const WAITING: usize = 1_000;
 
 /// How many removals are under way at once.
@@ -33,7 +33,7 @@ pub(super) struct PictureBucket {
 }
 
 impl PictureBucket {
-    /// A bucket that nothing is asked of yet, for pictures of at most `largest` bytes.
+    /// Prepare access to a bucket for pictures of at most `largest` bytes, without a request.
     pub fn open(
         s3: &S3<'_>,
         largest: usize,
@@ -70,7 +70,7 @@ impl PictureBucket {
         self.http_client.wait(self.keys.remove(name)).map_err(Cause::new)
     }
 
-    /// All that is kept under the prefix, and in no folder below it.
+    /// List all objects directly under the prefix.
     pub fn list(&self) -> Result<Vec<StoredPicture>, Cause> {
         let mut kept = Vec::new();
         let mut next = None;
@@ -124,7 +124,7 @@ impl PictureBucket {
         }
     }
 
-    /// What a browser gets at `url`.
+    /// Fetch `url` as a browser would.
     async fn fetch(&self, url: &str) -> Result<Vec<u8>, String> {
         let request = self.http_client.client().get(url).timeout(self.keys.timeout());
         let said = |error: HttpError| error.to_string();
@@ -134,7 +134,7 @@ impl PictureBucket {
     }
 }
 
-/// Remove whatever is waiting to be, a few at once, until nobody can ask for more.
+/// Carry out the queued removals, a few at once, until the queue is closed.
 async fn remove_all(keys: BucketClient, mut waiting: Receiver<String>) {
     let mut under_way = JoinSet::new();
     while let Some(name) = waiting.recv().await {

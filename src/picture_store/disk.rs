@@ -18,7 +18,7 @@ pub(super) struct PictureFolder {
 }
 
 impl PictureFolder {
-    /// Use `folder`, which is made if it is not there.
+    /// Use `folder`; it is created if it is missing.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         crate::folder::make(&folder)?;
         Ok(PictureFolder { folder, is_public: false })
@@ -68,7 +68,7 @@ impl PictureFolder {
         }
     }
 
-    /// All that is kept.
+    /// List all pictures.
     pub fn list(&self) -> Result<Vec<StoredPicture>, Cause> {
         let list = || -> io::Result<Vec<StoredPicture>> {
             let mut kept = Vec::new();

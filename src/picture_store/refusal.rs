@@ -1,4 +1,4 @@
-//! What a store says where it does not do as it was asked, and what the operator can do about it.
+//! Error answers of a store, and what the operator can do about each.
 
 /// A store's answer other than success.
 ///

@@ -26,12 +26,12 @@ const ENCODING: &[u8] = b"transfer-encoding";
 pub(crate) struct HeadSniffer(Arc<Mutex<Scan>>);
 
 impl HeadSniffer {
-    /// Does the head of the request under way, of this method, have both?
+    /// Does the head of the current request, which has this method, contain both headers?
     pub(crate) fn has_both(&self, method: &Method) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).has_both(method)
     }
 
-    /// Go on with the next bytes of a connection; `anew` where they begin a request.
+    /// Scan the next bytes of a connection; `anew` says that they begin a request.
     fn read(&self, bytes: &[u8], anew: bool) {
         let mut scan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if anew {
@@ -41,7 +41,7 @@ impl HeadSniffer {
     }
 }
 
-/// Where in a head a [`Scan`] is.
+/// The part of a head that a [`Scan`] has reached.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Position {
     /// Before the request line: hyper skips empty lines there.
@@ -127,7 +127,7 @@ impl Scan {
     }
 }
 
-/// A short word, of at most `N` bytes; a longer one is like no other.
+/// A word of at most `N` bytes. A longer one compares equal to nothing.
 struct ShortToken<const N: usize> {
     bytes: [u8; N],
     length: usize,
@@ -174,7 +174,7 @@ impl<S> SniffedStream<S> {
         SniffedStream { stream, head_sniffer, state, is_blocked: false, answered: true }
     }
 
-    /// Note what a write came to.
+    /// Note whether a write had to wait.
     fn wrote(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         self.answered = true;
         if written.is_pending() != self.is_blocked {

@@ -87,9 +87,9 @@ impl Pace {
 /// A stream that drops slow readers and gives hyper's empty refusals a body.
 pub(crate) struct RefusalRewriter<S> {
     stream: S,
-    /// There while the peer has left something unread.
+    /// The deadline for reading; `None` while the peer has read everything.
     pace: Option<Pace>,
-    /// What is left to send of a refusal that was dressed.
+    /// The rest of a refusal in the envelope's form that is still to be sent.
     refusal: Vec<u8>,
     /// The media type of an envelope.
     content_type: &'static str,

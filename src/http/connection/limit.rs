@@ -1,4 +1,4 @@
-//! How many connections may be open at once, and who gives way when they become many.
+//! How many connections may be open at once, and which idle ones are closed when there are too many.
 //!
 //! Each connection is an open file and some memory, so there are places for as many as both allow.
 //! Some files are kept back: an upload, a page and a reader of the database are files too; where there
@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-/// The files that are kept back for what is not a connection.
+/// Open files that are reserved for uses other than connections.
 const RESERVED_FILES: usize = 128;
 
 /// The most bytes that a connection holds by itself: the buffer that its head is read into
@@ -48,7 +48,7 @@ pub(crate) struct Connections {
     most: usize,
     metrics: Arc<Metrics>,
     table: Mutex<Table>,
-    /// A place was given back.
+    /// Notified when a place becomes free.
     freed: Notify,
 }
 
@@ -58,7 +58,7 @@ struct Table {
     /// The number of the next connection.
     next: u64,
     clients: HashMap<IpAddr, ClientConnections>,
-    /// Clients by their weight, the heaviest last.
+    /// Clients by the number of their connections, weighted; the one with the most is last.
     by_weight: BTreeSet<(usize, IpAddr)>,
     logged: Option<Instant>,
 }
@@ -69,7 +69,7 @@ struct ClientConnections {
     factor: usize,
     /// By number, so in the order of age.
     connections: BTreeMap<u64, Arc<ConnectionState>>,
-    /// Where to go on looking for one that is idle.
+    /// The connection at which the next search for an idle one begins.
     cursor: u64,
 }
 
@@ -100,12 +100,12 @@ impl Drop for ConnectionPermit {
     }
 }
 
-/// What becomes of a new connection.
+/// Whether a new connection gets a place.
 enum Admission {
     Admitted(Option<(IpAddr, u64)>),
-    /// Its address has as many as it may.
+    /// Refused: its address has as many connections as it may.
     Refused,
-    /// All places are taken; one may become free soon.
+    /// It has to wait: all places are taken.
     Full,
 }
 

@@ -14,10 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// How long a whole body may take.
+/// The most time for a whole body.
 const WHOLE: Duration = Duration::from_secs(15);
 
-/// How long a peer may send nothing in the middle of one.
+/// The most time without a byte in the middle of a body.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// How long the rest of a body may take that is taken in and dropped: 8 MiB at 1 Mbit/s and some.
@@ -31,19 +31,19 @@ const MOST_DISCARDED: usize = 8 * 1024 * 1024;
 /// has buffers of about this size anyway.
 const SMALL: usize = 4 * 1024;
 
-/// Why there is no body.
+/// Why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
-    /// It is, or says that it is, longer than the limit.
+    /// The body, or its `Content-Length`, is longer than the limit.
     #[error("the body is longer than limits.max_body")]
     TooLarge,
-    /// It did not come in time.
+    /// The body was not complete in time.
     #[error("the body did not come in time")]
     TooSlow,
-    /// There is no memory for it now.
+    /// The budget of all bodies has no room for it.
     #[error("the server is busy")]
     NoRoom,
-    /// The peer left, or what it sent is not a body.
+    /// The peer closed the connection, or the body's framing is wrong.
     #[error("the body is not readable")]
     Broken,
 }
@@ -51,14 +51,14 @@ pub(crate) enum BodyError {
 /// A body that is read piece by piece.
 pub(crate) struct BoundedBody<'b> {
     body: Incoming,
-    /// The most bytes that are taken.
+    /// The most bytes that are accepted.
     limit: usize,
-    /// When it must be there, once it has been waited for.
+    /// The deadline; set when the body is first waited for.
     end: Option<Instant>,
     charged: BodyCharge<'b>,
 }
 
-/// A body's part of the memory for all.
+/// A body's share of the budget of all bodies.
 struct BodyCharge<'b> {
     budget: &'b Arc<Budget>,
     client: Client,
@@ -68,7 +68,7 @@ struct BodyCharge<'b> {
 }
 
 impl BodyCharge<'_> {
-    /// Take what is needed for all that has come.
+    /// Charge the budget for all bytes that have arrived.
     fn take(&mut self) -> Result<(), BodyError> {
         if self.received <= SMALL {
             return Ok(());
@@ -77,7 +77,7 @@ impl BodyCharge<'_> {
         if charge.hold(2 * self.received) { Ok(()) } else { Err(BodyError::NoRoom) }
     }
 
-    /// A whole body, which holds its part of the memory.
+    /// A whole body, which holds its share of the budget until it is dropped.
     fn whole(&mut self, body: Bytes) -> Bytes {
         match self.charge.take() {
             None => body,
@@ -122,7 +122,7 @@ impl<'b> BoundedBody<'b> {
         Ok(Some(piece))
     }
 
-    /// The next piece, however much that is.
+    /// The next piece, of any length.
     async fn piece(&mut self) -> Result<Option<Bytes>, BodyError> {
         loop {
             if self.body.is_end_stream() {
@@ -161,7 +161,7 @@ impl<'b> BoundedBody<'b> {
         Ok(())
     }
 
-    /// All of it at once.
+    /// The whole body.
     pub(crate) async fn whole(&mut self) -> Result<Bytes, BodyError> {
         // Most bodies come in one piece, which is then not copied.
         let Some(first) = self.next().await? else { return Ok(Bytes::new()) };

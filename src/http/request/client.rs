@@ -1,4 +1,4 @@
-//! What a request says of its client: its address, its token, the site it comes from.
+//! The client of a request: its address, its token, and the site whose page sent it.
 
 use super::forwarded::{self, ClientSource};
 use super::{form, headers};
@@ -15,7 +15,7 @@ use std::sync::Once;
 /// domain sets, or a page without https (RFC 6265bis, 4.1.3.2).
 pub(crate) const HOST_COOKIE: &str = "__Host-session";
 
-/// The cookie of a session under http, and of sessions that were opened before the other came.
+/// The cookie of a session under http, and of sessions that were opened before `__Host-session` existed.
 pub(crate) const COOKIE_NAME: &str = "session";
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -76,12 +76,12 @@ pub(crate) fn credentials(
     Credentials { token: found.0, client, signature: None }
 }
 
-/// The best that was found so far: a token's form, or else the first text that was not empty.
+/// The best candidate so far: one with a token's form, or else the first text that is not empty.
 #[derive(Default)]
 struct Found(Option<String>);
 
 impl Found {
-    /// Look at what a place holds; whether it has a token's form, so that the search ends.
+    /// Consider a candidate. True if it has a token's form, which ends the search.
     fn offer(&mut self, held: &[u8]) -> bool {
         let is_token = is_token(held);
         if is_token || (self.0.is_none() && !held.is_empty()) {

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-/// A body.
+/// The content of a body.
 pub(crate) enum Content {
     /// JSON or a form.
     Text {
@@ -30,7 +30,7 @@ pub(crate) enum Content {
     Parts(Vec<(String, Part)>, #[expect(dead_code, reason = "held for its end")] Option<Charge>),
 }
 
-/// What a body that is one text says that it is.
+/// What `Content-Type` says of a body that is one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextKind {
     /// JSON.
@@ -62,11 +62,11 @@ impl Content {
     }
 }
 
-/// Why there is no content.
+/// Why a body has no content that can be used.
 pub(crate) enum ContentError {
     /// The body could not be read.
     Body(BodyError),
-    /// It could, and is not what it says it is.
+    /// The body could be read, but it is not what `Content-Type` says.
     Fault(Fault),
 }
 

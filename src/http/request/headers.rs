@@ -20,7 +20,7 @@ pub(crate) fn first<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a
     headers.get(name).map(|line| line.as_bytes().trim_ascii())
 }
 
-/// The same as text; `None` also where it is not ASCII.
+/// The same as text; `None` if the header is missing or not ASCII.
 pub(crate) fn first_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     first(headers, name).and_then(ascii)
 }

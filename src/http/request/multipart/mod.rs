@@ -68,14 +68,14 @@ pub(crate) struct Reader<K> {
     delimiter: Finder<'static>,
     /// Which names of parts are wanted.
     is_wanted: K,
-    /// What came and is not decided yet.
+    /// Bytes that arrived and have not been assigned to a part yet.
     buffer: Vec<u8>,
     place: Position,
     /// Does the buffer begin where a line begins?
     is_line_start: bool,
     /// Does the first boundary's line end in CRLF? Then a CR before a later boundary belongs to it.
     has_cr: bool,
-    /// Has nothing come but white space?
+    /// Is everything so far white space?
     is_blank: bool,
     count: usize,
     parts: Vec<(String, Part)>,
@@ -87,37 +87,37 @@ enum Position {
     Preamble,
     /// In a part's head.
     Head,
-    /// In what a part holds.
+    /// In the content of a part.
     Part(Head, Vec<u8>),
     /// Behind the last boundary.
     End,
 }
 
-/// What one step came to.
+/// The result of one step.
 enum Step {
-    /// So many bytes are done with; go on.
+    /// This many bytes are consumed, and another step follows.
     On(usize),
-    /// So many bytes are done with; more must come.
+    /// This many bytes are consumed, and more input is needed.
     Wait(usize),
 }
 
-/// A look for the next boundary.
+/// The result of a search for the next boundary.
 enum Found {
     /// What stands before it ends at the first index, and what follows its line begins at the second.
     Boundary { end: usize, next: usize, is_last: bool },
-    /// There is none; so many bytes are certainly not part of one.
+    /// No boundary was found. This many bytes are certainly not part of one.
     No(usize),
 }
 
-/// What stands behind a boundary in its line.
+/// The rest of a boundary's line.
 enum Rest {
     /// Nothing; the line ends after so many bytes.
     Open(usize),
     /// Two hyphens: it is the last one.
     Last,
-    /// Too little to tell.
+    /// More input is needed to decide.
     Short,
-    /// Something else: it is no boundary.
+    /// Something else, so this is not a boundary.
     Other,
 }
 
