@@ -20,8 +20,19 @@ fn error_with(id: &str, code: i64, message: &str, data: &str) -> String {
 #[test]
 fn rpc_call_returns_its_result_and_id() {
     let server = Server::start("");
-    for id in ["1", "0", "-7", "1.5", "\"1\"", "\"\"", "\"编号\\n\"", "null", "9223372036854775807"]
-    {
+    for id in [
+        "1",
+        "0",
+        "-7",
+        "1.5",
+        "\"1\"",
+        "\"\"",
+        "\"编号\\n\"",
+        "null",
+        "9223372036854775807",
+        "123456789012345678901234567890",
+        "7e400",
+    ] {
         let body = format!(r#"{{"jsonrpc":"2.0","method":"shop.list","params":{{}},"id":{id}}}"#);
         let expected = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":[]}}"#);
         assert_eq!(server.post("/api", &body), expected);
