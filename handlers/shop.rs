@@ -21,7 +21,7 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     Ok(())
 }
 
-/// The index of shops: name and content, in part.
+/// The search index of shops: any part of name and content is found.
 pub static SHOPS: TextIndex = TextIndex {
     table: "shop",
     group: "0",
@@ -42,7 +42,7 @@ const KEY: usize = 64;
 const LONG_CONTENTS: Quota = Quota { name: "shop.long_contents", window: 3600 };
 const LONG_CONTENTS_PER_HOUR: u64 = 60;
 
-/// From how many bytes on a content is long.
+/// A content of this many bytes or more counts as long.
 const LONG: usize = 3_000;
 
 /// Count the content that an account is about to write.
@@ -218,7 +218,7 @@ impl Op for Update {
     }
 }
 
-/// The columns of a [`Shop`], in its order.
+/// The columns that [`Shop::read`] reads, in order.
 const COLUMNS: &str = "id, name, content, owner, created_at";
 
 /// A shop, as anyone sees it.

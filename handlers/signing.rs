@@ -13,18 +13,18 @@ use std::sync::Arc;
 /// back by less makes no request good again.
 const MARGIN: i64 = 600;
 
-/// What is to become of a post.
+/// What to do with a post.
 pub enum Post {
-    /// It is to be done, and then noted under its nonce where it has one.
+    /// Do it, and then record its nonce if it has one.
     New(Option<Nonce>),
-    /// It was done before: nothing is to be done, and it is answered as it was then.
+    /// It was done before: change nothing, and answer as then.
     Repeated {
         /// Whether it told of a new player.
         is_new: bool,
     },
 }
 
-/// A nonce that is to be used up by an operation.
+/// A nonce that an operation uses up.
 pub struct Nonce {
     signature: Arc<Signature>,
     text: String,
@@ -73,7 +73,7 @@ pub fn admit(
 }
 
 impl Nonce {
-    /// Note what was done, in the same transaction.
+    /// Record the nonce and the result, in the same transaction.
     pub fn spend(
         self,
         tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! Drawing a captcha, and remembering what proves that it was read.
+//! `img/generate`: drawing a captcha and storing what proves its solution.
 
 use super::{CaptchaName, NOT_DRAWN, pow, random_text, redeem};
 use engine::caller::Anyone;
@@ -138,7 +138,7 @@ fn check_kind(kinds: &[CaptchaKind], kind: CaptchaKind, is_named: bool) -> Resul
     Err(Fault::WrongValue("kind".into(), detail.into()))
 }
 
-/// Remember a captcha by what proves it; answers its random text.
+/// Store a captcha under its proof and return its random text.
 fn keep(tx: &mut Tx, code: &str, is_strong: bool) -> Result<String, Fault> {
     let expires = tx.clock.after(tx.config.captcha.ttl);
     loop {
@@ -156,7 +156,7 @@ fn keep(tx: &mut Tx, code: &str, is_strong: bool) -> Result<String, Fault> {
     }
 }
 
-/// Remember a captcha by its name, in place of an earlier one.
+/// Store a captcha under its name, replacing an earlier one.
 fn keep_named(tx: &mut Tx, name: &str, code: &str, is_strong: bool) -> Result<String, Fault> {
     let expires = tx.clock.after(tx.config.captcha.ttl);
     let rand = random_text();

@@ -21,17 +21,17 @@ use schemars::Schema;
 /// Removes captchas that have expired.
 pub const SWEEP: &str = "DELETE FROM captcha WHERE expires_at <= $1";
 
-/// The same of those that go by a name.
+/// Removes captchas with names that have expired.
 pub const SWEEP_NAMED: &str = "DELETE FROM named_captcha WHERE expires_at <= $1";
 
-/// What is told of a proof that can't pay.
+/// The detail of the fault of a proof that is not accepted.
 const NOT_ACCEPTED: &str = "the captcha's proof is wrong, or the captcha was used or has expired";
 
 /// The proof or the text is wrong, or the captcha has paid already.
 pub static WRONG: Declared =
     Declared { class: Class::Proof, status: WRONG_PROOF, detail: NOT_ACCEPTED };
 
-/// There is no captcha of that name, or no longer.
+/// There is no captcha of that name, or it has expired.
 pub static EXPIRED: Declared =
     Declared { class: Class::Proof, status: WRONG_PROOF, detail: NOT_ACCEPTED };
 

@@ -23,7 +23,7 @@ use engine::op::WorkContext;
 use engine::quota::Quota;
 use engine::{args, hex};
 
-/// A proof as it is compared: hex digits in lower case, proof of work as it is.
+/// Normalize a proof for comparison: hex digits in lower case; a proof of work unchanged.
 fn plain(hash: &str) -> String {
     if pow::is_proof(hash) { hash.to_owned() } else { hash.to_ascii_lowercase() }
 }
@@ -34,7 +34,7 @@ pub fn identity(hash: &str) -> String {
     if pow::is_proof(hash) { pow::claimed(hash) } else { hash.to_ascii_lowercase() }
 }
 
-/// Do pictures pay here?
+/// Does the configuration accept pictures as captchas?
 fn accepts_pictures(view: &View) -> bool {
     view.config.captcha.kinds.contains(&CaptchaKind::Image)
 }
@@ -93,7 +93,7 @@ pub fn redeem(tx: &mut Tx, client: &Client, hash: &str) -> Result<(), Fault> {
     if has_paid { Ok(()) } else { Err(WRONG.fault()) }
 }
 
-/// A named captcha as it was drawn.
+/// A stored captcha that goes by a name.
 struct Named {
     hash: String,
     rand: String,

@@ -1,4 +1,4 @@
-//! Asking whether a captcha was read rightly.
+//! `img/validate`: checking a captcha's proof without using it up.
 
 use super::{WRONG, redeem};
 use crate::handlers::EmptyReply;

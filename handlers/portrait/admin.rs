@@ -11,13 +11,13 @@ pub struct Listed {
     pub id: i64,
     /// Its size in bytes; `None` if it was not measured yet.
     pub size: Option<i64>,
-    /// The account whose it is; `None`: anyone may replace it.
+    /// The account that owns it; `None` if anyone may replace it.
     pub owner: Option<i64>,
-    /// When it was uploaded; `""` if that was before it was noted.
+    /// When it was uploaded; `""` if the version that stored it did not record that.
     pub stored: String,
 }
 
-/// Which portraits are meant.
+/// A selection of portraits.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter {
     /// Only those that anyone may replace.
@@ -29,7 +29,7 @@ pub struct Filter {
 /// The filter as a condition: `$1` is 1 for open ones only, `$2` the last moment.
 const WANTED: &str = "($1 = 0 OR owner IS NULL) AND stored_at <= $2";
 
-/// How many are removed in one transaction.
+/// The most portraits that one transaction removes.
 const GROUP: usize = 200;
 
 impl Filter {
@@ -38,7 +38,7 @@ impl Filter {
     }
 }
 
-/// The portraits that are meant, by number.
+/// The selected portraits, sorted by number.
 pub fn list(db: &Db, filter: Filter) -> Result<Vec<Listed>, String> {
     let view = db.view();
     let sql = format!("SELECT id, size, owner, stored_at FROM portrait WHERE {WANTED} ORDER BY id");

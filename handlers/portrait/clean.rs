@@ -19,7 +19,7 @@ use std::sync::Arc;
 struct Source {
     next: &'static str,
     set: &'static str,
-    /// Does it count in the total of open portraits where its row has no owner?
+    /// Does a row without an owner count in the total size of open portraits?
     is_portrait: bool,
 }
 
@@ -38,7 +38,7 @@ const SOURCES: [Source; 2] = [
     },
 ];
 
-/// Clean one picture; whether there may be more.
+/// Clean one picture. True if there may be more.
 pub fn step(engine: &Arc<Engine>) -> Result<bool, Fault> {
     for source in &SOURCES {
         let next = engine.db.view().one(source.next, args![], |row| {

@@ -22,7 +22,7 @@ const ACCOUNT: Quota = Quota { name: "portrait.per_day_per_account", window: DAY
 /// that out takes up to 60 ms of processor time each.
 pub(super) const REFUSED: Quota = Quota { name: "refused pictures an hour", window: HOUR };
 
-/// How many of them: at most 2 minutes of an hour's processor time.
+/// The most refused files of an address in an hour: checking them takes at most 2 minutes of processor time.
 pub(super) const MOST_REFUSED: u64 = 2_000;
 
 /// The row of `picture_total` for portraits that anyone may replace.
@@ -38,12 +38,12 @@ pub enum Uploader {
 }
 
 impl Uploader {
-    /// May it upload one more? Changes nothing; an upload that is refused counts in [`REFUSED`] alone.
+    /// Check whether another upload is allowed, without counting it. Refused uploads count only in [`REFUSED`].
     pub fn check(&self, view: &View) -> Result<(), Fault> {
         self.check_size(view, 1)
     }
 
-    /// Refuse a picture of `size` bytes that is one too many, or count it.
+    /// Count a picture of `size` bytes, or refuse it if a limit is used up.
     pub fn count(&self, tx: &mut Tx, size: i64) -> Result<(), Fault> {
         let size = u64::try_from(size).unwrap_or_default();
         self.check_size(tx, size)?;
@@ -123,7 +123,7 @@ pub fn open_bytes(view: &View) -> Result<i64, Fault> {
     Ok(view.one(sql, args![OPEN], |row| row.get(0))?.unwrap_or(0))
 }
 
-/// Add to what open portraits take together.
+/// Add to the total size of open portraits.
 pub fn add_open(tx: &mut Tx, bytes: i64) -> Result<(), Fault> {
     tx.execute(
         "INSERT INTO picture_total (name, bytes) VALUES ($1, $2)

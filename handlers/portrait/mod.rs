@@ -37,15 +37,15 @@ macro_rules! built_in {
 }
 
 built_in!(
-    /// The picture of whoever has none.
+    /// The picture that is shown for an id without a portrait.
     DEFAULT = "default-avatar"
 );
 built_in!(
-    /// What a page of a foreign site gets to show.
+    /// The picture that pages of sites get that may not show portraits.
     BANNED = "banned"
 );
 built_in!(
-    /// What a wrong id gets.
+    /// The picture that is sent for a malformed id.
     ERROR = "error"
 );
 
@@ -143,7 +143,7 @@ impl Op for Named {
     }
 }
 
-/// An uploaded picture; `None` if there is no such file.
+/// Read an uploaded picture; `None` if there is no such file.
 pub fn read(context: &WorkContext, name: &str) -> Result<Option<File>, Fault> {
     let Some(bytes) = context.pictures.get(name).map_err(|cause| NOT_STORED.caused_by(cause))?
     else {

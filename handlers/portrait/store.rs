@@ -82,7 +82,7 @@ pub fn store(
     Ok(Stored::new(context.services(), name, bytes.len()))
 }
 
-/// A picture that is in the store and not yet in the database: it goes again unless it is kept.
+/// A picture that is in the store and not yet in the database. It is removed when this is dropped, unless [`Stored::keep`] was called.
 pub struct Stored {
     services: Arc<Services>,
     name: Option<String>,
@@ -95,7 +95,7 @@ impl Stored {
         Stored { services, name: Some(name), size: i64::try_from(size).unwrap_or(i64::MAX) }
     }
 
-    /// How large it is, in bytes.
+    /// The size of the picture in bytes.
     pub fn size(&self) -> i64 {
         self.size
     }

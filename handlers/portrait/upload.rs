@@ -12,7 +12,7 @@ use engine::{args, data};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The id before the first account's.
+/// Account ids begin after this one.
 const BEFORE_ACCOUNTS: i64 = 100_000;
 
 /// How far beyond the last account's id an id counts as an account's: nobody is to wait with a
@@ -32,14 +32,14 @@ data! {
     }
 }
 
-/// Where the portrait is to be had: under its number, or this very picture in a public store.
+/// The address of the portrait: by its number, or, with a public store, by the picture's file name.
 #[derive(Serialize, JsonSchema)]
 pub struct Uploaded {
     /// The address of the portrait.
     url: String,
 }
 
-/// Who uploads, and whose the portrait is from then on; `None`: anyone's.
+/// Who uploads, and the account that owns the portrait afterwards. `None`: anyone may replace it.
 struct Right {
     uploader: Uploader,
     owner: Option<i64>,
@@ -89,7 +89,7 @@ impl Op for Upload {
     }
 }
 
-/// May the caller upload under this id, and as who?
+/// Decide whether the caller may upload under this id, and for which owner.
 fn right(view: &View, caller: &Anyone, id: i64) -> Result<Right, Fault> {
     let open = view.config.portrait.open_upload;
     let account = caller.account(view);
@@ -122,7 +122,7 @@ fn right(view: &View, caller: &Anyone, id: i64) -> Result<Right, Fault> {
     }
 }
 
-/// Is it the id of an account, of one that was removed, or of one to come?
+/// Does the id belong to an account, to a removed one, or to one that will exist soon?
 fn belongs_to_account(view: &View, id: i64) -> Result<bool, Fault> {
     let last: i64 = view
         .one("SELECT last FROM sequence WHERE name = 'account'", args![], |row| row.get(0))?

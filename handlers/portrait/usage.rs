@@ -1,12 +1,12 @@
-//! Which uploaded pictures rows name, and how large they are: for `guichet usage`.
+//! Counts the uploaded pictures that rows name, and their sizes, for `guichet usage`.
 
-/// Pictures that rows of one kind name.
+/// A kind of picture, and how its rows are found.
 pub struct Kind {
-    /// What they are called in JSON.
+    /// The name of the kind in JSON.
     pub key: &'static str,
-    /// What they are.
+    /// What they are, for people.
     pub name: &'static str,
-    /// What finds the file's name and its size in bytes, -1 where it was not measured yet.
+    /// SQL that selects the file's name and its size in bytes; the size is -1 if it was not measured yet.
     sql: &'static str,
     /// The same where the database has the first step of the schema alone: without sizes, and the
     /// portrait under an account's id is the account's.
@@ -21,7 +21,7 @@ impl Kind {
     }
 }
 
-/// All kinds. No picture is of two.
+/// All kinds. Each picture belongs to exactly one.
 pub const KINDS: [Kind; 3] = [
     Kind {
         key: "open_portraits",

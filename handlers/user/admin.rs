@@ -13,7 +13,7 @@ use engine::fault::Fault;
 use engine::password::{LENGTH, is_common};
 use std::time::{Duration, Instant};
 
-/// How long the end of a removal is waited for beside a server.
+/// How long to wait until a running server has finished a removal.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One line of `user list`.
@@ -30,7 +30,7 @@ pub struct Listed {
     pub created: String,
 }
 
-/// Make an account; the id, or what is wrong in one line.
+/// Create an account and return its id; the error is one line.
 pub fn add(db: &Db, name: &str, password: &str) -> Result<i64, String> {
     let Name(name) = Name::read(Value::Text(name.into())).map_err(|flaw| match flaw {
         FieldError::Value(why) => format!("NAME: {why}"),
@@ -43,7 +43,7 @@ pub fn add(db: &Db, name: &str, password: &str) -> Result<i64, String> {
         .ok_or_else(|| "NAME: it is taken".into())
 }
 
-/// All accounts, oldest first.
+/// List all accounts, the oldest first.
 pub fn list(db: &Db) -> Result<Vec<Listed>, String> {
     let view = db.view();
     let sql = "SELECT id, username, mobile, nickname, created_at FROM account ORDER BY id";

@@ -30,19 +30,19 @@ const PER_ADDRESS: Quota = Quota { name: "limits.login_attempts_per_address", wi
 /// others did at the same address.
 const FIRST: Quota = Quota { name: "user/login: first after user/register", window: 60 };
 
-/// Removes failed logins that count no more.
+/// Removes failed logins that are too old to count.
 pub const SWEEP: &str = "DELETE FROM login_failure WHERE at + 900 <= $1";
 
-/// A try at a password.
+/// An attempt to log in.
 pub struct Attempt {
     client: Client,
-    /// The account whose password it is, if there is one.
+    /// The account, if the name belongs to one.
     account: Option<i64>,
-    /// What failures are counted under, each with its limit.
+    /// The counters that apply to this attempt, each with its limit.
     counters: Vec<Counter>,
     /// Does the client show an earlier token of the account?
     is_known: bool,
-    /// Did a captcha pay for it?
+    /// Has a captcha paid for the attempt?
     is_paid: bool,
     /// What the first try after registering is counted under, while it was not made.
     first: Option<String>,
@@ -123,7 +123,7 @@ impl Attempt {
         }
     }
 
-    /// Does no limit apply to it?
+    /// Is the attempt exempt from all limits?
     fn is_free(&self, view: &View) -> Result<bool, Fault> {
         match &self.first {
             _ if self.is_paid => Ok(true),
@@ -177,7 +177,7 @@ impl Attempt {
 }
 
 impl Counter {
-    /// Refuse if as many failures count as there may be.
+    /// Refuse if the limit of failures is reached.
     fn check(&self, view: &View) -> Result<(), Fault> {
         let now = view.clock.steady();
         // The failure that must pass away before there are fewer than the limit.

@@ -22,7 +22,7 @@ data! {
     }
 }
 
-/// The new session's token, and whose it is.
+/// The new session: its token and its account.
 #[derive(Serialize, JsonSchema)]
 pub struct Session {
     /// What proves the login in later requests: 32 hex digits.

@@ -1,4 +1,4 @@
-//! What an account says of itself, and changing it.
+//! Reading and changing an account's profile.
 
 use super::NAME_TAKEN;
 use super::name::{Name, Nickname, hold, is_free, may_be_called, set_keys};

@@ -1,4 +1,4 @@
-//! Removing an account with all that it put here.
+//! Removing an account with all its content.
 //!
 //! All rows go in one transaction. What is not in a table, its place on the board in memory and the files
 //! of its pictures, is noted in the table `removal` in the same transaction, and the server does it: its
@@ -16,10 +16,10 @@ use engine::args;
 use engine::db::{Db, Tx, View};
 use engine::fault::Fault;
 
-/// What is left to do: the account leaves the rank board in memory.
+/// A step that is left to do: remove the account from the rank board in memory.
 const RANK: &str = "rank";
 
-/// What is left to do: a picture's file is removed.
+/// A step that is left to do: remove a picture's file.
 const PICTURE: &str = "picture";
 
 /// Remove the account `id` with all its content; [`Fault::AccountGone`] if there is no such account.
@@ -67,12 +67,12 @@ fn note(tx: &mut Tx, kind: &str, name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Is anything left to do?
+/// Are there removals that are not finished?
 pub fn is_unfinished(view: &View) -> Result<bool, Fault> {
     Ok(view.one("SELECT 1 FROM removal LIMIT 1", args![], |_| Ok(()))?.is_some())
 }
 
-/// Do what is left. For the process that serves, and where none does.
+/// Finish removals. Called by the server, or by a command if no server runs.
 pub fn finish(db: &Db) -> Result<(), Fault> {
     let view = db.view();
     let left = view.all("SELECT kind, name FROM removal", args![], |row| {

@@ -13,10 +13,10 @@ use std::time::Duration;
 /// How long a name is held.
 const HELD: Duration = Duration::from_hours(30 * 24);
 
-/// What the hashes are for: the same key makes others for another purpose.
+/// The purpose of the hashes. The same key makes different hashes for other purposes.
 const PURPOSE: &str = "name";
 
-/// Removes names that are held no longer.
+/// Removes names whose hold has ended.
 pub const SWEEP: &str = "DELETE FROM name_hold WHERE expires_at <= $1";
 
 /// Hold the name that `account` leaves, for all but that account.

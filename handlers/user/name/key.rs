@@ -1,4 +1,4 @@
-//! What user names are compared by.
+//! The keys by which user names are compared.
 //!
 //! Two names are too much alike if they have a key in common. A key is the name in Unicode's
 //! compatibility form (NFKC), without case, and with each character of another script than Latin in
@@ -18,7 +18,7 @@ use unicode_security::confusable_detection::skeleton;
 /// After so many rounds a key no longer changes; two are enough for all but made-up texts.
 const ROUNDS: usize = 8;
 
-/// What a bar and a circle of another script are read as.
+/// Characters of other scripts that look like a bar or a circle, and the ASCII characters they may stand for.
 const LOOKALIKE_READINGS: [(char, char); 3] = [('l', 'o'), ('i', 'o'), ('1', '0')];
 
 /// The keys of a name. At most six, most names have one.
@@ -86,7 +86,7 @@ fn without_case(text: &str) -> String {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-/// With the Latin character in the place of each of another script that looks like it.
+/// Replace each character of another script by the Latin one that it looks like.
 fn latin_lookalikes(text: &str, reading: (char, char)) -> String {
     let mut seen = String::with_capacity(text.len());
     for c in text.nfkd() {

@@ -1,4 +1,4 @@
-//! User names: which there may be, which are too much like another, and which are held.
+//! User names: which are allowed, which are too similar to another, and which are held.
 //!
 //! A new name must differ from all others by its [keys](key), which are kept in the table `name_key`.
 //! Names from before this rule stay, whatever they are: nobody is renamed.
@@ -142,7 +142,7 @@ pub fn is_no_number(view: &View, name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Is this very name, or number, that of an account?
+/// Does an account have exactly this name or mobile number?
 pub fn is_taken(view: &View, name: &str) -> Result<bool, Fault> {
     let taken =
         view.one("SELECT 1 FROM account WHERE username = $1 OR mobile = $1", args![name], |_| {
@@ -171,7 +171,7 @@ pub fn is_free(view: &View, name: &str, own: Option<i64>) -> Result<(), Fault> {
     if hold::is_held(view, &keys, own)? { taken() } else { Ok(()) }
 }
 
-/// Keep what an account's name is compared by, in the place of what was kept for it before.
+/// Store the comparison keys of an account's name, replacing earlier ones.
 pub fn set_keys(tx: &mut Tx, account: i64, name: &str) -> Result<(), Fault> {
     remove_keys(tx, account)?;
     for key in keys(name) {
@@ -180,7 +180,7 @@ pub fn set_keys(tx: &mut Tx, account: i64, name: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Forget what an account's name is compared by.
+/// Remove the comparison keys of an account's name.
 pub fn remove_keys(tx: &mut Tx, account: i64) -> Result<(), Fault> {
     tx.execute("DELETE FROM name_key WHERE account = $1", args![account])?;
     Ok(())
@@ -206,7 +206,7 @@ pub fn fill_keys(tx: &mut Tx) -> Result<(), Fault> {
     }
 }
 
-/// The account of a name that was typed in another Unicode form than the one that is kept.
+/// Find the account of a name that was typed in another Unicode form than the stored one.
 pub fn find_form(view: &View, typed: &str) -> Result<Option<i64>, Fault> {
     let wanted = composed(typed);
     for key in keys(typed) {
