@@ -17,7 +17,7 @@ impl Dice {
         if sides < 1 { 0 } else { self.0.random_range(0..sides) }
     }
 
-    /// Does what happens once in so many times happen now?
+    /// True once in `times` calls, on average.
     pub fn once_in(&mut self, times: i64) -> bool {
         self.below(times) == 0
     }

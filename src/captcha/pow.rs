@@ -132,7 +132,7 @@ fn mac(key: &str, challenge: &str) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-/// Takes the same time whatever the signature is.
+/// Is the proof's challenge signed with `key`? The comparison takes the same time for every signature.
 fn is_signed(key: &str, proof: &Proof) -> bool {
     let given = hex::decode(&proof.signature);
     let mac = mac(key, &proof.challenge);

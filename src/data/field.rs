@@ -13,7 +13,7 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::ops::Deref;
 
-/// What is wrong with one value, in the order in which it is told.
+/// What is wrong with a value. Of several errors the one that is first here is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldError {
     /// The key is not one that the operation knows.

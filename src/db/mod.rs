@@ -108,7 +108,7 @@ pub enum OpenError {
     /// SQLite finds the file damaged.
     #[error("{0}: damaged: {1}")]
     Damaged(PathBuf, String),
-    /// A restore that was cut off can't be finished.
+    /// A restore was interrupted and can't be finished.
     #[error("{0}: a restore was cut off and can't be finished: {1}")]
     Restore(PathBuf, std::io::Error),
     /// The rows can't be brought up to date; nothing was changed.

@@ -36,7 +36,7 @@ impl Probe {
         ("/metrics", "metrics", Probe::Metrics),
     ];
 
-    /// The methods that are answered.
+    /// The methods that probes answer, as the header `Allow` lists them.
     pub(super) const ALLOW: &'static str = "GET, HEAD";
 
     /// Answer the probe, if this client may use it. `operations` returns the metrics of all

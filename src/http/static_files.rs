@@ -305,7 +305,7 @@ impl OpenFile {
     }
 }
 
-/// Does a request want no more than this content (RFC 9110, 13.1.1)? Who resumes a download may say so.
+/// May a file with this tag be sent, by the header `If-Match` (RFC 9110, 13.1.1)? Clients that resume a download send it.
 fn may_be_sent(request: &HeaderMap, tag: &str) -> bool {
     !request.contains_key(IF_MATCH)
         || headers::pieces(request, &IF_MATCH, b',')

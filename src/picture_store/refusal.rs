@@ -30,7 +30,7 @@ impl StoreRefusal {
         self.status == 404 && self.code != "NoSuchBucket"
     }
 
-    /// What the operator can do.
+    /// What the operator can do about it, in one sentence.
     pub fn advice(&self) -> &'static str {
         match (self.status, &*self.code) {
             (_, "PathStyleDomainForbidden") => "set store.path_style to false",

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// Why the store did not do it.
+/// Why a request to the picture store failed.
 pub(super) enum StoreError {
     /// It did not answer in this time.
     Late(Duration),

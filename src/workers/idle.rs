@@ -88,7 +88,10 @@ pub(crate) fn set_idle_priority() {
         let set =
             thread_priority::set_thread_priority_and_policy(thread, ThreadPriority::Min, idle);
         if let Err(error) = set {
-            tracing::warn!(?error, "a background thread keeps the priority of everything else");
+            tracing::warn!(
+                ?error,
+                "a background thread could not be given idle priority; it runs at ordinary priority"
+            );
         }
     }
 }

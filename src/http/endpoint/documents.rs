@@ -52,7 +52,7 @@ impl ReadBody {
 struct Done {
     /// The last one's answer.
     answer: Answer,
-    /// The session that one of them opened.
+    /// The token of a session that one of the operations opened, if any.
     token: Option<String>,
 }
 
