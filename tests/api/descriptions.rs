@@ -1,7 +1,7 @@
 //! The descriptions of the API: they are served, true to what runs, and the same as the committed copies.
 
 use crate::common::surface::{operations, paths};
-use crate::common::{Server, run};
+use crate::common::{Folder, Server, run};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -188,4 +188,17 @@ fn root_page_shows_the_address_it_was_asked_by() {
     assert!(!odd.contains("<script>"), "{odd}");
     let secure = Server::start("public_url = \"https://api.example.com\"\n");
     assert!(secure.get("/").text().contains("curl -s https://"));
+}
+
+#[test]
+fn documentation_page_is_there_beside_own_pages() {
+    let folder = Folder::new();
+    let pages = folder.path().join("pages");
+    fs::create_dir_all(pages.join("api")).unwrap();
+    fs::write(pages.join("index.html"), "own").unwrap();
+    fs::write(pages.join("api/docs"), "hidden").unwrap();
+    let server = Server::start(&format!("[web]\ndir = {pages:?}\n"));
+    assert_eq!(server.get("/").text(), "own");
+    assert!(server.get("/api/docs").text().contains("docs.js"));
+    assert_eq!(server.get("/api/openapi.json").json()["openapi"], "3.1.0");
 }
