@@ -4,7 +4,7 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What the client is told. The names are ALTCHA's. */
+        /** @description A challenge, as the client gets it. The names are ALTCHA's. */
         Challenge: {
             /** @description How numbers are hashed: `SHA-256`. */
             algorithm: string;
@@ -112,7 +112,7 @@ export interface components {
             /** @description The portrait's number. */
             id: string | number;
         };
-        /** @description Where the portrait is to be had: under its number, or this very picture in a public store. */
+        /** @description The address of the portrait: by its number, or, with a public store, by the picture's file name. */
         PortraitUploadReply: {
             /** @description The address of the portrait. */
             url: string;
@@ -671,7 +671,7 @@ export interface components {
             verified: boolean;
         };
         UserInfoRequest: Record<string, never>;
-        /** @description The new session's token, and whose it is. */
+        /** @description The new session: its token and its account. */
         UserLoginReply: {
             /** @description What proves the login in later requests: 32 hex digits. */
             token: string;

@@ -8,7 +8,7 @@ from typing_extensions import NotRequired, TypeAlias, TypedDict
 
 class Challenge(TypedDict):
     """
-    What the client is told. The names are ALTCHA's.
+    A challenge, as the client gets it. The names are ALTCHA's.
     """
 
     algorithm: str
@@ -200,7 +200,7 @@ class PortraitGetRequest(TypedDict):
 
 class PortraitUploadReply(TypedDict):
     """
-    Where the portrait is to be had: under its number, or this very picture in a public store.
+    The address of the portrait: by its number, or, with a public store, by the picture's file name.
     """
 
     url: str
@@ -1083,7 +1083,7 @@ class UserInfoRequest(TypedDict):
 
 class UserLoginReply(TypedDict):
     """
-    The new session's token, and whose it is.
+    The new session: its token and its account.
     """
 
     token: str
