@@ -141,7 +141,7 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         self.engine().db.reply_on(runtime.handle().clone());
         let pools = self.engine().workers.pools(runtime.handle())?;
-        let Server { mut listener, handler, sweeps, schema, reload, follow_up, upkeep } = self;
+        let Server { listener, handler, sweeps, schema, reload, follow_up, upkeep } = self;
         let reload = reload.map(|reload| Arc::new(Mutex::new(reload)));
         let is_read_only = handler.engine.db.is_read_only();
         let sweeps = if is_read_only { &[] } else { sweeps };
@@ -162,7 +162,8 @@ impl Server {
         {
             runtime.spawn(maintenance::upkeep(Arc::downgrade(&handler.engine), upkeep));
         }
-        let served = runtime.block_on(serve(&mut listener, Arc::clone(&handler), sweeps, reload));
+        let serving = runtime.spawn(serve(listener, Arc::clone(&handler), sweeps, reload));
+        let served = runtime.block_on(serving).map_err(std::io::Error::other);
         // Work whose client did not wait for it holds the engine; it gets a moment more.
         runtime.shutdown_timeout(MOMENT);
         pools.end(MOMENT);
@@ -176,7 +177,8 @@ impl Server {
                 "work was still running; the write-ahead log is moved at the next start"
             ),
         }
-        if served? == StopReason::Room {
+        let (listener, reason) = served??;
+        if reason == StopReason::Room {
             tracing::info!("the disk has free space again: reopening the database for writing");
             return Ok(ServerExit::Writable(listener));
         }

@@ -12,6 +12,7 @@ use crate::workers::idle::{PoolSelector, ThreadPools};
 use crate::workers::queue::{Admitted, ClientShare, Permit, Queue};
 use aside::Progress;
 use class::WorkClass;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -27,6 +28,8 @@ pub(crate) struct Workers {
     selector: PoolSelector,
     /// Of the requests of idle priority.
     progress: Arc<Progress>,
+    /// How much work of idle priority waits or runs.
+    idle_work: Arc<AtomicUsize>,
     /// The runtime whose threads do all other work.
     main: OnceLock<Handle>,
 }
@@ -40,6 +43,7 @@ impl Workers {
             queues,
             selector: PoolSelector::default(),
             progress: Arc::default(),
+            idle_work: Arc::default(),
             main: OnceLock::new(),
         }
     }
@@ -62,7 +66,13 @@ impl Workers {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
+        let _counted = IdleWork::count(&self.idle_work);
         aside::run(&self.selector, &self.progress, work).await
+    }
+
+    /// Does work of idle priority wait or run?
+    pub(crate) fn has_idle_work(&self) -> bool {
+        self.idle_work.load(Ordering::Relaxed) > 0
     }
 
     /// Do work of a class for a client once it has a permit, on a thread that may block.
@@ -92,6 +102,7 @@ impl Workers {
             caught(work)
         };
         let pool = if K::IDLE_PRIORITY { self.selector.pool() } else { None };
+        let _counted = pool.map(|_| IdleWork::count(&self.idle_work));
         let mut done = match pool.map(|(pool, _)| pool).or(self.main.get()) {
             Some(threads) => threads.spawn_blocking(work),
             None => tokio::task::spawn_blocking(work),
@@ -125,6 +136,22 @@ impl Workers {
                 timeout(QUEUE_TIMEOUT, ticket.permit()).await.map_err(|_| Fault::Busy)?
             }
         }
+    }
+}
+
+/// Counts work of idle priority until it is dropped.
+struct IdleWork(Arc<AtomicUsize>);
+
+impl IdleWork {
+    fn count(all: &Arc<AtomicUsize>) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        IdleWork(Arc::clone(all))
+    }
+}
+
+impl Drop for IdleWork {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

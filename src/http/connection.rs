@@ -3,6 +3,7 @@
 pub(crate) mod head;
 pub(crate) mod io;
 pub(crate) mod limit;
+pub(crate) mod turns;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};

@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::http::connection::head::{HeadSniffer, SniffedStream};
 use crate::http::connection::io::RefusalRewriter;
 use crate::http::connection::limit::{ConnectionPermit, Connections};
+use crate::http::connection::turns::{CONNECTION_COST, FairStream, ReadTurns};
 use crate::http::connection::{ConnectionState, Evictable, READ_BUFFER, Tracked};
 use crate::http::endpoint::Handler;
 use crate::http::request::client;
@@ -50,8 +51,22 @@ pub(super) enum StopReason {
     Room,
 }
 
-/// Accept connections until a signal ends the server, or until there is room on a disk that was full.
+/// Accept connections until a signal ends the server, or until there is room on a disk that was full; then the
+/// listener is handed back.
+///
+/// It runs on a thread that serves connections: on a thread of its own, a flood of new connections would take
+/// the processor from them for milliseconds at a time.
 pub(super) async fn serve(
+    mut listener: Listener,
+    handler: Arc<Handler>,
+    sweeps: &'static [&'static str],
+    reload: Option<Arc<Mutex<Reload>>>,
+) -> Result<(Listener, StopReason), StartError> {
+    let reason = accept_until_stopped(&mut listener, handler, sweeps, reload).await?;
+    Ok((listener, reason))
+}
+
+async fn accept_until_stopped(
     listener: &mut Listener,
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
@@ -77,6 +92,11 @@ pub(super) async fn serve(
     let services = &handler.engine.services;
     let metrics = Arc::clone(&services.metrics);
     let connections = Connections::new(&services.config.limits, handler.files_each(), metrics);
+    let turns = ReadTurns::new();
+    let turns_task = {
+        let engine = Arc::clone(&handler.engine);
+        tokio::spawn(Arc::clone(&turns).grant(move || engine.workers.has_idle_work()))
+    };
     let mut room = pin!(room(&handler.engine));
     let until = loop {
         let accepted = tokio::select! {
@@ -91,7 +111,13 @@ pub(super) async fn serve(
             () = &mut room => break StopReason::Room,
         };
         match accepted {
-            Ok(Some(accepted)) => connection(accepted, &handler, &graceful),
+            Ok(Some(accepted)) => {
+                let client = accepted.place.network().map(|network| turns.client(network));
+                connection(accepted, &handler, &graceful, &turns);
+                if client.is_some_and(|client| turns.count(client, CONNECTION_COST)) {
+                    turns.give_way().await;
+                }
+            }
             Ok(None) => {}
             Err(error) if is_peers(&error) => {}
             Err(error) => {
@@ -111,6 +137,7 @@ pub(super) async fn serve(
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
+    turns_task.abort();
     Ok(until)
 }
 
@@ -152,8 +179,14 @@ fn is_peers(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// A connection: its stream, who is at the other end, what is known of it, and its place.
-type Accepted = (TcpStream, SocketAddr, Arc<ConnectionState>, ConnectionPermit);
+/// A connection that has a place.
+struct Accepted {
+    stream: TcpStream,
+    /// Who is at the other end.
+    peer: SocketAddr,
+    state: Arc<ConnectionState>,
+    place: ConnectionPermit,
+}
 
 /// The next connection, once there is a place for it; `None` if its address may not have one more.
 async fn accept(
@@ -164,14 +197,20 @@ async fn accept(
     let (stream, peer) = listener.accept().await?;
     let state = Arc::new(ConnectionState::default());
     let place = connections.admit(&config.limits, peer.ip(), &state).await;
-    Ok(place.map(|place| (stream, peer, state, place)))
+    Ok(place.map(|place| Accepted { stream, peer, state, place }))
 }
 
-fn connection(accepted: Accepted, handler: &Arc<Handler>, graceful: &GracefulShutdown) {
-    let (stream, peer, state, place) = accepted;
+fn connection(
+    Accepted { stream, peer, state, place }: Accepted,
+    handler: &Arc<Handler>,
+    graceful: &GracefulShutdown,
+    turns: &Arc<ReadTurns>,
+) {
     // An answer is one small write: waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
     let head_sniffer = HeadSniffer::default();
+    let stream =
+        FairStream::new(stream, turns, place.network().map(|network| turns.client(network)));
     let stream = TokioIo::new(SniffedStream::new(stream, head_sniffer.clone(), Arc::clone(&state)));
     let metrics = Arc::clone(&handler.engine.services.metrics);
     // A count of its own for each connection: one for all would go from core to core with every

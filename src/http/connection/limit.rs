@@ -86,6 +86,13 @@ pub(crate) struct ConnectionPermit {
     held: Option<(IpAddr, u64)>,
 }
 
+impl ConnectionPermit {
+    /// The client that the connection counts for; `None` for a trusted proxy.
+    pub(crate) fn network(&self) -> Option<IpAddr> {
+        self.held.map(|(network, _)| network)
+    }
+}
+
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut table = self.connections.lock();
