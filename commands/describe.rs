@@ -1,6 +1,7 @@
 //! `guichet openapi` and `guichet openrpc`: the descriptions of the API, without a server.
 
-use super::{error_text, output};
+use super::{document, error_text, output};
+use engine::config::Config;
 use engine::describe;
 
 /// Print the OpenAPI document of all operations and paths
@@ -15,9 +16,10 @@ pub struct OpenApi {
 }
 
 /// Print it.
-pub fn openapi(task: &OpenApi) -> Result<(), String> {
-    let api = crate::handlers::program().map_err(error_text)?.into_api();
-    let document = describe::openapi(&api);
+pub fn openapi(config: &Config, task: &OpenApi) -> Result<(), String> {
+    let program = crate::handlers::program().map_err(error_text)?;
+    let library = document::library(&program, config)?;
+    let document = describe::openapi(&program.api(&library));
     print(&if task.older { describe::older::older(document) } else { document })
 }
 
@@ -26,8 +28,8 @@ const ADDRESS: &str = "http://127.0.0.1:8080";
 
 /// Print the OpenRPC document.
 pub fn openrpc() -> Result<(), String> {
-    let api = crate::handlers::program().map_err(error_text)?.into_api();
-    print(&describe::openrpc(api.info, &api.registry, ADDRESS))
+    let program = crate::handlers::program().map_err(error_text)?;
+    print(&describe::openrpc(program.info, &program.registry, ADDRESS))
 }
 
 fn print(document: &serde_json::Value) -> Result<(), String> {

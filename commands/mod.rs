@@ -6,6 +6,7 @@ mod call;
 mod check;
 mod completions;
 mod describe;
+mod document;
 mod export;
 mod import;
 mod man;
@@ -89,6 +90,11 @@ enum Task {
     /// path, operations, the keys of query or body. Tabs stand between the columns.
     #[command(after_long_help = "Examples:\n  guichet routes | grep ^score/")]
     Routes,
+    /// Check, show, begin and draft documents: files that say which paths reach which operations
+    ///
+    /// The page docs/bring-your-own-document.md explains them.
+    #[command(subcommand)]
+    Document(document::Document),
     #[command(name = "openapi")]
     OpenApi(describe::OpenApi),
     /// Print the OpenRPC document of all operations: their description for JSON-RPC
@@ -131,8 +137,11 @@ pub fn run() -> ExitCode {
         Task::Check(task) => check::run(file.as_deref(), &task),
         Task::Usage(task) => config().and_then(|config| usage::run(&config, &task)).map(|()| true),
         Task::Call(task) => call::run(config, &task),
-        Task::Routes => routes::run().map(|()| true),
-        Task::OpenApi(task) => describe::openapi(&task).map(|()| true),
+        Task::Routes => config().and_then(|config| routes::run(&config)).map(|()| true),
+        Task::OpenApi(task) => {
+            config().and_then(|config| describe::openapi(&config, &task)).map(|()| true)
+        }
+        Task::Document(task) => document::run(config, &task),
         Task::OpenRpc => describe::openrpc().map(|()| true),
         Task::Seed(task) => as_owner().and_then(|config| seed::run(config, &task)).map(|()| true),
         Task::Export(task) => {

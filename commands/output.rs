@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Write};
 
-/// Tell all of it. Whoever reads only the first lines has all that was wanted.
+/// Print all of it. A reader that closes the pipe early is no error.
 pub fn print(text: &str) -> Result<(), String> {
     told(write(text.as_bytes()))
 }

@@ -64,7 +64,7 @@ struct Pictures {
     not_measured: u64,
 }
 
-/// Tell it. A database that can't be read is told of after all else.
+/// Print it. A database that can't be read is reported last.
 pub fn run(config: &Config, task: &Usage) -> Result<(), String> {
     let files = files(config);
     let is_in_bucket = matches!(config.store.s3(), Ok(Some(_)));

@@ -118,6 +118,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         info: INFO,
         upkeep: Some(portrait::clean::step),
         documents: documents::ALL,
+        pictures: documents::PICTURES,
         endpoints: documents::ENDPOINTS,
         follow_up: Some(user::finish_removals),
         home: include_str!("../assets/home.html"),

@@ -8,6 +8,7 @@ use schemars::Schema;
 
 /// Not a telephone number of mainland China.
 pub static NOT_A_PHONE: Declared = Declared {
+    name: "not_a_phone",
     class: Class::Value,
     status: Status { code: codes::PHONE, message: codes::message(codes::PHONE) },
     detail: "not a mobile number of mainland China: 11 digits that begin 13 to 19",

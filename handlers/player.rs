@@ -169,7 +169,7 @@ impl Update {
     }
 }
 
-/// Looks up so many players at once: a window of the usual size, or the best hundred. Made once,
+/// Looks up this many players at once: a window of the usual size, or the best hundred. Made once,
 /// because putting it together would cost as much as running it.
 static FEW: LazyLock<String> = LazyLock::new(|| look_up(16));
 static MANY: LazyLock<String> = LazyLock::new(|| look_up(100));

@@ -136,7 +136,7 @@ fn highest(view: &View, app: &str, openid: &str) -> Option<i64> {
     view.boards.read().texts.get(app).and_then(|board| board.get(openid))
 }
 
-/// How a player stands, to whoever posts again what was posted before.
+/// The answer to a post that was made before: the player's current place.
 fn present(tx: &mut Tx, app: String, openid: String, new: bool) -> PostCommit<Posted> {
     tx.on_boards(move |boards| {
         let row = boards.texts.get(&app).and_then(|board| board.row(&openid));

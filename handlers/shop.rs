@@ -57,6 +57,7 @@ fn count_content(tx: &mut Tx, account: i64, content: &str) -> Result<(), Fault> 
 
 /// A shop has the name already.
 static NAME_USED: Declared = Declared {
+    name: "shop_name_taken",
     class: Class::Taken,
     status: Status { code: 100, message: "The shop name was used" },
     detail: "the name is taken",

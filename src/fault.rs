@@ -47,6 +47,8 @@ pub enum Fault {
     WrongType(Key, &'static str),
     /// A value of `data` has the right type and is not acceptable.
     WrongValue(Key, Cow<'static, str>),
+    /// A key that a document's request has twice.
+    Repeated(Key),
     /// A key that the operation does not know, where it refuses those.
     UnknownParameter(Key),
     /// Two keys that exclude each other.
@@ -141,8 +143,33 @@ impl Fault {
         Fault::unknown("a panic; its place is in the log")
     }
 
-    /// The same fault with its key as the wire has it; `renames` are pairs `(wire, operation)`.
-    pub(crate) fn on_wire(mut self, renames: &[(&'static str, &'static str)]) -> Self {
+    /// The key of `data` that it is about.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Fault::EnvelopeKey(key) => Some(key),
+            Fault::Missing(key)
+            | Fault::Empty(key)
+            | Fault::WrongType(key, _)
+            | Fault::WrongValue(key, _)
+            | Fault::Repeated(key)
+            | Fault::UnknownParameter(key)
+            | Fault::Conflict(key, _)
+            | Fault::NotFound(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The limit that is used up.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self {
+            Fault::TooManyAttempts(exceeded) => Some(exceeded.limit),
+            Fault::Declared(happened) => happened.exceeded.map(|exceeded| exceeded.limit),
+            _ => None,
+        }
+    }
+
+    /// The same fault with its key as the wire has it: `wire` finds the name of a key that has another there.
+    pub(crate) fn on_wire<'a>(mut self, wire: impl Fn(&str) -> Option<&'a str>) -> Self {
         if let Fault::Missing(key)
         | Fault::Empty(key)
         | Fault::WrongType(key, _)
@@ -150,9 +177,9 @@ impl Fault {
         | Fault::UnknownParameter(key)
         | Fault::Conflict(key, _)
         | Fault::NotFound(key) = &mut self
-            && let Some((wire, _)) = renames.iter().find(|(_, inner)| *inner == key.as_ref())
+            && let Some(name) = wire(key)
         {
-            *key = Cow::Borrowed(wire);
+            *key = Cow::Owned(name.to_owned());
         }
         self
     }
@@ -195,6 +222,7 @@ impl Fault {
             Fault::Empty(key) => format!("{key}: must not be empty").into(),
             Fault::WrongType(key, expected) => format!("{key}: expected {expected}").into(),
             Fault::WrongValue(key, why) => format!("{key}: {why}").into(),
+            Fault::Repeated(key) => format!("{key}: sent twice").into(),
             Fault::UnknownParameter(key) => format!("{key}: unknown parameter").into(),
             Fault::Conflict(key, other) => format!("{key}: can't be combined with {other}").into(),
             Fault::NotFound(key) => format!("{key}: nothing is known under it").into(),

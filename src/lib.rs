@@ -37,6 +37,7 @@ pub mod http;
 pub mod http_client;
 pub mod image_check;
 pub mod leaderboard;
+pub mod live;
 pub mod log;
 pub mod metrics;
 pub mod op;

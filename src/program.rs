@@ -2,11 +2,10 @@
 
 use crate::db::{Db, Schema};
 use crate::describe::{Api, Info};
-use crate::document::Document;
+use crate::document::{Library, NamedPicture, Surroundings};
 use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::http::{Description, OPERATION, Probe, RPC};
-use crate::op::{Name, RegisteredOp, Registry};
+use crate::op::Registry;
 use std::sync::Arc;
 
 /// One bounded piece of work that an upgrade left to do; whether there may be more.
@@ -29,8 +28,10 @@ pub struct Program {
     pub info: Info,
     /// What an upgrade left to do, done in the background.
     pub upkeep: Option<Upkeep>,
-    /// Its documents: path shims to its operations.
-    pub documents: &'static [Document],
+    /// Its documents, path shims to its operations: the name of each one's file, and what it says.
+    pub documents: &'static [(&'static str, &'static str)],
+    /// The pictures that documents may name.
+    pub pictures: &'static [NamedPicture],
     /// Where envelopes are posted, besides `/api`.
     pub endpoints: &'static [&'static str],
     /// What finishes what another process has begun, such as a command beside the server: run at short
@@ -43,42 +44,13 @@ pub struct Program {
 
 impl Program {
     /// All that can be described.
-    pub fn into_api(self) -> Api {
-        let Program { info, registry, documents, endpoints, .. } = self;
-        Api { info, registry, documents, endpoints }
+    pub fn api<'a>(&'a self, library: &'a Library) -> Api<'a> {
+        let Program { info, registry, endpoints, .. } = self;
+        Api { info: *info, registry, documents: library, endpoints }
     }
 
-    /// All that can be asked for, a line each: every operation with `login` or `anyone` and the keys
-    /// of its data, then every path with its operations and the keys of its query or body. Tabs
-    /// stand between the columns, spaces between keys.
-    pub fn routes(&self) -> Vec<String> {
-        let named = |(kind, subtype): Name| format!("{kind}/{subtype}");
-        let keys =
-            |op: Name| self.registry.get(op.0, op.1).map(RegisteredOp::fields).unwrap_or_default();
-        let mut lines = Vec::new();
-        for entry in self.registry.entries() {
-            let who = if entry.needs_login { "login" } else { "anyone" };
-            lines.push(format!("{}\t{who}\t{}", named(entry.name), entry.fields().join(" ")));
-        }
-        for path in ["/api"].iter().chain(self.endpoints) {
-            lines.push(format!("POST\t{path}\tenvelope\tid status type subtype data"));
-        }
-        lines.push(format!("POST\t{RPC}\tjson-rpc\tjsonrpc method params id"));
-        lines.push(format!("POST\t{OPERATION}\toperation\t"));
-        for (path, what, _) in Description::PATHS {
-            lines.push(format!("GET\t{path}\t{what}\t"));
-        }
-        for (path, what, _) in Probe::PATHS {
-            lines.push(format!("GET\t{path}\t{what}\t"));
-        }
-        for route in self.documents.iter().flat_map(|document| document.routes) {
-            let steps = route.then.iter().map(|step| named(step.op));
-            let ops: Vec<String> = std::iter::once(named(route.op)).chain(steps).collect();
-            let keys = route.params.map_or_else(|| keys(route.op), <[&str]>::to_vec).join(" ");
-            for path in route.paths {
-                lines.push(format!("{}\t{path}\t{}\t{keys}", route.method, ops.join(" ")));
-            }
-        }
-        lines
+    /// What documents may name.
+    pub fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { registry: &self.registry, pictures: self.pictures }
     }
 }

@@ -4,7 +4,7 @@ use crate::boards::SharedBoards;
 use crate::disk::DiskSpace;
 use crate::engine::Engine;
 use crate::metrics::family::{self, Family, Labels, Sample, label};
-use crate::metrics::operation::{self, OpSnapshot};
+use crate::metrics::operation::{self, OpSnapshot, RouteSnapshot};
 use crate::metrics::process::Process;
 use crate::metrics::{Metrics, PANICS, RefusalReason, SmsMetrics, WriterMetrics};
 use crate::services::Services;
@@ -13,10 +13,15 @@ use std::fmt;
 use std::time::UNIX_EPOCH;
 
 /// All metrics as OpenMetrics text. This reads file sizes, so it must not run on a request thread.
-pub(crate) fn text(engine: &Engine, operations: Vec<OpSnapshot>) -> Result<String, fmt::Error> {
+pub(crate) fn text(
+    engine: &Engine,
+    operations: Vec<OpSnapshot>,
+    routes: Vec<RouteSnapshot>,
+) -> Result<String, fmt::Error> {
     let services = &engine.services;
     let metrics = &services.metrics;
     let mut families = Vec::from(requests(metrics, operations));
+    families.push(documents(routes));
     families.extend(http(metrics));
     families.extend(writes(&metrics.writes));
     families.extend(sizes(db::sizes(&services.config)));
@@ -51,16 +56,28 @@ fn requests(metrics: &Metrics, operations: Vec<OpSnapshot>) -> [Family; 3] {
         .with(counts),
         Family::counter(
             "guichet_failures",
-            "Operations that ended in a fault of the server's or its gateway's; the log has the causes",
+            "Operations that failed because of the server or its gateway; the log has the causes",
         )
         .with(failures),
         Family::histogram(
             "guichet_request",
-            "From the fields of a request to its result, with the wait for the disk",
+            "Time from a request's fields to its result, including the wait for the disk",
         )
         .seconds()
         .with(times),
     ]
+}
+
+fn documents(routes: Vec<RouteSnapshot>) -> Family {
+    let counts = routes.into_iter().map(|RouteSnapshot { document, method, path, requests }| {
+        let labels = vec![("document", document), ("method", method.to_owned()), ("path", path)];
+        (labels, requests)
+    });
+    Family::counter(
+        "guichet_document_requests",
+        "Requests to a route of a document; path is the first of the route's paths",
+    )
+    .with(counts)
 }
 
 /// HTTP codes that are reported from the start as 0. Otherwise whoever watches their growth would
@@ -78,7 +95,7 @@ fn http(metrics: &Metrics) -> [Family; 5] {
         Family::counter("guichet_http_responses", "Answers by their HTTP status").with(codes),
         Family::counter(
             "guichet_refused",
-            "Requests, and parts of them, that the server had no place for or could not read",
+            "Requests, or parts of them, that were refused by a limit or could not be read",
         )
         .with(refused),
         Family::gauge("guichet_connections", "Connections that are open")
@@ -108,7 +125,7 @@ fn writes(writes: &WriterMetrics) -> [Family; 5] {
         )
         .seconds()
         .only(Sample::HistogramSnapshot(writes.commit.get())),
-        Family::counter("guichet_commits_lost", "Groups of writes of which nothing was kept")
+        Family::counter("guichet_commits_lost", "Groups of writes that failed as a whole")
             .only(Sample::Whole(writes.lost.get())),
         Family::histogram("guichet_checkpoint", "Moving the log into the database file")
             .seconds()
@@ -121,12 +138,9 @@ fn sizes(sizes: db::FileSizes) -> [Family; 2] {
         Family::gauge("guichet_database", "The database file")
             .bytes()
             .only(sizes.database.map(Sample::Whole)),
-        Family::gauge(
-            "guichet_wal",
-            "The write-ahead log's file, which is written anew from its start",
-        )
-        .bytes()
-        .only(sizes.log.map(Sample::Whole)),
+        Family::gauge("guichet_wal", "The file of the write-ahead log")
+            .bytes()
+            .only(sizes.log.map(Sample::Whole)),
     ]
 }
 
@@ -163,7 +177,7 @@ fn messages(messages: &SmsMetrics) -> Family {
         ("time_out", &messages.timed_out),
         ("failed", &messages.failed),
     ];
-    Family::counter("guichet_sms", "Messages given to the gateway, by what it made of them")
+    Family::counter("guichet_sms", "SMS messages given to the gateway, by outcome")
         .with(outcomes.map(|(name, count)| (label("outcome", name), count.get())))
 }
 
@@ -180,7 +194,7 @@ fn process(metrics: &Metrics) -> [Family; 8] {
     [
         Family::counter("guichet_panics", "Defects that were caught")
             .only(Sample::Whole(PANICS.get())),
-        Family::counter("guichet_log_dropped", "Lines of the request log that found no room")
+        Family::counter("guichet_log_dropped", "Lines of the request log that were dropped")
             .only(Sample::Whole(log::dropped())),
         Family::gauge("guichet_build_info", "Which version this is")
             .with([(label("version", env!("CARGO_PKG_VERSION")), 1_u64)]),

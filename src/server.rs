@@ -15,9 +15,10 @@ pub use listener::Listener;
 use crate::backup::{self, Schedule};
 use crate::config::{Config, StoreKind};
 use crate::db::{self, Db, OpenError, Schema};
+use crate::document::Problem;
 use crate::engine::Engine;
+use crate::http;
 use crate::http::endpoint::Handler;
-use crate::http::endpoint::route::{RouteError, Router};
 use crate::http::static_files::StaticFiles;
 use crate::program::{FollowUp, Program, Upkeep};
 use crate::services::{Services, ServicesError};
@@ -44,9 +45,9 @@ pub enum StartError {
     /// The address can't be listened on.
     #[error("listen: {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
-    /// Two rows answer the same path and method, or a path is not one.
-    #[error(transparent)]
-    Route(#[from] RouteError),
+    /// Documents are not as they should be.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Documents(Vec<Problem>),
     /// The folder of pages can't be served.
     #[error("web.dir: {0}: {1}")]
     StaticFiles(PathBuf, std::io::Error),
@@ -104,8 +105,9 @@ impl Server {
         program: Program,
     ) -> Result<Self, StartError> {
         let address = listener.address;
-        let Program { schema, sweeps, follow_up, upkeep, home, .. } = program;
-        let router = Router::new(&program.registry, program.endpoints, program.documents)?;
+        let Program { schema, sweeps, follow_up, upkeep, .. } = program;
+        let library = http::library(&program, config.documents.dir.as_deref());
+        let library = library.map_err(StartError::Documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let pages = services.config.web.dir.as_ref().map(|folder| {
             StaticFiles::open(folder, &services.config)
@@ -115,13 +117,15 @@ impl Server {
         close_folders(&services.config)?;
         let db = open_database(&services, schema, lock)?;
         let engine = Arc::new(Engine::new(db, services));
-        let handler = Arc::new(Handler::new(engine, router, pages, program.into_api(), home));
+        let handler = Handler::new(engine, pages, program, library);
+        let handler = Arc::new(handler.map_err(StartError::Documents)?);
         Ok(Server { listener, handler, sweeps, schema, reload: None, follow_up, upkeep })
     }
 
     /// Reload the configuration with `load` on SIGHUP. Without this, SIGHUP is logged and ignored.
     pub fn reload_by(mut self, load: Load) -> Self {
-        self.reload = Some(Reload::new(Arc::clone(&self.engine().services), load));
+        let services = Arc::clone(&self.engine().services);
+        self.reload = Some(Reload::new(services, Arc::downgrade(&self.handler), load));
         self
     }
 
@@ -182,7 +186,7 @@ impl Server {
             tracing::info!("the disk has free space again: reopening the database for writing");
             return Ok(ServerExit::Writable(listener));
         }
-        tracing::info!("ended");
+        tracing::info!("the server has ended");
         Ok(ServerExit::Stopped)
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::boards::SharedBoards;
 use crate::clock::Clock;
-use crate::config::{Config, Live};
+use crate::config::Config;
 use crate::disk::DiskMonitor;
 use crate::http_client::{self, HttpClientError};
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::picture_store::PictureStore;
 use crate::sms::{self, Gateway, MeteredGateway};
@@ -31,7 +32,7 @@ pub enum ServicesError {
 /// [`Tx`](crate::db::Tx) lead to them (`tx.clock.now()`).
 pub struct Services {
     /// The configuration, as it was read last.
-    pub config: Live,
+    pub config: Live<Config>,
     /// What URLs in answers begin with, without a slash at the end.
     pub public_url: String,
     /// Time, in the configured zone.

@@ -19,6 +19,7 @@ pub fn status(fault: &Fault) -> Status {
         | Fault::Empty(_)
         | Fault::WrongType(..)
         | Fault::WrongValue(..)
+        | Fault::Repeated(_)
         | Fault::UnknownParameter(_)
         | Fault::Conflict(..)
         | Fault::LimitReached(_)

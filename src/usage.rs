@@ -21,7 +21,7 @@ pub struct FileTotal {
 }
 
 impl FileTotal {
-    /// Count one more file, of so many bytes.
+    /// Count one more file of this size in bytes.
     pub fn add(&mut self, bytes: u64) {
         self.files += 1;
         self.bytes = self.bytes.saturating_add(bytes);

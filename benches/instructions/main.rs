@@ -1,9 +1,10 @@
-//! Counts the instructions that a request costs between its body and its answer.
+//! Counts the instructions that a request costs between its body and its answer; and for one request to each
+//! REST document, what the whole server costs.
 //!
 //! `cargo bench --bench instructions` prints them next to the stored figures; `-- --keep` stores
 //! the new ones. Times vary between runs and machines, so a change of a few per cent is invisible
 //! in them. An instruction count under valgrind depends only on the code and its compiler. It needs
-//! `valgrind`. No socket is used, because sockets are the kernel's work.
+//! `valgrind`. No socket is used but for the documents, because sockets are the kernel's work.
 //!
 //! The release profile is measured, because it is what is shipped. A cheaper profile would hardly
 //! build faster, because most of the build time goes into the dependencies. With more codegen
@@ -25,6 +26,7 @@ mod folder;
 #[path = "../support/hello.rs"]
 mod hello;
 mod requests;
+mod served;
 
 use cases::CASES;
 use figures::{Figure, Figures};
@@ -36,6 +38,10 @@ const SHORT_RUN: u64 = 1_000;
 
 /// Additional requests in the longer run.
 const EXTRA_REQUESTS: u64 = 4_000;
+
+/// The same of requests to a whole server.
+const SHORT_SERVED: u64 = 100;
+const EXTRA_SERVED: u64 = 1_000;
 
 /// The argument that makes this program the measured process.
 const SEND: &str = "send";
@@ -63,7 +69,14 @@ fn count() -> Figures {
         let more = collected(name, SHORT_RUN + EXTRA_REQUESTS) - collected(name, SHORT_RUN);
         Figure { case: name.to_owned(), instructions: more / EXTRA_REQUESTS }
     };
-    Figures { made_with: figures::tools(), figures: CASES.iter().map(|c| figure(c.name)).collect() }
+    let served = |name: &str| {
+        let more = served::collected(name, SHORT_SERVED + EXTRA_SERVED)
+            - served::collected(name, SHORT_SERVED);
+        Figure { case: name.to_owned(), instructions: more / EXTRA_SERVED }
+    };
+    let figures = CASES.iter().map(|case| figure(case.name));
+    let figures = figures.chain(served::SERVED.iter().map(|case| served(case.name)));
+    Figures { made_with: figures::tools(), figures: figures.collect() }
 }
 
 /// The instructions of a run that answers `times` requests.

@@ -93,7 +93,7 @@ async fn siege(only: Option<&str>) -> bool {
     let folder = Folder::new();
     let has_processor = place::on_servers_processor();
     // As the unit for systemd in docs/deploy.md has it.
-    let server = guichet::start_with(&folder, SECTIONS, &[("MALLOC_ARENA_MAX", "2")]);
+    let server = guichet::start_with(&folder, SECTIONS, &[]);
     let is_apart = has_processor && place::on_other_processors();
     let groups = Groups::enter(server.pid(), LIMIT);
     if !is_apart {

@@ -7,6 +7,7 @@ mod address;
 mod backups;
 mod database;
 mod disks;
+mod documents;
 mod names;
 mod privacy;
 mod services;
@@ -87,6 +88,7 @@ pub fn run(file: Option<&Path>, task: &Check) -> Result<bool, String> {
     findings.ok("configuration", format_args!("{from}{set}"));
     settings::check(&config, &mut findings);
     disks::check(&config, &mut findings);
+    documents::check(&config, &mut findings);
     match services::Services::open(&config) {
         Ok(services) => {
             let inspection = database::check(&config, &services, task.quick, &mut findings);

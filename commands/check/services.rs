@@ -32,7 +32,7 @@ impl Services {
         Ok(Services { services: Arc::new(services), folder })
     }
 
-    /// What whoever reads rows needs.
+    /// What reading rows needs.
     pub fn shared(&self) -> &Arc<services::Services> {
         &self.services
     }

@@ -22,7 +22,7 @@ struct Face {
     city: &'static str,
 }
 
-/// Post so many scores: some players have several, of which the highest counts.
+/// Post this many scores: some players have several, of which the highest counts.
 pub fn make_scores(world: &mut World<'_>, count: u32) -> Result<(), Fault> {
     let mut scores = Vec::new();
     let mut players = 0_i64;

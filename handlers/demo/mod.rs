@@ -108,7 +108,7 @@ fn fill(world: &mut World<'_>, size: Size) -> Result<(), Fault> {
 }
 
 impl World<'_> {
-    /// Write `rows`; what came of each.
+    /// Write `rows`; the result of each.
     fn write<R, T>(
         &mut self,
         step: &'static str,

@@ -25,7 +25,7 @@ struct New {
     before: i64,
 }
 
-/// Publish so many, the oldest first; none where nobody could.
+/// Publish this many notices, the oldest first; none if there are no accounts.
 pub fn make(world: &mut World<'_>, people: &[Person], count: u32) -> Result<(), Fault> {
     let span = 90 * 86_400 / i64::from(count).max(1);
     let mut notices = Vec::new();

@@ -30,7 +30,7 @@ struct New {
     password: String,
 }
 
-/// Make so many.
+/// Create this many accounts.
 pub fn make(world: &mut World<'_>, count: u32) -> Result<Vec<Person>, Fault> {
     let password = hash_plain(PASSWORD)?;
     let mut age = 180 * 86_400;

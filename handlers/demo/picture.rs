@@ -19,7 +19,7 @@ const PIXELS: u32 = 24;
 
 const PAPER: [u8; 3] = [244, 243, 238];
 
-/// Give so many of them a picture, and a portrait that is the same.
+/// Give this many accounts an avatar, and the same picture as a portrait.
 pub fn make(world: &mut World<'_>, people: &[Person], count: u32) -> Result<(), Fault> {
     let count = people.len().min(usize::try_from(count).unwrap_or(usize::MAX));
     let mut pictures = Vec::with_capacity(count);

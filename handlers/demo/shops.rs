@@ -15,7 +15,7 @@ struct New {
     age: i64,
 }
 
-/// Open so many, or as many as there may be.
+/// Open this many shops, or as many as the limit allows.
 pub fn make(world: &mut World<'_>, people: &[Person], count: u32) -> Result<(), Fault> {
     let each = world.tx.config.shop.max_per_account;
     // Each account as often as it may have a shop.

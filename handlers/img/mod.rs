@@ -5,7 +5,6 @@ mod pow;
 mod redeem;
 mod validate;
 
-pub use generate::Captcha;
 pub use redeem::{identity, is_good, redeem, redeem_named};
 
 pub use pow::{SWEEP_KEYS as SWEEP_POW_KEYS, SWEEP_PAID as SWEEP_POW_PAID};
@@ -28,15 +27,24 @@ pub const SWEEP_NAMED: &str = "DELETE FROM named_captcha WHERE expires_at <= $1"
 const NOT_ACCEPTED: &str = "the captcha's proof is wrong, or the captcha was used or has expired";
 
 /// The proof or the text is wrong, or the captcha has paid already.
-pub static WRONG: Declared =
-    Declared { class: Class::Proof, status: WRONG_PROOF, detail: NOT_ACCEPTED };
+pub static WRONG: Declared = Declared {
+    name: "captcha_wrong",
+    class: Class::Proof,
+    status: WRONG_PROOF,
+    detail: NOT_ACCEPTED,
+};
 
 /// There is no captcha of that name, or it has expired.
-pub static EXPIRED: Declared =
-    Declared { class: Class::Proof, status: WRONG_PROOF, detail: NOT_ACCEPTED };
+pub static EXPIRED: Declared = Declared {
+    name: "captcha_expired",
+    class: Class::Proof,
+    status: WRONG_PROOF,
+    detail: NOT_ACCEPTED,
+};
 
 /// The picture could not be drawn.
 pub static NOT_DRAWN: Declared = Declared {
+    name: "captcha_not_drawn",
     class: Class::Failure,
     status: Status { code: 1000, message: "验证码文件创建失败" },
     detail: "the captcha could not be drawn",

@@ -47,7 +47,7 @@ const GUESSES: Quota = Quota { name: "captcha.wrong_per_address", window: 300 };
 /// again: the oldest guesses of the last five minutes leave the count every five seconds.
 const RESERVE: u64 = 10;
 
-/// Would this proof pay? Looked at before work that costs more than asking does. A wrong proof is
+/// Check a proof without using it up, before work that is more expensive than the check. A wrong proof is
 /// counted.
 pub fn is_good(context: &WorkContext, client: Client, hash: &str) -> Result<(), Fault> {
     let hash = plain(hash);

@@ -51,6 +51,7 @@ built_in!(
 
 /// The file of a picture could not be written or read.
 pub static NOT_STORED: Declared = Declared {
+    name: "picture_not_stored",
     class: Class::Peer,
     status: Status { code: 1000, message: "头像文件创建失败" },
     detail: "the picture could not be stored",

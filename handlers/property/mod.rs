@@ -35,7 +35,7 @@ fn status(fault: &Fault) -> Status {
         Fault::Missing(_) => (-202, "Missing necessary data key-value"),
         Fault::Empty(_) => (-201, "Necessary key-value can't be empty"),
         Fault::WrongType(..) => (-203, "Arg's value type error"),
-        Fault::WrongValue(..) => (-204, "Arg's value error"),
+        Fault::WrongValue(..) | Fault::Repeated(_) => (-204, "Arg's value error"),
         Fault::NotOwner => (-200, "Failure to operate database"),
         fault => return engine::status::status(fault),
     };

@@ -152,7 +152,7 @@ impl Op for Query {
             Fault::Conflict(..) => (-103, "Args conflict"),
             Fault::NoCredentials | Fault::Missing(_) => (-104, "Missing necessary args"),
             Fault::BadToken | Fault::StaleToken | Fault::AccountGone => (-105, "Error token"),
-            Fault::Empty(_) | Fault::WrongValue(..) => (-106, "Args Error"),
+            Fault::Empty(_) | Fault::WrongValue(..) | Fault::Repeated(_) => (-106, "Args Error"),
             fault => return engine::status::status(fault),
         };
         Status { code, message }

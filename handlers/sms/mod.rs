@@ -20,19 +20,28 @@ pub const SWEEP: &str = "DELETE FROM sms WHERE sent_at + 86400 <= $1 AND expires
 pub const SWEEP_GUESSES: &str =
     "DELETE FROM sms_guess WHERE sms NOT IN (SELECT id FROM sms WHERE expires_at > $1)";
 
-/// What is told of a code that is not accepted.
+/// The text for a code that is not accepted.
 const NOT_ACCEPTED: &str = "the code is wrong, or was used or has expired";
 
 /// It is not the code that was sent.
-pub static WRONG: Declared =
-    Declared { class: Class::Proof, status: WRONG_PROOF, detail: NOT_ACCEPTED };
+pub static WRONG: Declared = Declared {
+    name: "sms_code_wrong",
+    class: Class::Proof,
+    status: WRONG_PROOF,
+    detail: NOT_ACCEPTED,
+};
 
 /// No code was sent to the number, or none that is still good.
-pub static EXPIRED: Declared =
-    Declared { class: Class::Proof, status: WRONG_PROOF, detail: NOT_ACCEPTED };
+pub static EXPIRED: Declared = Declared {
+    name: "sms_code_expired",
+    class: Class::Proof,
+    status: WRONG_PROOF,
+    detail: NOT_ACCEPTED,
+};
 
 /// The gateway refused the message, or failed. Its status is the gateway's own code.
 pub static NOT_SENT: Declared = Declared {
+    name: "sms_not_sent",
     class: Class::Peer,
     status: coded(codes::OTHER),
     detail: "the message could not be sent",

@@ -12,16 +12,16 @@ use engine::sms::codes;
 const DAY: i64 = 86_400;
 
 /// Too many messages to one number in half a minute.
-pub static HALF_MINUTE: Declared = used_up(codes::HALF_MINUTE);
+pub static HALF_MINUTE: Declared = used_up("sms_quota_30_seconds", codes::HALF_MINUTE);
 
 /// Too many messages to one number in an hour.
-pub static HOUR: Declared = used_up(codes::HOUR);
+pub static HOUR: Declared = used_up("sms_quota_hour", codes::HOUR);
 
 /// Too many messages in a day: to one number, for one address, or in all.
-pub static ONE_DAY: Declared = used_up(codes::DAY);
+pub static ONE_DAY: Declared = used_up("sms_quota_day", codes::DAY);
 
-const fn used_up(code: i64) -> Declared {
-    Declared { class: Class::Limit, status: coded(code), detail: "too many messages" }
+const fn used_up(name: &'static str, code: i64) -> Declared {
+    Declared { name, class: Class::Limit, status: coded(code), detail: "too many messages" }
 }
 
 /// One in this many messages of a day is kept for numbers that have an account, and no address has more

@@ -12,7 +12,6 @@ mod remove;
 mod verify;
 
 pub use attempts::SWEEP as SWEEP_FAILURES;
-pub use login::Session;
 pub use register::{hash_plain, insert};
 pub use remove::finish as finish_removals;
 pub use verify::seal_all;
@@ -51,11 +50,16 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
 }
 
 /// Another account has the name, or one that looks like it, or left it not long ago.
-pub static NAME_TAKEN: Declared =
-    Declared { class: Class::Taken, status: WRONG_VALUE, detail: "the name is taken" };
+pub static NAME_TAKEN: Declared = Declared {
+    name: "name_taken",
+    class: Class::Taken,
+    status: WRONG_VALUE,
+    detail: "the name is taken",
+};
 
 /// Another account has the mobile number.
 pub static MOBILE_TAKEN: Declared = Declared {
+    name: "mobile_taken",
     class: Class::Taken,
     status: WRONG_VALUE,
     detail: "the mobile number is registered",
@@ -63,6 +67,7 @@ pub static MOBILE_TAKEN: Declared = Declared {
 
 /// The account has a real name already; it is verified once.
 pub static VERIFIED_ALREADY: Declared = Declared {
+    name: "already_verified",
     class: Class::Taken,
     status: WRONG_VALUE,
     detail: "the real name is verified already",

@@ -66,7 +66,7 @@ impl Schedule {
 enum Plan {
     /// Every day at this time.
     At(civil::Time),
-    /// Whenever the newest is so many seconds old.
+    /// When the newest backup is this many seconds old.
     Every(i64),
 }
 

@@ -1,8 +1,8 @@
 //! Which keys of a configuration may change while the server runs.
 
 use super::{
-    Backup, Captcha, Config, ConfigError, Cors, Database, Disk, Envelope, Limits, Log, Metrics,
-    Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store, Web,
+    Backup, Captcha, Config, ConfigError, Cors, Database, Disk, Documents, Envelope, Limits, Log,
+    Metrics, Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store, Web,
 };
 
 /// The keys in which one configuration differs from another, as the file has them.
@@ -53,6 +53,7 @@ impl Config {
             envelope: Envelope { live { lenient } restart { content_type } }
             cors: Cors { live { allowed_origins, allowed_headers } restart {} }
             web: Web { live {} restart { dir, headers } }
+            documents: Documents { live { dir } restart {} }
             captcha: Captcha {
                 live { kinds, ttl, length, pow_cost, wrong_per_address } restart { test_code }
             }

@@ -16,6 +16,7 @@ impl Default for Config {
             envelope: Envelope::default(),
             cors: Cors::default(),
             web: Web::default(),
+            documents: Documents::default(),
             captcha: Captcha::default(),
             sms: Sms::default(),
             portrait: Portrait::default(),

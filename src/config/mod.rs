@@ -12,7 +12,6 @@ mod endpoint;
 mod env;
 mod fault;
 mod fields;
-mod live;
 mod load;
 mod networks;
 mod portrait;
@@ -38,7 +37,6 @@ pub use changes::Changes;
 pub use disk::{Disk, Reserve};
 pub use endpoint::Endpoint;
 pub use env::variables;
-pub use live::Live;
 pub use load::ConfigError;
 pub use networks::{Networks, SharedNetworks};
 pub use portrait::{OpenUpload, Portrait};
@@ -77,6 +75,8 @@ pub struct Config {
     pub cors: Cors,
     /// `[web]`: pages beside the API.
     pub web: Web,
+    /// `[documents]`: documents of your own.
+    pub documents: Documents,
     /// `[captcha]`: pictures to be read, and proof of work.
     pub captcha: Captcha,
     /// `[sms]`: codes by SMS.
@@ -202,6 +202,14 @@ pub struct Web {
     /// `X-Content-Type-Options`); an empty value removes one. Default: none.
     #[serde(deserialize_with = "fields::answer_headers")]
     pub headers: BTreeMap<String, String>,
+}
+
+/// Documents of your own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Documents {
+    /// A folder whose files, `*.toml`, are documents; `guichet document new` begins one. Default: none.
+    pub dir: Option<PathBuf>,
 }
 
 /// The rank leaderboard.

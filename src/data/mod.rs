@@ -87,6 +87,12 @@ impl<'a> Fields<'a> {
         new
     }
 
+    /// Take `key` out with its value.
+    pub fn remove(&mut self, key: &str) -> Option<Value<'a>> {
+        let at = self.0.iter().position(|(name, _)| name == key)?;
+        Some(self.0.remove(at).1)
+    }
+
     /// Is it there, and not `null`?
     pub fn is_given(&self, key: &str) -> bool {
         self.get(key).is_some_and(|value| *value != Value::Null)

@@ -1,26 +1,32 @@
 //! The paths of the documents: parameters and bodies from the operations' fields, answers from the routes.
 
-use super::operations::{Components, reply_name};
 use super::{Api, reference, summary};
 use crate::data::schema::{self, FieldSchema};
-use crate::document::{Document, ReplySchema, Route, RouteReply};
+use crate::document::template::Schemas;
+use crate::document::{Body, Document, Form, Input, Route, Status};
+use crate::fault::FaultKind;
 use crate::op::RegisteredOp;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// The documents' tags.
-pub(super) fn tags(api: &Api) -> impl Iterator<Item = Value> + use<> {
-    api.documents
-        .iter()
+pub(super) fn tags(api: &Api<'_>) -> impl Iterator<Item = Value> + use<> {
+    let tags: Vec<Value> = api
+        .documents
+        .documents()
         .map(|document| json!({"name": document.name, "description": document.description}))
+        .collect();
+    tags.into_iter()
 }
 
 /// Add the documents' paths.
-pub(super) fn add(api: &Api, components: &Components, paths: &mut Map<String, Value>) {
-    for document in api.documents {
-        for route in document.routes {
+pub(super) fn add(api: &Api<'_>, paths: &mut Map<String, Value>) {
+    for document in api.documents.documents() {
+        for route in &document.routes {
             for (number, path) in route.paths.iter().enumerate() {
-                let described = operation(api, components, document, route, (number, path));
-                let entry = paths.entry(*path).or_insert_with(|| json!({}));
+                let path = path.text.as_str();
+                let described = operation(api, document, route, (number, path));
+                let entry = paths.entry(path).or_insert_with(|| json!({}));
                 entry[route.method.to_lowercase()] = described;
             }
         }
@@ -29,31 +35,26 @@ pub(super) fn add(api: &Api, components: &Components, paths: &mut Map<String, Va
 
 /// One path of a route.
 fn operation(
-    api: &Api,
-    components: &Components,
+    api: &Api<'_>,
     document: &Document,
     route: &Route,
     (number, path): (usize, &str),
 ) -> Value {
     let (kind, subtype) = route.op;
     let Some(entry) = api.registry.get(kind, subtype) else { return json!({}) };
-    let last = route.then.last().map_or(route.op, |step| step.op);
-    let reply = api.registry.get(last.0, last.1).map(reply_name).unwrap_or_default();
     let text = (entry.description)();
-    let steps: Vec<String> = std::iter::once(route.op)
-        .chain(route.then.iter().map(|step| step.op))
-        .map(|(kind, subtype)| format!("{kind}/{subtype}"))
-        .collect();
+    let steps: Vec<String> =
+        route.ops().map(|(kind, subtype)| format!("{kind}/{subtype}")).collect();
     let fields = fields(route, entry);
     let in_path = |field: &WireField| path.contains(&format!("{{{}}}", field.wire));
-    let has_body = matches!(route.method, "POST" | "PUT");
+    let has_body = matches!(route.method, "POST" | "PUT" | "PATCH");
     let mut described = json!({
         "operationId": operation_id(document, route, number),
         "tags": [document.name],
         "summary": summary(&text),
         "description": format!("{text} Calls {}.", steps.join(", then ")),
         "security": super::openapi::security(entry),
-        "responses": responses(components.get(&reply), route),
+        "responses": responses(route, entry),
     });
     let parameters: Vec<Value> = fields
         .iter()
@@ -92,40 +93,40 @@ fn operation(
 
 /// A field under the name that the wire has for it.
 struct WireField {
-    wire: &'static str,
+    wire: String,
     field: FieldSchema,
 }
 
 impl WireField {
     fn renamed(&self) -> FieldSchema {
-        FieldSchema { key: self.wire, ..self.field.clone() }
+        // Descriptions are made once for each set of documents, and kept as long as those.
+        FieldSchema { key: Box::leak(self.wire.clone().into_boxed_str()), ..self.field.clone() }
     }
 }
 
 /// The fields of an operation that a route has on the wire, of the shape that has the most of them.
 fn fields(route: &Route, entry: &RegisteredOp) -> Vec<WireField> {
-    let wire = |key: &'static str| {
-        let renamed = route.renames.iter().find(|(_, inner)| *inner == key);
-        renamed.map_or(key, |(wire, _)| *wire)
-    };
-    let is_in_path =
-        |name: &str| route.paths.iter().any(|path| path.contains(&format!("{{{name}}}")));
     let taken = |shape: Vec<FieldSchema>| -> Vec<WireField> {
-        shape
-            .into_iter()
-            .filter(|field| route.constants.iter().all(|(key, _)| *key != field.key))
-            .map(|field| WireField { wire: wire(field.key), field })
-            .filter(|field| route.has(field.wire) || is_in_path(field.wire))
-            .collect()
+        let on_wire = |field: FieldSchema| -> Option<WireField> {
+            let Some(inputs) = route.inputs.listed() else {
+                return Some(WireField { wire: field.key.to_owned(), field });
+            };
+            let input: &Input = inputs.iter().find(|input| input.key == field.key)?;
+            let is_sent = !input.from.is_empty();
+            let is_required = field.is_required && input.constant.is_none();
+            let field = FieldSchema { is_required, ..field };
+            is_sent.then(|| WireField { wire: input.wire.clone(), field })
+        };
+        shape.into_iter().filter_map(on_wire).collect()
     };
     (entry.shapes)().into_iter().map(taken).max_by_key(Vec::len).unwrap_or_default()
 }
 
 /// `ihomePostUsers`, from the document, the method and the route's first path.
 fn operation_id(document: &Document, route: &Route, number: usize) -> String {
-    let path = route.paths.get(number).copied().unwrap_or_default();
+    let path = route.paths.get(number).map(|path| path.text.as_str()).unwrap_or_default();
     let words = path.split(['/', '{', '}', '-', '_', '.']).filter(|word| !word.is_empty());
-    let all = [document.name, route.method].map(str::to_lowercase);
+    let all = [&*document.name, route.method].map(str::to_lowercase);
     let words = all.iter().map(String::as_str).flat_map(|word| word.split('-')).chain(words);
     let mut id = String::new();
     for word in words {
@@ -148,47 +149,122 @@ fn refusal() -> Value {
     })
 }
 
-/// What a route answers.
-fn responses(reply: &Value, route: &Route) -> Value {
-    match route.reply {
-        RouteReply::Picture => {
-            let picture = || {
-                json!({"content": {"image/*": {"schema": {
-                    "type": "string", "contentMediaType": "image/*"
-                }}}})
-            };
-            let with = |text: &str| {
-                let mut response = picture();
-                response["description"] = text.into();
-                response
-            };
-            json!({
-                "200": with("The picture."),
-                "304": {"description": "The client has this very picture."},
-                "4XX": with("A picture that stands for what was asked for."),
-            })
-        }
-        RouteReply::PictureOrFault(failure) => json!({
-            "200": {
-                "description": "The picture, or a fault: the document answers both under HTTP 200.",
-                "content": {
-                    "image/*": {"schema": {"type": "string", "contentMediaType": "image/*"}},
-                    "application/json": {"schema": failure()},
-                },
-            },
-            "4XX": refusal(),
-        }),
-        RouteReply::Json { success, failure } => {
-            let (success, failure) = (success(&ReplySchema(reply)), failure());
-            let schema =
-                if success == failure { success } else { json!({"anyOf": [success, failure]}) };
-            json!({
-                "200": {
-                    "description": "Done, or a fault: the document answers both under HTTP 200.",
-                    "content": {"application/json": {"schema": schema}},
-                },
-                "4XX": refusal(),
-            })
+/// The media types and schemas of one answer, by HTTP status.
+#[derive(Default)]
+struct Answers(BTreeMap<u16, BTreeMap<String, Vec<Value>>>);
+
+impl Answers {
+    fn add(&mut self, status: u16, media_type: &str, schema: Value) {
+        let media_type = media_type.split(';').next().unwrap_or(media_type).trim().to_owned();
+        let schemas = self.0.entry(status).or_default().entry(media_type).or_default();
+        if !schemas.contains(&schema) {
+            schemas.push(schema);
         }
     }
+
+    /// Add what a form answers.
+    fn form(&mut self, form: &Form, status: u16, replies: &Schemas, data: &dyn Fn() -> Value) {
+        match &form.body {
+            Body::Json(template) => self.add(status, &form.content_type, template.schema(replies)),
+            Body::Bytes(_) => self.add(status, &form.content_type, picture()),
+            Body::Picture(_) => self.add(status, "image/*", picture()),
+            Body::Envelope(id) => self.add(status, "application/json", in_envelope(*id, data())),
+        }
+    }
+}
+
+fn picture() -> Value {
+    json!({"type": "string", "contentMediaType": "image/*"})
+}
+
+/// The schema of an envelope's answer with this data.
+fn in_envelope(id: i64, data: Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "id": {"type": "integer", "const": id},
+            "status": {"type": "integer"},
+            "message": {"type": "string"},
+            "data": data,
+            "detail": {"type": "string"},
+        },
+        "required": ["id", "status", "message", "data"],
+    })
+}
+
+/// What a route answers.
+fn responses(route: &Route, entry: &RegisteredOp) -> Value {
+    let mut answers = Answers::default();
+    let status = |form: &Form, kind: Option<FaultKind>| match form.status {
+        Status::Fixed(status) => status,
+        Status::OfFault => kind.map_or(200, |kind| kind.example().http_status()),
+    };
+    let last = || route.replies.0.last().cloned().unwrap_or_default();
+    if entry.replies_file && route.then.is_empty() {
+        answers.add(200, "image/*", picture());
+    } else {
+        answers.form(&route.success, status(&route.success, None), &route.replies, &last);
+    }
+    let nothing = || serde_json::from_str(entry.empty_data).unwrap_or_default();
+    let empty = || match nothing() {
+        Value::Array(_) => json!({"type": "array", "maxItems": 0}),
+        _ => json!({"type": "object"}),
+    };
+    for (kind, form) in route.faults.forms() {
+        answers.form(form, status(form, Some(kind)), &Schemas::default(), &empty);
+    }
+    let mut responses = Map::new();
+    for (status, media_types) in answers.0 {
+        let content: Map<String, Value> = media_types
+            .into_iter()
+            .map(|(media_type, schemas)| (media_type, json!({"schema": any_of(schemas)})))
+            .collect();
+        let text = match status {
+            200 => "Done, or a fault that is answered under HTTP 200.",
+            201..=299 => "Done.",
+            _ => "A fault.",
+        };
+        responses.insert(status.to_string(), json!({"description": text, "content": content}));
+    }
+    if entry.replies_file {
+        responses.insert("304".into(), json!({"description": "The client has this very picture."}));
+        responses.insert(
+            "403".into(),
+            json!({
+                "description": "The picture for pages of other sites that may not show this one.",
+                "content": {"image/*": {"schema": picture()}},
+            }),
+        );
+    }
+    responses.entry("4XX").or_insert_with(refusal);
+    Value::Object(responses)
+}
+
+/// A schema that has what any of these has. What differs in constants alone becomes one.
+fn any_of(schemas: Vec<Value>) -> Value {
+    let mut kept: Vec<Value> = Vec::new();
+    for schema in schemas.into_iter().map(without_constants) {
+        if !kept.contains(&schema) {
+            kept.push(schema);
+        }
+    }
+    match <[Value; 1]>::try_from(kept) {
+        Ok([only]) => only,
+        Err(kept) => json!({"anyOf": kept}),
+    }
+}
+
+/// The same schema, of which constants say only their type: a document has dozens of codes and texts.
+fn without_constants(mut schema: Value) -> Value {
+    if let Some(object) = schema.as_object_mut() {
+        object.remove("const");
+        for value in object.values_mut() {
+            *value = without_constants(value.take());
+        }
+    } else if let Some(list) = schema.as_array_mut() {
+        for value in list {
+            *value = without_constants(value.take());
+        }
+    }
+    schema
 }

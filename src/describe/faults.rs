@@ -4,7 +4,7 @@ use crate::fault::FaultKind;
 use crate::op::RegisteredOp;
 use serde_json::{Value, json};
 
-/// What a client may be told.
+/// One fault as a client sees it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ToldFault {
     /// The HTTP status, where the status follows the fault.

@@ -14,7 +14,7 @@ mod paths;
 pub use openapi::openapi;
 pub use openrpc::openrpc;
 
-use crate::document::Document;
+use crate::document::Library;
 use crate::op::Registry;
 use bytes::Bytes;
 use serde_json::Value;
@@ -34,14 +34,14 @@ pub struct Info {
 }
 
 /// All that is described.
-#[derive(Default)]
-pub struct Api {
+#[derive(Clone, Copy)]
+pub struct Api<'a> {
     /// What the program says of it.
     pub info: Info,
     /// The operations.
-    pub registry: Registry,
+    pub registry: &'a Registry,
     /// The documents.
-    pub documents: &'static [Document],
+    pub documents: &'a Library,
     /// Where envelopes are posted, besides `/api`.
     pub endpoints: &'static [&'static str],
 }
@@ -61,7 +61,7 @@ impl Descriptions {
     }
 
     /// The OpenAPI document, as JSON.
-    pub fn openapi(&self, api: &Api) -> Bytes {
+    pub fn openapi(&self, api: &Api<'_>) -> Bytes {
         self.openapi.get_or_init(|| openapi(api).to_string().into()).clone()
     }
 

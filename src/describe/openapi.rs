@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 pub(crate) const OPERATIONS: &str = "/api/op";
 
 /// The document.
-pub fn openapi(api: &Api) -> Value {
-    let mut components = Components::new(&api.registry);
+pub fn openapi(api: &Api<'_>) -> Value {
+    let mut components = Components::new(api.registry);
     components.insert("Fault", fault(&json!({"type": "object", "description": "Empty."})));
     components.insert(
         "ListFault",
@@ -23,7 +23,7 @@ pub fn openapi(api: &Api) -> Value {
         all.insert(format!("{OPERATIONS}/{kind}/{subtype}"), json!({"post": operation(entry)}));
     }
     paths::add(api, &mut components, &mut all);
-    documents::add(api, &components, &mut all);
+    documents::add(api, &mut all);
     let mut tags: Vec<Value> = api
         .info
         .types

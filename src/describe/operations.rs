@@ -39,11 +39,6 @@ impl Components {
         self.schemas.insert(name.to_owned(), schema);
     }
 
-    /// The schema of this name.
-    pub(super) fn get(&self, name: &str) -> &Value {
-        self.schemas.get(name).unwrap_or(&Value::Null)
-    }
-
     /// All of them, sorted by name.
     pub(super) fn into_json(mut self) -> Value {
         self.schemas.sort_keys();
@@ -116,7 +111,7 @@ pub(super) fn example(entry: &RegisteredOp) -> Value {
     serde_json::from_str(entry.example).unwrap_or(Value::Null)
 }
 
-/// Where the schema of an operation's reply stands.
+/// The reference (`$ref`) to the schema of an operation's reply.
 pub(super) fn reply_reference(entry: &RegisteredOp) -> Value {
     reference(&reply_name(entry))
 }

@@ -16,7 +16,7 @@ pub(super) fn tags() -> [Value; 2] {
 }
 
 /// Add them.
-pub(super) fn add(api: &Api, components: &mut Components, paths: &mut Map<String, Value>) {
+pub(super) fn add(api: &Api<'_>, components: &mut Components, paths: &mut Map<String, Value>) {
     components.insert("Envelope", envelope(api));
     components.insert("EnvelopeAnswer", answer());
     components.insert("RpcCall", rpc_call());
@@ -126,7 +126,7 @@ fn endpoint(id: &str, [summary, text]: [&str; 2], [taken, answered]: [&str; 2]) 
     })
 }
 
-fn envelope(api: &Api) -> Value {
+fn envelope(api: &Api<'_>) -> Value {
     let kinds: Vec<&str> = api.info.types.iter().map(|(name, _)| *name).collect();
     json!({
         "type": "object",

@@ -36,6 +36,8 @@ pub enum Class {
 /// A fault that an operation declares. It is a `static`: two are the same where their addresses are.
 #[derive(Debug)]
 pub struct Declared {
+    /// Its name in documents' files, such as `name_taken`.
+    pub name: &'static str,
     /// What kind of fault it is.
     pub class: Class,
     /// Its code and text in the envelope.

@@ -27,6 +27,8 @@ pub enum FaultKind {
     WrongType,
     /// [`Fault::WrongValue`].
     WrongValue,
+    /// [`Fault::Repeated`].
+    Repeated,
     /// [`Fault::UnknownParameter`].
     UnknownParameter,
     /// [`Fault::Conflict`].
@@ -84,6 +86,7 @@ impl Fault {
             Fault::Empty(_) => FaultKind::Empty,
             Fault::WrongType(..) => FaultKind::WrongType,
             Fault::WrongValue(..) => FaultKind::WrongValue,
+            Fault::Repeated(_) => FaultKind::Repeated,
             Fault::UnknownParameter(_) => FaultKind::UnknownParameter,
             Fault::Conflict(..) => FaultKind::Conflict,
             Fault::Declared(happened) => FaultKind::Declared(happened.declared),
@@ -112,6 +115,7 @@ impl Fault {
             | FaultKind::Empty
             | FaultKind::WrongType
             | FaultKind::WrongValue
+            | FaultKind::Repeated
             | FaultKind::UnknownParameter
             | FaultKind::Conflict
             | FaultKind::File => 400,
@@ -140,6 +144,69 @@ impl Fault {
 }
 
 impl FaultKind {
+    /// Those that any operation may end in: all but the ones that operations declare.
+    pub const COMMON: [FaultKind; 26] = [
+        FaultKind::EnvelopeKey,
+        FaultKind::EnvelopeValue,
+        FaultKind::NoSuchOperation,
+        FaultKind::NoCredentials,
+        FaultKind::BadToken,
+        FaultKind::StaleToken,
+        FaultKind::AccountGone,
+        FaultKind::Missing,
+        FaultKind::Empty,
+        FaultKind::WrongType,
+        FaultKind::WrongValue,
+        FaultKind::Repeated,
+        FaultKind::UnknownParameter,
+        FaultKind::Conflict,
+        FaultKind::LimitReached,
+        FaultKind::NotOwner,
+        FaultKind::NotFound,
+        FaultKind::Password,
+        FaultKind::Signature,
+        FaultKind::TooManyAttempts,
+        FaultKind::File,
+        FaultKind::Database,
+        FaultKind::NoSpace,
+        FaultKind::AnswerTooLarge,
+        FaultKind::Busy,
+        FaultKind::Unknown,
+    ];
+
+    /// Its name in documents' files.
+    pub fn name(self) -> &'static str {
+        match self {
+            FaultKind::EnvelopeKey => "envelope_key",
+            FaultKind::EnvelopeValue => "envelope_value",
+            FaultKind::NoSuchOperation => "no_such_operation",
+            FaultKind::NoCredentials => "no_credentials",
+            FaultKind::BadToken => "bad_token",
+            FaultKind::StaleToken => "stale_token",
+            FaultKind::AccountGone => "account_gone",
+            FaultKind::Missing => "missing",
+            FaultKind::Empty => "empty",
+            FaultKind::WrongType => "wrong_type",
+            FaultKind::WrongValue => "wrong_value",
+            FaultKind::Repeated => "repeated",
+            FaultKind::UnknownParameter => "unknown_parameter",
+            FaultKind::Conflict => "conflict",
+            FaultKind::Declared(declared) => declared.name,
+            FaultKind::LimitReached => "limit_reached",
+            FaultKind::NotOwner => "not_owner",
+            FaultKind::NotFound => "not_found",
+            FaultKind::Password => "password",
+            FaultKind::Signature => "signature",
+            FaultKind::TooManyAttempts => "too_many_attempts",
+            FaultKind::File => "file",
+            FaultKind::Database => "database",
+            FaultKind::NoSpace => "no_space",
+            FaultKind::AnswerTooLarge => "answer_too_large",
+            FaultKind::Busy => "busy",
+            FaultKind::Unknown => "unknown",
+        }
+    }
+
     /// A fault of this kind, to look up the codes and texts that are told of it. `a key` stands for the name of
     /// the key, and `a limit` for that of the limit.
     pub fn example(self) -> Fault {
@@ -159,6 +226,7 @@ impl FaultKind {
             FaultKind::Empty => Fault::Empty(KEY.into()),
             FaultKind::WrongType => Fault::WrongType(KEY.into(), "another type"),
             FaultKind::WrongValue => Fault::value(KEY, "its value is not accepted"),
+            FaultKind::Repeated => Fault::Repeated(KEY.into()),
             FaultKind::UnknownParameter => Fault::UnknownParameter(KEY.into()),
             FaultKind::Conflict => Fault::Conflict(KEY.into(), "another key"),
             FaultKind::Declared(declared) => declared.fault(),

@@ -4,19 +4,21 @@ pub(crate) mod documents;
 pub(crate) mod fields;
 pub(crate) mod record;
 pub(crate) mod route;
+mod routing;
 
 use crate::caller::Credentials;
 use crate::client::Client;
 use crate::config::Config;
 use crate::data::encoding::without_bom;
-use crate::describe::{Api, Descriptions};
+use crate::document::{Library, Problem};
 use crate::engine::Engine;
 use crate::envelope::{self, Accepts, BodyOutcome, CallContext, CallSummary};
 use crate::fault::Fault;
 use crate::http::connection::head::HeadSniffer;
 use crate::http::endpoint::documents::{Asked, ReadBody};
 use crate::http::endpoint::record::Record;
-use crate::http::endpoint::route::{Found, Router, Target};
+use crate::http::endpoint::route::{DocumentRoute, Found, Target};
+use crate::http::endpoint::routing::Routing;
 use crate::http::home;
 use crate::http::probes;
 use crate::http::request::body::BoundedBody;
@@ -24,6 +26,8 @@ use crate::http::request::{client, host, signature};
 use crate::http::response::date::Dates;
 use crate::http::response::{self, HttpResponse, cors};
 use crate::http::static_files::{PageHeaders, StaticFiles};
+use crate::live::Live;
+use crate::program::Program;
 use crate::request::RequestId;
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
@@ -51,37 +55,44 @@ const SHORT_BODY: usize = 64 * 1024;
 pub(crate) struct Handler {
     pub engine: Arc<Engine>,
     pub dates: Arc<Dates>,
-    api: Api,
-    descriptions: Descriptions,
-    router: Router,
+    program: Program,
+    routing: Live<Routing>,
     pages: Option<StaticFiles>,
     page_headers: PageHeaders,
-    home: &'static str,
     /// The media type of answers in the envelope's form.
     content_type: HeaderValue,
 }
 
 impl Handler {
+    /// Errors are those of documents.
     pub(crate) fn new(
         engine: Arc<Engine>,
-        router: Router,
         pages: Option<StaticFiles>,
-        api: Api,
-        home: &'static str,
-    ) -> Self {
+        program: Program,
+        library: Library,
+    ) -> Result<Self, Vec<Problem>> {
+        let routing = Live::new(Routing::new(&program, library)?);
         let config = &engine.services.config;
         let content_type = HeaderValue::from_static(response::envelope_type(config));
-        Handler {
+        Ok(Handler {
             page_headers: PageHeaders::new(config),
             engine,
             dates: Arc::default(),
-            descriptions: Descriptions::new(api.info),
-            api,
-            router,
+            program,
+            routing,
             pages,
-            home,
             content_type,
-        }
+        })
+    }
+
+    /// What documents may name, and where their files are looked for by default.
+    pub(crate) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Serve these documents from now on; `false` if they were replaced too often.
+    pub(crate) fn replace_documents(&self, library: Library) -> Result<bool, Vec<Problem>> {
+        Routing::new(&self.program, library).map(|routing| self.routing.replace(routing))
     }
 
     /// Answer one request of `peer`, on a connection that has read `head_sniffer`.
@@ -135,11 +146,12 @@ impl Handler {
         }
         let client = client::client(peer.ip(), &head.headers, config);
         record.client = client.address();
-        let found = self.router.find(head.uri.path());
+        let routing = &*self.routing;
+        let found = routing.router.find(head.uri.path());
         if let Some(Found { path, target: Target::Probe(probe), .. }) = found {
             (record.path, record.is_probe) = (path, true);
             let is_shown = probes::is_shown(peer.ip(), client.address(), &head.headers, config);
-            let counted = || self.api.registry.counted();
+            let counted = || (self.program.registry.counted(), routing.library.counted());
             let asked = probe.answer(&self.engine, &head, is_shown, record.id, counted);
             return Box::pin(asked).await;
         }
@@ -156,12 +168,13 @@ impl Handler {
             return preflight(config, &head, &target.allow());
         }
         match (target, target.route(&head.method)) {
-            (_, Some((document, route))) => {
+            (_, Some(DocumentRoute { document, route, names })) => {
                 let asked = Asked {
                     engine: &self.engine,
-                    registry: &self.api.registry,
+                    registry: &self.program.registry,
                     document,
                     route,
+                    names,
                     params,
                     head: &head,
                     client,
@@ -185,8 +198,11 @@ impl Handler {
             }
             (Target::Description(description), None) => description.answer(
                 &head,
-                || self.descriptions.openapi(&self.api),
-                || self.descriptions.openrpc(&self.api.registry, &self.engine.services.public_url),
+                || routing.descriptions.openapi(&self.program.api(&routing.library)),
+                || {
+                    let address = &self.engine.services.public_url;
+                    routing.descriptions.openrpc(&self.program.registry, address)
+                },
             ),
             (Target::Operation, None) if head.method == Method::POST => {
                 let named = |key| params.get(key).unwrap_or_default().to_owned();
@@ -219,7 +235,7 @@ impl Handler {
         let handler = Arc::clone(self);
         let answer = async move {
             let mut summary = CallSummary::default();
-            let entry = handler.api.registry.get(&name.0, &name.1);
+            let entry = handler.program.registry.get(&name.0, &name.1);
             let call = handler.call(credentials, id);
             (envelope::answer_directly(&call, entry, &body, &mut summary).await, summary)
         };
@@ -252,8 +268,8 @@ impl Handler {
     fn call(&self, credentials: Credentials, id: RequestId) -> CallContext<'_> {
         CallContext {
             engine: &self.engine,
-            registry: &self.api.registry,
-            descriptions: &self.descriptions,
+            registry: &self.program.registry,
+            descriptions: &self.routing.descriptions,
             credentials,
             id,
         }
@@ -267,15 +283,16 @@ impl Handler {
         id: RequestId,
         content: ReadBody,
     ) -> (HttpResponse, CallSummary) {
-        let mut summary = CallSummary::default();
-        let found = self.router.find(head.uri.path());
-        let Some((params, (document, route))) = found
+        let routing = &*self.routing;
+        let found = routing.router.find(head.uri.path());
+        let Some((params, DocumentRoute { document, route, names })) = found
             .and_then(|Found { target, params, .. }| Some((params, target.route(&head.method)?)))
         else {
-            return (response::internal_error(), summary);
+            return (response::internal_error(), CallSummary::default());
         };
-        let (engine, registry) = (&self.engine, &self.api.registry);
-        let asked = Asked { engine, registry, document, route, params, head, client, id };
+        let (engine, registry) = (&self.engine, &self.program.registry);
+        let asked = Asked { engine, registry, document, route, names, params, head, client, id };
+        let mut summary = CallSummary::default();
         let answer = asked.answer(content, &mut summary).await;
         (answer, summary)
     }
@@ -339,7 +356,7 @@ impl Handler {
                 pages.answer(head, &client, &self.engine.answers).await
             }
             (None, &Method::GET | &Method::HEAD) => {
-                home::answer(self.home, &head.headers, &self.engine.services.public_url)
+                home::answer(self.program.home, &head.headers, &self.engine.services.public_url)
             }
             _ => return response::wrong_method(PAGE_METHODS),
         };
@@ -379,7 +396,7 @@ async fn caught(
     let polled = |cx: &mut Context<'_>| {
         catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))).unwrap_or_else(|_| {
             let cause = Fault::panicked().cause().map(ToString::to_string);
-            tracing::error!(request = %id, cause, "a request was given up");
+            tracing::error!(request = %id, cause, "a request was answered by an internal error");
             Poll::Ready(response::internal_error())
         })
     };

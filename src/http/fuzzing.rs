@@ -1,24 +1,81 @@
 //! What a body, a query and headers come to, without a connection: for the fuzz targets alone.
 
+use crate::caller::Anyone;
 use crate::config::{Config, Networks};
-use crate::document::{Document, Route};
-use crate::http::endpoint::fields;
+use crate::data;
+use crate::db::View;
+use crate::document::{Document, Library, Route, Surroundings};
+use crate::fault::{Fault, FaultKind};
+use crate::http::endpoint::fields::{self, Source};
 use crate::http::request::content::{Content, TextKind};
 use crate::http::request::multipart::{self, Reader};
 use crate::http::request::{client, forwarded};
+use crate::op::{Name, Op, Read, Registry};
 use bytes::Bytes;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERER};
 use ipnet::IpNet;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
-static ROUTE: Route =
-    Route { op: ("fuzz", "any"), params: Some(&["name", "id", "file"]), ..Route::DEFAULT };
-const DOCUMENT: Document = Document { routes: std::slice::from_ref(&ROUTE), ..Document::DEFAULT };
+data! {
+    /// Takes three fields, and does nothing.
+    struct AnyFields {
+        name: Option<String>,
+        id: Option<String>,
+        file: Option<String>,
+    }
+}
+
+impl Op for AnyFields {
+    const NAME: Name = ("fuzz", "any");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
+    type Caller = Anyone;
+    type Lane = Read;
+    type Reply = String;
+
+    fn run(self, _: &View<'_>, _: Anyone) -> Result<String, Fault> {
+        Ok([self.name, self.id, self.file].into_iter().flatten().collect())
+    }
+}
+
+/// The document of the route that is fuzzed.
+const FILE: &str = r#"
+    name = "fuzz"
+    description = "One route."
+    [success]
+    body = "${reply}"
+    [failure]
+    body = "${fault.text}"
+    [faults]
+    any = {}
+    [[route]]
+    method = "POST"
+    path = "/fuzz"
+    operation = "fuzz/any"
+    fields = ["name", "id", "file"]
+"#;
+
+/// The document, and its route.
+static DOCUMENT: LazyLock<(&'static Document, &'static Route)> = LazyLock::new(|| {
+    let mut registry = Registry::default();
+    let mut library = Library::default();
+    let is_known = registry.op::<AnyFields>().is_ok();
+    let around = Surroundings { registry: &registry, pictures: &[] };
+    let is_right = is_known && library.add("fuzz", FILE, None, around).is_ok();
+    assert!(is_right, "the document is right");
+    let routes = |document: &'static Document| Some((document, document.routes.first()?));
+    match library.documents().find_map(routes) {
+        Some(found) => found,
+        None => unreachable!("it has a route"),
+    }
+});
 
 /// Gather the fields of a request. The body comes in two pieces, cut anywhere, and is multipart if
 /// `boundary` says so.
 pub fn gather(query: &str, body: &[u8], cut: usize, boundary: Option<&str>) {
+    let (document, route) = *DOCUMENT;
     let content = match boundary {
         None => {
             let kinds = [TextKind::Json, TextKind::Plain, TextKind::Other];
@@ -27,7 +84,7 @@ pub fn gather(query: &str, body: &[u8], cut: usize, boundary: Option<&str>) {
         }
         Some(boundary) => {
             let (first, rest) = body.split_at(cut.min(body.len()));
-            let mut reader = Reader::new(boundary.as_bytes(), |name: &str| ROUTE.has(name));
+            let mut reader = Reader::new(boundary.as_bytes(), |name: &str| route.takes_part(name));
             let read = [first, rest].into_iter().try_for_each(|piece| reader.push(piece));
             match read.and_then(|()| reader.finish()) {
                 Ok(parts) => Content::Parts(parts, None),
@@ -38,7 +95,9 @@ pub fn gather(query: &str, body: &[u8], cut: usize, boundary: Option<&str>) {
     let mut router = matchit::Router::new();
     let routed = router.insert("/", ()).is_ok();
     if let (true, Ok(found)) = (routed, router.at("/")) {
-        let _ = fields::gather(&DOCUMENT, &ROUTE, &found.params, query, &content);
+        let (params, headers) = (&found.params, &HeaderMap::new());
+        let source = Source { document, route, names: &[], params, query, headers };
+        let _ = fields::gather(&source, &content);
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod endpoint;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod home;
+mod paths;
 mod probes;
 pub(crate) mod request;
 pub(crate) mod response;
@@ -17,7 +18,8 @@ pub(crate) mod static_files;
 
 pub(crate) use descriptions::Description;
 pub use endpoint::route::RouteError;
-pub(crate) use endpoint::route::{OPERATION, RPC};
+pub(crate) use endpoint::route::{OPERATION, RPC, Router};
+pub use paths::{check_document, library, routes};
 pub(crate) use probes::Probe;
 
 use crate::config::Config;

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::health::Why;
 use crate::http::request::headers;
 use crate::http::response::{self, HttpResponse};
-use crate::metrics::{self, OpSnapshot};
+use crate::metrics::{self, OpSnapshot, RouteSnapshot};
 use crate::request::RequestId;
 use hyper::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
@@ -39,15 +39,15 @@ impl Probe {
     /// The methods that probes answer, as the header `Allow` lists them.
     pub(super) const ALLOW: &'static str = "GET, HEAD";
 
-    /// Answer the probe, if this client may use it. `operations` returns the metrics of all
-    /// operations.
+    /// Answer the probe, if this client may use it. `counted` returns the metrics of all
+    /// operations and of the documents' routes.
     pub(super) async fn answer(
         self,
         engine: &Arc<Engine>,
         head: &Parts,
         is_shown: bool,
         id: RequestId,
-        operations: impl FnOnce() -> Vec<OpSnapshot>,
+        counted: impl FnOnce() -> (Vec<OpSnapshot>, Vec<RouteSnapshot>),
     ) -> HttpResponse {
         let mut answer = match self {
             Probe::Metrics if !is_shown => {
@@ -58,7 +58,7 @@ impl Probe {
             }
             Probe::Health => health_response(engine.health.alive()),
             Probe::Readiness => health_response(engine.health.ready(&engine.db).await),
-            Probe::Metrics => metrics_response(engine, &head.headers, id, operations()).await,
+            Probe::Metrics => metrics_response(engine, &head.headers, id, counted()).await,
         };
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer
@@ -84,11 +84,12 @@ async fn metrics_response(
     engine: &Arc<Engine>,
     headers: &HeaderMap,
     id: RequestId,
-    operations: Vec<OpSnapshot>,
+    (operations, routes): (Vec<OpSnapshot>, Vec<RouteSnapshot>),
 ) -> HttpResponse {
     let asked = Arc::clone(engine);
     // It asks the system about files.
-    let text = tokio::task::spawn_blocking(move || crate::scrape::text(&asked, operations)).await;
+    let text =
+        tokio::task::spawn_blocking(move || crate::scrape::text(&asked, operations, routes)).await;
     let text = text.map_err(|error| error.to_string());
     match text.and_then(|text| text.map_err(|error| error.to_string())) {
         Ok(text) => {

@@ -239,7 +239,11 @@ pub(crate) fn from_document(
         },
     };
     let is_picture = made.content_type.starts_with("image/");
-    let mut answer = with(status, body, HeaderValue::from_static(made.content_type));
+    let content_type = HeaderValue::from_str(made.content_type);
+    let mut answer = with(status, body, content_type.unwrap_or(JSON));
+    for (name, value) in made.headers {
+        answer.headers_mut().append(name.clone(), value.clone());
+    }
     if is_picture {
         let headers = answer.headers_mut();
         // Whatever a picture's bytes may look like to someone else, it is what it says it is.

@@ -73,7 +73,7 @@ fn data(input: &mut Input) -> Result<Vec<u8>, ImageError> {
     }
 }
 
-/// Read so many pixels; bytes after them are nobody's.
+/// Read this many pixels; bytes after them are ignored.
 fn walk(data: &[u8], colour_bits: u8, mut pixels: u32) -> Result<(), &'static str> {
     if !(1..=MAX_COLOUR_BITS).contains(&colour_bits) {
         return Err("a frame has a wrong number of colours");

@@ -19,7 +19,7 @@ impl Fenwick {
         self.change(at, |cell| cell.saturating_add(count));
     }
 
-    /// Fewer entries in block `at`.
+    /// Subtract `count` entries from block `at`.
     pub(super) fn decrease(&mut self, at: usize, count: u32) {
         self.change(at, |cell| cell.saturating_sub(count));
     }

@@ -98,7 +98,7 @@ impl Owners for Numbers {
 #[derive(Default)]
 pub struct Texts {
     pages: Vec<Page>,
-    /// The texts of each length.
+    /// The texts, grouped by length.
     shelves: Vec<Shelf>,
     /// Keyed, because clients choose these ids: nobody can aim at one bucket.
     hasher: RandomState,

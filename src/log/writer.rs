@@ -143,7 +143,7 @@ impl LogQueue {
         if is_news {
             tracing::warn!(
                 dropped,
-                "the reader of the log is too slow: so many lines were dropped since the start"
+                "the reader of the log is too slow: lines were dropped (the count is since the start)"
             );
         }
         self.done.notify_all();

@@ -32,7 +32,7 @@ impl Gauge {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// So many went, each of which came before.
+    /// Subtract `count`, which was added before.
     pub(crate) fn down(&self, count: usize) {
         self.0.fetch_sub(count as u64, Ordering::Relaxed);
     }

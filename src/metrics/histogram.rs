@@ -104,7 +104,7 @@ impl<const RANGES: usize> Histogram<RANGES> {
         self.sum.fetch_add(value, Ordering::Relaxed);
     }
 
-    /// Ends and sum in units of so many.
+    /// The unit of the bucket bounds and of the sum.
     #[allow(clippy::cast_precision_loss, reason = "past a hundred days a sum is rounded")]
     fn get(&self, ends: &[u64; RANGES], unit: u64) -> HistogramSnapshot {
         let unit = unit as f64;

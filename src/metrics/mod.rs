@@ -15,7 +15,7 @@ pub(crate) mod process;
 
 pub(crate) use counter::Counter;
 pub(crate) use family::plain;
-pub(crate) use operation::{CallTimer, OpMetrics, OpSnapshot};
+pub(crate) use operation::{CallTimer, OpMetrics, OpSnapshot, RouteSnapshot};
 pub(crate) use process::open_files;
 
 use counter::{Gauge, Statuses};
@@ -152,7 +152,7 @@ pub(crate) struct WriterMetrics {
     pub(crate) checkpoint: DurationHistogram,
 }
 
-/// Messages by what became of them.
+/// SMS messages, counted by outcome.
 #[derive(Debug, Default)]
 pub(crate) struct SmsMetrics {
     /// The gateway took them.

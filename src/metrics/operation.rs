@@ -4,6 +4,15 @@ use super::counter::{Counter, Statuses};
 use super::histogram::{DurationHistogram, HistogramSnapshot};
 use std::time::Instant;
 
+/// How often a route of a document was asked for.
+pub(crate) struct RouteSnapshot {
+    pub document: String,
+    pub method: &'static str,
+    /// The first of its paths.
+    pub path: String,
+    pub requests: u64,
+}
+
 /// The metrics of an operation at one moment.
 #[derive(Debug)]
 pub(crate) struct OpSnapshot {

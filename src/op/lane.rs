@@ -6,7 +6,7 @@
 //! | [`Write`] | everything that changes rows | on the writer's thread, in a group |
 //! | [`Work`] | hashing, drawing, gateways, long scans | blocking threads, a limited number per class of work |
 
-use super::{Answer, Op, Reply, WorkClass};
+use super::{Called, Op, Reply, WorkClass};
 use crate::caller::{Caller, Credentials};
 use crate::client::Client;
 use crate::db::{Tx, View, writer_gone};
@@ -15,7 +15,6 @@ use crate::fault::{Fault, caught};
 use crate::services::Services;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -37,16 +36,7 @@ pub trait Lane: sealed::Sealed + Sized {
         engine: &Arc<Engine>,
         op: O,
         credentials: Credentials,
-    ) -> Pending;
-}
-
-/// An operation under way.
-pub enum Pending {
-    /// It is done.
-    Ready(Result<Answer, Fault>),
-    /// It is queued or running elsewhere. Dropping this leaves it to run whole, or not at all if
-    /// it has not begun.
-    Later(Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send>>),
+    ) -> Called<'static>;
 }
 
 /// Short reads, run at once.
@@ -60,9 +50,9 @@ impl Lane for Read {
         engine: &Arc<Engine>,
         op: O,
         credentials: Credentials,
-    ) -> Pending {
+    ) -> Called<'static> {
         let view = engine.db.view();
-        Pending::Ready(caught(|| {
+        Called::Ready(caught(|| {
             let caller = O::Caller::prove(&view, &credentials)?;
             op.run(&view, caller).map(Reply::answer)
         }))
@@ -80,14 +70,14 @@ impl Lane for Write {
         engine: &Arc<Engine>,
         op: O,
         credentials: Credentials,
-    ) -> Pending {
+    ) -> Called<'static> {
         let queued = engine.db.submit(move |tx| {
             let caller = O::Caller::prove(tx, &credentials)?;
             op.run(tx, caller)
         });
         match queued {
-            Err(fault) => Pending::Ready(Err(fault)),
-            Ok(answer) => Pending::Later(Box::pin(async move {
+            Err(fault) => Called::Ready(Err(fault)),
+            Ok(answer) => Called::later(Box::pin(async move {
                 answer.await.unwrap_or_else(|_| Err(writer_gone())).map(Reply::answer)
             })),
         }
@@ -107,10 +97,10 @@ impl<K: WorkClass> Lane for Work<K> {
         engine: &Arc<Engine>,
         op: O,
         credentials: Credentials,
-    ) -> Pending {
+    ) -> Called<'static> {
         let client = credentials.client;
         let context = WorkContext { engine: Arc::clone(engine), client };
-        Pending::Later(Box::pin(async move {
+        Called::later(Box::pin(async move {
             let engine = Arc::clone(&context.engine);
             let work = move || {
                 // The caller is proven before the work begins, so that a junk token costs none.

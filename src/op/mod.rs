@@ -11,7 +11,7 @@ mod registry;
 pub use crate::reply::{Answer, Base64, File, Json, Reply};
 pub use crate::workers::class::{Draw, Gateway, Hash, Pictures, Scan, Store, WorkClass};
 pub use called::{Called, RunningCall};
-pub use lane::{Lane, Pending, Read, Work, WorkContext, Write};
+pub use lane::{Lane, Read, Work, WorkContext, Write};
 pub use registry::{RegisteredOp, RegisteredTwice, Registry};
 
 use crate::caller::Caller;

@@ -1,8 +1,7 @@
 //! The registry: finds an operation by `(type, subtype)`. Filled once at the start.
 
-use super::called::{Called, RunningCall};
-use super::lane::Pending;
-use super::{Lane, Name, Op, Reply};
+use super::called::Called;
+use super::{File, Lane, Name, Op, Reply};
 use crate::caller::{Caller, Credentials};
 use crate::data::Fields;
 use crate::data::field::wire_key;
@@ -12,6 +11,7 @@ use crate::fault::{Fault, FaultKind, caught};
 use crate::metrics::{CallTimer, OpMetrics, OpSnapshot};
 use crate::status::Status;
 use schemars::{Schema, SchemaGenerator};
+use std::any::TypeId;
 use std::sync::Arc;
 
 /// An operation in the registry, with its type erased.
@@ -26,6 +26,8 @@ pub struct RegisteredOp {
     pub status: fn(&Fault) -> Status,
     /// Is one of its fields a file? If not, all of its data is short.
     pub takes_file: bool,
+    /// Is its reply a picture?
+    pub replies_file: bool,
     /// Does it change something?
     pub changes: bool,
     /// How much memory for its answer is reserved before it runs, in bytes.
@@ -45,7 +47,7 @@ pub struct RegisteredOp {
     own_faults: &'static [FaultKind],
     needs_space: bool,
     fields: &'static [&'static [&'static str]],
-    call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Pending,
+    call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Called<'static>,
     refused: fn(&Arc<Engine>, &Credentials, Fault) -> Fault,
     metrics: Box<OpMetrics>,
 }
@@ -78,6 +80,7 @@ impl Registry {
                         empty_data: O::EMPTY_DATA,
                         status: O::status,
                         takes_file: O::TAKES_FILE,
+                        replies_file: TypeId::of::<O::Reply>() == TypeId::of::<File>(),
                         changes: O::Lane::CHANGES,
                         reserved_reply_bytes: O::RESERVED_REPLY_BYTES,
                         alias_of: (*name != O::NAME).then_some(O::NAME),
@@ -159,6 +162,7 @@ impl RegisteredOp {
                     FaultKind::Empty,
                     FaultKind::WrongType,
                     FaultKind::WrongValue,
+                    FaultKind::Repeated,
                 ],
             ),
             (self.refuses_unknown, &[FaultKind::UnknownParameter]),
@@ -195,16 +199,8 @@ impl RegisteredOp {
         fields: &mut Fields<'_>,
         credentials: Credentials,
     ) -> Called<'_> {
-        let counted = self.metrics.begin();
-        match (self.call)(engine, fields, credentials) {
-            Pending::Ready(result) => {
-                self.end(counted, result.as_ref().err());
-                Called::Ready(result)
-            }
-            Pending::Later(future) => {
-                Called::Later(RunningCall { entry: self, counted: Some(counted), future })
-            }
-        }
+        let timer = self.metrics.begin();
+        (self.call)(engine, fields, credentials).counted(self, timer)
     }
 
     /// Count a call that a limit refused before its data was read.
@@ -243,13 +239,17 @@ impl RegisteredOp {
     }
 }
 
-fn call<O: Op>(engine: &Arc<Engine>, fields: &mut Fields<'_>, credentials: Credentials) -> Pending {
+fn call<O: Op>(
+    engine: &Arc<Engine>,
+    fields: &mut Fields<'_>,
+    credentials: Credentials,
+) -> Called<'static> {
     match caught(|| O::read(fields)) {
         Ok(_) if O::NEEDS_SPACE && engine.services.disk.check().is_err() => {
-            Pending::Ready(Err(refused::<O>(engine, &credentials, Fault::NoSpace)))
+            Called::Ready(Err(refused::<O>(engine, &credentials, Fault::NoSpace)))
         }
         Ok(op) => O::Lane::dispatch(engine, op, credentials),
-        Err(fault) => Pending::Ready(Err(refused::<O>(engine, &credentials, fault))),
+        Err(fault) => Called::Ready(Err(refused::<O>(engine, &credentials, fault))),
     }
 }
 

@@ -71,7 +71,7 @@ impl BucketClient {
         Path::from(format!("{}{name}", self.prefix))
     }
 
-    /// What the store answers, if it does in time.
+    /// Wait for the store's answer, at most until the timeout.
     async fn asked<T>(
         &self,
         answer: impl Future<Output = object_store::Result<T>>,

@@ -5,7 +5,7 @@ use super::listener::Listener;
 use super::maintenance;
 use super::reload::Reload;
 use super::signals::SignalAction;
-use crate::config::Live;
+use crate::config::Config;
 use crate::db;
 use crate::engine::Engine;
 use crate::http::connection::head::{HeadSniffer, SniffedStream};
@@ -16,6 +16,7 @@ use crate::http::connection::{ConnectionState, Evictable, READ_BUFFER, Tracked};
 use crate::http::endpoint::Handler;
 use crate::http::request::client;
 use crate::http::response::{self, date};
+use crate::live::Live;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -35,6 +36,9 @@ const HEAD: Duration = Duration::from_secs(10);
 
 /// How long requests in progress may take during shutdown.
 const FAREWELL: Duration = Duration::from_secs(8);
+
+/// How long connections that were accepted last have to send a request before the end begins.
+const LAST_HEAD: Duration = Duration::from_millis(20);
 
 /// How long to wait after accepting failed, for example because file descriptors are used up.
 const BACKOFF: Duration = Duration::from_millis(100);
@@ -134,6 +138,7 @@ async fn accept_until_stopped(
     watch.abort();
     disk.abort();
     tracing::info!("shutting down: finishing requests in progress");
+    tokio::time::sleep(LAST_HEAD).await;
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
@@ -192,7 +197,7 @@ struct Accepted {
 async fn accept(
     listener: &TcpListener,
     connections: &Arc<Connections>,
-    config: &Live,
+    config: &Live<Config>,
 ) -> std::io::Result<Option<Accepted>> {
     let (stream, peer) = listener.accept().await?;
     let state = Arc::new(ConnectionState::default());

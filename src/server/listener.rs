@@ -6,7 +6,8 @@ use crate::config::Config;
 use crate::http::connection::io::UNSENT;
 use std::net::SocketAddr;
 
-/// What a server keeps when it opens its database again: whoever connects meanwhile waits.
+/// The listening socket and the signal handler. They are kept while the server opens its database again, so that
+/// clients that connect meanwhile wait.
 pub struct Listener {
     /// `None` while a server accepts from it: a second handle would keep the address open after the end.
     pub(super) socket: Option<std::net::TcpListener>,

@@ -72,7 +72,10 @@ pub(crate) async fn upkeep(engine: Weak<Engine>, piece: Upkeep) {
                 return;
             }
             Ok(Err(fault)) => {
-                tracing::warn!(?fault, "a piece of upkeep failed; trying again in a minute");
+                tracing::warn!(
+                    ?fault,
+                    "background work of an upgrade failed; trying again in a minute"
+                );
                 AGAIN
             }
             Err(_) => return,

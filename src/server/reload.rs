@@ -5,9 +5,11 @@
 //! (`config::changes`).
 
 use crate::config::{Changes, Config, ConfigError};
+use crate::http;
+use crate::http::endpoint::Handler;
 use crate::log;
 use crate::services::Services;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// How the configuration is read.
 pub type Load = Box<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
@@ -16,12 +18,13 @@ pub type Load = Box<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
 pub(crate) struct Reload {
     load: Load,
     services: Arc<Services>,
+    handler: Weak<Handler>,
 }
 
 impl Reload {
     /// A server runs with the configuration of `services`, which `load` has read.
-    pub(crate) fn new(services: Arc<Services>, load: Load) -> Self {
-        Reload { load, services }
+    pub(crate) fn new(services: Arc<Services>, handler: Weak<Handler>, load: Load) -> Self {
+        Reload { load, services, handler }
     }
 
     /// Read it again. One that can't be read, or does not go together with the keys that wait for a
@@ -38,6 +41,22 @@ impl Reload {
                 );
             }
         };
+        let Some(handler) = self.handler.upgrade() else { return };
+        let documents = http::library(handler.program(), config.documents.dir.as_deref());
+        match documents.and_then(|library| handler.replace_documents(library)) {
+            Ok(true) => {}
+            Ok(false) => {
+                return tracing::error!(
+                    "SIGHUP: the documents were changed too often; restart the server to change them"
+                );
+            }
+            Err(problems) => {
+                for problem in problems {
+                    tracing::error!(%problem, "SIGHUP: a document is wrong; nothing was changed");
+                }
+                return;
+            }
+        }
         let log = config.log.clone();
         if !applied.is_empty() && !current.replace(config) {
             return tracing::error!(

@@ -53,9 +53,12 @@ impl Signals {
         let minded = [Signal::TERM, Signal::INT, Signal::HUP];
         let ignored = IGNORED.iter().map(|(number, _)| *number);
         let numbers = minded.into_iter().chain(ignored).map(Signal::as_raw);
-        #[cfg(target_os = "linux")]
-        let numbers = numbers.chain(REAL_TIME);
         let mut received = signal_hook::iterator::Signals::new(numbers)?;
+        // Some of these are not a program's where it runs under an emulator or a profiler.
+        #[cfg(target_os = "linux")]
+        for number in REAL_TIME {
+            let _ = received.handle().add_signal(number);
+        }
         let (tell, told) = unbounded_channel();
         let forever = move || {
             for number in received.forever() {

@@ -18,7 +18,7 @@ pub const HOUR: i64 = 1024;
 /// One day: used up.
 pub const DAY: i64 = 1025;
 
-/// The gateway had the message and did not hear in time what became of it.
+/// The gateway took the message, but its outcome was not known in time.
 pub const NOT_DONE_IN_TIME: i64 = 60008;
 
 /// Is the code one of the table's?

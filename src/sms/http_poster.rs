@@ -49,7 +49,7 @@ impl From<Failure> for SendError {
 }
 
 impl HttpPoster {
-    /// Whoever sends is answered after `timeout` at the latest, a second try included.
+    /// The caller has an answer after `timeout` at the latest, including a second try.
     pub fn new(http_client: LazyHttpClient, timeout: Duration) -> Self {
         HttpPoster { http_client, timeout }
     }

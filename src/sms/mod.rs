@@ -60,11 +60,11 @@ pub struct SendError {
     pub code: i64,
     /// What happened, for the log. Neither the number nor the code nor a key is in it.
     pub cause: String,
-    /// What became of the message.
+    /// The outcome.
     pub outcome: DeliveryOutcome,
 }
 
-/// What became of a message that was not taken.
+/// Why a message was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {
     /// The gateway works, and refused it: it was not sent.

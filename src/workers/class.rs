@@ -13,7 +13,7 @@ pub trait WorkClass: Send + 'static {
     const INDEX: usize;
     /// Does it get only the processor time that nothing else wants?
     const IDLE_PRIORITY: bool;
-    /// How long a piece of it may take before it is plain that giving way means waiting for ever.
+    /// Run time after which a job of idle priority counts as starved.
     const STARVED_AFTER: Option<Duration>;
 }
 
@@ -37,7 +37,7 @@ macro_rules! work_classes {
             }
         )+
 
-        /// How many places each kind has on a machine with `cores`, and whether it gives way.
+        /// For each class: its permits on a machine with `cores`, and whether it has idle priority.
         pub(crate) fn all(cores: usize) -> [(usize, bool); [$($index),+].len()] {
             [$(($class::permits(cores), $class::IDLE_PRIORITY)),+]
         }

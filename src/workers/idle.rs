@@ -16,15 +16,15 @@ const FALLBACK_TIME: Duration = Duration::from_mins(5);
 /// and not be ready for more work yet; another one would be started instead, again and again, and
 /// each keeps the memory that it hashes in.
 pub(crate) struct ThreadPools {
-    /// They run when nothing else wants to (Linux: `SCHED_IDLE`). A low priority (`nice`) would not
+    /// Their threads run only when no other thread wants the processor (Linux: `SCHED_IDLE`). A low priority (`nice`) would not
     /// do: such a thread keeps its core for some milliseconds after somebody else is ready.
     idle: Runtime,
-    /// They are like any other.
+    /// Threads of ordinary priority.
     ordinary: Runtime,
 }
 
 impl ThreadPools {
-    /// At most so many blocking threads in each.
+    /// Pools with at most this many blocking threads each.
     pub(crate) fn new(threads: usize) -> io::Result<Self> {
         let pool = || {
             let mut pool = Builder::new_multi_thread();
@@ -42,7 +42,7 @@ impl ThreadPools {
     }
 }
 
-/// Which crew does what gives way.
+/// Chooses the pool for work of idle priority.
 #[derive(Default)]
 pub(crate) struct PoolSelector {
     pools: OnceLock<(Handle, Handle)>,
@@ -50,12 +50,12 @@ pub(crate) struct PoolSelector {
 }
 
 impl PoolSelector {
-    /// From now on there are crews.
+    /// Set the pools.
     pub(crate) fn begin(&self, pools: &ThreadPools) {
         let _ = self.pools.set((pools.idle.handle().clone(), pools.ordinary.handle().clone()));
     }
 
-    /// Whose turn it is, and whether they give way; `None` where there are no crews.
+    /// The pool in use, and whether its threads have idle priority; `None` before the pools exist.
     pub(crate) fn pool(&self) -> Option<(&Handle, bool)> {
         let (idle, ordinary) = self.pools.get()?;
         let fallback_until = *self.fallback_until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +63,7 @@ impl PoolSelector {
         Some(if in_fallback { (ordinary, false) } else { (idle, true) })
     }
 
-    /// Work was stuck: nothing is left for whoever gives way.
+    /// Use the pool of ordinary priority for a while: work of idle priority was starved.
     pub(crate) fn start_fallback(&self) {
         let mut until = self.fallback_until.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -71,7 +71,7 @@ impl PoolSelector {
             let seconds = FALLBACK_TIME.as_secs();
             tracing::warn!(
                 seconds,
-                "something wants every core; for a while nothing gives way to it"
+                "other programs keep every core busy: work of idle priority runs at ordinary priority for a while"
             );
         }
         *until = Some(now + FALLBACK_TIME);

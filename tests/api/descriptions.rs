@@ -27,6 +27,7 @@ fn committed_descriptions_are_what_the_program_says() {
         ("openapi.json", &["openapi"][..]),
         ("openapi-3.0.json", &["openapi", "--3.0"]),
         ("openrpc.json", &["openrpc"]),
+        ("document.schema.json", &["document", "schema"]),
     ] {
         let path = folder.join(file);
         let said = printed(arguments);

@@ -17,6 +17,7 @@ mod captcha_named;
 mod credentials;
 mod described_answers;
 mod descriptions;
+mod documents;
 mod engine;
 mod entry_task;
 mod entry_task_picture;

@@ -38,7 +38,11 @@ impl Path {
 }
 
 fn lines() -> Vec<[String; 4]> {
-    let told = run(Command::new(env!("CARGO_BIN_EXE_guichet")).arg("routes"));
+    listed(&mut Command::new(env!("CARGO_BIN_EXE_guichet")))
+}
+
+fn listed(command: &mut Command) -> Vec<[String; 4]> {
+    let told = run(command.arg("routes"));
     let columns = |line: &str| {
         let mut columns: Vec<String> = line.split('\t').map(str::to_owned).collect();
         columns.resize(4, String::new());
@@ -84,6 +88,26 @@ pub fn paths() -> Vec<Path> {
         }
     }
     assert!(paths.len() > 40);
+    paths
+}
+
+/// The folder of the documents that are examples.
+pub const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/documents");
+
+/// Every path of the documents that are examples.
+pub fn example_paths() -> Vec<Path> {
+    let built_in = paths();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
+    let lines = listed(command.env("GUICHET__DOCUMENTS__DIR", EXAMPLES));
+    let mut paths = Vec::new();
+    for [method, path, operations, fields] in lines {
+        let is_known = |known: &Path| known.method == method && known.path == path;
+        if path.starts_with('/') && operations.contains('/') && !built_in.iter().any(is_known) {
+            let operation = operations.split(' ').next().unwrap().to_owned();
+            paths.push(Path { method, path, operation, fields: words(&fields) });
+        }
+    }
+    assert!(paths.len() >= 9, "{paths:?}");
     paths
 }
 
@@ -156,7 +180,16 @@ const OPEN: &str = "[database]\nsynchronous = \"normal\"\n[limits]\nlogin_attemp
 
 /// A server with one account, a notice and a shop. Returns the token and the shop's id.
 pub fn server_with_data() -> (Server, String, i64) {
-    let server = Server::start(OPEN);
+    server_with(OPEN)
+}
+
+/// The same with the documents that are examples.
+pub fn server_with_examples() -> (Server, String, i64) {
+    server_with(&format!("{OPEN}[documents]\ndir = {EXAMPLES:?}\n"))
+}
+
+fn server_with(config: &str) -> (Server, String, i64) {
+    let server = Server::start(config);
     let (_, token) = server.account("nora");
     assert_eq!(notice::add(&server, &token, notice::sample()), 1);
     let shop = server.done(&token, "shop/creat", json!({"shop_name": "Nora's first"}));

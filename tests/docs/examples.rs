@@ -45,6 +45,29 @@ fn python_example_runs_twice() {
     }
 }
 
+/// Runs a document's client on a server that has the document.
+fn document_client(interpreter: &str, script: &str) {
+    if !has(interpreter) {
+        return;
+    }
+    let server = Server::start(&format!("[documents]\ndir = {:?}\n", example("documents")));
+    server.account("ada");
+    let mut command = Command::new(interpreter);
+    command.arg(example("documents").join(script));
+    command.arg(format!("http://{}", server.address())).args(["ada", "secret-1"]);
+    assert_eq!(run(&mut command), "done\n");
+}
+
+#[test]
+fn campus_document_serves_its_client() {
+    document_client("python3", "campus.py");
+}
+
+#[test]
+fn market_document_serves_its_client() {
+    document_client("node", "market.mjs");
+}
+
 /// The common beginning of the browser scripts: a page in a frame that is filled in and clicked,
 /// and a log of its content.
 const DRIVER: &str = r##"<!doctype html><meta charset="utf-8"><iframe></iframe><pre></pre>

@@ -13,4 +13,5 @@ mod common;
 mod examples;
 mod modules;
 mod names;
+mod own_document;
 mod pages;

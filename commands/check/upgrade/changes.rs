@@ -107,6 +107,11 @@ pub(super) const CHANGES: &[Change] = &[
         "pages carry Content-Security-Policy: frame-ancestors 'self', Referrer-Policy and \
          X-Content-Type-Options unless this says otherwise",
     ),
+    second(
+        Kind::Key,
+        "documents.dir",
+        "none; a folder of documents of your own: docs/bring-your-own-document.md",
+    ),
     second(Kind::Key, "envelope.lenient, cors.allowed_headers", "off, and none: as before"),
     second(
         Kind::Key,

@@ -138,7 +138,7 @@ impl Batch {
         self.done = self.lines.len().min(self.done + count);
     }
 
-    /// Is a batch due, after so many rows and bytes of the journal?
+    /// Is a batch due, given the rows and bytes in the journal?
     pub(crate) fn is_due(rows: usize, bytes: usize) -> bool {
         rows >= ROWS || bytes >= BYTES
     }

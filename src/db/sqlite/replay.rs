@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::Duration;
 
-/// The fewest statements run in a group, if there are so many.
+/// The fewest statements that a group runs, if that many are left.
 const FEW: usize = 64;
 
 /// How many statements run at once when the writer is idle: some milliseconds, which a new job may

@@ -125,7 +125,7 @@ impl WriterThread {
             let writes = &self.services.metrics.writes;
             if let Some(fault) = &lost {
                 writes.lost.add();
-                tracing::error!(jobs = group.len(), cause = ?fault.cause(), "a group was lost");
+                tracing::error!(jobs = group.len(), cause = ?fault.cause(), "a group of writes failed; nothing of it was kept");
             } else if !group.is_empty() {
                 writes.group.add(group.len());
                 tracing::trace!(jobs = group.len(), "a group was committed");

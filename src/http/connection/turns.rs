@@ -9,17 +9,17 @@
 //! A client is the address at the other end of the connection (IPv6: its /64). Trusted proxies, which stand
 //! for many clients, never wait.
 
+mod stream;
+
+pub(crate) use stream::FairStream;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
-use std::io;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::Waker;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 /// How long a client counts as active after its last read, in milliseconds.
@@ -56,6 +56,8 @@ pub(crate) struct ReadTurns {
     last_client: AtomicU64,
     /// When the client that reads was last another one, in milliseconds since `began`.
     last_change: AtomicU64,
+    /// Have several clients been active lately?
+    is_contended: AtomicBool,
     waiting: Mutex<Waiting>,
     added: Notify,
     /// There is a pause for work of idle priority.
@@ -89,6 +91,7 @@ impl ReadTurns {
             counters: (0..COUNTERS).map(|_| AtomicU64::new(0)).collect(),
             last_client: AtomicU64::new(0),
             last_change: AtomicU64::new(0),
+            is_contended: AtomicBool::new(false),
             waiting: Mutex::default(),
             added: Notify::new(),
             is_paused: AtomicBool::new(false),
@@ -128,6 +131,7 @@ impl ReadTurns {
                 self.resumed.notify_waiters();
                 paused = Instant::now();
             } else {
+                // On one processor, the thread that writes to the disk comes to work between two turns.
                 std::thread::yield_now();
                 tokio::task::yield_now().await;
             }
@@ -146,18 +150,21 @@ impl ReadTurns {
 
     /// Count a cost for a client; is it one that has to wait for its turn?
     pub(crate) fn count(&self, client: u64, cost: u64) -> bool {
+        let is_another = self.last_client.load(Ordering::Relaxed) != client;
+        if !is_another && !self.is_contended.load(Ordering::Relaxed) {
+            return false;
+        }
         let milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if self.last_client.load(Ordering::Relaxed) != client {
+        if is_another {
             self.last_client.store(client, Ordering::Relaxed);
             self.last_change.store(milliseconds, Ordering::Relaxed);
+            self.is_contended.store(true, Ordering::Relaxed);
+        } else if milliseconds.saturating_sub(self.last_change.load(Ordering::Relaxed)) > ACTIVE_MS
+        {
+            self.is_contended.store(false, Ordering::Relaxed);
+            return false;
         }
-        let period = milliseconds / PERIOD_MS;
-        let spent = self.spend(client, cost, period);
-        let is_contended = || {
-            let change = self.last_change.load(Ordering::Relaxed);
-            change > 0 && milliseconds.saturating_sub(change) < ACTIVE_MS
-        };
-        spent > FREE_COST && is_contended()
+        self.spend(client, cost, milliseconds / PERIOD_MS) > FREE_COST
     }
 
     /// Add to a client's counter; what it has spent in this period or the one before, whichever is more.
@@ -270,100 +277,5 @@ impl Waiting {
     }
 }
 
-/// A TCP stream that is read when it is its client's turn.
-pub(crate) struct FairStream {
-    stream: TcpStream,
-    turns: Arc<ReadTurns>,
-    /// `None`: it never waits.
-    client: Option<u64>,
-    /// Its wait for a turn.
-    ticket: Option<Arc<Ticket>>,
-    /// What the last read cost beyond the read itself.
-    debt: u64,
-}
-
-impl FairStream {
-    /// A stream of this client; `None` stands for one that never waits.
-    pub(crate) fn new(stream: TcpStream, turns: &Arc<ReadTurns>, client: Option<u64>) -> Self {
-        FairStream { stream, turns: Arc::clone(turns), client, ticket: None, debt: 0 }
-    }
-
-    /// Ready when the connection may be read.
-    fn poll_turn(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let Some(client) = self.client else { return Poll::Ready(()) };
-        let ticket = match &self.ticket {
-            Some(ticket) => ticket,
-            None if !self.turns.count(client, 1 + std::mem::take(&mut self.debt)) => {
-                return Poll::Ready(());
-            }
-            None => {
-                self.ticket = Some(self.turns.wait(client, cx.waker().clone()));
-                return Poll::Pending;
-            }
-        };
-        let mut waker = lock(&ticket.waker);
-        if ticket.is_granted.load(Ordering::Acquire) {
-            drop(waker);
-            self.ticket = None;
-            return Poll::Ready(());
-        }
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            *waker = Some(cx.waker().clone());
-        }
-        Poll::Pending
-    }
-}
-
-impl Drop for FairStream {
-    fn drop(&mut self) {
-        if let (Some(client), Some(ticket)) = (self.client, &self.ticket) {
-            self.turns.lock().leave(client, ticket.number);
-        }
-    }
-}
-
-impl AsyncRead for FairStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        // Only a connection that has something to read may wait for a turn.
-        ready!(self.stream.poll_read_ready(cx))?;
-        ready!(self.poll_turn(cx));
-        let before = buf.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        self.debt = ((buf.filled().len() - before) / BYTES_PER_COST) as u64;
-        read
-    }
-}
-
-impl AsyncWrite for FairStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,12 @@
 //! From a path to what answers it.
 
-use crate::document::{Document, Route};
+use crate::document::{Document, Library, Position, Problem, Route};
 use crate::envelope::Accepts;
 use crate::http::descriptions::Description;
 use crate::http::probes::Probe;
 use crate::op::Registry;
 use hyper::Method;
+use std::collections::HashMap;
 
 /// Where JSON-RPC 2.0 alone is spoken.
 pub(crate) const RPC: &str = "/api/rpc";
@@ -18,13 +19,22 @@ pub(crate) enum Target {
     /// Envelopes, JSON-RPC 2.0 or both, by POST.
     Endpoint(Accepts),
     /// Routes of documents, one a method.
-    Document(Vec<(Document, &'static Route)>),
+    Document(Vec<DocumentRoute>),
     /// One operation, by POST.
     Operation,
     /// Descriptions of the API, by GET.
     Description(Description),
-    /// What whoever watches the server asks.
+    /// Health, readiness and metrics, for monitoring.
     Probe(Probe),
+}
+
+/// A route of a document, under one of its paths.
+#[derive(Clone, Copy)]
+pub(crate) struct DocumentRoute {
+    pub document: &'static Document,
+    pub route: &'static Route,
+    /// The names of the path's parameters, in order.
+    pub names: &'static [String],
 }
 
 /// What answers a path that is asked for.
@@ -43,22 +53,34 @@ pub(crate) struct Router(matchit::Router<(&'static str, Target)>);
 /// A path that can't be registered. Found at start.
 #[derive(Debug, thiserror::Error)]
 pub enum RouteError {
-    /// Two routes answer the same method and path.
-    #[error("{0} {1}: two routes answer it")]
-    Twice(&'static str, &'static str),
-    /// Two paths that can't be told apart, or a path that is not well-formed.
+    /// A path of the engine's or the program's that is there twice, or is not well-formed.
     #[error("{0}: {1}")]
     Path(&'static str, matchit::InsertError),
-    /// A route names an operation that is not registered.
-    #[error("{method} {path}: there is no operation {}/{}", op.0, op.1)]
-    NoOperation {
-        /// The route's method.
-        method: &'static str,
-        /// The route's path.
-        path: &'static str,
-        /// The operation it names.
-        op: crate::op::Name,
-    },
+    /// A path of a document that something else answers.
+    #[error("{0}")]
+    Document(Problem),
+}
+
+impl RouteError {
+    /// What is wrong with documents.
+    pub(crate) fn problems(self) -> Vec<Problem> {
+        match self {
+            RouteError::Document(problem) => vec![problem],
+            RouteError::Path(path, error) => vec![Problem {
+                file: path.to_owned(),
+                position: Position { line: 1, column: 1 },
+                text: error.to_string(),
+            }],
+        }
+    }
+}
+
+/// The routes of one path, whose parameters have numbers for names.
+struct PathRoutes {
+    numbered: String,
+    shown: &'static str,
+    position: Position,
+    routes: Vec<DocumentRoute>,
 }
 
 impl Router {
@@ -66,7 +88,7 @@ impl Router {
     pub(crate) fn new(
         registry: &Registry,
         endpoints: &[&'static str],
-        documents: &[Document],
+        library: &Library,
     ) -> Result<Self, RouteError> {
         let mut router = Router(matchit::Router::new());
         for path in ["/api"].iter().chain(endpoints) {
@@ -80,28 +102,42 @@ impl Router {
         for (path, _, probe) in Probe::PATHS {
             router.insert(path, Target::Probe(probe))?;
         }
-        let mut paths: Vec<(&'static str, Vec<(Document, &'static Route)>)> = Vec::new();
-        for (document, route) in documents.iter().flat_map(|d| d.routes.iter().map(move |r| (d, r)))
-        {
-            let method = route.method;
-            for op in std::iter::once(route.op).chain(route.then.iter().map(|step| step.op)) {
-                if registry.get(op.0, op.1).is_none() {
-                    let path = route.paths.first().copied().unwrap_or_default();
-                    return Err(RouteError::NoOperation { method, path, op });
+        debug_assert!(library.documents().flat_map(|document| &document.routes).all(|route| {
+            route.ops().all(|(kind, subtype)| registry.get(kind, subtype).is_some())
+        }));
+        let mut paths: Vec<PathRoutes> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for document in library.documents() {
+            for (route, path) in
+                document.routes.iter().flat_map(|it| it.paths.iter().map(move |path| (it, path)))
+            {
+                let target = DocumentRoute { document, route, names: &path.names };
+                let numbered = path.numbered();
+                let place = *places.entry(numbered.clone()).or_insert_with(|| {
+                    let (shown, position) = (path.text.as_str(), path.position);
+                    paths.push(PathRoutes { numbered, shown, position, routes: Vec::new() });
+                    paths.len() - 1
+                });
+                let Some(known) = paths.get_mut(place) else { continue };
+                if let Some(other) = known.routes.iter().find(|it| it.route.method == route.method)
+                {
+                    let (method, shown, other) = (route.method, &path.text, &other.document.name);
+                    let text =
+                        format!("{method} {shown} is answered by the document `{other}` already");
+                    let (file, position) = (file_of(document), path.position);
+                    return Err(RouteError::Document(Problem { file, position, text }));
                 }
-            }
-            for path in route.paths.iter().copied() {
-                match paths.iter_mut().find(|(known, _)| *known == path) {
-                    None => paths.push((path, vec![(*document, route)])),
-                    Some((_, routes)) if routes.iter().any(|(_, route)| route.method == method) => {
-                        return Err(RouteError::Twice(method, path));
-                    }
-                    Some((_, routes)) => routes.push((*document, route)),
-                }
+                known.routes.push(target);
             }
         }
-        for (path, routes) in paths {
-            router.insert(path, Target::Document(routes))?;
+        for PathRoutes { numbered, shown, position, routes } in paths {
+            let document = routes.first().map(|it| it.document);
+            let target = (shown, Target::Document(routes));
+            router.0.insert(numbered, target).map_err(|error| {
+                let text = format!("{shown}: {}", explained(&error));
+                let file = document.map(file_of).unwrap_or_default();
+                RouteError::Document(Problem { file, position, text })
+            })?;
         }
         Ok(router)
     }
@@ -125,7 +161,7 @@ impl Target {
             Target::Description(_) => Description::ALLOW.into(),
             Target::Probe(_) => Probe::ALLOW.into(),
             Target::Document(routes) => {
-                let mut methods: Vec<&str> = routes.iter().map(|(_, route)| route.method).collect();
+                let mut methods: Vec<&str> = routes.iter().map(|it| it.route.method).collect();
                 if methods.contains(&"GET") {
                     methods.push("HEAD");
                 }
@@ -135,17 +171,32 @@ impl Target {
     }
 
     /// The route for `method`.
-    pub(crate) fn route(&self, method: &Method) -> Option<(&Document, &'static Route)> {
+    pub(crate) fn route(&self, method: &Method) -> Option<DocumentRoute> {
         let wanted = if method == Method::HEAD { "GET" } else { method.as_str() };
         match self {
             Target::Endpoint(_) | Target::Operation | Target::Description(_) | Target::Probe(_) => {
                 None
             }
-            Target::Document(routes) => routes
-                .iter()
-                .find(|(_, route)| route.method == wanted)
-                .map(|(d, route)| (d, *route)),
+            Target::Document(routes) => routes.iter().copied().find(|it| it.route.method == wanted),
         }
+    }
+}
+
+/// The name of a document's file.
+fn file_of(document: &Document) -> String {
+    match &document.file {
+        Some(file) => file.display().to_string(),
+        None => document.name.clone(),
+    }
+}
+
+/// Why a path can't be registered, in the words of whoever writes documents.
+fn explained(error: &matchit::InsertError) -> String {
+    match error {
+        matchit::InsertError::Conflict { with } => {
+            format!("the server answers {with} itself, or another route that can't be told from it")
+        }
+        error => error.to_string(),
     }
 }
 
@@ -153,29 +204,21 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn router(endpoints: &[&'static str], routes: &'static [Route]) -> Result<Router, RouteError> {
-        let document = Document { routes, ..Document::DEFAULT };
-        Router::new(&Registry::default(), endpoints, &[document])
-    }
-
-    #[test]
-    fn route_without_an_operation_fails_at_start() {
-        static ROUTES: [Route; 1] =
-            [Route { paths: &["/x"], op: ("no", "such"), ..Route::DEFAULT }];
-        assert!(matches!(router(&[], &ROUTES), Err(RouteError::NoOperation { path: "/x", .. })));
+    fn router(endpoints: &[&'static str]) -> Result<Router, RouteError> {
+        Router::new(&Registry::default(), endpoints, &Library::default())
     }
 
     #[test]
     fn engine_paths_cannot_be_routes() {
         for path in ["/metrics", "/healthz", "/readyz", RPC] {
             assert!(
-                matches!(router(&[path], &[]), Err(RouteError::Path(refused, _)) if refused == path)
+                matches!(router(&[path]), Err(RouteError::Path(refused, _)) if refused == path)
             );
         }
     }
 
     #[test]
     fn duplicate_endpoint_path_fails_at_start() {
-        assert!(matches!(router(&["/api"], &[]), Err(RouteError::Path("/api", _))));
+        assert!(matches!(router(&["/api"]), Err(RouteError::Path("/api", _))));
     }
 }

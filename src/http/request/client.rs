@@ -5,14 +5,19 @@ use super::{form, headers};
 use crate::caller::{Credentials, is_token};
 use crate::client::Client;
 use crate::config::{Config, Networks};
+use crate::document::CredentialPlaces;
 use crate::origin::Origin;
 use hyper::Method;
 use hyper::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, ORIGIN, REFERER};
+use hyper::http::request::Parts;
 use std::net::IpAddr;
 use std::sync::Once;
 
-/// The cookie of a session under https. Its prefix makes browsers refuse one that another host of the
+/// What the name of a cookie begins with under https: it makes browsers refuse one that another host of the
 /// domain sets, or a page without https (RFC 6265bis, 4.1.3.2).
+pub(crate) const HOST_PREFIX: &str = "__Host-";
+
+/// The cookie of a session under https.
 pub(crate) const HOST_COOKIE: &str = "__Host-session";
 
 /// The cookie of a session under http, and of sessions that were opened before `__Host-session` existed.
@@ -74,6 +79,52 @@ pub(crate) fn credentials(
         || query_token(query, &mut found)
         || session_cookie(method, headers, config, &mut found);
     Credentials { token: found.0, client, signature: None }
+}
+
+/// The token, from the places that a document names. What its body may hold is looked for there.
+pub(crate) fn credentials_at(
+    places: &CredentialPlaces,
+    head: &Parts,
+    client: Client,
+    config: &Config,
+) -> Credentials {
+    let mut found = Found::default();
+    let (headers, query) = (&head.headers, head.uri.query().unwrap_or(""));
+    let in_header = |found: &mut Found| {
+        let lines = places.header.iter().flat_map(|name| headers.get_all(name));
+        let mut values = lines.map(|line| line.as_bytes().trim_ascii());
+        values.any(|value| match &places.scheme {
+            None => found.offer(value),
+            Some(scheme) => {
+                let end = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
+                let (word, rest) = value.split_at(end);
+                word.eq_ignore_ascii_case(scheme.as_bytes()) && found.offer(rest.trim_ascii())
+            }
+        })
+    };
+    let in_query = |found: &mut Found| {
+        places.query.as_ref().is_some_and(|wanted| {
+            form::pairs(query.as_bytes()).any(|(key, value)| {
+                *form::decoded(key) == *wanted.as_bytes() && found.offer(&form::decoded(value))
+            })
+        })
+    };
+    let in_cookie = |found: &mut Found| {
+        places.cookie.as_ref().is_some_and(|name| {
+            !is_cross_site(&head.method, headers, config)
+                && [format!("{HOST_PREFIX}{name}"), name.clone()]
+                    .iter()
+                    .any(|name| cookies(headers, name).any(|value| found.offer(value)))
+        })
+    };
+    let _ = in_header(&mut found) || in_query(&mut found) || in_cookie(&mut found);
+    Credentials { token: found.0, client, signature: None }
+}
+
+/// The values of a cookie.
+pub(crate) fn cookies<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]> {
+    let pairs = headers::pieces(headers, &COOKIE, b';');
+    pairs.filter_map(move |pair| named(pair, name).map(unquoted))
 }
 
 /// The best candidate so far: one with a token's form, or else the first text that is not empty.

@@ -104,8 +104,7 @@ pub(crate) async fn read(
     let Some(boundary) = boundary(media_type) else {
         return Err(fault("the multipart body has no boundary".into()));
     };
-    let mut reader =
-        Reader::new(&boundary, |name: &str| route.has(name) || route.list(name).is_some());
+    let mut reader = Reader::new(&boundary, |name: &str| route.takes_part(name));
     while let Some(piece) = body.next().await? {
         reader.push(&piece)?;
     }

@@ -55,7 +55,7 @@ impl<'a> Input<'a> {
         Ok(*piece)
     }
 
-    /// At most so many.
+    /// At most this many bytes.
     fn up_to(&mut self, length: usize) -> &'a [u8] {
         let (piece, rest) = self.0.split_at_checked(length).unwrap_or((self.0, &[]));
         self.0 = rest;

@@ -111,7 +111,7 @@ enum Found {
 
 /// The rest of a boundary's line.
 enum Rest {
-    /// Nothing; the line ends after so many bytes.
+    /// Only blanks: the line ends after this many bytes.
     Open(usize),
     /// Two hyphens: it is the last one.
     Last,

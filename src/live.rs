@@ -1,34 +1,33 @@
-//! The configuration of a server that runs, which SIGHUP may replace.
+//! A value that a server reads without a lock and that SIGHUP may replace: the configuration, the routes.
 
-use super::Config;
 use std::ops::Deref;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How often it may be replaced until the server is started again. Each replacement stays in memory,
-/// some kilobytes, because requests that have begun may still read it.
+/// How often it may be replaced until the server is started again. Each replacement stays in memory
+/// because requests that have begun may still read it.
 const MOST: usize = 255;
 
-/// The configuration that is in use. Reading it takes no lock. A request that is under way when it is
-/// replaced may read some keys before and some after.
+/// A value that may be replaced. A request that is under way when it is replaced may read some of it before and
+/// some after.
 #[derive(Debug)]
-pub struct Live {
-    first: Config,
-    later: Box<[OnceLock<Config>]>,
+pub struct Live<T> {
+    first: T,
+    later: Box<[OnceLock<T>]>,
     /// 0: the first one; otherwise one more than its place in `later`.
     current: AtomicUsize,
 }
 
-impl Live {
-    pub(crate) fn new(first: Config) -> Self {
+impl<T> Live<T> {
+    pub(crate) fn new(first: T) -> Self {
         let later = (0..MOST).map(|_| OnceLock::new()).collect();
         Live { first, later, current: AtomicUsize::new(0) }
     }
 
-    /// Use `config` from now on; `false`, and nothing changed, where it was replaced too often.
-    pub(crate) fn replace(&self, config: Config) -> bool {
+    /// Use `value` from now on; `false`, and nothing changed, where it was replaced too often.
+    pub(crate) fn replace(&self, value: T) -> bool {
         let place = self.current.load(Ordering::Acquire);
-        let is_put = self.later.get(place).is_some_and(|later| later.set(config).is_ok());
+        let is_put = self.later.get(place).is_some_and(|later| later.set(value).is_ok());
         if is_put {
             self.current.store(place + 1, Ordering::Release);
         }
@@ -36,10 +35,10 @@ impl Live {
     }
 }
 
-impl Deref for Live {
-    type Target = Config;
+impl<T> Deref for Live<T> {
+    type Target = T;
 
-    fn deref(&self) -> &Config {
+    fn deref(&self) -> &T {
         let place = self.current.load(Ordering::Acquire);
         let later = place.checked_sub(1).and_then(|place| self.later.get(place)?.get());
         later.unwrap_or(&self.first)
@@ -49,6 +48,7 @@ impl Deref for Live {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     #[test]
     fn configuration_can_be_replaced_255_times() {
