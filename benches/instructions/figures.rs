@@ -53,7 +53,8 @@ impl Figures {
         let text = format!(
             "# Instructions a request\n\n\
              From the body to the answer, without a socket, all threads together, as valgrind counts \
-             them; `cargo bench --bench instructions -- --keep` writes this file.\n\n\
+             them; for documents, the whole server. `cargo bench --bench instructions -- --keep` writes \
+             this file.\n\n\
              {MADE_WITH}{}.\n\n{table}",
             self.made_with
         );
