@@ -2,6 +2,7 @@
 
 use super::{Api, reference, summary};
 use crate::data::schema::{self, FieldSchema};
+use crate::document::source::Place;
 use crate::document::template::Schemas;
 use crate::document::{Body, Document, Form, Input, Route, Status};
 use crate::fault::FaultKind;
@@ -45,24 +46,26 @@ fn operation(
     let text = (entry.description)();
     let steps: Vec<String> =
         route.ops().map(|(kind, subtype)| format!("{kind}/{subtype}")).collect();
-    let fields = fields(route, entry);
     let in_path = |field: &WireField| path.contains(&format!("{{{}}}", field.wire));
+    let mut fields = fields(route, entry);
+    // A route may have paths with a parameter and without it.
+    fields.retain(|field| in_path(field) || field.from != [Place::Path]);
     let has_body = matches!(route.method, "POST" | "PUT" | "PATCH");
     let mut described = json!({
         "operationId": operation_id(document, route, number),
         "tags": [document.name],
         "summary": summary(&text),
         "description": format!("{text} Calls {}.", steps.join(", then ")),
-        "security": super::openapi::security(entry),
+        "security": security(document, entry),
         "responses": responses(route, entry),
     });
     let parameters: Vec<Value> = fields
         .iter()
-        .filter(|field| in_path(field) || !has_body)
+        .filter(|field| in_path(field) || !has_body || !field.may_be_in_body())
         .map(|field| {
             let mut parameter = json!({
                 "name": field.wire,
-                "in": if in_path(field) { "path" } else { "query" },
+                "in": if in_path(field) { "path" } else { field.place() },
                 "required": in_path(field) || field.field.is_required,
                 "schema": schema::without_null(field.field.schema.clone()),
             });
@@ -75,8 +78,11 @@ fn operation(
     if !parameters.is_empty() {
         described["parameters"] = parameters.into();
     }
-    let in_body: Vec<FieldSchema> =
-        fields.iter().filter(|field| !in_path(field)).map(WireField::renamed).collect();
+    let in_body: Vec<FieldSchema> = fields
+        .iter()
+        .filter(|it| !in_path(it) && it.may_be_in_body())
+        .map(WireField::renamed)
+        .collect();
     if has_body && !in_body.is_empty() {
         let object = schema::object(&in_body);
         let mut content = json!({
@@ -95,9 +101,24 @@ fn operation(
 struct WireField {
     wire: String,
     field: FieldSchema,
+    /// The places that are looked at; empty: all where fields usually are.
+    from: Vec<Place>,
 }
 
 impl WireField {
+    fn may_be_in_body(&self) -> bool {
+        self.from.is_empty() || self.from.iter().any(|it| matches!(it, Place::Form | Place::Json))
+    }
+
+    /// Where a parameter is that is not in the path, as OpenAPI has it.
+    fn place(&self) -> &'static str {
+        match self.from.first() {
+            Some(Place::Header) => "header",
+            Some(Place::Cookie) => "cookie",
+            _ => "query",
+        }
+    }
+
     fn renamed(&self) -> FieldSchema {
         // Descriptions are made once for each set of documents, and kept as long as those.
         FieldSchema { key: Box::leak(self.wire.clone().into_boxed_str()), ..self.field.clone() }
@@ -109,17 +130,64 @@ fn fields(route: &Route, entry: &RegisteredOp) -> Vec<WireField> {
     let taken = |shape: Vec<FieldSchema>| -> Vec<WireField> {
         let on_wire = |field: FieldSchema| -> Option<WireField> {
             let Some(inputs) = route.inputs.listed() else {
-                return Some(WireField { wire: field.key.to_owned(), field });
+                return Some(WireField { wire: field.key.to_owned(), field, from: Vec::new() });
             };
             let input: &Input = inputs.iter().find(|input| input.key == field.key)?;
             let is_sent = !input.from.is_empty();
             let is_required = field.is_required && input.constant.is_none();
             let field = FieldSchema { is_required, ..field };
-            is_sent.then(|| WireField { wire: input.wire.clone(), field })
+            is_sent.then(|| WireField { wire: input.wire.clone(), field, from: input.from.clone() })
         };
         shape.into_iter().filter_map(on_wire).collect()
     };
-    (entry.shapes)().into_iter().map(taken).max_by_key(Vec::len).unwrap_or_default()
+    let mut fields: Vec<WireField> =
+        (entry.shapes)().into_iter().map(taken).max_by_key(Vec::len).unwrap_or_default();
+    for input in route.inputs.iter().filter(|input| input.is_parameter && !input.from.is_empty()) {
+        let field = FieldSchema {
+            key: input.key,
+            is_required: false,
+            schema: schema::schema(json!({"type": ["string", "integer"]})),
+            description: "For the answer.".into(),
+        };
+        fields.push(WireField { wire: input.wire.clone(), field, from: input.from.clone() });
+    }
+    fields
+}
+
+/// How a login is proven to a document: as everywhere, or as its file says.
+fn security(document: &Document, entry: &RegisteredOp) -> Value {
+    let usual = super::openapi::security(entry);
+    let schemes = schemes(document);
+    if document.credentials.is_none() || usual == json!([]) {
+        return usual;
+    }
+    let own = schemes.into_iter().map(|(name, _)| json!({ name: [] }));
+    let nobody = (!entry.needs_login).then(|| json!({}));
+    nobody.into_iter().chain(own).collect()
+}
+
+/// The security schemes of a document with credentials of its own: the name of each, and what it is. OpenAPI has
+/// none for a token in the body.
+pub(super) fn schemes(document: &Document) -> Vec<(String, Value)> {
+    let Some(places) = &document.credentials else { return Vec::new() };
+    let bearer = |scheme: &str| json!({"type": "http", "scheme": scheme});
+    let key = |place: &str, name: &str| json!({"type": "apiKey", "in": place, "name": name});
+    let named = |place: &str| format!("{}-{place}", document.name);
+    let mut schemes = Vec::new();
+    if let Some(header) = &places.header {
+        let scheme = match places.scheme.as_deref() {
+            Some(scheme) if header == "authorization" => bearer(scheme),
+            _ => key("header", header.as_str()),
+        };
+        schemes.push((named("header"), scheme));
+    }
+    if let Some(cookie) = &places.cookie {
+        schemes.push((named("cookie"), key("cookie", cookie)));
+    }
+    if let Some(query) = &places.query {
+        schemes.push((named("query"), key("query", query)));
+    }
+    schemes
 }
 
 /// `ihomePostUsers`, from the document, the method and the route's first path.

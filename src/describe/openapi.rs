@@ -45,7 +45,14 @@ pub fn openapi(api: &Api<'_>) -> Value {
         "paths": all,
         "components": {
             "schemas": components.into_json(),
-            "securitySchemes": {
+            "securitySchemes": security_schemes(api),
+        },
+    })
+}
+
+/// How a login is proven.
+fn security_schemes(api: &Api<'_>) -> Value {
+    let mut schemes = json!({
                 "bearer": {
                     "type": "http",
                     "scheme": "bearer",
@@ -63,9 +70,11 @@ pub fn openapi(api: &Api<'_>) -> Value {
                     "name": "session",
                     "description": "The same token in the cookie that a login sets.",
                 },
-            },
-        },
-    })
+    });
+    for (name, scheme) in api.documents.documents().flat_map(documents::schemes) {
+        schemes[name] = scheme;
+    }
+    schemes
 }
 
 /// The answer of an operation that ended in a fault, whose data is this.

@@ -301,3 +301,31 @@ fn example_documents_refuse_every_missing_login() {
     }
     assert!(asked >= 12, "{asked}");
 }
+
+#[test]
+fn example_documents_are_described() {
+    let (server, ..) = surface::server_with_examples();
+    let described = server.get("/api/openapi.json").json();
+    let places = |path: &str, method: &str| -> Vec<(String, String)> {
+        let parameters = described["paths"][path][method]["parameters"].as_array().cloned();
+        let place = |it: &Value| {
+            let text = |key: &str| it[key].as_str().unwrap().to_owned();
+            (text("name"), text("in"))
+        };
+        parameters.unwrap_or_default().iter().map(place).collect()
+    };
+    let query = |name: &str| (name.to_owned(), "query".to_owned());
+    let shops = places("/market/api/shops", "get");
+    assert_eq!(shops, [query("keyword"), query("pageNo"), query("pageSize")]);
+    assert_eq!(places("/market/api/shops/{shopId}", "get"), [("shopId".into(), "path".into())]);
+    let schemes = &described["components"]["securitySchemes"];
+    assert_eq!(
+        schemes["market-header"],
+        json!({"type": "apiKey", "in": "header", "name": "x-token"})
+    );
+    assert_eq!(schemes["campus-header"], json!({"type": "http", "scheme": "bearer"}));
+    let create = &described["paths"]["/market/api/shops"]["post"];
+    assert_eq!(create["security"], json!([{"market-header": []}]));
+    let body = &create["requestBody"]["content"]["application/json"]["schema"]["properties"];
+    assert!(body["shopName"].is_object() && body["shop_name"].is_null(), "{body}");
+}
