@@ -30,6 +30,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 /// How long a peer may take to send a request's head; also how long a connection may stay idle.
 const HEAD: Duration = Duration::from_secs(10);
@@ -97,10 +99,11 @@ async fn accept_until_stopped(
     let metrics = Arc::clone(&services.metrics);
     let connections = Connections::new(&services.config.limits, handler.files_each(), metrics);
     let turns = ReadTurns::new();
-    let turns_task = {
+    let mut granting = JoinSet::new();
+    for _ in 0..Handle::current().metrics().num_workers() {
         let engine = Arc::clone(&handler.engine);
-        tokio::spawn(Arc::clone(&turns).grant(move || engine.workers.has_idle_work()))
-    };
+        granting.spawn(Arc::clone(&turns).grant(move || engine.workers.has_idle_work()));
+    }
     let mut room = pin!(room(&handler.engine));
     let until = loop {
         let accepted = tokio::select! {
@@ -117,7 +120,7 @@ async fn accept_until_stopped(
         match accepted {
             Ok(Some(accepted)) => {
                 let client = accepted.place.network().map(|network| turns.client(network));
-                connection(accepted, &handler, &graceful, &turns);
+                connection(accepted, &handler, &graceful, (&turns, client));
                 if client.is_some_and(|client| turns.count(client, CONNECTION_COST)) {
                     turns.give_way().await;
                 }
@@ -142,7 +145,7 @@ async fn accept_until_stopped(
     if tokio::time::timeout(FAREWELL, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
-    turns_task.abort();
+    granting.abort_all();
     Ok(until)
 }
 
@@ -209,13 +212,12 @@ fn connection(
     Accepted { stream, peer, state, place }: Accepted,
     handler: &Arc<Handler>,
     graceful: &GracefulShutdown,
-    turns: &Arc<ReadTurns>,
+    (turns, client): (&Arc<ReadTurns>, Option<u64>),
 ) {
     // An answer is one small write: waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
     let head_sniffer = HeadSniffer::default();
-    let stream =
-        FairStream::new(stream, turns, place.network().map(|network| turns.client(network)));
+    let stream = FairStream::new(stream, turns, client);
     let stream = TokioIo::new(SniffedStream::new(stream, head_sniffer.clone(), Arc::clone(&state)));
     let metrics = Arc::clone(&handler.engine.services.metrics);
     // A count of its own for each connection: one for all would go from core to core with every

@@ -68,9 +68,9 @@ pub(crate) struct ReadTurns {
 /// The connections that wait, by client.
 #[derive(Default)]
 struct Waiting {
-    /// Clients with waiting connections; the first one's turn is next.
+    /// The clients in `connections`; the first one's turn is next.
     rotation: VecDeque<u64>,
-    /// In the order in which they came.
+    /// The waiting connections of each client, none without any; in the order in which they came.
     connections: HashMap<u64, BTreeMap<u64, Arc<Ticket>>>,
     /// The number of the next ticket.
     next_number: u64,
@@ -79,7 +79,7 @@ struct Waiting {
 /// One connection's wait for a turn.
 struct Ticket {
     number: u64,
-    is_granted: AtomicBool,
+    /// Wakes the connection; `None` once its turn has come.
     waker: Mutex<Option<Waker>>,
 }
 
@@ -105,8 +105,8 @@ impl ReadTurns {
         self.keys.hash_one(network)
     }
 
-    /// Let waiting connections through one after another, for ever. Between two of them the worker polls the
-    /// sockets, so that whoever need not wait is served first.
+    /// Let waiting connections through one after another, for ever: a task for each worker thread. Between two
+    /// connections the thread polls the sockets, so that clients that need not wait are served first.
     ///
     /// While `has_idle_work` says that work of idle priority waits, there is a [pause](PAUSE) now and then:
     /// otherwise whoever sends without end would keep that work from ever being done.
@@ -119,7 +119,6 @@ impl ReadTurns {
                 paused = Instant::now();
                 continue;
             };
-            ticket.is_granted.store(true, Ordering::Release);
             let waker = lock(&ticket.waker).take();
             if let Some(waker) = waker {
                 waker.wake();
@@ -195,7 +194,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a client has spent, in 64 bits.
+/// The cost of a client's reads in two periods. It is kept in one atomic integer of 64 bits.
 #[derive(Clone, Copy)]
 struct Counter {
     period: u64,
@@ -238,8 +237,7 @@ impl Waiting {
     fn add(&mut self, client: u64, waker: Waker) -> Arc<Ticket> {
         let number = self.next_number;
         self.next_number += 1;
-        let (is_granted, waker) = (AtomicBool::new(false), Mutex::new(Some(waker)));
-        let ticket = Arc::new(Ticket { number, is_granted, waker });
+        let ticket = Arc::new(Ticket { number, waker: Mutex::new(Some(waker)) });
         let connections = self.connections.entry(client).or_default();
         if connections.is_empty() {
             self.rotation.push_back(client);
@@ -250,19 +248,15 @@ impl Waiting {
 
     /// Take the connection whose turn it is.
     fn next(&mut self) -> Option<Arc<Ticket>> {
-        loop {
-            let client = self.rotation.pop_front()?;
-            let Some(connections) = self.connections.get_mut(&client) else { continue };
-            let next = connections.pop_first();
-            if connections.is_empty() {
-                self.connections.remove(&client);
-            } else {
-                self.rotation.push_back(client);
-            }
-            if let Some((_, ticket)) = next {
-                return Some(ticket);
-            }
+        let client = self.rotation.pop_front()?;
+        let connections = self.connections.get_mut(&client)?;
+        let (_, ticket) = connections.pop_first()?;
+        if connections.is_empty() {
+            self.connections.remove(&client);
+        } else {
+            self.rotation.push_back(client);
         }
+        Some(ticket)
     }
 
     /// A connection that waited has ended.

@@ -4,7 +4,6 @@ use super::{BYTES_PER_COST, ReadTurns, Ticket, lock};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -40,16 +39,12 @@ impl FairStream {
                 return Poll::Pending;
             }
         };
-        let mut waker = lock(&ticket.waker);
-        if ticket.is_granted.load(Ordering::Acquire) {
-            drop(waker);
-            self.ticket = None;
-            return Poll::Ready(());
+        if let Some(waker) = &mut *lock(&ticket.waker) {
+            waker.clone_from(cx.waker());
+            return Poll::Pending;
         }
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            *waker = Some(cx.waker().clone());
-        }
-        Poll::Pending
+        self.ticket = None;
+        Poll::Ready(())
     }
 }
 

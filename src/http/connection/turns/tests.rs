@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 #[test]
-fn counter_keeps_this_period_and_the_one_before() {
+fn counter_keeps_current_and_previous_period() {
     let mut counter = Counter::from(0);
     counter.move_to(7);
     counter.current = 5;
@@ -39,7 +39,7 @@ fn busy_client_waits_beside_another_one() {
     assert!(!waits[0] && waits[usize::try_from(FREE_COST).unwrap()]);
 }
 
-/// Streams of one client, each with one byte to be read.
+/// Connections of one client, each with one byte that can be read.
 async fn ready_streams(turns: &Arc<ReadTurns>, client: u64, count: usize) -> Vec<FairStream> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
