@@ -19,6 +19,7 @@ use crate::document::Problem;
 use crate::engine::Engine;
 use crate::http;
 use crate::http::endpoint::Handler;
+use crate::http::endpoint::routing::Routing;
 use crate::http::static_files::StaticFiles;
 use crate::program::{FollowUp, Program, Upkeep};
 use crate::services::{Services, ServicesError};
@@ -106,8 +107,9 @@ impl Server {
     ) -> Result<Self, StartError> {
         let address = listener.address;
         let Program { schema, sweeps, follow_up, upkeep, .. } = program;
-        let library = http::library(&program, config.documents.dir.as_deref());
-        let library = library.map_err(StartError::Documents)?;
+        let files = http::own_files(config.documents.dir.as_deref());
+        let routing = files.and_then(|files| Routing::new(&program, files));
+        let routing = routing.map_err(StartError::Documents)?;
         let services = Arc::new(Services::open(config, format!("http://{address}"))?);
         let pages = services.config.web.dir.as_ref().map(|folder| {
             StaticFiles::open(folder, &services.config)
@@ -117,8 +119,7 @@ impl Server {
         close_folders(&services.config)?;
         let db = open_database(&services, schema, lock)?;
         let engine = Arc::new(Engine::new(db, services));
-        let handler = Handler::new(engine, pages, program, library);
-        let handler = Arc::new(handler.map_err(StartError::Documents)?);
+        let handler = Arc::new(Handler::new(engine, pages, program, routing));
         Ok(Server { listener, handler, sweeps, schema, reload: None, follow_up, upkeep })
     }
 

@@ -26,7 +26,7 @@ fn text(data: &str) -> String {
 
 fuzz_target!(|data: &str| {
     let mut library = Library::default();
-    match library.add("fuzz", &text(data), None, PROGRAM.surroundings()) {
+    match library.add("fuzz", &text(data), PROGRAM.surroundings()) {
         Ok(()) => {
             let description = openapi(&PROGRAM.api(&library)).to_string();
             assert!(description.contains("/api/op/"));

@@ -31,6 +31,17 @@ pub struct NamedPicture {
 #[derive(Debug, Clone, Default)]
 pub struct Library {
     documents: Vec<&'static Document>,
+    /// The files that they were made of, but for those that are built in.
+    files: Vec<SourceFile>,
+}
+
+/// A document's file, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
 }
 
 impl Library {
@@ -52,49 +63,67 @@ impl Library {
             .collect()
     }
 
-    /// Add one document. An error says what is wrong with it, line by line.
+    /// Are its own documents made of exactly these files?
+    pub(crate) fn is_of(&self, files: &[SourceFile]) -> bool {
+        self.files == files
+    }
+
+    /// Add a document that is built in. An error says what is wrong with it, line by line.
     pub fn add(
         &mut self,
         name: &str,
         text: &str,
-        file: Option<&Path>,
         around: Surroundings<'_>,
     ) -> Result<(), Vec<Problem>> {
-        let shown = file.map_or_else(|| name.to_owned(), |file| file.display().to_string());
-        let mut document = compile(&shown, text, around)?;
+        self.push(name, compile(name, text, around)?)
+    }
+
+    /// Add a document of a file. An error says what is wrong with it, line by line.
+    pub fn add_file(
+        &mut self,
+        file: SourceFile,
+        around: Surroundings<'_>,
+    ) -> Result<(), Vec<Problem>> {
+        let shown = file.path.display().to_string();
+        let mut document = compile(&shown, &file.text, around)?;
+        document.file = Some(file.path.clone());
+        self.files.push(file);
+        self.push(&shown, document)
+    }
+
+    fn push(&mut self, shown: &str, document: Document) -> Result<(), Vec<Problem>> {
         if self.documents().any(|known| known.name == document.name) {
             let text = format!("there is a document `{}` already", document.name);
-            return Err(vec![at_start(&shown, text)]);
+            return Err(vec![at_start(shown, text)]);
         }
-        document.file = file.map(Path::to_owned);
         self.documents.push(Box::leak(Box::new(document)));
         Ok(())
     }
-
-    /// Add every file of a folder whose name ends in `.toml`, in the order of their names.
-    pub fn add_folder(&mut self, dir: &Path, around: Surroundings<'_>) -> Result<(), Vec<Problem>> {
-        let files = files(dir).map_err(|error| {
-            vec![at_start(&dir.display().to_string(), format!("can't be read: {error}"))]
-        })?;
-        if files.len() > MAX_FILES {
-            let text = format!("has more than {MAX_FILES} files");
-            return Err(vec![at_start(&dir.display().to_string(), text)]);
-        }
-        let mut problems = Vec::new();
-        for file in files {
-            let added = read(&file).and_then(|text| self.add("", &text, Some(&file), around));
-            problems.extend(added.err().into_iter().flatten());
-        }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
-    }
 }
 
-/// The text of a document's file.
-pub fn read(file: &Path) -> Result<String, Vec<Problem>> {
-    let wrong = |text: String| vec![at_start(&file.display().to_string(), text)];
+/// Read every file of a folder whose name ends in `.toml`, in the order of their names.
+pub fn read_folder(dir: &Path) -> Result<Vec<SourceFile>, Vec<Problem>> {
+    let wrong = |text: String| vec![at_start(&dir.display().to_string(), text)];
+    let paths = files(dir).map_err(|error| wrong(format!("can't be read: {error}")))?;
+    if paths.len() > MAX_FILES {
+        return Err(wrong(format!("has more than {MAX_FILES} files")));
+    }
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read(path) {
+            Ok(file) => files.push(file),
+            Err(wrong) => problems.extend(wrong),
+        }
+    }
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
+}
+
+/// Read a document's file.
+pub fn read(path: PathBuf) -> Result<SourceFile, Vec<Problem>> {
+    let wrong = |text: String| vec![at_start(&path.display().to_string(), text)];
     let open = || {
         let mut bytes = Vec::new();
-        fs::File::open(file)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+        fs::File::open(&path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
         Ok::<_, std::io::Error>(bytes)
     };
     let bytes = open().map_err(|error| wrong(format!("can't be read: {error}")))?;
@@ -103,7 +132,8 @@ pub fn read(file: &Path) -> Result<String, Vec<Problem>> {
             "is longer than {MAX_FILE} bytes, the most that a document may have"
         )));
     }
-    String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8".into()))
+    let text = String::from_utf8(bytes).map_err(|_| wrong("is not UTF-8".into()))?;
+    Ok(SourceFile { path, text })
 }
 
 fn files(dir: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -13,7 +13,9 @@ pub(crate) mod source;
 pub(crate) mod template;
 
 pub use compile::Surroundings;
-pub use library::{Library, MAX_FILE, MAX_FILES, MAX_ROUTES, NamedPicture, read};
+pub use library::{
+    Library, MAX_FILE, MAX_FILES, MAX_ROUTES, NamedPicture, SourceFile, read, read_folder,
+};
 pub use problem::{Position, Problem};
 pub use request::{Constant, Input, Inputs, Step, StepField};
 pub use response::Response;
@@ -29,7 +31,7 @@ use request::RoutePath;
 use source::{BodyKind, Place};
 use std::path::PathBuf;
 use std::sync::Arc;
-use template::Schemas;
+use template::{RequestField, Schemas};
 
 /// One document: its paths, and what its clients have in common.
 #[derive(Debug)]
@@ -125,7 +127,7 @@ impl Route {
     }
 
     /// The fields of a request that the answer names, before an operation takes them.
-    pub(crate) fn named_fields(&self, fields: &Fields<'_>) -> Vec<(String, serde_json::Value)> {
+    pub(crate) fn named_fields(&self, fields: &Fields<'_>) -> Vec<RequestField> {
         let value =
             |name: &String| (name.clone(), fields.get(name).map_or(serde_json::Value::Null, json));
         self.named.iter().map(value).collect()

@@ -2,15 +2,16 @@
 
 pub(crate) mod documents;
 pub(crate) mod fields;
+mod head;
 pub(crate) mod record;
 pub(crate) mod route;
-mod routing;
+pub(crate) mod routing;
 
 use crate::caller::Credentials;
 use crate::client::Client;
 use crate::config::Config;
 use crate::data::encoding::without_bom;
-use crate::document::{Library, Problem};
+use crate::document::{Problem, SourceFile};
 use crate::engine::Engine;
 use crate::envelope::{self, Accepts, BodyOutcome, CallContext, CallSummary};
 use crate::fault::Fault;
@@ -22,7 +23,7 @@ use crate::http::endpoint::routing::Routing;
 use crate::http::home;
 use crate::http::probes;
 use crate::http::request::body::BoundedBody;
-use crate::http::request::{client, host, signature};
+use crate::http::request::{client, signature};
 use crate::http::response::date::Dates;
 use crate::http::response::{self, HttpResponse, cors};
 use crate::http::static_files::{PageHeaders, StaticFiles};
@@ -31,18 +32,15 @@ use crate::program::Program;
 use crate::request::RequestId;
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue, ORIGIN};
+use hyper::header::{CONTENT_TYPE, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, StatusCode, Uri};
+use hyper::{Method, Request, StatusCode};
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-
-/// The most bytes of a request's target and headers.
-const HEAD: usize = 16 * 1024;
 
 /// The methods of pages.
 const PAGE_METHODS: &str = "GET, HEAD";
@@ -64,35 +62,32 @@ pub(crate) struct Handler {
 }
 
 impl Handler {
-    /// Errors are those of documents.
     pub(crate) fn new(
         engine: Arc<Engine>,
         pages: Option<StaticFiles>,
         program: Program,
-        library: Library,
-    ) -> Result<Self, Vec<Problem>> {
-        let routing = Live::new(Routing::new(&program, library)?);
+        routing: Routing,
+    ) -> Self {
         let config = &engine.services.config;
         let content_type = HeaderValue::from_static(response::envelope_type(config));
-        Ok(Handler {
+        Handler {
             page_headers: PageHeaders::new(config),
             engine,
             dates: Arc::default(),
             program,
-            routing,
+            routing: Live::new(routing),
             pages,
             content_type,
-        })
+        }
     }
 
-    /// What documents may name, and where their files are looked for by default.
-    pub(crate) fn program(&self) -> &Program {
-        &self.program
-    }
-
-    /// Serve these documents from now on; `false` if they were replaced too often.
-    pub(crate) fn replace_documents(&self, library: Library) -> Result<bool, Vec<Problem>> {
-        Routing::new(&self.program, library).map(|routing| self.routing.replace(routing))
+    /// Serve the documents of these files from now on, besides those that are built in; `false` if they were
+    /// replaced too often. Files that are as they were change nothing.
+    pub(crate) fn reload_documents(&self, files: Vec<SourceFile>) -> Result<bool, Vec<Problem>> {
+        if self.routing.library.is_of(&files) {
+            return Ok(true);
+        }
+        Routing::new(&self.program, files).map(|routing| self.routing.replace(routing))
     }
 
     /// Answer one request of `peer`, on a connection that has read `head_sniffer`.
@@ -134,15 +129,8 @@ impl Handler {
     ) -> HttpResponse {
         let (head, body) = request.into_parts();
         let config = &self.engine.services.config;
-        let length: usize = head.headers.iter().map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
-        if length + target_length(&head.uri) > HEAD {
-            return response::long_head("the request's headers are longer than 16 KB");
-        }
-        if let Err(why) = host::check(&head.headers, head.version) {
-            return response::malformed(why);
-        }
-        if !expects_only_continue(&head.headers) {
-            return response::expectation_failed();
+        if let Some(refusal) = head::refused(&head) {
+            return refusal;
         }
         let client = client::client(peer.ip(), &head.headers, config);
         record.client = client.address();
@@ -401,17 +389,4 @@ async fn caught(
         })
     };
     poll_fn(polled).await
-}
-
-/// Does the client expect nothing, or nothing but `100-continue`? hyper knows no other expectation
-/// (RFC 9110, 10.1.1), and would serve the request as if it had none.
-fn expects_only_continue(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(EXPECT)
-        .iter()
-        .all(|expected| expected.as_bytes().trim_ascii().eq_ignore_ascii_case(b"100-continue"))
-}
-
-fn target_length(uri: &Uri) -> usize {
-    uri.path().len() + uri.query().map_or(0, str::len)
 }

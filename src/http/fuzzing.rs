@@ -63,7 +63,7 @@ static DOCUMENT: LazyLock<(&'static Document, &'static Route)> = LazyLock::new(|
     let mut library = Library::default();
     let is_known = registry.op::<AnyFields>().is_ok();
     let around = Surroundings { registry: &registry, pictures: &[] };
-    let is_right = is_known && library.add("fuzz", FILE, None, around).is_ok();
+    let is_right = is_known && library.add("fuzz", FILE, around).is_ok();
     assert!(is_right, "the document is right");
     let routes = |document: &'static Document| Some((document, document.routes.first()?));
     match library.documents().find_map(routes) {

@@ -18,7 +18,8 @@ pub(crate) mod static_files;
 
 pub(crate) use descriptions::Description;
 pub use endpoint::route::RouteError;
-pub(crate) use endpoint::route::{OPERATION, RPC, Router};
+pub(crate) use endpoint::route::{OPERATION, RPC};
+pub(crate) use paths::own_files;
 pub use paths::{check_document, library, routes};
 pub(crate) use probes::Probe;
 

@@ -1,41 +1,39 @@
 //! All paths of a program: the documents behind them, and a list.
 
-use super::{Description, OPERATION, Probe, RPC, Router};
-use crate::document::{self, Library, Problem};
+use super::endpoint::routing::Routing;
+use super::{Description, OPERATION, Probe, RPC};
+use crate::document::{self, Library, Problem, SourceFile};
 use crate::op::{Name, RegisteredOp};
 use crate::program::Program;
 use std::path::Path;
 
 /// The documents that are built in, and those of a folder.
 pub fn library(program: &Program, dir: Option<&Path>) -> Result<Library, Vec<Problem>> {
-    let mut library = Library::default();
-    for (name, text) in program.documents {
-        library.add(name, text, None, program.surroundings())?;
-    }
-    if let Some(dir) = dir {
-        library.add_folder(dir, program.surroundings())?;
-    }
-    Router::new(&program.registry, program.endpoints, &library)
-        .map_err(super::RouteError::problems)?;
-    Ok(library)
+    Routing::new(program, own_files(dir)?).map(|routing| routing.library)
 }
 
-/// Read one document's file as a server with the built-in documents and those of a folder would.
+/// Read one document's file as a server with the built-in documents and those of a folder would; how many routes it
+/// has.
 pub fn check_document(
     program: &Program,
     file: &Path,
     dir: Option<&Path>,
-) -> Result<Library, Vec<Problem>> {
-    let mut all = library(program, dir)?;
-    let is_among_them =
-        dir.zip(file.parent()).is_some_and(|(dir, parent)| same_folder(parent, dir));
-    if !is_among_them {
-        let text = document::read(file)?;
-        all.add("", &text, Some(file), program.surroundings())?;
-        Router::new(&program.registry, program.endpoints, &all)
-            .map_err(super::RouteError::problems)?;
-    }
-    Ok(all)
+) -> Result<usize, Vec<Problem>> {
+    let mut files = own_files(dir)?;
+    files.retain(|known| !is_same(&known.path, file));
+    files.push(document::read(file.to_owned())?);
+    let library = Routing::new(program, files)?.library;
+    let checked = library.documents().find(|document| document.file.as_deref() == Some(file));
+    Ok(checked.map_or(0, |document| document.routes.len()))
+}
+
+/// The files of the folder of documents, if there is one.
+pub(crate) fn own_files(dir: Option<&Path>) -> Result<Vec<SourceFile>, Vec<Problem>> {
+    dir.map_or_else(|| Ok(Vec::new()), document::read_folder)
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().ok().zip(other.canonicalize().ok()).is_some_and(|(one, other)| one == other)
 }
 
 /// All that can be asked for, a line each: every operation with `login` or `anyone` and the keys
@@ -69,14 +67,4 @@ pub fn routes(program: &Program, library: &Library) -> Vec<String> {
         }
     }
     lines
-}
-
-fn same_folder(one: &Path, other: &Path) -> bool {
-    let here = |path: &Path| {
-        if path == Path::new("") { Path::new(".").to_owned() } else { path.to_owned() }
-    };
-    match (here(one).canonicalize(), here(other).canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
-    }
 }

@@ -42,8 +42,8 @@ impl Reload {
             }
         };
         let Some(handler) = self.handler.upgrade() else { return };
-        let documents = http::library(handler.program(), config.documents.dir.as_deref());
-        match documents.and_then(|library| handler.replace_documents(library)) {
+        let files = http::own_files(config.documents.dir.as_deref());
+        match files.and_then(|files| handler.reload_documents(files)) {
             Ok(true) => {}
             Ok(false) => {
                 return tracing::error!(
