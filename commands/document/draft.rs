@@ -115,7 +115,7 @@ fn answer(text: &mut String, endpoint: &Endpoint, entry: &RegisteredOp, shape: &
         return;
     }
     let Some((key, payload)) = shape.payload(endpoint) else { return };
-    let schema = guess::reply(entry);
+    let schema = entry.inlined_reply_schema();
     let (made, unknown) = match payload {
         Value::Array(list) => {
             let item = list.first().cloned().unwrap_or_default();

@@ -4,20 +4,17 @@ use super::{Api, reference, summary};
 use crate::data::schema::{self, FieldSchema};
 use crate::document::source::Place;
 use crate::document::template::Schemas;
-use crate::document::{Body, Document, Form, Input, Route, Status};
+use crate::document::{Body, Document, Form, Route, Status};
 use crate::fault::FaultKind;
 use crate::op::RegisteredOp;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The documents' tags.
-pub(super) fn tags(api: &Api<'_>) -> impl Iterator<Item = Value> + use<> {
-    let tags: Vec<Value> = api
-        .documents
+pub(super) fn tags(api: &Api<'_>) -> impl Iterator<Item = Value> {
+    api.documents
         .documents()
         .map(|document| json!({"name": document.name, "description": document.description}))
-        .collect();
-    tags.into_iter()
 }
 
 /// Add the documents' paths.
@@ -38,7 +35,7 @@ pub(super) fn add(api: &Api<'_>, paths: &mut Map<String, Value>) {
 fn operation(
     api: &Api<'_>,
     document: &Document,
-    route: &Route,
+    route: &'static Route,
     (number, path): (usize, &str),
 ) -> Value {
     let (kind, subtype) = route.op;
@@ -61,7 +58,7 @@ fn operation(
     });
     let parameters: Vec<Value> = fields
         .iter()
-        .filter(|field| in_path(field) || !has_body || !field.may_be_in_body())
+        .filter(|field| in_path(field) || !(has_body && field.may_be_in_body()))
         .map(|field| {
             let mut parameter = json!({
                 "name": field.wire,
@@ -99,10 +96,10 @@ fn operation(
 
 /// A field under the name that the wire has for it.
 struct WireField {
-    wire: String,
+    wire: &'static str,
     field: FieldSchema,
-    /// The places that are looked at; empty: all where fields usually are.
-    from: Vec<Place>,
+    /// The places where it may be; empty: all where fields usually are.
+    from: &'static [Place],
 }
 
 impl WireField {
@@ -120,23 +117,22 @@ impl WireField {
     }
 
     fn renamed(&self) -> FieldSchema {
-        // Descriptions are made once for each set of documents, and kept as long as those.
-        FieldSchema { key: Box::leak(self.wire.clone().into_boxed_str()), ..self.field.clone() }
+        FieldSchema { key: self.wire, ..self.field.clone() }
     }
 }
 
 /// The fields of an operation that a route has on the wire, of the shape that has the most of them.
-fn fields(route: &Route, entry: &RegisteredOp) -> Vec<WireField> {
+fn fields(route: &'static Route, entry: &RegisteredOp) -> Vec<WireField> {
     let taken = |shape: Vec<FieldSchema>| -> Vec<WireField> {
         let on_wire = |field: FieldSchema| -> Option<WireField> {
             let Some(inputs) = route.inputs.listed() else {
-                return Some(WireField { wire: field.key.to_owned(), field, from: Vec::new() });
+                return Some(WireField { wire: field.key, field, from: &[] });
             };
-            let input: &Input = inputs.iter().find(|input| input.key == field.key)?;
+            let input = inputs.iter().find(|input| input.key == field.key)?;
             let is_sent = !input.from.is_empty();
             let is_required = field.is_required && input.constant.is_none();
             let field = FieldSchema { is_required, ..field };
-            is_sent.then(|| WireField { wire: input.wire.clone(), field, from: input.from.clone() })
+            is_sent.then(|| WireField { wire: &input.wire, field, from: &input.from })
         };
         shape.into_iter().filter_map(on_wire).collect()
     };
@@ -149,7 +145,7 @@ fn fields(route: &Route, entry: &RegisteredOp) -> Vec<WireField> {
             schema: schema::schema(json!({"type": ["string", "integer"]})),
             description: "For the answer.".into(),
         };
-        fields.push(WireField { wire: input.wire.clone(), field, from: input.from.clone() });
+        fields.push(WireField { wire: &input.wire, field, from: &input.from });
     }
     fields
 }
@@ -273,9 +269,8 @@ fn responses(route: &Route, entry: &RegisteredOp) -> Value {
     } else {
         answers.form(&route.success, status(&route.success, None), &route.replies, &last);
     }
-    let nothing = || serde_json::from_str(entry.empty_data).unwrap_or_default();
-    let empty = || match nothing() {
-        Value::Array(_) => json!({"type": "array", "maxItems": 0}),
+    let empty = || match entry.empty_data {
+        "[]" => json!({"type": "array", "maxItems": 0}),
         _ => json!({"type": "object"}),
     };
     for (kind, form) in route.faults.forms() {

@@ -38,7 +38,7 @@ impl RoutePath {
 pub enum Inputs {
     /// Everything, under the names that the operation has: it refuses itself what it does not know.
     All,
-    /// These fields; what else a client sends is not looked at.
+    /// Only these fields; all others of a request are ignored.
     Some(Vec<Input>),
 }
 

@@ -238,7 +238,7 @@ pub(crate) struct FieldSource {
     pub name: Option<String>,
     /// The places that are looked at; by default path, query, form and JSON.
     pub from: Option<OneOrMany<Place>>,
-    /// Always this value; then nothing of the request is looked at.
+    /// A constant, whatever the request has.
     pub value: Option<Scalar>,
     /// The value where the request has none.
     pub default: Option<Scalar>,

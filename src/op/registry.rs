@@ -10,7 +10,9 @@ use crate::engine::Engine;
 use crate::fault::{Fault, FaultKind, caught};
 use crate::metrics::{CallTimer, OpMetrics, OpSnapshot};
 use crate::status::Status;
+use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
 use std::any::TypeId;
 use std::sync::Arc;
 
@@ -147,6 +149,13 @@ impl RegisteredOp {
             }
         }
         fields
+    }
+
+    /// What its reply looks like, as JSON Schema without references.
+    pub fn inlined_reply_schema(&self) -> Value {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.inline_subschemas = true;
+        (self.reply_schema)(&mut settings.into_generator()).into()
     }
 
     /// The faults that it can end in, each once.

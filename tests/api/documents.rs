@@ -181,7 +181,11 @@ fn token_travels_where_the_document_says() {
     for body in [format!("session={token}"), json!({"session": token}).to_string()] {
         assert_eq!(answer(&server.send("POST", "/own/me", &[], body.as_bytes())), named, "{body}");
     }
-    // The usual places are not looked at.
+    let part = "--b\r\nContent-Disposition: form-data; name=\"session\"\r\n\r\n";
+    let body = format!("{part}{token}\r\n--b--\r\n");
+    let multipart = [("Content-Type", "multipart/form-data; boundary=b")];
+    assert_eq!(answer(&server.send("POST", "/own/me", &multipart, body.as_bytes())), named);
+    // The usual places are ignored.
     let bearer = format!("Bearer {token}");
     let reply =
         server.send("GET", &format!("/own/me?token={token}"), &[("Authorization", &bearer)], b"");
@@ -240,7 +244,7 @@ fn pictures_are_sent_as_bytes_or_urls() {
 }
 
 #[test]
-fn hangup_takes_new_files_and_keeps_old_for_bad() {
+fn sighup_reloads_documents_unless_one_is_invalid() {
     let route = |path: &str| {
         own(&format!("[[route]]\npath = \"{path}\"\noperation = \"user/info\"\nanswer.data = 1\n"))
     };
@@ -267,12 +271,16 @@ fn requests_of_documents_are_counted_by_route() {
     server.get("/own/default/top");
     server.get("/own/default/top");
     let line = "guichet_document_requests_total{document=\"own\",method=\"GET\",path=\"/own/{game}/top\"} 2";
-    let metrics = server.get("/metrics").text();
-    assert!(metrics.lines().any(|it| it == line), "{metrics}");
+    let is_counted = || server.get("/metrics").text().lines().any(|it| it == line);
+    assert!(is_counted());
+    // Files that are as they were are not read anew.
+    server.hang_up();
+    server.wait_for_log("the configuration was read again");
+    assert!(is_counted());
 }
 
 #[test]
-fn example_documents_refuse_every_missing_login() {
+fn example_documents_refuse_requests_without_login() {
     let (server, token, _) = surface::server_with_examples();
     let stale = server.login("nora");
     let change = json!({"old_password": "secret-1", "new_password": "secret-2"});

@@ -72,7 +72,7 @@ fn misspelt_command_gets_a_suggestion() {
 }
 
 #[test]
-fn completions_and_man_need_no_configuration() {
+fn completions_and_manual_work_without_configuration() {
     for args in [&["completions", "bash"][..], &["man"], &["document", "show"]] {
         let args = [&["-c", "/nonexistent/guichet.toml"], args].concat();
         assert!(!done(bare(&args)).is_empty(), "{args:?}");

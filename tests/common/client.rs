@@ -3,7 +3,7 @@
 use super::Server;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// One connection.
 pub struct Client(BufReader<TcpStream>);
@@ -54,4 +54,20 @@ pub fn signal(server: &Server, name: &str) {
     let pid = server.pid().to_string();
     let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap();
     assert!(sent.success());
+}
+
+impl Server {
+    /// Sends SIGHUP.
+    pub fn hang_up(&self) {
+        signal(self, "HUP");
+    }
+
+    /// Waits until the log has this text.
+    pub fn wait_for_log(&self, text: &str) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !self.log().contains(text) {
+            assert!(Instant::now() < end, "{text}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }

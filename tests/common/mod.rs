@@ -34,7 +34,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The text of every captcha in a test, unless configured otherwise.
 pub const CODE: &str = "abcde";
@@ -221,20 +221,6 @@ impl Server {
     pub fn login(&self, username: &str) -> String {
         let data = json!({"username": username, "password": "secret-1"});
         self.done("", "user/login", data)["token"].as_str().unwrap().to_owned()
-    }
-
-    /// Sends SIGHUP.
-    pub fn hang_up(&self) {
-        client::signal(self, "HUP");
-    }
-
-    /// Waits until the log has this text.
-    pub fn wait_for_log(&self, text: &str) {
-        let end = Instant::now() + Duration::from_secs(30);
-        while !self.log().contains(text) {
-            assert!(Instant::now() < end, "{text}: {}", self.log());
-            std::thread::sleep(Duration::from_millis(10));
-        }
     }
 
     /// The messages in the outbox: `{phone, code, text, at}` each.

@@ -5,7 +5,6 @@ use super::recording::Endpoint;
 use super::shape::Shape;
 use engine::op::RegisteredOp;
 use engine::program::Program;
-use schemars::generate::SchemaSettings;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -60,7 +59,7 @@ pub fn operations<'a>(
         .map(|entry| {
             let keys = entry.fields();
             let known: BTreeSet<&str> = sent.iter().filter_map(|wire| field(wire, entry)).collect();
-            let schema = reply(entry);
+            let schema = entry.inlined_reply_schema();
             let replied = reply_keys(&schema);
             let common = told.iter().filter(|key| replied.iter().any(|it| plain(it) == plain(key)));
             let score = named(entry, &path) + 3 * count(known.len()) + 3 * count(common.count())
@@ -126,13 +125,6 @@ pub fn field(wire: &str, entry: &RegisteredOp) -> Option<&'static str> {
     // `shop_id` of a path is the `id` of an operation that has but one.
     let id = || keys.iter().find(|key| **key == "id" && wire.ends_with("_id"));
     exact.or_else(similar).or_else(id).copied()
-}
-
-/// What an operation replies.
-pub fn reply(entry: &RegisteredOp) -> Value {
-    let mut settings = SchemaSettings::draft2020_12();
-    settings.inline_subschemas = true;
-    (entry.reply_schema)(&mut settings.into_generator()).into()
 }
 
 fn reply_keys(schema: &Value) -> BTreeSet<String> {

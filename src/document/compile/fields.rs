@@ -97,11 +97,8 @@ fn check(
         problems.add(&span, why);
     }
     for input in inputs.iter().filter(|input| input.from == [Place::Path]) {
-        if let Some(path) = paths.iter().find(|path| !path.names.contains(&input.wire))
-            && !paths.iter().any(|path| path.names.contains(&input.wire))
-        {
-            let why = format!("`{}`: the path {} has no such parameter", input.wire, path.text);
-            problems.add(&span, why);
+        if !paths.iter().any(|path| path.names.contains(&input.wire)) {
+            problems.add(&span, format!("`{}` is no parameter of the path", input.wire));
         }
     }
 }
@@ -120,14 +117,16 @@ fn kind(schema: &Value) -> FieldType {
         Value::Array(types) => types.iter().any(|it| it == wanted),
         one => one == wanted,
     };
-    match () {
-        () if schema.get("contentEncoding").is_some() => FieldType::File,
-        () if is("integer") => FieldType::Integer,
-        () if is("string") => FieldType::Text,
-        () if is("boolean") => FieldType::Bool,
-        () if is("array") => FieldType::List,
-        () => FieldType::Other,
+    if schema.get("contentEncoding").is_some() {
+        return FieldType::File;
     }
+    let types = [
+        ("integer", FieldType::Integer),
+        ("string", FieldType::Text),
+        ("boolean", FieldType::Bool),
+        ("array", FieldType::List),
+    ];
+    types.iter().find(|(name, _)| is(name)).map_or(FieldType::Other, |(_, kind)| *kind)
 }
 
 const EVERYWHERE: [Place; 4] = [Place::Path, Place::Query, Place::Form, Place::Json];
@@ -148,21 +147,16 @@ fn input(
         }
         from.clear();
     }
-    for place in &from {
+    if from.contains(&Place::Header) {
+        header(&Spanned::new(span.clone(), wire.clone()), problems);
+    }
+    // Where the file names no places, those that can't be are no mistake.
+    for place in field.from.iter().flat_map(|from| &from.0) {
         let refused = match (place, kind) {
-            (Place::Header, _)
-                if header(&Spanned::new(span.clone(), wire.clone()), problems).is_none() =>
-            {
-                None
-            }
-            (Place::Path | Place::Header | Place::Cookie, FieldType::List)
-                if field.from.is_some() =>
-            {
+            (Place::Path | Place::Header | Place::Cookie, FieldType::List) => {
                 Some("a list comes from JSON, a form or the query")
             }
-            (Place::Path | Place::Query | Place::Header | Place::Cookie, FieldType::File)
-                if field.from.is_some() =>
-            {
+            (Place::Path | Place::Query | Place::Header | Place::Cookie, FieldType::File) => {
                 Some("a picture comes from JSON or a form")
             }
             _ => None,

@@ -8,13 +8,11 @@ use crate::document::request::{Inputs, Step, StepField};
 use crate::document::response::{Body, FaultTable, Form, Status};
 use crate::document::source::{AnswerSource, CookieSource, DocumentSource, RouteSource};
 use crate::document::template::{
-    Expression, Schemas, Scope, Source, Template, fields_of, parse, property,
+    Expression, Schemas, Scope, Source, Template, fields_of, no_field, parse,
 };
 use crate::document::{Cookie, Route};
 use crate::metrics::Counter;
 use crate::op::{Name, RegisteredOp};
-use schemars::generate::SchemaSettings;
-use serde_json::Value;
 use serde_spanned::Spanned;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -43,8 +41,12 @@ pub(super) fn read(
         route.path.0.iter().filter_map(|path| paths::read(path, problems)).collect();
     let inputs = fields::read(route, first, &paths, problems);
     let names: Vec<Name> = entries.iter().map(|entry| entry.name).collect();
-    let replies = Schemas(entries.iter().map(|entry| reply(entry)).collect());
-    let then = steps(route, &entries, &inputs, &replies, problems);
+    let replies = Schemas(entries.iter().map(|entry| entry.inlined_reply_schema()).collect());
+    let request: Vec<&'static str> = match &inputs {
+        Inputs::All => first.fields(),
+        inputs => inputs.iter().map(|input| input.key).collect(),
+    };
+    let then = steps(route, &entries, &request, &replies, problems);
     let token_step = (0..entries.len()).rev().find(|step| has_token(&replies, *step));
     let cookie = match route.cookie {
         None => Cookie::Untouched,
@@ -56,10 +58,6 @@ pub(super) fn read(
             }
             Cookie::Set
         }
-    };
-    let request: Vec<&'static str> = match &inputs {
-        Inputs::All => first.fields(),
-        inputs => inputs.iter().map(|input| input.key).collect(),
     };
     let success = success(route, document, (&names, &replies, &request), last, around, problems);
     let placeholder = route.hotlink_picture.as_ref().and_then(|picture| {
@@ -143,24 +141,15 @@ fn operations<'a>(
     all_known.then_some(entries)
 }
 
-/// What an operation replies, without references.
-fn reply(entry: &RegisteredOp) -> Value {
-    let mut settings = SchemaSettings::draft2020_12();
-    settings.inline_subschemas = true;
-    (entry.reply_schema)(&mut settings.into_generator()).into()
-}
-
 fn has_token(replies: &Schemas, step: usize) -> bool {
-    replies.0.get(step).is_some_and(|schema| {
-        schema["properties"].get("token").is_some() && property(schema, "token").is_ok()
-    })
+    replies.0.get(step).is_some_and(|schema| schema["properties"].get("token").is_some())
 }
 
 /// The operations that follow the first.
 fn steps(
     route: &RouteSource,
     entries: &[&RegisteredOp],
-    inputs: &Inputs,
+    request: &[&'static str],
     replies: &Schemas,
     problems: &mut Problems<'_>,
 ) -> Vec<Step> {
@@ -176,7 +165,12 @@ fn steps(
                 problems.add(&key.span(), why);
                 continue;
             };
-            match origin(from.get_ref(), entries, number, inputs, replies) {
+            match origin(
+                from.get_ref(),
+                entries.get(..number).unwrap_or_default(),
+                request,
+                replies,
+            ) {
                 Ok(origin) => fields.push((known, origin)),
                 Err(why) => problems.add(&from.span(), why),
             }
@@ -186,34 +180,24 @@ fn steps(
     steps
 }
 
-/// Where a field of a following operation comes from.
+/// Where a field of a following operation comes from; `earlier` are the operations before it.
 fn origin(
     from: &str,
-    entries: &[&RegisteredOp],
-    number: usize,
-    inputs: &Inputs,
+    earlier: &[&RegisteredOp],
+    request: &[&'static str],
     replies: &Schemas,
 ) -> Result<StepField, String> {
     if let Some((operation, key)) = from.split_once('.') {
         let named =
             |entry: &&RegisteredOp| format!("{}/{}", entry.name.0, entry.name.1) == operation;
-        let step = entries.iter().take(number).position(named);
+        let step = earlier.iter().position(named);
         let step =
             step.ok_or_else(|| format!("`{operation}` is no earlier operation of the route"))?;
-        let schema = replies.0.get(step).cloned().unwrap_or_default();
-        return match property(&schema, key) {
-            Ok(_) => Ok(StepField::Reply(step, key.to_owned())),
-            Err(known) => Err(format!("the reply has no key `{key}`; it has {}", known.join(", "))),
-        };
+        replies.property(step, key)?;
+        return Ok(StepField::Reply(step, key.to_owned()));
     }
-    let known: Vec<&'static str> = match inputs {
-        Inputs::All => entries.first().map(|entry| entry.fields()).unwrap_or_default(),
-        inputs => inputs.iter().map(|input| input.key).collect(),
-    };
-    let found = known.iter().copied().find(|known| *known == from);
-    found
-        .map(StepField::Field)
-        .ok_or_else(|| format!("the route takes no field `{from}`; it takes {}", known.join(", ")))
+    let found = request.iter().copied().find(|known| *known == from);
+    found.map(StepField::Field).ok_or_else(|| no_field(from, request))
 }
 
 /// What is answered where all went well.

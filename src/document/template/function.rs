@@ -183,8 +183,17 @@ fn argument(text: &str) -> Result<Argument, String> {
 pub(crate) struct Surroundings<'a> {
     /// The server's address, without a slash at its end.
     pub public_url: &'a str,
-    /// A field of the request, under the operation's name for it.
-    pub request: &'a dyn Fn(&str) -> Option<Value>,
+    /// The fields of the request that a template names.
+    pub request: &'a [RequestField],
+}
+
+/// A field of the request, under the operation's name for it.
+pub(crate) type RequestField = (String, Value);
+
+/// The value of a field of the request; `null` where there is none.
+pub(super) fn requested<'a>(request: &'a [RequestField], field: &str) -> &'a Value {
+    let known = request.iter().find(|(name, _)| name == field);
+    known.map_or(&Value::Null, |(_, value)| value)
 }
 
 impl Function {
@@ -221,9 +230,9 @@ impl Function {
                 | Function::CamelCase,
                 Value::Array(list),
             ) => list.into_iter().filter_map(|element| self.apply(element, around)).collect(),
-            (Function::Pick(pairs), Value::Object(mut object)) => {
+            (Function::Pick(pairs), Value::Object(object)) => {
                 let taken = |(new, old): &(String, String)| {
-                    (new.clone(), object.get_mut(old).map_or(Value::Null, |it| it.clone()))
+                    (new.clone(), object.get(old).cloned().unwrap_or(Value::Null))
                 };
                 Value::Object(pairs.iter().map(taken).collect())
             }
@@ -260,9 +269,9 @@ impl Argument {
     fn value(&self, around: &Surroundings<'_>, other: u64) -> u64 {
         match self {
             Argument::Number(number) => *number,
-            Argument::Request(field) => match (around.request)(field) {
-                Some(Value::Number(number)) => number.as_u64().unwrap_or(other),
-                Some(Value::String(text)) => text.parse().unwrap_or(other),
+            Argument::Request(field) => match requested(around.request, field) {
+                Value::Number(number) => number.as_u64().unwrap_or(other),
+                Value::String(text) => text.parse().unwrap_or(other),
                 _ => other,
             },
         }
@@ -313,7 +322,7 @@ mod tests {
     use serde_json::json;
 
     fn applied(function: &str, value: Value) -> Option<Value> {
-        let request = |field: &str| (field == "page").then(|| json!("2"));
+        let request = [("page".to_owned(), json!("2"))];
         let around = Surroundings { public_url: "https://a.example", request: &request };
         read(function).unwrap().apply(value, &around)
     }

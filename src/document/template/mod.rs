@@ -13,9 +13,10 @@ mod schema;
 pub(crate) mod source;
 
 pub(crate) use expression::{Expression, Source};
+pub(crate) use function::RequestField;
 pub(crate) use parse::{Scope, fields_of, parse};
 pub(crate) use render::{Context, Tree};
-pub(crate) use schema::{Schemas, property};
+pub(crate) use schema::{Schemas, no_field};
 
 /// JSON with placeholders.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,9 @@
 //! Writing a template for one request.
 
 use super::expression::{Expression, FaultPart, Source};
-use super::function::{Function, Surroundings};
+use super::function::{RequestField, Surroundings, requested};
 use super::parse::is_whole_reply;
-use super::{Entry, Piece, Template};
+use super::{Piece, Template};
 use crate::fault::Fault;
 use crate::reply::Answer;
 use serde_json::Value;
@@ -50,10 +50,10 @@ impl Tree {
 
 /// What placeholders stand for in one answer.
 pub(crate) struct Context<'a> {
-    /// The replies of the route's operations, in order; `None` where one is not needed.
-    pub replies: &'a [Option<Tree>],
+    /// The replies of the route's operations, in order.
+    pub replies: &'a [Tree],
     /// The fields of the request that a template names.
-    pub request: &'a [(String, Value)],
+    pub request: &'a [RequestField],
     /// The fault, if it is one.
     pub fault: Option<&'a Fault>,
     /// The server's address, without a slash at its end.
@@ -99,15 +99,22 @@ impl Template {
                 }
                 json(out, &text)?;
             }
-            Template::Object(entries) => object(entries, context, item, out)?,
+            Template::Object(entries) => {
+                sequence(out, *b"{}", entries.iter(), |entry, out| {
+                    out.extend_from_slice(entry.label.as_bytes());
+                    entry.value.written(context, item, out)
+                })?;
+            }
             Template::List(elements) => {
-                list(out, elements.iter(), |element, out| element.written(context, item, out))?;
+                sequence(out, *b"[]", elements.iter(), |element, out| {
+                    element.written(context, item, out)
+                })?;
             }
             Template::Each { list: source, element } => {
                 let values = source.value(context, item)?;
                 let values = values.as_deref().and_then(Value::as_array);
                 let values = values.into_iter().flatten().zip(1..);
-                list(out, values, |(value, place), out| {
+                sequence(out, *b"[]", values, |(value, place), out| {
                     element.written(context, Some((value, place)), out)
                 })?;
             }
@@ -121,37 +128,15 @@ impl Template {
     }
 }
 
-fn object(
-    entries: &[Entry],
-    context: &Context<'_>,
-    item: Item<'_>,
+/// Append what `write` makes of each element, between these brackets. An element of which it writes nothing is left
+/// out.
+fn sequence<T>(
     out: &mut Vec<u8>,
-) -> Result<(), Fault> {
-    out.push(b'{');
-    let mut is_first = true;
-    for entry in entries {
-        let before = out.len();
-        if !is_first {
-            out.push(b',');
-        }
-        out.extend_from_slice(entry.label.as_bytes());
-        if entry.value.written(context, item, out)? {
-            is_first = false;
-        } else {
-            out.truncate(before);
-        }
-    }
-    out.push(b'}');
-    Ok(())
-}
-
-/// Append a list of what `write` makes of each element.
-fn list<T>(
-    out: &mut Vec<u8>,
+    [open, close]: [u8; 2],
     elements: impl Iterator<Item = T>,
     mut write: impl FnMut(T, &mut Vec<u8>) -> Result<bool, Fault>,
 ) -> Result<(), Fault> {
-    out.push(b'[');
+    out.push(open);
     let mut is_first = true;
     for element in elements {
         let before = out.len();
@@ -164,7 +149,7 @@ fn list<T>(
             out.truncate(before);
         }
     }
-    out.push(b']');
+    out.push(close);
     Ok(())
 }
 
@@ -191,7 +176,7 @@ impl Expression {
         out: &mut Vec<u8>,
     ) -> Result<bool, Fault> {
         if let Some(step) = is_whole_reply(self)
-            && let Some(Some(reply)) = context.replies.get(step)
+            && let Some(reply) = context.replies.get(step)
         {
             reply.answer.write(out).map_err(Fault::unknown)?;
             return Ok(true);
@@ -209,25 +194,11 @@ impl Expression {
         item: Item<'a>,
     ) -> Result<Option<Cow<'a, Value>>, Fault> {
         let mut value = self.found(context, item)?;
-        let request = |field: &str| {
-            let known = context.request.iter().find(|(name, _)| name == field);
-            known.map(|(_, value)| value.clone())
-        };
-        let around = Surroundings { public_url: context.public_url, request: &request };
+        let around = Surroundings { public_url: context.public_url, request: context.request };
         for function in &self.functions {
-            match function {
-                // These need no value of their own.
-                Function::OmitIfEmpty if !is_empty(&value) => {}
-                Function::Pick(pairs) if value.is_object() => {
-                    let taken = |(new, old): &(String, String)| {
-                        (new.clone(), value.get(old).cloned().unwrap_or(Value::Null))
-                    };
-                    value = Cow::Owned(Value::Object(pairs.iter().map(taken).collect()));
-                }
-                function => match function.apply(value.into_owned(), &around) {
-                    Some(applied) => value = Cow::Owned(applied),
-                    None => return Ok(None),
-                },
+            match function.apply(value.into_owned(), &around) {
+                Some(applied) => value = Cow::Owned(applied),
+                None => return Ok(None),
             }
         }
         Ok(Some(value))
@@ -237,13 +208,10 @@ impl Expression {
     fn found<'a>(&self, context: &'a Context<'_>, item: Item<'a>) -> Result<Cow<'a, Value>, Fault> {
         let root = match &self.source {
             Source::Reply(step) => match context.replies.get(*step) {
-                Some(Some(reply)) => reply.value()?,
-                _ => &Value::Null,
+                Some(reply) => reply.value()?,
+                None => &Value::Null,
             },
-            Source::Request(field) => {
-                let known = context.request.iter().find(|(name, _)| name == field);
-                known.map_or(&Value::Null, |(_, value)| value)
-            }
+            Source::Request(field) => requested(context.request, field),
             Source::Item => item.map_or(&Value::Null, |(value, _)| value),
             Source::Place => return Ok(Cow::Owned(item.map_or(0, |(_, place)| place).into())),
             Source::Fault(part) => return Ok(Cow::Owned(part.of(context.fault))),
@@ -259,11 +227,6 @@ impl Expression {
         }
         Ok(Cow::Borrowed(value))
     }
-}
-
-fn is_empty(value: &Value) -> bool {
-    matches!(value, Value::Null)
-        || (!matches!(value, Value::Bool(_) | Value::Number(_)) && !is_true(value))
 }
 
 impl FaultPart {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 pub(crate) struct Schemas(pub Vec<Value>);
 
 /// The key of an object or the element of a list that has this schema; an error names the keys that there are.
-pub(crate) fn property(schema: &Value, key: &str) -> Result<Value, Vec<String>> {
+fn property(schema: &Value, key: &str) -> Result<Value, Vec<String>> {
     if let Some(Value::Array(choices)) = schema.get("anyOf").or_else(|| schema.get("oneOf")) {
         let mut known = Vec::new();
         for choice in choices.iter().filter(|choice| !is_null(choice)) {
@@ -64,29 +64,32 @@ impl Schemas {
         };
         let mut fields = named.into_iter().chain(functions.iter().flat_map(fields_of));
         if let Some(field) = fields.find(|field| !request.contains(field)) {
-            return Some(format!(
-                "the route takes no field `{field}`; it takes {}",
-                listed(request.iter().copied())
-            ));
+            return Some(no_field(field, request));
         }
         let Source::Reply(step) = source else { return None };
-        let mut schema = self.0.get(*step).cloned().unwrap_or_else(|| json!({}));
+        let mut schema = self.of_reply(*step);
         for key in path {
-            schema = match property(&schema, key) {
-                Ok(found) => found,
-                Err(known) => {
-                    let known = listed(known.iter().map(String::as_str));
-                    return Some(format!("the reply has no key `{key}`; it has {known}"));
-                }
-            };
+            match reply_key(&schema, key) {
+                Ok(found) => schema = found,
+                Err(why) => return Some(why),
+            }
         }
         None
+    }
+
+    /// The schema of a key of a step's reply; an error names the keys that there are.
+    pub(crate) fn property(&self, step: usize, key: &str) -> Result<Value, String> {
+        reply_key(&self.of_reply(step), key)
+    }
+
+    fn of_reply(&self, step: usize) -> Value {
+        self.0.get(step).cloned().unwrap_or_else(|| json!({}))
     }
 
     /// The schema of an expression's value.
     fn of(&self, expression: &Expression, item: &Value) -> Value {
         let root = match &expression.source {
-            Source::Reply(step) => self.0.get(*step).cloned().unwrap_or_else(|| json!({})),
+            Source::Reply(step) => self.of_reply(*step),
             Source::Item => item.clone(),
             Source::Place => json!({"type": "integer", "minimum": 1}),
             Source::Fault(FaultPart::Detail) => json!({"type": "string"}),
@@ -109,6 +112,19 @@ impl Schemas {
         }
         expression.functions.iter().fold(schema, after)
     }
+}
+
+fn reply_key(schema: &Value, key: &str) -> Result<Value, String> {
+    property(schema, key).map_err(|known| {
+        let known = listed(known.iter().map(String::as_str));
+        format!("the reply has no key `{key}`; it has {known}")
+    })
+}
+
+/// What is wrong with the name of a field that the route does not take.
+pub(crate) fn no_field(field: &str, request: &[&'static str]) -> String {
+    let known = listed(request.iter().copied());
+    format!("the route takes no field `{field}`; it takes {known}")
 }
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -20,7 +20,7 @@ pub(crate) struct TemplateSource {
 /// A value of TOML. There is no `null`, which is written `${null}`.
 #[derive(Debug, Clone)]
 pub(crate) enum ValueSource {
-    /// Text, perhaps with placeholders.
+    /// A string, which may contain placeholders.
     Text(String),
     /// An integer.
     Integer(i64),

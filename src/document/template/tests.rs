@@ -29,7 +29,7 @@ fn written(template: &str, reply: Value) -> Result<String, Vec<String>> {
     if !errors.is_empty() {
         return Err(errors.into_iter().map(|error| error.text).collect());
     }
-    let replies = [Some(Tree::new(reply.answer()))];
+    let replies = [Tree::new(reply.answer())];
     let request = [("page".to_owned(), json!(2))];
     let context =
         Context { replies: &replies, request: &request, fault: None, public_url: "http://a" };
@@ -85,7 +85,7 @@ proptest! {
     #[test]
     fn escaped_text_is_written_as_it_is(text in any::<String>()) {
         let template = Value::from(text.replace("${", "$${")).to_string().replace('\u{7f}', "\\u007f");
-        // A `$` before `${` would escape it.
+        // `$${` is the way to write `${` itself: a text that has it means something else.
         prop_assume!(!text.contains("$${"));
         prop_assert_eq!(written(&template, json!({})), Ok(Value::from(text).to_string()));
     }

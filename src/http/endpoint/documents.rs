@@ -6,7 +6,7 @@ use crate::caller::Credentials;
 use crate::client::Client;
 use crate::config::Config;
 use crate::data::{Fields, Value};
-use crate::document::template::{Context, Tree};
+use crate::document::template::{Context, RequestField, Tree};
 use crate::document::{Cookie, Document, Response, Route, StepField};
 use crate::engine::Engine;
 use crate::envelope::{self, CallSummary};
@@ -54,10 +54,10 @@ impl ReadBody {
 
 /// What the operations of a route came to.
 struct Done {
-    /// A picture that the last one answers; otherwise their replies, as far as the route needs them.
-    answer: Result<File, Vec<Option<Tree>>>,
+    /// A picture that the last one answers; otherwise their replies.
+    answer: Result<File, Vec<Tree>>,
     /// The fields of the request that the route's answer names.
-    request: Vec<(String, serde_json::Value)>,
+    request: Vec<RequestField>,
     /// The token of a session that one of the operations opened, if any.
     token: Option<String>,
 }
@@ -83,7 +83,7 @@ impl Asked<'_> {
         let bodies = &self.engine.bodies;
         let mut body = BoundedBody::new(body, config.limits.max_body, bodies, self.client);
         let mut is_too_large = false;
-        let content = match fields::read(&mut body, &head.headers, route).await {
+        let content = match fields::read(&mut body, &head.headers, (document, route)).await {
             // The document has an answer for a picture that it refuses, and its pages show no other.
             Err(ContentError::Body(BodyError::TooLarge)) if self.takes_picture() => {
                 if let Err(error) = body.discard().await {
@@ -154,7 +154,7 @@ impl Asked<'_> {
                 let context =
                     Context { replies: &replies, request: &request, fault: None, public_url };
                 let written = route.success(&context).and_then(|mut response| {
-                    if let (Some(id), Some(Some(reply))) = (response.envelope_id, replies.last()) {
+                    if let (Some(id), Some(reply)) = (response.envelope_id, replies.last()) {
                         envelope::succeed(response.body.to_mut(), id, &reply.answer)?;
                     }
                     Ok(response)
@@ -196,7 +196,7 @@ impl Asked<'_> {
     }
 }
 
-/// The operations that one request calls, and their summary for the request log.
+/// Calls the operations of one request, and collects their summary for the request log.
 struct Calls<'a, 'b> {
     asked: &'a Asked<'b>,
     summary: &'a mut CallSummary,
@@ -284,13 +284,13 @@ impl Calls<'_, '_> {
                 token = tree.text("token")?;
                 credentials.token.clone_from(&token);
             }
-            replies.push(Some(tree));
+            replies.push(tree);
             for (key, from) in &step.fields {
                 let value = match from {
-                    StepField::Field(field) => rest.take(field).unwrap_or(Value::Null),
+                    StepField::Field(field) => rest.get(field).cloned().unwrap_or(Value::Null),
                     StepField::Reply(step, key) => match replies.get(*step) {
-                        Some(Some(reply)) => reply.field(key)?,
-                        _ => Value::Null,
+                        Some(reply) => reply.field(key)?,
+                        None => Value::Null,
                     },
                 };
                 rest.set(Cow::Borrowed(key), value);
@@ -304,7 +304,7 @@ impl Calls<'_, '_> {
                 if route.token_step == Some(route.then.len()) && route.cookie == Cookie::Set {
                     token = tree.text("token")?;
                 }
-                replies.push(Some(tree));
+                replies.push(tree);
                 Err(replies)
             }
         };

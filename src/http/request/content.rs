@@ -9,7 +9,7 @@ use super::form;
 use super::multipart::{MultipartError, Part, Reader, parameters};
 use crate::budget::Charge;
 use crate::data::encoding::without_bom;
-use crate::document::Route;
+use crate::document::{Document, Route};
 use crate::fault::Fault;
 use bytes::Bytes;
 use hyper::HeaderMap;
@@ -82,11 +82,11 @@ impl From<MultipartError> for ContentError {
     }
 }
 
-/// Read the body of a request to `route`.
+/// Read the body of a request to a route of a document.
 pub(crate) async fn read(
     body: &mut BoundedBody<'_>,
     headers: &HeaderMap,
-    route: &'static Route,
+    (document, route): (&Document, &Route),
 ) -> Result<Content, ContentError> {
     let fault = |why: String| ContentError::Fault(Fault::EnvelopeValue(why.into()));
     // In bytes: one foreign byte in a header costs only what it stands in.
@@ -104,7 +104,8 @@ pub(crate) async fn read(
     let Some(boundary) = boundary(media_type) else {
         return Err(fault("the multipart body has no boundary".into()));
     };
-    let mut reader = Reader::new(&boundary, |name: &str| route.takes_part(name));
+    let mut reader =
+        Reader::new(&boundary, |name: &str| route.takes_part(name) || document.token_in_body(name));
     while let Some(piece) = body.next().await? {
         reader.push(&piece)?;
     }
