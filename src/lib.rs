@@ -49,6 +49,7 @@ pub mod quota;
 pub mod rate;
 pub mod reply;
 pub mod request;
+mod scheduling;
 mod scrape;
 pub mod server;
 pub mod services;

@@ -100,7 +100,7 @@ fn run_on_thread<T: Send>(idle_priority: bool, work: impl FnOnce() -> T + Send) 
     }
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
-            crate::workers::idle::set_idle_priority();
+            crate::scheduling::set_idle_priority();
             work()
         });
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::http::connection::head::{HeadSniffer, SniffedStream};
 use crate::http::connection::io::RefusalRewriter;
 use crate::http::connection::limit::{ConnectionPermit, Connections};
-use crate::http::connection::turns::{CONNECTION_COST, FairStream, ReadTurns};
+use crate::http::connection::turns::{CONNECTION_COST, FairStream, ReadTurns, give_way};
 use crate::http::connection::{ConnectionState, Evictable, READ_BUFFER, Tracked};
 use crate::http::endpoint::Handler;
 use crate::http::request::client;
@@ -122,7 +122,7 @@ async fn accept_until_stopped(
                 let client = accepted.place.network().map(|network| turns.client(network));
                 connection(accepted, &handler, &graceful, (&turns, client));
                 if client.is_some_and(|client| turns.count(client, CONNECTION_COST)) {
-                    turns.give_way().await;
+                    give_way(|| handler.engine.workers.has_idle_work()).await;
                 }
             }
             Ok(None) => {}

@@ -1,6 +1,7 @@
 //! The threads that give way to everything else, and those that take their work over when nothing is
 //! left for them.
 
+use crate::scheduling::set_idle_priority;
 use std::io;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -75,24 +76,6 @@ impl PoolSelector {
             );
         }
         *until = Some(now + FALLBACK_TIME);
-    }
-}
-
-/// Let this thread run when nothing else wants to.
-pub(crate) fn set_idle_priority() {
-    #[cfg(target_os = "linux")]
-    {
-        use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy};
-        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-        let thread = thread_priority::thread_native_id();
-        let set =
-            thread_priority::set_thread_priority_and_policy(thread, ThreadPriority::Min, idle);
-        if let Err(error) = set {
-            tracing::warn!(
-                ?error,
-                "a background thread could not be given idle priority; it runs at ordinary priority"
-            );
-        }
     }
 }
 

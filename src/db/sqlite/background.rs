@@ -21,6 +21,7 @@ impl BackgroundConnection {
     ) -> std::io::Result<Self> {
         let (wake, waking) = sync_channel(1);
         let thread = thread::Builder::new().name(name.into()).spawn(move || {
+            crate::scheduling::do_not_interrupt_others();
             let mut kept = None;
             while waking.recv().is_ok() {
                 let done = match kept.take().map_or_else(|| Connection::open(&path), Ok) {

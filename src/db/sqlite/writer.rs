@@ -116,6 +116,7 @@ struct WriterThread {
 
 impl WriterThread {
     fn serve(mut self, jobs: &Receiver<Box<dyn Job>>) {
+        crate::scheduling::do_not_interrupt_others();
         let mut group = Vec::new();
         while let Ok(first) = self.wait(jobs) {
             group.extend(first);

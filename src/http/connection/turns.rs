@@ -38,10 +38,12 @@ const BYTES_PER_COST: usize = 4 * 1024;
 /// What a new connection costs, in reads.
 pub(crate) const CONNECTION_COST: u64 = 4;
 
-/// How long connections that wait for a turn are let through before there is a pause for work of idle priority,
-/// and how long it is: half of a processor is left to that work.
-const BETWEEN_PAUSES: Duration = Duration::from_millis(2);
-const PAUSE: Duration = Duration::from_millis(2);
+/// How long a serving thread sleeps after each turn while work of idle priority waits. Otherwise whoever sends
+/// without end would keep that work from ever being done. The kernel adds some 50 µs.
+///
+/// It sleeps and does not call `sched_yield`: a thread that yields to one of idle priority comes back at the next tick
+/// of the clock, up to 4 ms later; one that sleeps comes back when its time is over.
+const LEFT_TO_IDLE_WORK: Duration = Duration::from_micros(50);
 
 /// How many counters there are; 32 KiB in total. Clients that share one wait like the busier of them.
 const COUNTERS: usize = 4096;
@@ -60,9 +62,6 @@ pub(crate) struct ReadTurns {
     is_contended: AtomicBool,
     waiting: Mutex<Waiting>,
     added: Notify,
-    /// There is a pause for work of idle priority.
-    is_paused: AtomicBool,
-    resumed: Notify,
 }
 
 /// The connections that wait, by client.
@@ -94,8 +93,6 @@ impl ReadTurns {
             is_contended: AtomicBool::new(false),
             waiting: Mutex::default(),
             added: Notify::new(),
-            is_paused: AtomicBool::new(false),
-            resumed: Notify::new(),
         })
     }
 
@@ -108,42 +105,19 @@ impl ReadTurns {
     /// Let waiting connections through one after another, for ever: a task for each worker thread. Between two
     /// connections the thread polls the sockets, so that clients that need not wait are served first.
     ///
-    /// While `has_idle_work` says that work of idle priority waits, there is a [pause](PAUSE) now and then:
-    /// otherwise whoever sends without end would keep that work from ever being done.
+    /// `has_idle_work` says whether work of idle priority waits.
     pub(crate) async fn grant(self: Arc<Self>, has_idle_work: impl Fn() -> bool) {
-        let mut paused = Instant::now();
         loop {
             let next = self.lock().next();
             let Some(ticket) = next else {
                 self.added.notified().await;
-                paused = Instant::now();
                 continue;
             };
             let waker = lock(&ticket.waker).take();
             if let Some(waker) = waker {
                 waker.wake();
             }
-            if paused.elapsed() >= BETWEEN_PAUSES && has_idle_work() {
-                self.is_paused.store(true, Ordering::Release);
-                tokio::time::sleep(PAUSE).await;
-                self.is_paused.store(false, Ordering::Release);
-                self.resumed.notify_waiters();
-                paused = Instant::now();
-            } else {
-                // On one processor, the thread that writes to the disk comes to work between two turns.
-                std::thread::yield_now();
-                tokio::task::yield_now().await;
-            }
-        }
-    }
-
-    /// Let other connections be served before the next one is accepted, and wait for the end of a pause.
-    pub(crate) async fn give_way(&self) {
-        let resumed = self.resumed.notified();
-        if self.is_paused.load(Ordering::Acquire) {
-            resumed.await;
-        } else {
-            tokio::task::yield_now().await;
+            give_way(&has_idle_work).await;
         }
     }
 
@@ -188,6 +162,17 @@ impl ReadTurns {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         lock(&self.waiting)
     }
+}
+
+/// Let other threads work, and then other connections be served.
+pub(crate) async fn give_way(has_idle_work: impl Fn() -> bool) {
+    if has_idle_work() {
+        std::thread::sleep(LEFT_TO_IDLE_WORK);
+    } else {
+        // On one processor, the thread that writes to the disk comes to work between two turns.
+        std::thread::yield_now();
+    }
+    tokio::task::yield_now().await;
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
