@@ -1,5 +1,6 @@
 //! Connections, queues and searches are shared fairly between addresses.
 
+use crate::common::archive::wait_until;
 use crate::common::connection::{Connection, connect_from};
 use crate::common::{Folder, Server, envelope, fault_with, ok};
 use serde_json::{Value, json};
