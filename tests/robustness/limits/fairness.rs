@@ -34,7 +34,7 @@ fn partial_heads_of_one_address_leave_free_places() {
     let server = Server::start("[limits]\nconnection_memory = \"8MiB\"\n");
     let head = format!("POST /api HTTP/1.1\r\nHost: a\r\nX: {}", "x".repeat(15_000));
     let before = resident(&server);
-    let heads: Vec<TcpStream> = (0..600)
+    let heads: Vec<TcpStream> = (0..1_500)
         .map(|_| {
             let mut stream = connect_from(&server, "127.0.0.2");
             // It may be closed already.
