@@ -6,10 +6,10 @@
 
 use super::block::{BLOCK_CAPACITY, Block};
 use super::index::Index;
-use super::order::Order;
+use super::order::{Order, SortKey};
 
 /// A neighbour with no more can take from a full block ...
-const ROOMY: u32 = BLOCK_CAPACITY as u32 / 4 * 3;
+const ROOMY: u32 = BLOCK_CAPACITY as u32 / 8 * 7;
 /// A block with fewer may join a neighbour ...
 pub(super) const FEW: usize = BLOCK_CAPACITY / 2;
 /// ... if the two together have no more than this.
@@ -17,37 +17,39 @@ const JOINED: u32 = BLOCK_CAPACITY as u32 / 8 * 7;
 
 impl Order {
     /// Makes room in a full block.
-    pub(super) fn make_room(&mut self, place: usize, index: &mut Index) {
+    pub(super) fn make_room(&mut self, place: usize, index: &mut Index, tie: impl Fn(u64) -> u64) {
         let own = self.size(place);
         let Some((other, size)) = self.neighbour(place) else {
-            return self.split(place, index);
+            return self.split(place, index, tie);
         };
         if size > ROOMY {
-            return self.split(place, index);
+            return self.split(place, index, tie);
         }
         let count = own.saturating_sub(size) / 2;
         self.move_entries(place, other, count, index);
         self.sizes.decrease(place, count);
         self.sizes.increase(other, count);
         let behind = place.max(other);
-        let first = self
-            .line
-            .get(behind)
-            .and_then(|number| self.blocks.get(*number as usize)?.scores.get(0));
+        let first = self.first_key(behind, tie);
         if let (Some(bound), Some(first)) = (self.bounds.get_mut(behind), first) {
             *bound = first;
         }
     }
 
+    /// The key of the first entry in the block at a place.
+    fn first_key(&self, place: usize, tie: impl Fn(u64) -> u64) -> Option<SortKey> {
+        self.blocks.get(*self.line.get(place)? as usize)?.key(0, tie)
+    }
+
     /// Puts the second half of a block in a block of its own.
-    fn split(&mut self, place: usize, index: &mut Index) {
+    fn split(&mut self, place: usize, index: &mut Index, tie: impl Fn(u64) -> u64) {
         let own = self.size(place);
         let count = own / 2;
         let number = self.number(Block::of(&[]));
         self.line.insert(place + 1, number);
         self.move_entries(place, place + 1, count, index);
-        let first = self.blocks.get(number as usize).and_then(|block| block.scores.get(0));
-        self.bounds.insert(place + 1, first.unwrap_or(i64::MIN));
+        let first = self.first_key(place + 1, tie);
+        self.bounds.insert(place + 1, first.unwrap_or(SortKey::LAST));
         self.sizes.replace(place, 1, &[own - count, count]);
         self.renumber(place + 1);
     }

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+use super::order::SortKey;
 use super::scores::Scores;
+use super::stamps::Stamps;
 
 /// Entries a block holds, one fewer than it is given room for from the first: pieces of memory that
 /// all have one size leave no holes between them.
@@ -12,6 +14,8 @@ pub(super) const BLOCK_CAPACITY: usize = 256;
 #[derive(Default)]
 pub(super) struct Block {
     pub(super) scores: Scores,
+    /// When each score was reached.
+    pub(super) stamps: Stamps,
     /// The high halves of the owners' numbers.
     pub(super) hashes: Vec<u32>,
     /// The low halves.
@@ -19,13 +23,15 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// A block of these entries (score, owner), which are in order.
-    pub(super) fn of(entries: &[(i64, u64)]) -> Self {
-        let scores: Vec<i64> = entries.iter().map(|(score, _)| *score).collect();
+    /// A block of these entries (score, stamp, owner), which are in order.
+    pub(super) fn of(entries: &[(i64, i64, u64)]) -> Self {
+        let scores: Vec<i64> = entries.iter().map(|(score, ..)| *score).collect();
+        let stamps: Vec<i64> = entries.iter().map(|(_, stamp, _)| *stamp).collect();
         Self {
             scores: Scores::of(&scores),
-            hashes: filled(entries.iter().map(|(_, owner)| hash_of(*owner))),
-            rests: filled(entries.iter().map(|(_, owner)| *owner as u32)),
+            stamps: Stamps::of(&stamps),
+            hashes: filled(entries.iter().map(|(.., owner)| hash_of(*owner))),
+            rests: filled(entries.iter().map(|(.., owner)| *owner as u32)),
         }
     }
 
@@ -46,16 +52,32 @@ impl Block {
         self.scores.after(from).zip(owners)
     }
 
-    /// Inserts an entry after all entries with the same score.
-    pub(super) fn insert(&mut self, score: i64, owner: u64) {
-        let at = self.scores.insert(score);
-        self.hashes.insert(at, hash_of(owner));
-        self.rests.insert(at, owner as u32);
+    /// The key of the entry at an index of the block.
+    pub(super) fn key(&self, at: usize, tie: impl Fn(u64) -> u64) -> Option<SortKey> {
+        Some(SortKey::new(self.scores.get(at)?, self.stamps.get(at)?, tie(self.owner(at)?)))
+    }
+
+    /// Inserts an entry where its key belongs.
+    pub(super) fn insert(&mut self, key: SortKey, owner: u64, tie: impl Fn(u64) -> u64) {
+        let Range { mut start, mut end } = self.scores.equal(key.score());
+        while start < end {
+            let middle = usize::midpoint(start, end);
+            if self.key(middle, &tie).is_some_and(|other| other <= key) {
+                start = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        self.scores.insert(start, key.score());
+        self.stamps.insert(start, key.stamp);
+        self.hashes.insert(start, hash_of(owner));
+        self.rests.insert(start, owner as u32);
     }
 
     pub(super) fn remove(&mut self, at: usize) {
         if at < self.len() {
             self.scores.remove(at);
+            self.stamps.remove(at);
             self.hashes.remove(at);
             self.rests.remove(at);
         }
@@ -64,13 +86,15 @@ impl Block {
     /// Moves a range of another block's entries into this one, at index `at`.
     pub(super) fn take(&mut self, other: &mut Self, range: Range<usize>, at: usize) {
         self.scores.take(&mut other.scores, range.clone(), at);
+        self.stamps.take(&mut other.stamps, range.clone(), at);
         self.hashes.splice(at..at, other.hashes.drain(range.clone()));
         self.rests.splice(at..at, other.rests.drain(range));
     }
 
     /// Memory on the heap in bytes, with the allocator's overhead.
     pub(super) fn bytes(&self) -> usize {
-        self.scores.bytes() + super::heap(&self.hashes) + super::heap(&self.rests)
+        let owners = super::heap(&self.hashes) + super::heap(&self.rests);
+        self.scores.bytes() + self.stamps.bytes() + owners
     }
 }
 

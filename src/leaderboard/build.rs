@@ -1,10 +1,8 @@
 //! Builds a board from the rows of a table.
 
-use std::cmp::Reverse;
-
 use super::block::{BLOCK_CAPACITY, hash_of};
 use super::index::Index;
-use super::order::Order;
+use super::order::{Order, SortKey};
 use super::owners::Owners;
 use super::{Board, InsertError, LIMIT};
 
@@ -31,7 +29,7 @@ impl<O: Owners> Builder<O> {
     ///
     /// # Errors
     /// A new player may be refused.
-    pub fn push(&mut self, owner: O::Id<'_>, score: i64, seq: i64) -> Result<(), InsertError> {
+    pub fn push(&mut self, owner: O::Id<'_>, score: i64, stamp: i64) -> Result<(), InsertError> {
         let hash = self.owners.hash(owner);
         let known = self.index.find(hash, |stretch| {
             let from = stretch as usize * STRETCH;
@@ -42,7 +40,7 @@ impl<O: Owners> Builder<O> {
             entries.find(|(_, entry)| is(entry)).map(|(nth, _)| nth)
         });
         if let Some(entry) = known.and_then(|nth| self.entries.get_mut(nth)) {
-            (entry.score, entry.seq) = (score, seq);
+            (entry.score, entry.stamp) = (score, stamp);
             return Ok(());
         }
         let nth = self.entries.len();
@@ -51,7 +49,7 @@ impl<O: Owners> Builder<O> {
         }
         let owner = self.owners.claim(owner, hash)?;
         self.index.insert(hash, (nth / STRETCH) as u32);
-        self.entries.push(BuildEntry { score, seq, owner });
+        self.entries.push(BuildEntry { score, stamp, owner });
         Ok(())
     }
 
@@ -59,11 +57,17 @@ impl<O: Owners> Builder<O> {
     pub fn finish(self) -> Board<O> {
         let Self { owners, index, mut entries } = self;
         drop(index);
-        entries.sort_unstable_by_key(|entry| (Reverse(entry.score), entry.seq));
-        let latest = entries.iter().map(|entry| entry.seq).max();
-        let (order, index) =
-            Order::build(entries.into_iter().map(|entry| (entry.score, entry.owner)));
-        Board { owners, index, order, latest }
+        let tie = |owner| owners.tie(owner);
+        entries.sort_unstable_by_key(|entry| entry.key(0));
+        // Ties are rare: only they are sorted once more.
+        for tied in entries.chunk_by_mut(|one, two| one.key(0) == two.key(0)) {
+            if tied.len() > 1 {
+                tied.sort_unstable_by_key(|entry| entry.key(tie(entry.owner)));
+            }
+        }
+        let entries = entries.into_iter().map(|entry| (entry.score, entry.stamp, entry.owner));
+        let (order, index) = Order::build(entries, tie);
+        Board { owners, index, order }
     }
 }
 
@@ -72,6 +76,12 @@ const STRETCH: usize = BLOCK_CAPACITY;
 
 struct BuildEntry {
     score: i64,
-    seq: i64,
+    stamp: i64,
     owner: u64,
+}
+
+impl BuildEntry {
+    fn key(&self, tie: u64) -> SortKey {
+        SortKey::new(self.score, self.stamp, tie)
+    }
 }

@@ -9,23 +9,26 @@
 //!
 //! # The order
 //!
-//! The higher score stands first; at equal scores, whoever reached it first. "When" is a sequence
-//! number that the caller draws, one higher for each write, and stores beside the score. It sorts
-//! the rows of the table at start. After that it need not be remembered: a score that comes in has
-//! the highest number so far, so its place is behind all that are equal to it, and the order is its
-//! own memory. No number is cut short for that, whatever its size. (A number lower than an earlier
-//! one would be taken in the order of arrival, and by its number after the next start; debug builds
-//! panic at it. Equal numbers are safe as long as the scores differ.)
+//! The higher score stands first; at equal scores, whoever reached it first. "When" is a stamp that
+//! the caller draws for each write and stores beside the score: microseconds since 1970, and at least
+//! one more than any stamp that it has seen. Should two scores and their stamps be equal, which only
+//! writers on several machines can bring about, a fixed hash of the player decides. So the order
+//! depends on the rows alone, not on the order in which they came.
+//!
+//! For the same reason a board can take the same writes in any order, and some of them twice:
+//! [`Board::best`] keeps the higher score, and of equal ones that with the lower stamp;
+//! [`Board::set`] keeps the score with the higher stamp.
 //!
 //! # The structure
 //!
-//! * `order`: entries of 12 bytes in sorted blocks of at most 255, and a Fenwick tree (binary
+//! * `order`: entries of 18 bytes in sorted blocks of at most 255, and a Fenwick tree (binary
 //!   indexed tree; P. Fenwick, 1994) over the sizes of the blocks. The place of an entry is the sum
 //!   of the sizes before its block and its place within; the k-th entry is found by descending the
 //!   same tree.
-//! * `block`: the columns of a block: scores, and owners as hash and rest, 32 bits each. The scores
-//!   of one block are near each other, so `scores` keeps them by their distance from a common base
-//!   (frame of reference). Only where they span 2^32 or more does each take 64 bits.
+//! * `block`: the columns of a block: scores, stamps, and owners as hash and rest, 32 bits each. The
+//!   scores of one block are near each other, so `scores` keeps them by their distance from a common
+//!   base (frame of reference). Only where they span 2^32 or more does each take 64 bits. `stamps`
+//!   does the same with 48 bits, which last for almost nine years.
 //! * `index`: owner → block, by linear hashing: 4 bytes a player.
 //! * `owners`: what players are called: [`Numbers`], or [`Texts`] in an arena.
 //!
@@ -47,14 +50,15 @@
 //!
 //! |                                                  | [`Numbers`] | [`Texts`] of 17 bytes |
 //! |--------------------------------------------------|-------------|-----------------------|
-//! | built from rows                                  | 18.4 (18.2) | 35.4 (35.3)           |
-//! | come one by one with scores at random            | 21.7 (20.9) | 38.7 (37.9)           |
-//! | and then got three new scores each, at random    | 23.0 (22.2) | 40.0 (39.2)           |
-//! | or five each, every one the highest so far       | 27.2 (25.3) | 44.2 (42.4)           |
+//! | built from rows                                  | 25.2 (25.3) | 42.2 (42.3)           |
+//! | come one by one with scores at random            | 29.2 (28.4) | 46.2 (45.4)           |
+//! | and then got three new scores each, at random    | 30.8 (29.8) | 47.9 (46.9)           |
+//! | or five each, every one the highest so far       | 38.4 (35.2) | 55.4 (52.2)           |
 //!
-//! Of that, 16 bytes are entry and index, and the text is the id's own bytes; the rest is room in
+//! Of that, 22 bytes are entry and index, and the text is the id's own bytes; the rest is room in
 //! blocks that are not full. Blocks are nearly all of one size, so the allocator is left with few
-//! holes. Scores spread over all 64 bits add 4, 6 and 6 bytes to the first three rows.
+//! holes. Scores spread over all 64 bits add 4, 6 and 6 bytes to the first three rows, stamps that lie
+//! more than nine years apart 2, 3 and 3.
 //!
 //! # Concurrency
 //!
@@ -76,13 +80,14 @@ mod index;
 mod order;
 mod owners;
 mod scores;
+mod stamps;
 #[cfg(test)]
 mod tests;
 
 pub use answer::{InsertError, Row, ScoreChange};
 pub use build::Builder;
 use index::Index;
-use order::{EntryPosition, Order};
+use order::{EntryPosition, Order, SortKey};
 pub use owners::{Numbers, Owners, Texts};
 
 /// One leaderboard: players by score, the highest first. See the [module](self).
@@ -103,8 +108,6 @@ pub struct Board<O: Owners> {
     owners: O,
     index: Index,
     order: Order,
-    /// The highest `seq` so far.
-    latest: Option<i64>,
 }
 
 impl<O: Owners> Board<O> {
@@ -113,9 +116,9 @@ impl<O: Owners> Board<O> {
         Self::default()
     }
 
-    /// Sets the player's score, higher or lower: the newest counts. `seq` is when it was reached, a
-    /// number higher than at any write before. The score the player has already keeps its place,
-    /// and its `seq` in the caller's table.
+    /// Sets the player's score, higher or lower: the newest counts. `stamp` is when it was reached;
+    /// a score with a lower stamp than the one held changes nothing. The score that the player has
+    /// already keeps its stamp and place.
     ///
     /// # Errors
     /// A new player may be refused.
@@ -123,13 +126,13 @@ impl<O: Owners> Board<O> {
         &mut self,
         owner: O::Id<'_>,
         score: i64,
-        seq: i64,
+        stamp: i64,
     ) -> Result<ScoreChange, InsertError> {
-        self.write(owner, score, seq, |old| score != old)
+        self.write(owner, score, stamp, |old| score != old.score && stamp > old.stamp)
     }
 
-    /// Notes the player's score if it is the first, or higher than the one held: a lower or equal
-    /// one changes nothing. `seq` as for [`Board::set`].
+    /// Notes the player's score if it is the first, or higher than the one held, or the same with a
+    /// lower stamp. `stamp` is when it was reached.
     ///
     /// # Errors
     /// A new player may be refused.
@@ -137,34 +140,37 @@ impl<O: Owners> Board<O> {
         &mut self,
         owner: O::Id<'_>,
         score: i64,
-        seq: i64,
+        stamp: i64,
     ) -> Result<ScoreChange, InsertError> {
-        self.write(owner, score, seq, |old| score > old)
+        self.write(owner, score, stamp, |old| {
+            score > old.score || score == old.score && stamp < old.stamp
+        })
     }
 
     fn write(
         &mut self,
         id: O::Id<'_>,
         score: i64,
-        seq: i64,
-        counts: impl Fn(i64) -> bool,
+        stamp: i64,
+        counts: impl Fn(&EntryPosition) -> bool,
     ) -> Result<ScoreChange, InsertError> {
         let hash = self.owners.hash(id);
+        let tie = |owner| self.owners.tie(owner);
         if let Some(spot) = self.find_hashed(id, hash) {
             let old = spot.score;
-            if !counts(old) {
+            if !counts(&spot) {
                 return Ok(ScoreChange { old: Some(old), new: old });
             }
-            self.reached(seq);
-            self.order.shift(spot, score, &mut self.index);
+            let key = SortKey::new(score, stamp, tie(spot.owner));
+            self.order.shift(spot, key, &mut self.index, tie);
             return Ok(ScoreChange { old: Some(old), new: score });
         }
         if self.index.len() >= LIMIT {
             return Err(InsertError::Full);
         }
         let owner = self.owners.claim(id, hash)?;
-        self.reached(seq);
-        self.order.insert(score, owner, &mut self.index);
+        let tie = |owner| self.owners.tie(owner);
+        self.order.insert(SortKey::new(score, stamp, tie(owner)), owner, &mut self.index, tie);
         Ok(ScoreChange { old: None, new: score })
     }
 
@@ -222,11 +228,6 @@ impl<O: Owners> Board<O> {
     /// block.
     pub fn bytes(&self) -> usize {
         self.owners.bytes() + self.index.bytes() + self.order.bytes()
-    }
-
-    fn reached(&mut self, seq: i64) {
-        debug_assert!(Some(seq) >= self.latest, "scores reach the board in the order of their seq");
-        self.latest = self.latest.max(Some(seq));
     }
 
     fn find(&self, id: O::Id<'_>) -> Option<EntryPosition> {

@@ -5,6 +5,8 @@
 //! scan for its owner, never by its score: so equal scores, however many, cost nothing more, and
 //! the index need not repeat the score.
 
+use std::cmp::Reverse;
+
 use super::balance::FEW;
 use super::block::{BLOCK_CAPACITY, Block, hash_of};
 use super::fenwick::Fenwick;
@@ -14,7 +16,32 @@ use super::index::{Index, position};
 /// split few.
 const BUILT: usize = BLOCK_CAPACITY - 12;
 
-/// Entries in order, the highest score first, and at equal scores the one that came first.
+/// What entries are sorted by: the higher score first, then the lower stamp, then what decides between
+/// owners ([`Owners::tie`](super::Owners::tie)).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SortKey {
+    score: Reverse<i64>,
+    pub(super) stamp: i64,
+    tie: u64,
+}
+
+impl SortKey {
+    /// Before all others.
+    const FIRST: Self = Self::new(i64::MAX, i64::MIN, 0);
+
+    /// Behind all others.
+    pub(super) const LAST: Self = Self::new(i64::MIN, i64::MAX, u64::MAX);
+
+    pub(super) const fn new(score: i64, stamp: i64, tie: u64) -> Self {
+        Self { score: Reverse(score), stamp, tie }
+    }
+
+    pub(super) fn score(self) -> i64 {
+        self.score.0
+    }
+}
+
+/// Entries in the order of their [`SortKey`].
 #[derive(Default)]
 pub(super) struct Order {
     /// The blocks, by block number.
@@ -25,9 +52,9 @@ pub(super) struct Order {
     pub(super) spare: Vec<u32>,
     /// The block numbers, by position.
     pub(super) line: Vec<u32>,
-    /// By place: no score in the block is higher, none in the blocks before it lower. The first
-    /// block's is the highest there can be, so that they always fall.
-    pub(super) bounds: Vec<i64>,
+    /// By place: no key in the block is lower, none in the blocks before it higher. The first
+    /// block's is the lowest there can be, so that they always rise.
+    pub(super) bounds: Vec<SortKey>,
     /// The number of entries of each block, by position.
     pub(super) sizes: Fenwick,
     /// How often an entry came to one of the first two blocks, or left it. These hold more than 100
@@ -41,21 +68,26 @@ pub(super) struct EntryPosition {
     block: u32,
     at: usize,
     pub(super) score: i64,
+    pub(super) stamp: i64,
     pub(super) owner: u64,
 }
 
 impl Order {
-    /// The order of these entries (score, owner), which are in order, and the index of their
+    /// The order of these entries (score, stamp, owner), which are in order, and the index of their
     /// owners.
-    pub(super) fn build(mut entries: impl ExactSizeIterator<Item = (i64, u64)>) -> (Self, Index) {
+    pub(super) fn build(
+        mut entries: impl ExactSizeIterator<Item = (i64, i64, u64)>,
+        tie: impl Fn(u64) -> u64,
+    ) -> (Self, Index) {
         let mut order = Self::default();
         let mut sizes = Vec::with_capacity(entries.len().div_ceil(BUILT));
         loop {
-            let few: Vec<(i64, u64)> = entries.by_ref().take(BUILT).collect();
-            let Some((bound, _)) = few.first() else {
+            let few: Vec<(i64, i64, u64)> = entries.by_ref().take(BUILT).collect();
+            let Some((score, stamp, owner)) = few.first() else {
                 break;
             };
-            order.bounds.push(if order.line.is_empty() { i64::MAX } else { *bound });
+            let bound = SortKey::new(*score, *stamp, tie(*owner));
+            order.bounds.push(if order.line.is_empty() { SortKey::FIRST } else { bound });
             sizes.push(few.len() as u32);
             let number = order.number(Block::of(&few));
             order.line.push(number);
@@ -82,7 +114,8 @@ impl Order {
             let at = from + position(entries.hashes.get(from..)?, u32::MAX, hash)?;
             let owner = entries.owner(at)?;
             if is(owner) {
-                return Some(EntryPosition { block, at, score: entries.scores.get(at)?, owner });
+                let (score, stamp) = (entries.scores.get(at)?, entries.stamps.get(at)?);
+                return Some(EntryPosition { block, at, score, stamp, owner });
             }
             from = at + 1;
         }
@@ -101,21 +134,27 @@ impl Order {
             .flat_map(move |block| block.after(std::mem::take(&mut from) as usize))
     }
 
-    /// Adds an entry after all entries with the same score.
-    pub(super) fn insert(&mut self, score: i64, owner: u64, index: &mut Index) {
+    /// Adds an entry.
+    pub(super) fn insert(
+        &mut self,
+        key: SortKey,
+        owner: u64,
+        index: &mut Index,
+        tie: impl Fn(u64) -> u64,
+    ) {
         if self.line.is_empty() {
             let number = self.number(Block::of(&[]));
             self.line.push(number);
-            self.bounds.push(i64::MAX);
+            self.bounds.push(SortKey::FIRST);
             self.sizes.replace(0, 0, &[0]);
             self.renumber(0);
         }
-        let place = self.place_for(score);
+        let place = self.place_for(key);
         let Some(number) = self.line.get(place).copied() else {
             return;
         };
         index.insert(hash_of(owner), number);
-        self.add(place, number, score, owner, index);
+        self.add((place, number), key, owner, index, tie);
     }
 
     /// Removes an entry.
@@ -124,9 +163,15 @@ impl Order {
         self.take(spot, index);
     }
 
-    /// Changes an entry's score and places it after all entries with that score.
-    pub(super) fn shift(&mut self, spot: EntryPosition, score: i64, index: &mut Index) {
-        let place = self.place_for(score);
+    /// Gives an entry another key, and its place.
+    pub(super) fn shift(
+        &mut self,
+        spot: EntryPosition,
+        key: SortKey,
+        index: &mut Index,
+        tie: impl Fn(u64) -> u64,
+    ) {
+        let place = self.place_for(key);
         let Some(number) = self.line.get(place).copied() else {
             return;
         };
@@ -135,7 +180,7 @@ impl Order {
             // Within one block neither the sizes nor the index change.
             if let Some(block) = self.blocks.get_mut(number as usize) {
                 block.remove(spot.at);
-                block.insert(score, spot.owner);
+                block.insert(key, spot.owner, tie);
             }
             return;
         }
@@ -143,12 +188,12 @@ impl Order {
         self.take(spot, index);
         // Where blocks have joined, others stand elsewhere now.
         let joined = self.line.len() < blocks;
-        let place = if joined { self.place_for(score) } else { place };
+        let place = if joined { self.place_for(key) } else { place };
         let Some(number) = self.line.get(place).copied() else {
             return;
         };
         index.relocate(hash_of(spot.owner), spot.block, number);
-        self.add(place, number, score, spot.owner, index);
+        self.add((place, number), key, spot.owner, index, tie);
     }
 
     /// Heap bytes, with what the allocator adds.
@@ -160,16 +205,23 @@ impl Order {
         lists + self.blocks.iter().map(Block::bytes).sum::<usize>()
     }
 
-    fn add(&mut self, place: usize, number: u32, score: i64, owner: u64, index: &mut Index) {
+    fn add(
+        &mut self,
+        (place, number): (usize, u32),
+        key: SortKey,
+        owner: u64,
+        index: &mut Index,
+        tie: impl Fn(u64) -> u64,
+    ) {
         let Some(block) = self.blocks.get_mut(number as usize) else {
             return;
         };
-        block.insert(score, owner);
+        block.insert(key, owner, &tie);
         let full = block.len() >= BLOCK_CAPACITY;
         self.touch(place);
         self.sizes.increase(place, 1);
         if full {
-            self.make_room(place, index);
+            self.make_room(place, index, tie);
         }
     }
 
@@ -196,9 +248,9 @@ impl Order {
         self.places.get(number as usize).map_or(0, |place| *place as usize)
     }
 
-    /// The place of the last block that may hold this score, so behind all that have it.
-    fn place_for(&self, score: i64) -> usize {
-        self.bounds.partition_point(|bound| *bound >= score).saturating_sub(1)
+    /// The place of the last block that may hold this key.
+    fn place_for(&self, key: SortKey) -> usize {
+        self.bounds.partition_point(|bound| *bound <= key).saturating_sub(1)
     }
 
     /// A block number that is not in use.

@@ -26,6 +26,9 @@ pub trait Owners: Default {
     /// The owner that a number represents.
     fn id(&self, owner: u64) -> Self::Id<'_>;
 
+    /// What decides between owners with equal scores and stamps: the same number on every machine.
+    fn tie(&self, owner: u64) -> u64;
+
     /// Memory on the heap, in bytes.
     fn bytes(&self) -> usize;
 }
@@ -85,6 +88,10 @@ impl Owners for Numbers {
         unscramble(owner)
     }
 
+    fn tie(&self, owner: u64) -> u64 {
+        owner
+    }
+
     fn bytes(&self) -> usize {
         0
     }
@@ -120,6 +127,10 @@ struct Shelf {
 }
 
 const PAGE: usize = 1 << 16;
+
+/// FNV-1a of 64 bits (Fowler, Noll, Vo; RFC 9923).
+const FNV_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
+const FNV_PRIME: u64 = 0x0000_0100_0000_01B3;
 
 impl Texts {
     fn text(&self, owner: u64) -> Option<&[u8]> {
@@ -203,6 +214,11 @@ impl Owners for Texts {
 
     fn id(&self, owner: u64) -> &str {
         self.text(owner).and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()
+    }
+
+    fn tie(&self, owner: u64) -> u64 {
+        let text = self.text(owner).unwrap_or_default();
+        text.iter().fold(FNV_BASIS, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME))
     }
 
     fn bytes(&self) -> usize {

@@ -56,18 +56,30 @@ impl Scores {
         })
     }
 
-    /// Puts a score behind all that are equal to it. Returns its place.
-    pub(super) fn insert(&mut self, score: i64) -> usize {
+    /// Where the entries with this score are, or where one would be.
+    pub(super) fn equal(&self, score: i64) -> Range<usize> {
         match self {
-            Self::Far(scores) => insert(scores, score),
+            Self::Far(scores) => equal(scores, score),
+            Self::Near { base, above: scores } => match above(score, *base) {
+                Some(above) => equal(scores, above),
+                // All scores of the block are lower, or all are higher.
+                None if score < *base => scores.len()..scores.len(),
+                None => 0..0,
+            },
+        }
+    }
+
+    /// Puts a score in at a place that keeps the order.
+    pub(super) fn insert(&mut self, at: usize, score: i64) {
+        match self {
+            Self::Far(scores) => scores.insert(at, score),
             Self::Near { base, above: scores } => {
                 if let Some(above) = above(score, *base) {
-                    return insert(scores, above);
+                    return scores.insert(at, above);
                 }
                 let mut scores: Vec<i64> = self.after(0).collect();
-                let at = insert(&mut scores, score);
+                scores.insert(at, score);
                 *self = Self::of(&scores);
-                at
             }
         }
     }
@@ -101,8 +113,13 @@ fn above(score: i64, base: i64) -> Option<u32> {
     if score < base { None } else { u32::try_from(score.abs_diff(base)).ok() }
 }
 
-fn insert<T: Copy + Ord>(scores: &mut Vec<T>, score: T) -> usize {
-    let at = scores.partition_point(|other| *other >= score);
-    scores.insert(at, score);
-    at
+/// Where `score` is among scores of which the highest is first.
+fn equal<T: Copy + Ord>(scores: &[T], score: T) -> Range<usize> {
+    let end = scores.partition_point(|other| *other >= score);
+    // Few scores are equal, so the first of them is near.
+    let same = scores.iter().take(end).rev().take(8).take_while(|other| **other == score).count();
+    match same {
+        8 => scores.partition_point(|other| *other > score)..end,
+        same => end - same..end,
+    }
 }

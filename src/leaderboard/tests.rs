@@ -13,6 +13,7 @@ use proptest::prelude::*;
 
 use super::block::BLOCK_CAPACITY;
 use super::scores::Scores;
+use super::stamps::Stamps;
 use super::*;
 
 /// SplitMix64: the same numbers in every run.
@@ -38,20 +39,23 @@ struct Model {
     held: HashMap<usize, (i64, i64)>,
 }
 
-/// Score and seq, in the order of the board, and the player.
+/// Score and stamp, in the order of the board, and the player.
 type BuildEntry = (std::cmp::Reverse<i64>, i64, usize);
 
 impl Model {
-    fn write(&mut self, player: usize, score: i64, seq: i64, keep_best: bool) -> ScoreChange {
-        let old = self.held.get(&player).map(|(score, _)| *score);
-        if let Some(old) = old
-            && (score == old || keep_best && score < old)
-        {
-            return ScoreChange { old: Some(old), new: old };
+    fn write(&mut self, player: usize, score: i64, stamp: i64, keep_best: bool) -> ScoreChange {
+        if let Some((old, at)) = self.held.get(&player).copied() {
+            let counts = match keep_best {
+                true => score > old || score == old && stamp < at,
+                false => score != old && stamp > at,
+            };
+            if !counts {
+                return ScoreChange { old: Some(old), new: old };
+            }
         }
-        self.remove(player);
-        self.held.insert(player, (score, seq));
-        let row = (std::cmp::Reverse(score), seq, player);
+        let old = self.remove(player);
+        self.held.insert(player, (score, stamp));
+        let row = (std::cmp::Reverse(score), stamp, player);
         let at = self.rows.partition_point(|other| *other < row);
         self.rows.insert(at, row);
         ScoreChange { old, new: score }
@@ -90,13 +94,14 @@ impl<'a, O: Owners> Pair<'a, O> {
 
     fn write(&mut self, player: usize, score: i64, best: bool) {
         self.seq += 1;
+        self.write_at(player, score, self.seq, best);
+    }
+
+    fn write_at(&mut self, player: usize, score: i64, stamp: i64, best: bool) {
         let id = self.ids[player];
-        let change = if best {
-            self.board.best(id, score, self.seq)
-        } else {
-            self.board.set(id, score, self.seq)
-        };
-        assert_eq!(change, Ok(self.model.write(player, score, self.seq, best)));
+        let change =
+            if best { self.board.best(id, score, stamp) } else { self.board.set(id, score, stamp) };
+        assert_eq!(change, Ok(self.model.write(player, score, stamp, best)));
         assert_eq!(self.board.rank(id), self.model.rank(player));
         assert_eq!(self.board.get(id), self.model.held.get(&player).map(|(score, _)| *score));
     }
@@ -135,9 +140,10 @@ fn check<O: Owners>(board: &Board<O>) {
     let order = &board.order;
     assert_eq!(order.line.len(), order.bounds.len());
     assert_eq!(order.line.len() + order.spare.len(), order.blocks.len());
-    assert!(order.bounds.is_sorted_by(|one, two| one >= two));
+    assert!(order.bounds.is_sorted());
     let mut total = 0;
-    let mut last = i64::MAX;
+    let mut last = None;
+    let tie = |owner| board.owners.tie(owner);
     for (place, number) in order.line.iter().enumerate() {
         let block = &order.blocks[*number as usize];
         assert_eq!(order.places[*number as usize] as usize, place);
@@ -148,17 +154,23 @@ fn check<O: Owners>(board: &Board<O>) {
             Scores::Near { above, .. } => above.capacity(),
             Scores::Far(scores) => scores.capacity(),
         };
+        let (stamps, high) = match &block.stamps {
+            Stamps::Near { low, high, .. } => (low.capacity(), high.capacity()),
+            Stamps::Far(stamps) => (stamps.capacity(), BLOCK_CAPACITY),
+        };
         assert_eq!(
-            (scores, block.hashes.capacity(), block.rests.capacity()),
-            (BLOCK_CAPACITY, BLOCK_CAPACITY, BLOCK_CAPACITY),
+            [scores, stamps, high, block.hashes.capacity(), block.rests.capacity()],
+            [BLOCK_CAPACITY; 5],
             "no block is ever moved"
         );
         assert!(block.len() < BLOCK_CAPACITY);
         assert!(block.len() > 0 || order.line.len() == 1);
-        for score in block.scores.after(0) {
-            assert!(score <= last && score <= order.bounds[place]);
-            assert!(order.bounds.get(place + 1).is_none_or(|bound| score >= *bound));
-            last = score;
+        assert!(block.stamps.get(block.len()).is_none());
+        for at in 0..block.len() {
+            let key = block.key(at, tie).unwrap();
+            assert!(last.is_none_or(|last| last < key) && key >= order.bounds[place]);
+            assert!(order.bounds.get(place + 1).is_none_or(|bound| key <= *bound));
+            last = Some(key);
         }
         for hash in &block.hashes {
             let found = board.index.find(*hash, |block| (block == *number).then_some(()));
@@ -290,6 +302,61 @@ proptest! {
             }
         }
         pair.check();
+    }
+
+    #[test]
+    fn writes_in_any_order_agree_with_a_sorted_vector(
+        steps in prop::collection::vec(
+            (
+                0usize..300,
+                prop_oneof![0i64..3, any::<i64>()],
+                prop_oneof![0i64..2000, any::<i64>()],
+                any::<bool>(),
+            ),
+            1..900,
+        ),
+    ) {
+        let ids: Vec<i64> = (0..300).collect();
+        let mut pair = Pair::<Numbers>::new(&ids, |id| id as usize);
+        for (nth, (player, score, stamp, best)) in (0..).zip(steps) {
+            // No two stamps are equal: the model sorts players with equal stamps by their number.
+            pair.write_at(player, score, stamp.wrapping_mul(1024).wrapping_add(nth), best);
+        }
+        pair.check();
+    }
+
+    #[test]
+    fn order_of_writes_does_not_change_a_board(
+        (steps, shuffled) in prop::collection::vec((0usize..40, 0i64..4, 0i64..4), 1..300)
+            .prop_flat_map(|steps| (Just(steps.clone()), Just(steps).prop_shuffle())),
+    ) {
+        let ids: Vec<String> = (0..40).map(|player| format!("player-{player}")).collect();
+        let board = |steps: &[(usize, i64, i64)]| {
+            let mut board = Board::<Texts>::new();
+            for (player, score, stamp) in steps {
+                board.best(&ids[*player], *score, *stamp).unwrap();
+            }
+            check(&board);
+            let rows = board.at(1, 40).map(|row| (row.owner.to_owned(), row.score));
+            rows.collect::<Vec<_>>()
+        };
+        let first = board(&steps);
+        prop_assert_eq!(&first, &board(&shuffled));
+        let mut builder = Builder::<Texts>::new();
+        let mut best = HashMap::new();
+        for (player, score, stamp) in &steps {
+            let row = best.entry(*player).or_insert((*score, *stamp));
+            if (*score, -*stamp) > (row.0, -row.1) {
+                *row = (*score, *stamp);
+            }
+        }
+        for (player, (score, stamp)) in best {
+            builder.push(&ids[player], score, stamp).unwrap();
+        }
+        let built = builder.finish();
+        check(&built);
+        let rows: Vec<_> = built.at(1, 40).map(|row| (row.owner.to_owned(), row.score)).collect();
+        prop_assert_eq!(&first, &rows);
     }
 
     #[test]

@@ -3,7 +3,15 @@
 use super::super::fenwick::Fenwick;
 use super::super::index::Index;
 use super::super::scores::Scores;
+use super::super::stamps::Stamps;
 use super::*;
+
+/// Insert a score where it belongs, behind those that are equal. Returns its place.
+fn insert(scores: &mut Scores, score: i64) -> usize {
+    let at = scores.equal(score).end;
+    scores.insert(at, score);
+    at
+}
 
 /// Whether the index has an owner with this hash in this block.
 fn noted(index: &Index, hash: u32, block: u32) -> bool {
@@ -104,9 +112,9 @@ fn near_scores_are_stored_in_32_bits() {
     }
     // What lies too far off for the base that was chosen moves the base.
     let mut scores = Scores::of(&[0]);
-    assert_eq!((scores.insert(full), scores.insert(full - 1)), (0, 1));
+    assert_eq!((insert(&mut scores, full), insert(&mut scores, full - 1)), (0, 1));
     assert!(narrow(&scores));
-    assert_eq!((scores.insert(-1), scores.insert(i64::MIN)), (3, 4));
+    assert_eq!((insert(&mut scores, -1), insert(&mut scores, i64::MIN)), (3, 4));
     assert!(!narrow(&scores));
     let mut other = Scores::default();
     other.take(&mut scores, 3..5, 0);
@@ -141,7 +149,7 @@ proptest! {
                 _ => {
                     let at = model.partition_point(|other| *other >= score);
                     model.insert(at, score);
-                    prop_assert_eq!(scores.insert(score), at);
+                    prop_assert_eq!(insert(&mut scores, score), at);
                 }
             }
             prop_assert!(scores.after(0).eq(model.iter().copied()));
@@ -167,5 +175,58 @@ proptest! {
         prop_assert_eq!(tree.before(at), before(at));
         let place = (0..sizes.len()).find(|at| before(at + 1) > skip).unwrap_or(sizes.len());
         prop_assert_eq!(tree.seek(skip), (place, skip - before(place)));
+    }
+}
+
+#[test]
+fn equal_scores_are_found_however_many() {
+    for far in [0, 1 << 40] {
+        let mut scores = vec![9 + far; 3];
+        scores.extend([5; 20]);
+        scores.push(1);
+        let scores = Scores::of(&scores);
+        assert_eq!(scores.equal(9 + far), 0..3);
+        assert_eq!(scores.equal(5), 3..23);
+        assert_eq!(scores.equal(1), 23..24);
+        assert_eq!((scores.equal(7), scores.equal(0)), (3..3, 24..24));
+        assert_eq!((scores.equal(i64::MAX), scores.equal(i64::MIN)), (0..0, 24..24));
+    }
+}
+
+proptest! {
+    #[test]
+    fn stamps_agree_with_a_vector(
+        steps in prop::collection::vec(
+            (
+                prop_oneof![0i64..9, (0i64..9).prop_map(|more| (1 << 48) + more), any::<i64>()],
+                any::<prop::sample::Index>(),
+                0u8..4,
+            ),
+            1..120,
+        ),
+        cut in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+    ) {
+        let (mut stamps, mut model) = (Stamps::of(&[]), Vec::new());
+        let same = |stamps: &Stamps, model: &[i64]| {
+            (0..=model.len()).all(|at| stamps.get(at) == model.get(at).copied())
+        };
+        for (stamp, at, what) in steps {
+            if what == 0 && !model.is_empty() {
+                let at = at.index(model.len());
+                stamps.remove(at);
+                model.remove(at);
+            } else {
+                let at = at.index(model.len() + 1);
+                stamps.insert(at, stamp);
+                model.insert(at, stamp);
+            }
+            prop_assert!(same(&stamps, &model));
+        }
+        let (mut other, mut others) = (Stamps::of(&[7, i64::MAX]), vec![7, i64::MAX]);
+        let (one, two) = (cut.0.index(model.len() + 1), cut.1.index(model.len() + 1));
+        let range = one.min(two)..one.max(two);
+        other.take(&mut stamps, range.clone(), 1);
+        others.splice(1..1, model.drain(range));
+        prop_assert!(same(&stamps, &model) && same(&other, &others));
     }
 }

@@ -47,9 +47,11 @@ fn partial_heads_of_one_address_leave_free_places() {
     assert_eq!(other.post(envelope("shop/list", json!({})).as_bytes()).text(), ok(json!([])));
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     let grown = resident(&server).saturating_sub(before);
-    assert!(grown < 8 * 1024, "{grown} KiB more");
-    let open = heads.iter().filter(|stream| !is_closed(stream)).count();
-    assert!(open <= 110, "{open} of 600 are open: half of the places and those under way");
+    // Half as much again for the allocator; the heads together have 22 MB.
+    assert!(grown < 12 * 1024, "{grown} KiB more");
+    // The last ones are closed while this one is answered.
+    let open = || heads.iter().filter(|stream| !is_closed(stream)).count();
+    wait_until("half of the places, and those under way, are open", || open() <= 110);
     assert_eq!(other.post(envelope("shop/list", json!({})).as_bytes()).status, 200);
 }
 
