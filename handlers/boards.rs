@@ -5,6 +5,7 @@
 //! names.
 
 use engine::args;
+use engine::boards::Change;
 use engine::client::Client;
 use engine::config::Score;
 use engine::db::{Db, Tx};
@@ -45,6 +46,7 @@ pub fn open_board(tx: &mut Tx, client: &Client, app: &str) -> Result<(), Fault> 
     if tx.one("SELECT 1 FROM app WHERE name = $1", args![app], |_| Ok(()))?.is_some() {
         return Ok(());
     }
+    tx.turn("boards", "")?;
     let names: Vec<String> = tx.all("SELECT name FROM app", args![], |row| row.get(0))?;
     let score = &tx.config.score;
     let is_reserved = reserved(score).any(|name| name == app);
@@ -66,10 +68,7 @@ pub fn open_board(tx: &mut Tx, client: &Client, app: &str) -> Result<(), Fault> 
 /// Make a board whatever the limits say: for commands of the operator's.
 pub fn make_board(tx: &mut Tx, app: &str) -> Result<(), Fault> {
     tx.execute("INSERT INTO app (name) VALUES ($1) ON CONFLICT (name) DO NOTHING", args![app])?;
-    let app = app.to_owned();
-    tx.on_boards(move |boards| {
-        boards.texts.open(&app);
-    });
+    tx.tell(Change::Open { board: app.into() });
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use engine::data::{Field, FieldError, Value, schema};
 use schemars::Schema;
 
 /// A game's name: 1 to 32 of `A-Z a-z 0-9 _ -`, not `api`; `default` where there is none.
+#[derive(Clone)]
 pub struct AppName(Option<String>);
 
 impl AppName {
@@ -37,6 +38,7 @@ impl Field for AppName {
 }
 
 /// A player: 1 to 64 of `A-Z a-z 0-9 _ -`.
+#[derive(Clone)]
 pub struct OpenId(pub String);
 
 impl Field for OpenId {

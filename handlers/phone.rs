@@ -16,6 +16,7 @@ pub static NOT_A_PHONE: Declared = Declared {
 
 /// A telephone number of mainland China; whatever else was sent is kept as "malformed", because
 /// that is told only once nothing is missing.
+#[derive(Clone)]
 pub struct Phone(Option<String>);
 
 impl Phone {

@@ -4,6 +4,7 @@ use super::boards::open_board;
 use super::game::{AppName, OpenId};
 use super::new_players::leaving_time;
 use super::signing::{self, Post};
+use engine::boards::Change;
 use engine::caller::Anyone;
 use engine::data::{Field, FieldError, IntBetween, Optional, Text, Value, schema};
 use engine::db::{Param, Tx, View};
@@ -27,6 +28,7 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
 ///
 /// Other invisible characters pass: emoji and several scripts need them, and nothing is gained by a name
 /// that looks like another's, where anybody may take any name.
+#[derive(Clone)]
 struct VisibleText<const MAX: usize>(String);
 
 impl<const MAX: usize> Field for VisibleText<MAX> {
@@ -54,6 +56,7 @@ fn is_unshowable(c: char) -> bool {
 }
 
 /// An address of a picture: `http` or `https`, or nothing.
+#[derive(Clone)]
 struct Url(String);
 
 impl Field for Url {
@@ -163,8 +166,7 @@ impl Update {
                 openid,
             ],
         )?;
-        let app = app.to_owned();
-        tx.on_boards(move |boards| boards.texts.players_changed(&app));
+        tx.tell(Change::PlayersChanged { board: app.into() });
         Ok(Updated { new: inserted == 1 })
     }
 }

@@ -1,6 +1,6 @@
 //! The rank leaderboard of accounts (contract page `rank.md`; seed 000). The newest score counts.
 
-use engine::boards::{Boards, PostCommit};
+use engine::boards::{Boards, Change, PostCommit};
 use engine::caller::Account;
 use engine::data::{Field, FieldError, IntBetween, IntOrText, Optional, Value, schema};
 use engine::db::{DeferredWrite, Tx, View};
@@ -38,9 +38,7 @@ pub fn load(view: &View) -> Result<(), Fault> {
 
 /// Remove an account from the board in memory, once the transaction is committed.
 pub fn forget(tx: &mut Tx, account: i64) {
-    tx.on_boards(move |boards| {
-        boards.numbers.open(BOARD).remove(account);
-    });
+    tx.tell(Change::Forget { board: BOARD, player: account });
 }
 
 /// Keep an account's score on the disk: nobody reads it there until the next start. The score that
@@ -76,6 +74,7 @@ struct Wanted {
 }
 
 /// The places wanted, from 1, both ends included.
+#[derive(Clone)]
 struct Arange {
     first: u64,
     count: usize,
@@ -114,6 +113,7 @@ impl Field for Arange {
 }
 
 /// A dotted version: numbers between dots.
+#[derive(Clone)]
 struct Version(Vec<u64>);
 
 impl Version {
@@ -218,16 +218,14 @@ impl Op for Upload {
         let reached = tx.boards.stamp();
         tx.defer(&KEEP, args![caller.id], args![score, reached]);
         let ours = Version::parse(&tx.config.rank.version);
-        Ok(tx.on_boards(move |boards| {
-            let board = boards.numbers.open(BOARD);
-            if let Err(refused) = board.set(caller.id, score, reached) {
-                tracing::error!(%refused, "the rank board lacks an account until the next start");
-            }
+        tx.tell(Change::Newest { board: BOARD, player: caller.id, score, stamp: reached });
+        Ok(tx.settle(move |boards| {
+            let board = boards.numbers.get(BOARD);
             match list {
-                None => Uploaded::Alone { ranking: board.rank(caller.id) },
+                None => Uploaded::Alone { ranking: board.and_then(|board| board.rank(caller.id)) },
                 Some(Wanted { range, version }) => Uploaded::Listed {
-                    list: places(board, &range),
-                    own: board.row(caller.id).map(RankRow::from),
+                    list: board.map(|board| places(board, &range)).unwrap_or_default(),
+                    own: board.and_then(|board| board.row(caller.id)).map(RankRow::from),
                     version: version.zip(ours).map(|(theirs, ours)| theirs.compare(&ours)),
                 },
             }

@@ -5,7 +5,7 @@ use super::game::{AppName, OpenId};
 use super::new_players::add_score;
 use super::player::faces;
 use super::signing::{self, Post as Signed};
-use engine::boards::{PostCommit, TopPage, TopRows};
+use engine::boards::{Change, PostCommit, TopPage, TopRows};
 use engine::caller::Anyone;
 use engine::data::{IntBetween, Optional};
 use engine::db::{DeferredWrite, Tx, View};
@@ -16,6 +16,7 @@ use engine::{args, data};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry.op::<Post>()?.op::<Get>()?.op::<Top>()?.op::<Around>()?;
@@ -113,20 +114,16 @@ impl Op for Post {
         if let Some(nonce) = nonce {
             nonce.spend(tx, &app, Self::NAME, &openid, is_new)?;
         }
-        Ok(tx.on_boards(move |boards| {
-            let board = boards.texts.open(&app);
-            let change = board.best(&openid, score, reached);
-            let new = match change {
-                Ok(change) => change.is_new(),
-                Err(refused) => {
-                    tracing::error!(%refused, "a board lacks a player until the next start");
-                    true
-                }
-            };
-            let (score, rank) = board
-                .row(&openid)
-                .map_or((score, board.len() as u64 + 1), |row| (row.score, row.place));
-            Posted { score, rank, new }
+        let (board, player): (Arc<str>, Arc<str>) = (app.into(), openid.into());
+        let (app, openid) = (Arc::clone(&board), Arc::clone(&player));
+        tx.tell(Change::Best { board, player, score, stamp: reached });
+        Ok(tx.settle(move |boards| {
+            let board = boards.texts.get(&app);
+            let row = board.and_then(|board| board.row(&openid));
+            // A board that is full lacks the player.
+            let last = || board.map_or(1, |board| board.len() as u64 + 1);
+            let (score, rank) = row.map_or_else(|| (score, last()), |row| (row.score, row.place));
+            Posted { score, rank, new: is_new }
         }))
     }
 }
@@ -138,7 +135,7 @@ fn highest(view: &View, app: &str, openid: &str) -> Option<i64> {
 
 /// The answer to a post that was made before: the player's current place.
 fn present(tx: &mut Tx, app: String, openid: String, new: bool) -> PostCommit<Posted> {
-    tx.on_boards(move |boards| {
+    tx.settle(move |boards| {
         let row = boards.texts.get(&app).and_then(|board| board.row(&openid));
         let (score, rank) = row.map_or((0, 0), |row| (row.score, row.place));
         Posted { score, rank, new }

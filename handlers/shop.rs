@@ -160,6 +160,7 @@ impl Open {
                 "must be the id of the account that the token is of",
             ));
         }
+        tx.turn("shop owner", &caller.id.to_string())?;
         let name: &str = &self.shop_name;
         if tx.one("SELECT 1 FROM shop WHERE name = $1", args![name], |_| Ok(()))?.is_some() {
             return Err(NAME_USED.fault());

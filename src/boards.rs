@@ -1,12 +1,13 @@
 //! All leaderboards of a program: by name, in memory, behind one lock.
 //!
-//! They are built from their rows at the start and follow the database afterwards. A job requests a
-//! change with [`Tx::on_boards`](crate::db::Tx::on_boards). The writer makes the changes of a whole
-//! group under the lock, after its COMMIT has reached the disk. So readers see every board as of a
-//! commit.
+//! They are built from their rows at the start and follow the database afterwards. A job tells a
+//! [`Change`] with [`Tx::tell`](crate::db::Tx::tell). The writer makes the changes of a whole group under
+//! the lock, after its COMMIT has reached the disk. So readers see every board as of a commit.
 
+mod change;
 mod page;
 
+pub use change::Change;
 pub use page::{TopPage, TopRows, Version};
 
 use crate::leaderboard::{Board, Numbers, Owners, Texts};

@@ -40,7 +40,7 @@ pub trait Caller: Sized + Send {
 }
 
 /// Anyone at all. An operation may still ask for the account, where it depends on what is called.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Anyone {
     credentials: Credentials,
 }

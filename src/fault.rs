@@ -74,6 +74,8 @@ pub enum Fault {
 
     /// The database failed; nothing was written.
     Database(Cause),
+    /// The database failed at the end of a write: whether it was done can't be told.
+    Unsure(Cause),
     /// The disk has no more free space than is kept in reserve for logins and the log.
     NoSpace,
     /// The answers of a batch are longer than they may be together; this item was not run.
@@ -188,7 +190,7 @@ impl Fault {
     pub fn cause(&self) -> Option<&Cause> {
         match self {
             Fault::Declared(happened) => happened.cause.as_ref(),
-            Fault::Database(cause) | Fault::Unknown(cause) => Some(cause),
+            Fault::Database(cause) | Fault::Unsure(cause) | Fault::Unknown(cause) => Some(cause),
             _ => None,
         }
     }
@@ -257,6 +259,9 @@ impl Fault {
                     .into()
             }
             Fault::Database(_) => "the database failed; nothing was stored".into(),
+            Fault::Unsure(_) => {
+                "the database failed, and it may have been done: look before you repeat it".into()
+            }
             Fault::Busy => "the server is busy; try again".into(),
             Fault::Unknown(_) => "the server failed".into(),
         };

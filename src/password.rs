@@ -18,6 +18,7 @@ use std::cell::RefCell;
 pub const LENGTH: std::ops::RangeInclusive<usize> = 6..=64;
 
 /// A password in the form that is hashed. It never reaches a log: its `Debug` says nothing.
+#[derive(Clone)]
 pub struct Password(String);
 
 impl std::fmt::Debug for Password {

@@ -34,7 +34,9 @@ pub fn status(fault: &Fault) -> Status {
         Fault::BadToken | Fault::StaleToken => (-101, "Error token"),
         Fault::AccountGone => (-102, "Get userid failed for the token"),
         Fault::Declared(happened) => return happened.status,
-        Fault::Database(_) | Fault::NoSpace => (-200, "Failure to operate database"),
+        Fault::Database(_) | Fault::Unsure(_) | Fault::NoSpace => {
+            (-200, "Failure to operate database")
+        }
         Fault::AnswerTooLarge | Fault::Busy | Fault::Unknown(_) => (-404, "Unknown Error"),
     };
     Status { code, message }

@@ -1,7 +1,7 @@
 //! The measured requests and their operations.
 
 use crate::hello::Greet;
-use engine::boards::PostCommit;
+use engine::boards::{Change, PostCommit};
 use engine::caller::Anyone;
 use engine::data::{IntBetween, IntOrText, Text};
 use engine::db::{DeferredWrite, Schema, Tx, View};
@@ -10,6 +10,7 @@ use engine::op::{Name, Op, Read, Registry, Write};
 use engine::{args, data};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A request and the beginning of its answer.
 pub struct Case {
@@ -185,10 +186,11 @@ impl Op for Put {
         let Put { openid: Text(openid), score: IntBetween(score) } = self;
         let reached = tx.boards.stamp();
         tx.defer(&KEEP, args![&openid], args![score, reached]);
-        Ok(tx.on_boards(move |boards| {
-            let board = boards.texts.open("counted");
-            board.set(&openid, score, reached).unwrap();
-            let rank = board.rank(&openid).unwrap();
+        let player: Arc<str> = openid.into();
+        let board = "counted".into();
+        tx.tell(Change::Best { board, player: Arc::clone(&player), score, stamp: reached });
+        Ok(tx.settle(move |boards| {
+            let rank = boards.texts.get("counted").unwrap().rank(&player).unwrap();
             Standing { score, rank }
         }))
     }

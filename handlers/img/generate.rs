@@ -29,6 +29,7 @@ data! {
 }
 
 /// A kind of captcha by its name.
+#[derive(Clone)]
 pub struct RequestedKind(CaptchaKind);
 
 impl Field for RequestedKind {
@@ -43,6 +44,7 @@ impl Field for RequestedKind {
 }
 
 /// How the picture is encoded.
+#[derive(Clone)]
 pub struct PictureFormat(Format);
 
 impl Field for PictureFormat {
@@ -71,6 +73,7 @@ const STRONG_LENGTH: usize = 10;
 /// A picture and the random text that goes into its proof, or a challenge of proof of work.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
+#[derive(Clone)]
 pub enum Captcha {
     Picture {
         /// The picture, a PNG in base64.

@@ -56,6 +56,7 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
 }
 
 /// A client's own name for a captcha: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+#[derive(Clone)]
 pub struct CaptchaName(pub String);
 
 impl Field for CaptchaName {

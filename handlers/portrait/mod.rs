@@ -66,6 +66,7 @@ data! {
 }
 
 /// 1 to 15 digits, as text or as a number; compared as a number: `0100001` is 100001.
+#[derive(Clone)]
 struct Id(i64);
 
 /// The largest number of 15 digits.

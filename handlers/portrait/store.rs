@@ -13,8 +13,10 @@ use schemars::Schema;
 use serde_json::json;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A picture as it is uploaded: in base64, or as the bytes of a file.
+#[derive(Clone)]
 pub enum PictureUpload {
     /// In base64, with or without a `data:` prefix.
     Base64(String),
@@ -82,44 +84,51 @@ pub fn store(
     Ok(Stored::new(context.services(), name, bytes.len()))
 }
 
-/// A picture that is in the store and not yet in the database. It is removed when this is dropped, unless [`Stored::keep`] was called.
-pub struct Stored {
+/// A picture that is in the store and not yet in the database. It is removed when the last clone of
+/// this is dropped, unless [`Stored::keep`] was called and its transaction committed.
+#[derive(Clone)]
+pub struct Stored(Arc<StoredPicture>);
+
+struct StoredPicture {
     services: Arc<Services>,
-    name: Option<String>,
+    name: String,
     size: i64,
+    is_kept: AtomicBool,
 }
 
 impl Stored {
     /// The picture of `size` bytes that was just put there as `name`.
     pub fn new(services: Arc<Services>, name: String, size: usize) -> Self {
-        Stored { services, name: Some(name), size: i64::try_from(size).unwrap_or(i64::MAX) }
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        Stored(Arc::new(StoredPicture { services, name, size, is_kept: AtomicBool::new(false) }))
     }
 
     /// The size of the picture in bytes.
     pub fn size(&self) -> i64 {
-        self.size
+        self.0.size
     }
 
     /// The file's name.
     pub fn name(&self) -> &str {
-        self.name.as_deref().unwrap_or_default()
+        &self.0.name
     }
 
     /// Keep it once the row that names it is committed, and remove the one it replaces.
-    pub fn keep(mut self, tx: &mut db::Tx, old: Option<String>) {
+    pub fn keep(&self, tx: &mut db::Tx, old: Option<String>) {
+        let Stored(picture) = self.clone();
         tx.after_commit(move || {
-            self.name = None;
+            picture.is_kept.store(true, Ordering::Release);
             if let Some(old) = old {
-                self.services.pictures.remove(&old);
+                picture.services.pictures.remove(&old);
             }
         });
     }
 }
 
-impl Drop for Stored {
+impl Drop for StoredPicture {
     fn drop(&mut self) {
-        if let Some(name) = &self.name {
-            self.services.pictures.remove(name);
+        if !*self.is_kept.get_mut() {
+            self.services.pictures.remove(&self.name);
         }
     }
 }

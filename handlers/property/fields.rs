@@ -9,15 +9,19 @@ use schemars::Schema;
 use serde_json::json;
 
 /// A field that must be there and say something.
+#[derive(Clone)]
 pub struct Filled<T>(pub T);
 
 /// A field that may be left out, but says something where it is there.
+#[derive(Clone)]
 pub struct OptionalFilled<T>(pub Option<T>);
 
 /// A field that must be there and may be empty.
+#[derive(Clone)]
 pub struct MaybeEmpty<T>(pub Option<T>);
 
 /// A field that may be left out and may be empty.
+#[derive(Clone)]
 pub enum OptionalMaybeEmpty<T> {
     /// The key is not there.
     Absent,

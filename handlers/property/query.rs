@@ -49,6 +49,7 @@ const TIMES: [&str; 3] = ["occurrence_time", "publish_time", "update_time"];
 const OTHERS: [&str; 5] = ["token", "type", "key", "limit", "before"];
 
 /// Search notices of one type, newest change first.
+#[derive(Clone)]
 pub struct Query {
     r#type: i64,
     key: Option<Search<KEY>>,
@@ -57,6 +58,7 @@ pub struct Query {
     before: Option<i64>,
 }
 
+#[derive(Clone)]
 enum Filter {
     Exact(i64),
     At(DateTime),

@@ -60,6 +60,8 @@ fn find_valid(view: &View, client: &Client, phone: &str) -> Result<Vec<ValidCode
 /// Use up a code by its proof, `md5(code + rand)`. A wrong guess is counted even though the operation
 /// fails.
 pub fn redeem(tx: &mut Tx, client: &Client, phone: &str, hash: &str) -> Result<(), Fault> {
+    // Guesses that come at once are counted one after another.
+    tx.turn("phone", phone)?;
     let hash = hash.to_ascii_lowercase();
     let mut open = find_valid(tx, client, phone)?;
     open.retain(ValidCode::is_open);

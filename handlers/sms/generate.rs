@@ -28,6 +28,7 @@ data! {
 }
 
 /// The captcha that pays.
+#[derive(Clone)]
 enum Captcha {
     Proven { hash: String },
     Named { name: CaptchaName, text: String },
@@ -107,6 +108,7 @@ impl Op for Generate {
         let row = Row { phone: phone.clone(), client, code: code.clone(), rand: rand.clone() };
         // Counted before it is sent: of two requests at once, the quota must see the other's.
         let id = context.write(move |tx| {
+            tx.turn("phone", &row.phone)?;
             let has_account = is_taken(tx, &row.phone)?;
             // Each document has its own order of checks.
             match captcha {
@@ -143,6 +145,7 @@ impl Op for Generate {
 }
 
 /// A message that is about to be sent.
+#[derive(Clone)]
 struct Row {
     phone: String,
     client: Client,

@@ -34,6 +34,7 @@ const FIRST: Quota = Quota { name: "user/login: first after user/register", wind
 pub const SWEEP: &str = "DELETE FROM login_failure WHERE at + 900 <= $1";
 
 /// An attempt to log in.
+#[derive(Clone)]
 pub struct Attempt {
     client: Client,
     /// The account, if the name belongs to one.
@@ -58,6 +59,7 @@ fn first(account: i64, client: &Client) -> String {
 }
 
 /// What failed logins are counted under: a row of `login_failure` for each.
+#[derive(Clone)]
 struct Counter {
     /// A digest of the name as it was typed (names come from strangers, at any length), or a session.
     who: String,

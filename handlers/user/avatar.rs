@@ -23,6 +23,7 @@ data! {
 }
 
 /// The kind of picture that the client says it is.
+#[derive(Clone)]
 pub struct Claimed(ImageKind);
 
 impl Field for Claimed {

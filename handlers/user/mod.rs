@@ -78,6 +78,7 @@ const COMMON: &str = "one of the most common passwords; choose another one";
 
 /// A password that somebody chooses: plain text of 6 to 64 characters, or the md5 of one; none that is
 /// common.
+#[derive(Clone)]
 pub struct NewPassword(Password);
 
 impl Field for NewPassword {
@@ -102,6 +103,7 @@ impl Field for NewPassword {
 }
 
 /// A password that somebody claims; whether it could be one does not matter.
+#[derive(Clone)]
 pub struct GivenPassword(Password);
 
 impl Field for GivenPassword {
@@ -123,6 +125,7 @@ impl Field for GivenPassword {
 }
 
 /// What a login looks at.
+#[derive(Clone)]
 struct Known {
     id: i64,
     username: String,

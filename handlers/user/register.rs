@@ -52,6 +52,7 @@ data! {
 }
 
 /// Six digits.
+#[derive(Clone)]
 pub struct SmsCode(String);
 
 impl Field for SmsCode {
@@ -188,6 +189,7 @@ pub fn insert(
     mobile: Option<&str>,
     password: &str,
 ) -> Result<Option<i64>, Fault> {
+    tx.turn("user name", username)?;
     // Who holds the telephone hears only whether its number is registered: a name that looks like it is
     // no reason to turn its owner away.
     if mobile == Some(username) {

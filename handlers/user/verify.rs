@@ -33,6 +33,7 @@ const SEPARATORS: [char; 10] = [' ', '·', '•', '・', '‧', '.', '\'', '’'
 
 /// A real name: 2 to 32 characters, letters of any script with accents, and separators between them. It
 /// is kept composed (NFC). It has no `Debug`: it must not get into a log.
+#[derive(Clone)]
 pub struct FullName(String);
 
 impl Field for FullName {
@@ -61,6 +62,7 @@ impl Field for FullName {
 
 /// An identity card's number (GB 11643-1999): 17 digits, of which eight are a date of birth, and a
 /// check digit, which may be `X`. It has no `Debug`: it must not get into a log.
+#[derive(Clone)]
 pub struct IdCard(String);
 
 impl IdCard {

@@ -144,7 +144,7 @@ pub(crate) fn wire_key(key: &'static str) -> &'static str {
 #[macro_export]
 macro_rules! data {
     ($(#[$($meta:tt)*])* $vis:vis struct $name:ident;) => {
-        $(#[$($meta)*])* $vis struct $name;
+        $(#[$($meta)*])* #[derive(Clone)] $vis struct $name;
 
         impl $crate::data::Data for $name {
             const FIELDS: &'static [&'static [&'static str]] = &[];
@@ -165,7 +165,7 @@ macro_rules! data {
     ($(#[$($meta:tt)*])* $vis:vis struct $name:ident {
         $($(#[$($field_meta:tt)*])* $field_vis:vis $field:ident: $type:ty,)+
     }) => {
-        $(#[$($meta)*])* $vis struct $name {
+        $(#[$($meta)*])* #[derive(Clone)] $vis struct $name {
             $($(#[$($field_meta)*])* $field_vis $field: $type,)+
         }
 
@@ -197,7 +197,7 @@ macro_rules! data {
     ($(#[$($meta:tt)*])* $vis:vis enum $name:ident {
         $($(#[$($shape_meta:tt)*])* $variant:ident($shape:ty),)+
     } read by $read:path) => {
-        $(#[$($meta)*])* $vis enum $name { $($(#[$($shape_meta)*])* $variant($shape),)+ }
+        $(#[$($meta)*])* #[derive(Clone)] $vis enum $name { $($(#[$($shape_meta)*])* $variant($shape),)+ }
 
         impl $crate::data::Data for $name {
             const FIELDS: &'static [&'static [&'static str]] =

@@ -280,9 +280,12 @@ impl Db {
     }
 
     /// Queue `work` for the writer. The answer comes after its COMMIT has reached the disk.
+    ///
+    /// A database that several servers write to may refuse a transaction because of another one, and
+    /// then `work` is run again: so it can be cloned, and does nothing outside of its [`Tx`].
     pub fn submit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
         if self.presence.is_lost() {
             return Err(Fault::database(LOST));
@@ -299,7 +302,7 @@ impl Db {
     /// Queue `work` and wait for its answer. This blocks the thread, so it is not for async code.
     pub fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone + Send + 'static,
     ) -> Result<T, Fault> {
         self.submit(work)?.blocking_recv().unwrap_or_else(|_| Err(writer_gone()))
     }

@@ -64,7 +64,7 @@ impl Statement {
 }
 
 /// A text to search for: not empty, and at most `MOST` characters long.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Search<const MOST: usize>(String);
 
 impl<const MOST: usize> Field for Search<MOST> {

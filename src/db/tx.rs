@@ -3,7 +3,7 @@
 use super::search::{self, IndexEntry, TextIndex};
 use super::value::Param;
 use super::view::{View, bind, execute};
-use crate::boards::{Boards, PostCommit};
+use crate::boards::{Boards, Change, PostCommit};
 use crate::db::sqlite::journal::{self, DeferredWrite};
 use crate::fault::Fault;
 use rusqlite::Connection;
@@ -17,8 +17,8 @@ use std::time::Instant;
 /// COMMIT has reached the disk.
 pub struct Tx {
     view: View<'static>,
-    /// Changes of leaderboards, to be made after the COMMIT.
-    changes: Vec<BoardChange>,
+    /// Changes of leaderboards, and looks at them, for after the COMMIT.
+    board_steps: Vec<BoardStep>,
     effects: Vec<Effect>,
     /// Changes of text indexes, written at the end of the group.
     entries: Vec<IndexEntry>,
@@ -28,13 +28,18 @@ pub struct Tx {
     kept: [usize; 4],
 }
 
-type BoardChange = Box<dyn FnOnce(&mut Boards) + Send>;
+/// What is done with the leaderboards after the COMMIT, in order.
+enum BoardStep {
+    Change(Change),
+    Look(Box<dyn FnOnce(&Boards) + Send>),
+}
+
 type Effect = Box<dyn FnOnce() + Send>;
 
 impl Tx {
     pub(super) fn new(view: View<'static>) -> Self {
-        let (changes, effects, entries, deferred) = Default::default();
-        Tx { view, changes, effects, entries, deferred, kept: [0; 4] }
+        let (board_steps, effects, entries, deferred) = Default::default();
+        Tx { view, board_steps, effects, entries, deferred, kept: [0; 4] }
     }
 
     /// Run a statement that writes; returns how many rows it changed.
@@ -58,15 +63,30 @@ impl Tx {
         self.effects.push(Box::new(effect));
     }
 
-    /// Change the leaderboards after the group's COMMIT has reached the disk, and make the result
-    /// part of the answer. Readers see the changes of a whole group at once.
-    pub fn on_boards<T: Send + Sync + 'static>(
+    /// Change a leaderboard after the group's COMMIT has reached the disk. Readers see the changes of a
+    /// whole group at once.
+    pub fn tell(&mut self, change: Change) {
+        self.board_steps.push(BoardStep::Change(change));
+    }
+
+    /// Make what `look` finds on the leaderboards part of the answer. It looks after the COMMIT, when all
+    /// that was told before it is on them, and nothing that is told later.
+    pub fn settle<T: Send + Sync + 'static>(
         &mut self,
-        change: impl FnOnce(&mut Boards) -> T + Send + 'static,
+        look: impl FnOnce(&Boards) -> T + Send + 'static,
     ) -> PostCommit<T> {
         let (answer, known) = PostCommit::pair();
-        self.changes.push(Box::new(move |boards| known.settle(change(boards))));
+        self.board_steps.push(BoardStep::Look(Box::new(move |boards| known.settle(look(boards)))));
         answer
+    }
+
+    /// Wait until no other transaction has the turn of this `key` among `what`, and have it until the end
+    /// of this one. Jobs that look whether something may be added, and then add it, take a turn before
+    /// they look: where several transactions run at once, most of them would be run again otherwise.
+    ///
+    /// One transaction at a time writes to SQLite, so there is nothing to wait for.
+    pub fn turn(&mut self, _what: &'static str, _key: &str) -> Result<(), Fault> {
+        Ok(())
     }
 
     /// Index a row, so that it is found by any part of its `texts` and by each of its `words`. `at`
@@ -144,8 +164,8 @@ impl Tx {
 
     /// Roll back what this job wrote since its savepoint.
     pub(super) fn roll_back_job(&mut self) -> Result<(), Fault> {
-        let [changes, effects, entries, deferred] = self.kept;
-        self.changes.truncate(changes);
+        let [steps, effects, entries, deferred] = self.kept;
+        self.board_steps.truncate(steps);
         self.effects.truncate(effects);
         self.entries.truncate(entries);
         self.deferred.truncate(deferred);
@@ -185,10 +205,13 @@ impl Tx {
     /// Run everything that waited for the COMMIT, first the changes that readers see, under one
     /// lock.
     pub(super) fn apply_effects(&mut self) {
-        if !self.changes.is_empty() {
+        if !self.board_steps.is_empty() {
             let mut boards = self.view.boards.write();
-            for change in self.changes.drain(..) {
-                change(&mut boards);
+            for step in self.board_steps.drain(..) {
+                match step {
+                    BoardStep::Change(change) => boards.apply(&change),
+                    BoardStep::Look(look) => look(&boards),
+                }
             }
         }
         for effect in self.effects.drain(..) {
@@ -197,7 +220,7 @@ impl Tx {
     }
 
     fn forget(&mut self) {
-        self.changes.clear();
+        self.board_steps.clear();
         self.effects.clear();
         self.entries.clear();
         self.deferred.clear();
@@ -205,7 +228,7 @@ impl Tx {
     }
 
     fn lengths(&self) -> [usize; 4] {
-        [self.changes.len(), self.effects.len(), self.entries.len(), self.deferred.len()]
+        [self.board_steps.len(), self.effects.len(), self.entries.len(), self.deferred.len()]
     }
 
     /// Is the group's transaction still open? SQLite ends it by itself after some errors.

@@ -51,6 +51,8 @@ pub enum FaultKind {
     File,
     /// [`Fault::Database`].
     Database,
+    /// [`Fault::Unsure`].
+    Unsure,
     /// [`Fault::NoSpace`].
     NoSpace,
     /// [`Fault::AnswerTooLarge`].
@@ -98,6 +100,7 @@ impl Fault {
             Fault::TooManyAttempts(_) => FaultKind::TooManyAttempts,
             Fault::File(_) => FaultKind::File,
             Fault::Database(_) => FaultKind::Database,
+            Fault::Unsure(_) => FaultKind::Unsure,
             Fault::NoSpace => FaultKind::NoSpace,
             Fault::AnswerTooLarge => FaultKind::AnswerTooLarge,
             Fault::Busy => FaultKind::Busy,
@@ -129,7 +132,10 @@ impl Fault {
             FaultKind::Password => 422,
             FaultKind::TooManyAttempts => 429,
             FaultKind::Unknown => 500,
-            FaultKind::Database | FaultKind::AnswerTooLarge | FaultKind::Busy => 503,
+            FaultKind::Database
+            | FaultKind::Unsure
+            | FaultKind::AnswerTooLarge
+            | FaultKind::Busy => 503,
             FaultKind::NoSpace => 507,
             FaultKind::Declared(declared) => match declared.class {
                 Class::Value => 400,
@@ -145,7 +151,7 @@ impl Fault {
 
 impl FaultKind {
     /// Those that any operation may end in: all but the ones that operations declare.
-    pub const COMMON: [FaultKind; 26] = [
+    pub const COMMON: [FaultKind; 27] = [
         FaultKind::EnvelopeKey,
         FaultKind::EnvelopeValue,
         FaultKind::NoSuchOperation,
@@ -168,6 +174,7 @@ impl FaultKind {
         FaultKind::TooManyAttempts,
         FaultKind::File,
         FaultKind::Database,
+        FaultKind::Unsure,
         FaultKind::NoSpace,
         FaultKind::AnswerTooLarge,
         FaultKind::Busy,
@@ -200,6 +207,7 @@ impl FaultKind {
             FaultKind::TooManyAttempts => "too_many_attempts",
             FaultKind::File => "file",
             FaultKind::Database => "database",
+            FaultKind::Unsure => "unsure",
             FaultKind::NoSpace => "no_space",
             FaultKind::AnswerTooLarge => "answer_too_large",
             FaultKind::Busy => "busy",
@@ -238,6 +246,7 @@ impl FaultKind {
             FaultKind::TooManyAttempts => Fault::TooManyAttempts(exceeded),
             FaultKind::File => Fault::File("the picture is not accepted".into()),
             FaultKind::Database => Fault::Database(Cause::new("")),
+            FaultKind::Unsure => Fault::Unsure(Cause::new("")),
             FaultKind::NoSpace => Fault::NoSpace,
             FaultKind::AnswerTooLarge => Fault::AnswerTooLarge,
             FaultKind::Busy => Fault::Busy,

@@ -30,6 +30,8 @@ pub trait Lane: sealed::Sealed + Sized {
     /// Do its operations change something? The answer of such an operation must not be withheld as
     /// if nothing had been done.
     const CHANGES: bool = false;
+    /// Can its operations write to the database?
+    const MAY_WRITE: bool = true;
 
     /// Prove the caller and run `op` in this lane.
     fn dispatch<O: Op<Lane = Self>>(
@@ -45,6 +47,7 @@ pub struct Read;
 impl Lane for Read {
     type Context<'a> = &'a View<'a>;
     const NEEDS_SPACE: bool = false;
+    const MAY_WRITE: bool = false;
 
     fn dispatch<O: Op<Lane = Self>>(
         engine: &Arc<Engine>,
@@ -132,7 +135,7 @@ impl WorkContext {
     /// Write, and wait for the COMMIT.
     pub fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone + Send + 'static,
     ) -> Result<T, Fault> {
         self.engine.db.write(work)
     }

@@ -25,8 +25,9 @@ pub const SMALL_ANSWER: usize = 16 * 1024;
 /// An operation's name: the envelope's `(type, subtype)`.
 pub type Name = (&'static str, &'static str);
 
-/// One operation.
-pub trait Op: Data + Send + 'static {
+/// One operation. It can be cloned because a transaction may have to run it again
+/// ([`Db::submit`](crate::db::Db::submit)).
+pub trait Op: Data + Clone + Send + 'static {
     /// The name it is registered under.
     const NAME: Name;
 

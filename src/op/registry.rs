@@ -32,6 +32,8 @@ pub struct RegisteredOp {
     pub replies_file: bool,
     /// Does it change something?
     pub changes: bool,
+    /// Can it write to the database?
+    may_write: bool,
     /// How much memory for its answer is reserved before it runs, in bytes.
     pub reserved_reply_bytes: usize,
     /// The name of the operation of which this is an alias.
@@ -84,6 +86,7 @@ impl Registry {
                         takes_file: O::TAKES_FILE,
                         replies_file: TypeId::of::<O::Reply>() == TypeId::of::<File>(),
                         changes: O::Lane::CHANGES,
+                        may_write: O::Lane::MAY_WRITE,
                         reserved_reply_bytes: O::RESERVED_REPLY_BYTES,
                         alias_of: (*name != O::NAME).then_some(O::NAME),
                         refuses_unknown: O::REFUSES_UNKNOWN,
@@ -185,6 +188,8 @@ impl RegisteredOp {
                 ],
             ),
             (self.needs_space, &[FaultKind::NoSpace]),
+            // What was written can be unknown only where something is.
+            (self.may_write, &[FaultKind::Unsure]),
             // Of queues, limits on requests, batches and the database.
             (
                 true,

@@ -228,7 +228,8 @@ fn failing_job_does_not_affect_its_commit_group() {
 fn full_write_queue_refuses_and_loses_nothing() {
     let test = Test::new();
     let (go, wait) = std::sync::mpsc::channel::<()>();
-    let first = test.engine.db.submit(move |_| wait.recv().map_err(Fault::unknown));
+    let wait = Arc::new(std::sync::Mutex::new(wait));
+    let first = test.engine.db.submit(move |_| wait.lock().unwrap().recv().map_err(Fault::unknown));
     let mut taken = vec![first.unwrap()];
     let busy = loop {
         match test.engine.db.submit(|tx| note(tx, "x")) {

@@ -59,7 +59,7 @@ const RESERVED: [&str; 22] = [
 
 /// A user name: 1 to 32 characters of any script, all of which can be seen. It is kept in Unicode's
 /// composed form (NFC), which is how most keyboards write.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Name(pub String);
 
 impl Field for Name {
@@ -88,7 +88,7 @@ impl Field for Name {
 }
 
 /// A nickname: 1 to 32 characters of any script, emoji too, on one line.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Nickname(pub String);
 
 impl Field for Nickname {

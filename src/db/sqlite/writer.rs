@@ -77,7 +77,7 @@ impl Writer {
     /// Queue `work`; the answer comes after its COMMIT. `Busy` if the queue is full.
     pub(crate) fn submit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
         let (ticket, receiver) = QueuedJob::new(work);
         let writes = &self.metrics.writes;
@@ -199,20 +199,22 @@ impl WriterThread {
                     // connection reads back from the disk is known to be there.
                     self.tx = None;
                     // Before anyone is told that nothing was written.
-                    self.overwrite();
+                    if !self.overwrite() {
+                        return Err(Fault::Unsure(lost.cause));
+                    }
                 }
                 Err(Fault::Database(lost.cause))
             }
         }
     }
 
-    /// Commit a transaction that changes nothing.
+    /// Commit a transaction that changes nothing; `false` if that failed.
     ///
     /// After a failed sync, the whole group may still be in the log, behind the end that readers
     /// know. If the process died now, the next one to open the database would take it for
     /// committed. The next commit overwrites it: this one, or the next group's if the disk still
-    /// fails.
-    fn overwrite(&mut self) {
+    /// fails. Until then nobody knows whether the group will have been written.
+    fn overwrite(&mut self) -> bool {
         let done = self.open().and_then(|()| {
             let Some(tx) = &self.tx else { return Ok(()) };
             noop_commit(tx.own()?).map_err(Fault::database)
@@ -220,6 +222,7 @@ impl WriterThread {
         if done.is_err() {
             self.tx = None;
         }
+        done.is_ok()
     }
 
     /// Reopen the writer's connection after an I/O error.

@@ -69,6 +69,7 @@ fn is_server(kind: FaultKind) -> bool {
     matches!(
         kind,
         FaultKind::Database
+            | FaultKind::Unsure
             | FaultKind::NoSpace
             | FaultKind::AnswerTooLarge
             | FaultKind::Busy

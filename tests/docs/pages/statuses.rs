@@ -28,6 +28,7 @@ fn status_tables_match_the_program() {
         Fault::Password,
         Fault::TooManyAttempts(Exceeded { limit: "", retry_after: 1, instead: None }),
         Fault::Database(cause()),
+        Fault::Unsure(cause()),
         Fault::Unknown(cause()),
     ] {
         let status = status::status(&fault);

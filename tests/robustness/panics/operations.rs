@@ -85,6 +85,7 @@ impl Op for InField {
 }
 
 /// A field whose parser panics.
+#[derive(Clone)]
 struct Unreadable;
 
 impl Field for Unreadable {
