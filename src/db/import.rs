@@ -3,10 +3,11 @@
 use super::tx::Tx;
 use super::view::View;
 use crate::data::{Value, json};
+use crate::db::sqlite::engine::{Location, make_private, open_writer};
 use crate::db::sqlite::existing_rows::{self, Found};
 use crate::db::sqlite::tables::{Table, quoted};
 use crate::db::sqlite::{reindex, schema};
-use crate::db::{DatabaseSpec, Location, Lock, OpenError};
+use crate::db::{DatabaseSpec, Lock, OpenError};
 use crate::fault::Fault;
 use crate::services::Services;
 use rusqlite::Connection;
@@ -63,9 +64,9 @@ impl Import {
         let steps = content.schema.steps;
         schema::check(&path, steps)?;
         let sqlite = |error| ImportError::Open(OpenError::Sqlite(path.clone(), error));
-        super::make_private(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
+        make_private(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         let location = Location { path: path.clone(), synchronous: config.database.synchronous };
-        let mut connection = super::open_writer(&location).map_err(sqlite)?;
+        let mut connection = open_writer(&location).map_err(sqlite)?;
         schema::migrate(&mut connection, steps).map_err(sqlite)?;
         connection.execute_batch("BEGIN IMMEDIATE").map_err(sqlite)?;
         let tables = Table::all(&connection).map_err(sqlite)?;

@@ -4,6 +4,7 @@
 pub(crate) mod background;
 pub(crate) mod checkpoint;
 pub(crate) mod compact;
+pub(crate) mod engine;
 pub(crate) mod existing_rows;
 pub(crate) mod inspect;
 pub(crate) mod job;

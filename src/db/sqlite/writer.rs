@@ -8,12 +8,12 @@
 //! Database Systems").
 
 use super::checkpoint::Checkpointer;
+use super::engine::{Location, open_writer};
 use super::job::{Job, QueuedJob};
 use super::journal::{self, DeferredWrite};
 use super::replay::Replay;
 use crate::db::tx::{Tx, noop_commit};
 use crate::db::view::View;
-use crate::db::{Location, open_writer};
 use crate::fault::{Cause, Fault};
 use crate::metrics::{Metrics, RefusalReason};
 use crate::services::Services;
@@ -77,7 +77,7 @@ impl Writer {
     /// Queue `work`; the answer comes after its COMMIT. `Busy` if the queue is full.
     pub(crate) fn submit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone + Send + 'static,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
         let (ticket, receiver) = QueuedJob::new(work);
         let writes = &self.metrics.writes;
