@@ -48,7 +48,7 @@ impl Config {
         take_over!(
             old, new, changes,
             keys { listen, public_url, data_dir, timezone },
-            database: Database { live {} restart { url, synchronous } }
+            database: Database { live {} restart { url, synchronous, ca_file } }
             session: Session { live { ttl } restart {} }
             envelope: Envelope { live { lenient } restart { content_type } }
             cors: Cors { live { allowed_origins, allowed_headers } restart {} }

@@ -68,9 +68,10 @@ impl Config {
             path: path.iter().map(|&segment| segment.to_owned()).collect(),
             message,
         };
-        if let DatabaseUrl::Postgres(_) = self.database.url {
-            let message =
-                "PostgreSQL is not supported by this build yet; write sqlite or sqlite:PATH";
+        if cfg!(not(feature = "postgres"))
+            && let DatabaseUrl::Postgres(_) = self.database.url
+        {
+            let message = "this build is without PostgreSQL; write sqlite or sqlite:PATH";
             return Err(fault(&["database", "url"], message.to_owned()));
         }
         if self.captcha.test_code.is_some() && !is_loopback(self.listen) {

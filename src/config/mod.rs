@@ -155,6 +155,9 @@ pub struct Database {
     pub url: DatabaseUrl,
     /// What an acknowledged write survives: `full` a loss of power, `normal` a crash of the process. Default `full`.
     pub synchronous: Synchronous,
+    /// A file of certificates (PEM) of the authorities that may vouch for PostgreSQL's server. Default: none, the
+    /// usual public ones.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Logins.

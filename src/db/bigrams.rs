@@ -89,6 +89,38 @@ impl IndexQuery {
         self.texts.iter().all(|cells| cells.len() < 2)
     }
 
+    /// The tokens that [`IndexQuery::postings`] looks for, in order.
+    pub(super) fn tokens(&self, group: i64) -> Vec<String> {
+        let prefix = prefix(group);
+        let mut tokens = Vec::new();
+        for pair in self.texts.iter().flat_map(|cells| cells.windows(2)) {
+            let token: String = prefix.chars().chain(pair.iter().copied()).collect();
+            if tokens.len() < PAIRS && !tokens.contains(&token) {
+                tokens.push(token);
+            }
+        }
+        tokens.extend(self.word.as_ref().map(|word| word_token(&prefix, word)));
+        tokens
+    }
+
+    /// The query for the positions, as `at`, of rows that a table of postings has for these tokens. Each `?`
+    /// stands for one of them.
+    pub(super) fn postings(&self, index: &str) -> String {
+        let count = self.tokens(0).len() - usize::from(self.word.is_some());
+        let more = format!(
+            " AND EXISTS (SELECT 1 FROM {index} AS other
+                           WHERE other.token = ? AND other.position = {index}.position)"
+        );
+        let all = format!(
+            "SELECT position AS at FROM {index} WHERE token = ?{}",
+            more.repeat(count.saturating_sub(1))
+        );
+        match self.word {
+            None => all,
+            Some(_) => format!("{all} UNION SELECT position AS at FROM {index} WHERE token = ?"),
+        }
+    }
+
     /// The expression for MATCH. It consists of letters, digits, non-ASCII characters and our own
     /// operators; nothing from a client can act as an operator.
     pub(super) fn expression(&self, group: i64) -> String {

@@ -53,6 +53,9 @@ pub enum OpenError {
         /// How much room is missing, in bytes.
         missing: u64,
     },
+    /// The database's server can't be reached, or is not one to be used.
+    #[error("database.url: {0}")]
+    Remote(String),
     /// The bundled SQLite is one that can corrupt a file.
     #[error("SQLite {0} can corrupt a database; at least 3.51.3 is needed")]
     OldSqlite(&'static str),

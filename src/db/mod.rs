@@ -10,6 +10,8 @@ mod export;
 mod import;
 mod json_value;
 mod position;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod rows;
 mod search;
 mod sqlite;
@@ -41,6 +43,9 @@ pub use usage::{MeasuredDatabase, Table};
 pub use value::{Column, Param, Row};
 pub use view::View;
 
+use crate::config::DatabaseUrl;
+#[cfg(feature = "postgres")]
+use crate::db::postgres::Postgres;
 use crate::db::sqlite::engine::Sqlite;
 use crate::db::sqlite::{existing_rows, tables};
 use crate::fault::Fault;
@@ -61,6 +66,8 @@ pub struct Db {
 /// Where the rows are.
 enum Engine {
     Sqlite(Sqlite),
+    #[cfg(feature = "postgres")]
+    Postgres(Postgres),
 }
 
 impl Db {
@@ -72,7 +79,14 @@ impl Db {
         schema: Schema,
         lock: Option<Lock>,
     ) -> Result<Self, OpenError> {
-        let engine = Engine::Sqlite(Sqlite::open(&services, schema, lock)?);
+        let url = services.config.database.url.clone();
+        let engine = match url {
+            #[cfg(feature = "postgres")]
+            DatabaseUrl::Postgres(url) => {
+                Engine::Postgres(Postgres::open(&url, &services, &schema)?)
+            }
+            _ => Engine::Sqlite(Sqlite::open(&services, schema, lock)?),
+        };
         Ok(Db { engine, services })
     }
 
@@ -89,8 +103,11 @@ impl Db {
 
     /// Was it opened read-only?
     pub fn is_read_only(&self) -> bool {
-        let Engine::Sqlite(sqlite) = &self.engine;
-        sqlite.is_read_only()
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.is_read_only(),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => false,
+        }
     }
 
     /// A view of the database as of its first query.
@@ -105,8 +122,11 @@ impl Db {
     }
 
     fn limited_view(&self, limit: Option<Duration>) -> View<'_> {
-        let Engine::Sqlite(sqlite) = &self.engine;
-        sqlite.view(&self.services, limit)
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.view(&self.services, limit),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => postgres.view(&self.services, limit),
+        }
     }
 
     /// The first table that has rows, apart from the tables in `but` and the rows that a new
@@ -127,8 +147,11 @@ impl Db {
 
     /// Deliver the writer's answers on this runtime, where a server's requests wait for them.
     pub fn reply_on(&self, runtime: tokio::runtime::Handle) {
-        let Engine::Sqlite(sqlite) = &self.engine;
-        sqlite.reply_on(runtime);
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.reply_on(runtime),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => {}
+        }
     }
 
     /// Queue `work` for the writer. The answer comes after its COMMIT has reached the disk.
@@ -139,15 +162,30 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
-        let Engine::Sqlite(sqlite) = &self.engine;
-        sqlite.submit(work)
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.submit(work),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => postgres.submit(work),
+        }
+    }
+
+    /// Is the database on a server? Each statement waits for an answer then.
+    pub fn is_remote(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => true,
+        }
     }
 
     /// Check that the database file still exists under its name. If not, writes are refused from
     /// now on.
     pub fn check_file_presence(&self) {
-        let Engine::Sqlite(sqlite) = &self.engine;
-        sqlite.check_file_presence();
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.check_file_presence(),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => {}
+        }
     }
 
     /// Queue `work` and wait for its answer. This blocks the thread, so it is not for async code.
@@ -160,8 +198,11 @@ impl Db {
 
     /// Finish all queued work and leave an empty log.
     pub fn close(self) {
-        let Engine::Sqlite(sqlite) = self.engine;
-        sqlite.close();
+        match self.engine {
+            Engine::Sqlite(sqlite) => sqlite.close(),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => {}
+        }
     }
 }
 

@@ -3,12 +3,11 @@
 //! Otherwise a thousand rows would first become ten thousand strings on the heap, which costs more
 //! than finding the rows.
 
-use super::value::Row;
+use super::value::{Cell, Row};
 use crate::clock::Clock;
 use crate::data::schema::schema;
 use crate::fault::Fault;
 use crate::reply::{Answer, Json, Reply};
-use rusqlite::types::ValueRef;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::marker::PhantomData;
@@ -70,22 +69,21 @@ impl<'a> RowWriter<'a> {
         }
         for (index, (head, kind)) in heads.iter().enumerate() {
             json.extend_from_slice(head.as_bytes());
-            match (kind, row.0.get_ref(index).map_err(Fault::database)?) {
-                (ColumnFormat::Text, ValueRef::Text(text)) => write_text(json, text)?,
-                (ColumnFormat::Integer, ValueRef::Integer(number)) => write_integer(json, number),
-                (ColumnFormat::Digits, ValueRef::Integer(number)) => {
+            match (kind, row.cell(index)?) {
+                (ColumnFormat::Text, Cell::Text(text)) => write_text(json, text)?,
+                (ColumnFormat::Integer, Cell::Int(number)) => write_integer(json, number),
+                (ColumnFormat::Digits, Cell::Int(number)) => {
                     json.push(b'"');
                     write_integer(json, number);
                     json.push(b'"');
                 }
-                (ColumnFormat::DateTime, ValueRef::Integer(seconds)) => {
+                (ColumnFormat::DateTime, Cell::Int(seconds)) => {
                     json.push(b'"');
                     json.extend_from_slice(&clock.digits(seconds));
                     json.push(b'"');
                 }
-                (kind, value) => {
-                    let found = value.data_type();
-                    return Err(Fault::database(format_args!("{head}{found} as {kind:?}")));
+                (kind, found) => {
+                    return Err(Fault::database(format_args!("{head}{found:?} as {kind:?}")));
                 }
             }
         }
@@ -183,7 +181,7 @@ mod tests {
         let clock = Clock::new(TimeZone::UTC);
         let mut rows = RowWriter::new(ALL, &clock);
         while let Some(row) = found.next().unwrap() {
-            rows.push(&Row(row))?;
+            rows.push(&Row::sqlite(row))?;
         }
         Ok(String::from_utf8(rows.finish::<()>().json).unwrap())
     }

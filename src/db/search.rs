@@ -118,6 +118,32 @@ pub(super) fn write(
     Ok(())
 }
 
+/// Write the entries of a job as postings.
+#[cfg(feature = "postgres")]
+pub(super) fn write_postings(
+    session: &super::postgres::Session,
+    entries: &mut Vec<IndexEntry>,
+) -> Result<(), crate::fault::Fault> {
+    for IndexEntry { index, position, tokens } in entries.drain(..) {
+        let index = index.index;
+        match tokens {
+            Some(tokens) => session.execute(
+                &format!(
+                    "INSERT INTO {index} (token, position)
+                     SELECT DISTINCT token, $1::bigint FROM string_to_table($2, ' ') AS token
+                      WHERE token <> '' ORDER BY token"
+                ),
+                crate::args![position, &tokens],
+            )?,
+            None => session.execute(
+                &format!("DELETE FROM {index} WHERE position = $1"),
+                crate::args![position],
+            )?,
+        };
+    }
+    Ok(())
+}
+
 /// A query for rows that meet conditions, the latest first, one page at a time.
 #[derive(Debug)]
 pub struct ListQuery<R> {
@@ -136,8 +162,20 @@ enum RowSource {
     Table,
     /// This many of the table's latest rows.
     Latest(i64),
-    /// The text index.
+    /// The text index, an FTS5 table.
     Index,
+    /// The text index, a table of postings.
+    Postings,
+}
+
+/// What text indexes are made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Engine {
+    /// An FTS5 table.
+    Fts5,
+    /// A table of rows (token, position).
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "of PostgreSQL"))]
+    Postings,
 }
 
 impl<R: Listed> ListQuery<R> {
@@ -176,8 +214,14 @@ impl<R: Listed> ListQuery<R> {
     }
 
     /// The statement that always finds everything.
-    pub(super) fn whole(&self) -> Statement {
-        self.statement(if self.wanted.is_empty() { RowSource::Table } else { RowSource::Index })
+    pub(super) fn whole(&self, engine: Engine) -> Statement {
+        match engine {
+            _ if self.wanted.is_empty() => self.statement(RowSource::Table),
+            Engine::Fts5 => self.statement(RowSource::Index),
+            // Postings of one character are not in the order of the list.
+            Engine::Postings if self.wanted.is_vague() => self.statement(RowSource::Table),
+            Engine::Postings => self.statement(RowSource::Postings),
+        }
     }
 
     /// A cheaper statement to try first if the index would be slow. For a single character that a
@@ -199,6 +243,15 @@ impl<R: Listed> ListQuery<R> {
                          ON {table}.position = {index}.rowid AND "
                 );
                 (Statement::new(sql), format!("{index}.rowid"))
+            }
+            RowSource::Postings => {
+                let (sql, tokens) = (self.wanted.postings(index), self.wanted.tokens(self.group));
+                let mut statement = Statement::new(format!("SELECT {columns} FROM ("));
+                statement.with_all(&sql, tokens);
+                statement.text(&format!(
+                    ") AS found JOIN {table} ON {table}.position = found.at WHERE "
+                ));
+                (statement, "position".to_owned())
             }
             RowSource::Table | RowSource::Latest(_) => {
                 let sql = format!("SELECT {columns} FROM {table} WHERE ");
@@ -293,7 +346,7 @@ mod tests {
     #[test]
     fn no_search_scans_or_sorts_the_table() {
         let found = "SEARCH note USING INDEX note_by_position (kind=? AND position=?)";
-        let steps = plan(&listing("钥匙").whole());
+        let steps = plan(&listing("钥匙").whole(Engine::Fts5));
         // M: by MATCH; <: from a rowid downward.
         assert_eq!(steps[0], "SCAN note_text VIRTUAL TABLE INDEX 192:M1<");
         assert!(steps.iter().any(|step| step == found), "{steps:?}");

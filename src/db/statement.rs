@@ -52,6 +52,16 @@ impl Statement {
         self
     }
 
+    /// Append `sql`, whose `?` stand for `args`, one for each.
+    pub(super) fn with_all(&mut self, sql: &str, args: Vec<String>) -> &mut Self {
+        let mut pieces = sql.split('?');
+        self.text(pieces.next().unwrap_or_default());
+        for (piece, arg) in pieces.zip(args) {
+            self.with("?", arg).text(piece);
+        }
+        self
+    }
+
     pub(super) fn args(&self) -> Vec<Param<'_>> {
         self.args
             .iter()

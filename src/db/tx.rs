@@ -26,6 +26,9 @@ pub struct Tx {
     deferred: Vec<u8>,
     /// How many of each stay even if the current job is rolled back.
     kept: [usize; 4],
+    /// Was there a [`Tx::keep_on_fault`] in this job, on PostgreSQL?
+    #[cfg(feature = "postgres")]
+    keeps: bool,
 }
 
 /// What is done with the leaderboards after the COMMIT, in order.
@@ -39,11 +42,25 @@ type Effect = Box<dyn FnOnce() + Send>;
 impl Tx {
     pub(super) fn new(view: View<'static>) -> Self {
         let (board_steps, effects, entries, deferred) = Default::default();
-        Tx { view, board_steps, effects, entries, deferred, kept: [0; 4] }
+        Tx {
+            view,
+            board_steps,
+            effects,
+            entries,
+            deferred,
+            kept: [0; 4],
+            #[cfg(feature = "postgres")]
+            keeps: false,
+        }
     }
 
     /// Run a statement that writes; returns how many rows it changed.
     pub fn execute(&mut self, sql: &str, args: &[Param<'_>]) -> Result<usize, Fault> {
+        #[cfg(feature = "postgres")]
+        if let Some(session) = self.view.session()? {
+            let rows = session.execute(sql, args)?;
+            return Ok(usize::try_from(rows).unwrap_or(usize::MAX));
+        }
         let mut statement = self.view.connection()?.prepare_cached(sql).map_err(Fault::database)?;
         bind(&mut statement, args)?;
         statement.raw_execute().map_err(Fault::database)
@@ -52,6 +69,13 @@ impl Tx {
     /// Keep what was written so far even if the operation ends in a fault. For counts that must
     /// survive a refusal, such as wrong guesses.
     pub fn keep_on_fault(&mut self) -> Result<(), Fault> {
+        #[cfg(feature = "postgres")]
+        if let Some(session) = self.view.session()? {
+            session.batch("SAVEPOINT kept")?;
+            self.kept = self.lengths();
+            self.keeps = true;
+            return Ok(());
+        }
         self.release()?;
         self.savepoint();
         Ok(())
@@ -85,7 +109,13 @@ impl Tx {
     /// they look: where several transactions run at once, most of them would be run again otherwise.
     ///
     /// One transaction at a time writes to SQLite, so there is nothing to wait for.
-    pub fn turn(&mut self, _what: &'static str, _key: &str) -> Result<(), Fault> {
+    pub fn turn(&mut self, what: &'static str, key: &str) -> Result<(), Fault> {
+        #[cfg(feature = "postgres")]
+        if let Some(session) = self.view.session()? {
+            let sql = "SELECT pg_advisory_xact_lock(hashtext($1), hashtext($2))";
+            return session.execute(sql, crate::args![what, key]).map(|_| ());
+        }
+        let _ = (what, key);
         Ok(())
     }
 
@@ -105,9 +135,13 @@ impl Tx {
     /// Write this job's index entries now instead of at the end of the group. For jobs with so many
     /// rows that the entries would need too much memory.
     pub fn flush_indexes(&mut self) -> Result<(), Fault> {
+        let mut own = self.entries.split_off(self.kept[2]);
+        #[cfg(feature = "postgres")]
+        if let Some(session) = self.view.session()? {
+            return search::write_postings(session, &mut own);
+        }
         // Through the view, so that they are rolled back with the job.
         let connection = self.view.connection()?;
-        let mut own = self.entries.split_off(self.kept[2]);
         search::write(connection, &mut own).map_err(Fault::database)
     }
 
@@ -118,6 +152,10 @@ impl Tx {
 
     /// Write a value that is there already. If the commit succeeds, the disk accepts writes.
     pub(crate) fn noop_commit(&mut self) -> Result<(), Fault> {
+        #[cfg(feature = "postgres")]
+        if let Some(session) = self.view.session()? {
+            return session.execute("UPDATE guichet SET version = version", &[]).map(|_| ());
+        }
         noop_commit(self.view.connection()?).map_err(Fault::database)
     }
 
@@ -129,6 +167,13 @@ impl Tx {
         key: &[Param<'_>],
         rest: &[Param<'_>],
     ) {
+        #[cfg(feature = "postgres")]
+        if let Ok(Some(session)) = self.view.session() {
+            let args: Vec<Param<'_>> = key.iter().chain(rest).copied().collect();
+            // Where it fails, the transaction has failed, and the job ends in that.
+            let _ = session.execute(statement.sql, &args);
+            return;
+        }
         journal::note(&mut self.deferred, statement, key, rest);
     }
 
@@ -217,6 +262,34 @@ impl Tx {
         for effect in self.effects.drain(..) {
             effect();
         }
+    }
+
+    /// The connection of a job on PostgreSQL.
+    #[cfg(feature = "postgres")]
+    pub(super) fn session(&self) -> Result<&super::postgres::Session, Fault> {
+        self.view.session()?.ok_or_else(|| Fault::unknown("this is done on PostgreSQL alone"))
+    }
+
+    /// Write what is written at the end of a transaction on PostgreSQL.
+    #[cfg(feature = "postgres")]
+    pub(super) fn finish(&mut self) -> Result<(), Fault> {
+        let mut entries = std::mem::take(&mut self.entries);
+        search::write_postings(self.session()?, &mut entries)
+    }
+
+    /// Undo what a job on PostgreSQL did since its last [`Tx::keep_on_fault`]; `false` if there was none.
+    #[cfg(feature = "postgres")]
+    pub(super) fn undo_since_kept(&mut self) -> Result<bool, Fault> {
+        if !self.keeps {
+            return Ok(false);
+        }
+        let [steps, effects, entries, _] = self.kept;
+        self.board_steps.truncate(steps);
+        self.effects.truncate(effects);
+        self.entries.truncate(entries);
+        self.session()?.batch("ROLLBACK TO SAVEPOINT kept")?;
+        self.finish()?;
+        Ok(true)
     }
 
     fn forget(&mut self) {

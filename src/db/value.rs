@@ -67,7 +67,52 @@ macro_rules! args {
 }
 
 /// One row of a result. Columns are numbered from 0 in the order of the statement.
-pub struct Row<'a>(pub(super) &'a rusqlite::Row<'a>);
+pub struct Row<'a>(Source<'a>);
+
+/// Which database a row is of.
+enum Source<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+    #[cfg(feature = "postgres")]
+    Postgres(&'a tokio_postgres::Row),
+}
+
+/// The value of a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Cell<'a> {
+    Null,
+    Int(i64),
+    /// UTF-8.
+    Text(&'a [u8]),
+    /// Of a type that no column of ours has.
+    Other,
+}
+
+impl<'a> Row<'a> {
+    /// A row of SQLite's.
+    pub(super) fn sqlite(row: &'a rusqlite::Row<'a>) -> Self {
+        Row(Source::Sqlite(row))
+    }
+
+    /// A row of PostgreSQL's.
+    #[cfg(feature = "postgres")]
+    pub(super) fn postgres(row: &'a tokio_postgres::Row) -> Self {
+        Row(Source::Postgres(row))
+    }
+
+    /// The value of a column as it is.
+    pub(super) fn cell(&self, index: usize) -> Result<Cell<'_>, Fault> {
+        match &self.0 {
+            Source::Sqlite(row) => Ok(match row.get_ref(index).map_err(Fault::database)? {
+                ValueRef::Null => Cell::Null,
+                ValueRef::Integer(number) => Cell::Int(number),
+                ValueRef::Text(text) => Cell::Text(text),
+                ValueRef::Real(_) | ValueRef::Blob(_) => Cell::Other,
+            }),
+            #[cfg(feature = "postgres")]
+            Source::Postgres(row) => row.try_get(index).map_err(Fault::database),
+        }
+    }
+}
 
 impl Row<'_> {
     /// The value of a column.
@@ -82,14 +127,45 @@ pub trait Column: Sized {
     fn read(row: &Row<'_>, index: usize) -> Result<Self, Fault>;
 }
 
-macro_rules! column {
-    ($($type:ty),*) => { $(
-        impl Column for $type {
-            fn read(row: &Row<'_>, index: usize) -> Result<Self, Fault> {
-                row.0.get(index).map_err(Fault::database)
-            }
+impl Column for i64 {
+    fn read(row: &Row<'_>, index: usize) -> Result<Self, Fault> {
+        match row.cell(index)? {
+            Cell::Int(number) => Ok(number),
+            other => Err(mismatch(index, "a number", other)),
         }
-    )* };
+    }
 }
 
-column!(i64, bool, String, Option<i64>, Option<String>);
+impl Column for bool {
+    fn read(row: &Row<'_>, index: usize) -> Result<Self, Fault> {
+        i64::read(row, index).map(|number| number != 0)
+    }
+}
+
+impl Column for String {
+    fn read(row: &Row<'_>, index: usize) -> Result<Self, Fault> {
+        match row.cell(index)? {
+            Cell::Text(text) => Ok(std::str::from_utf8(text).map_err(Fault::database)?.to_owned()),
+            other => Err(mismatch(index, "a text", other)),
+        }
+    }
+}
+
+impl<T: Column> Column for Option<T> {
+    fn read(row: &Row<'_>, index: usize) -> Result<Self, Fault> {
+        match row.cell(index)? {
+            Cell::Null => Ok(None),
+            _ => T::read(row, index).map(Some),
+        }
+    }
+}
+
+fn mismatch(index: usize, expected: &str, found: Cell<'_>) -> Fault {
+    let found = match found {
+        Cell::Null => "NULL",
+        Cell::Int(_) => "a number",
+        Cell::Text(_) => "a text",
+        Cell::Other => "another type",
+    };
+    Fault::database(format_args!("column {index} is {found}, not {expected}"))
+}

@@ -1,9 +1,11 @@
 //! Reading: one consistent view of the database.
 
 use super::rows::{Listed, RowWriter, Rows};
-use super::search::ListQuery;
+use super::search::{self, ListQuery};
 use super::statement::Statement;
 use super::value::{Param, Row};
+#[cfg(feature = "postgres")]
+use crate::db::postgres;
 use crate::db::sqlite::pool::{self, Readers};
 use crate::fault::Fault;
 use crate::metrics::RefusalReason;
@@ -31,6 +33,21 @@ enum ConnectionSource<'a> {
     /// The writer's own connection, inside its transaction; whether the job that runs has a
     /// savepoint.
     Writer(Connection, Cell<bool>, Arc<Services>),
+    /// A connection to PostgreSQL, taken from the pool at the first query.
+    #[cfg(feature = "postgres")]
+    Sessions(PooledSession<'a>, &'a Services),
+    /// A connection to PostgreSQL, inside the transaction of a job.
+    #[cfg(feature = "postgres")]
+    Session(postgres::Pooled, Arc<Services>),
+}
+
+/// A connection to PostgreSQL that is taken when it is needed.
+#[cfg(feature = "postgres")]
+struct PooledSession<'a> {
+    pool: &'a r2d2::Pool<postgres::Sessions>,
+    taken: OnceCell<postgres::Pooled>,
+    /// How long each of its statements may run; `None`: no limit.
+    limit: Option<Duration>,
 }
 
 /// A reader that is taken from the pool when it is needed.
@@ -52,6 +69,45 @@ impl<'a> View<'a> {
     }
 }
 
+#[cfg(feature = "postgres")]
+impl<'a> View<'a> {
+    pub(super) fn over_sessions(
+        pool: &'a r2d2::Pool<postgres::Sessions>,
+        services: &'a Services,
+        limit: Option<Duration>,
+    ) -> Self {
+        let pooled = PooledSession { pool, taken: OnceCell::new(), limit };
+        View { source: ConnectionSource::Sessions(pooled, services) }
+    }
+
+    pub(super) fn over_session(
+        session: postgres::Pooled,
+        services: Arc<Services>,
+    ) -> View<'static> {
+        View { source: ConnectionSource::Session(session, services) }
+    }
+
+    /// The connection to PostgreSQL; `None` where the database is SQLite.
+    pub(super) fn session(&self) -> Result<Option<&postgres::Session>, Fault> {
+        match &self.source {
+            ConnectionSource::Session(session, _) => Ok(Some(session)),
+            ConnectionSource::Sessions(PooledSession { pool, taken, limit }, _) => {
+                if let Some(session) = taken.get() {
+                    return Ok(Some(session));
+                }
+                let session = pool.get().map_err(|_| {
+                    tracing::warn!("all connections to the database are in use, or it is away");
+                    self.metrics.refused(RefusalReason::NoReader);
+                    Fault::Busy
+                })?;
+                session.begin(postgres::Transaction::View, *limit)?;
+                Ok(Some(taken.get_or_init(|| session)))
+            }
+            ConnectionSource::Pool(..) | ConnectionSource::Writer(..) => Ok(None),
+        }
+    }
+}
+
 impl View<'_> {
     pub(super) fn over_writer(connection: Connection, services: Arc<Services>) -> View<'static> {
         View { source: ConnectionSource::Writer(connection, Cell::new(false), services) }
@@ -64,10 +120,19 @@ impl View<'_> {
         args: &[Param<'_>],
         map: impl FnOnce(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Option<T>, Fault> {
+        #[cfg(feature = "postgres")]
+        if let Some(session) = self.session()? {
+            let (mut map, mut found) = (Some(map), None);
+            session.query(sql, args, |row| {
+                found = map.take().map(|map| map(row)).transpose()?;
+                Ok(false)
+            })?;
+            return Ok(found);
+        }
         let mut statement = self.connection()?.prepare_cached(sql).map_err(Fault::database)?;
         bind(&mut statement, args)?;
         let mut rows = statement.raw_query();
-        rows.next().map_err(failed)?.map(|row| map(&Row(row))).transpose()
+        rows.next().map_err(failed)?.map(|row| map(&Row::sqlite(row))).transpose()
     }
 
     /// All rows that `sql` finds, through `map`.
@@ -77,12 +142,21 @@ impl View<'_> {
         args: &[Param<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T, Fault>,
     ) -> Result<Vec<T>, Fault> {
+        #[cfg(feature = "postgres")]
+        if let Some(session) = self.session()? {
+            let mut found = Vec::new();
+            session.query(sql, args, |row| {
+                found.push(map(row)?);
+                Ok(true)
+            })?;
+            return Ok(found);
+        }
         let mut statement = self.connection()?.prepare_cached(sql).map_err(Fault::database)?;
         bind(&mut statement, args)?;
         let mut rows = statement.raw_query();
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
-            found.push(map(&Row(row))?);
+            found.push(map(&Row::sqlite(row))?);
         }
         Ok(found)
     }
@@ -103,13 +177,20 @@ impl View<'_> {
             let found = self.select(statement, |row| rows.push(row))?;
             Ok((rows.finish(), i64::try_from(found.len())))
         };
+        #[cfg(feature = "postgres")]
+        let engine = match self.session()? {
+            Some(_) => search::Engine::Postings,
+            None => search::Engine::Fts5,
+        };
+        #[cfg(not(feature = "postgres"))]
+        let engine = search::Engine::Fts5;
         if let Some(latest) = listing.latest() {
             let (rows, count) = find(&latest)?;
             if count == Ok(listing.limit) {
                 return Ok(rows);
             }
         }
-        find(&listing.whole()).map(|(rows, _)| rows)
+        find(&listing.whole(engine)).map(|(rows, _)| rows)
     }
 
     /// The connection, for the statements of an operation. A job gets its savepoint with its first
@@ -138,8 +219,16 @@ impl View<'_> {
                 execute(&reader, "BEGIN").map_err(Fault::database)?;
                 Ok(taken.get_or_init(|| reader))
             }
+            #[cfg(feature = "postgres")]
+            ConnectionSource::Session(..) | ConnectionSource::Sessions(..) => Err(not_sqlite()),
         }
     }
+}
+
+/// The fault of code that is for SQLite alone.
+#[cfg(feature = "postgres")]
+fn not_sqlite() -> Fault {
+    Fault::unknown("this is done on SQLite alone")
 }
 
 /// For the writer alone.
@@ -151,6 +240,8 @@ impl View<'_> {
             ConnectionSource::Pool(..) => {
                 Err(Fault::unknown("a reader has no transaction of its own"))
             }
+            #[cfg(feature = "postgres")]
+            ConnectionSource::Session(..) | ConnectionSource::Sessions(..) => Err(not_sqlite()),
         }
     }
 
@@ -158,7 +249,7 @@ impl View<'_> {
     pub(super) fn saved(&self, now: bool) -> bool {
         match &self.source {
             ConnectionSource::Writer(_, saved, _) => saved.replace(now),
-            ConnectionSource::Pool(..) => false,
+            _ => false,
         }
     }
 }
@@ -174,6 +265,13 @@ impl Drop for View<'_> {
             // A reader that can't end its transaction is dropped by the pool, not handed out again.
             let _ = execute(reader, "COMMIT");
         }
+        #[cfg(feature = "postgres")]
+        if let ConnectionSource::Sessions(PooledSession { taken, .. }, _) = &self.source
+            && let Some(session) = taken.get()
+            && (session.failure().is_some() || session.commit().is_err())
+        {
+            session.roll_back();
+        }
     }
 }
 
@@ -184,6 +282,10 @@ impl Deref for View<'_> {
         match &self.source {
             ConnectionSource::Pool(_, services) => services,
             ConnectionSource::Writer(_, _, services) => services,
+            #[cfg(feature = "postgres")]
+            ConnectionSource::Sessions(_, services) => services,
+            #[cfg(feature = "postgres")]
+            ConnectionSource::Session(_, services) => services,
         }
     }
 }

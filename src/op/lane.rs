@@ -18,6 +18,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 /// Where an operation runs. The three lanes below are the only ones.
 pub trait Lane: sealed::Sealed + Sized {
@@ -54,11 +55,20 @@ impl Lane for Read {
         op: O,
         credentials: Credentials,
     ) -> Called<'static> {
-        let view = engine.db.view();
-        Called::Ready(caught(|| {
+        let run = move |engine: &Engine| {
+            let view = engine.db.view();
             let caller = O::Caller::prove(&view, &credentials)?;
             op.run(&view, caller).map(Reply::answer)
-        }))
+        };
+        if !engine.db.is_remote() {
+            return Called::Ready(caught(|| run(engine)));
+        }
+        // It may wait for an answer from elsewhere.
+        let engine = Arc::clone(engine);
+        let done = spawn_blocking(move || caught(|| run(&engine)));
+        Called::later(Box::pin(
+            async move { done.await.unwrap_or_else(|_| Err(Fault::panicked())) },
+        ))
     }
 }
 

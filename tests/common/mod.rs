@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod held;
 pub mod naughty;
 pub mod notice;
+pub mod postgres;
 pub mod received;
 pub mod scrape;
 pub mod surface;
@@ -83,6 +84,9 @@ impl Server {
             text.push_str(&format!("\n[captcha]\ntest_code = \"{CODE}\"\n"));
         }
         fs::write(folder.path().join("guichet.toml"), &text).unwrap();
+        if !config.contains("[database]") {
+            postgres::give_schema(folder.path());
+        }
         let log =
             fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
         let mut child = make(command(folder.path()))
@@ -241,6 +245,9 @@ impl Drop for Server {
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(binary());
     command.arg("-c").arg(folder.join("guichet.toml")).current_dir(folder);
+    if let Some(url) = postgres::url_of(folder) {
+        command.env("GUICHET__DATABASE__URL", url);
+    }
     command
 }
 

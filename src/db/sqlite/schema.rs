@@ -32,6 +32,8 @@ pub struct Schema {
     /// A query for one encrypted value, if there is any, in its only column (see [`crate::vault`]);
     /// empty if nothing is encrypted.
     pub sealed: &'static str,
+    /// All tables, as PostgreSQL takes them, with the last of the steps; empty if PostgreSQL is not supported.
+    pub postgres: &'static str,
     /// Code that upgrades rows where SQL alone can't. Each runs in the transaction of its step, and
     /// after an import.
     pub upgrades: &'static [Upgrade],
@@ -48,8 +50,15 @@ pub struct Upgrade {
 
 impl Schema {
     /// No tables. Use it as `..Schema::EMPTY`.
-    pub const EMPTY: Schema =
-        Schema { steps: &[], deferred: &[], indexes: &[], pictures: "", sealed: "", upgrades: &[] };
+    pub const EMPTY: Schema = Schema {
+        steps: &[],
+        deferred: &[],
+        indexes: &[],
+        pictures: "",
+        sealed: "",
+        postgres: "",
+        upgrades: &[],
+    };
 
     /// The names of all pictures that rows name.
     pub fn named_pictures(&self, view: &View) -> Result<HashSet<String>, Fault> {

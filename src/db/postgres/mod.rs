@@ -1,0 +1,113 @@
+//! PostgreSQL storage: many servers on one database.
+//!
+//! A job is a transaction on a connection of a pool, SERIALIZABLE, and run again where the database
+//! refuses it because of another one. There is no writer thread: the database orders what several
+//! servers write.
+
+mod attempt;
+mod pool;
+mod schema;
+mod session;
+mod target;
+mod types;
+
+pub(crate) use pool::Sessions;
+pub(crate) use session::{Session, Transaction};
+
+use crate::db::view::View;
+use crate::db::{OpenError, Schema, Tx};
+use crate::fault::Fault;
+use crate::metrics::RefusalReason;
+use crate::services::Services;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+/// The most jobs that may wait for a connection. Above it the server answers "busy", because jobs would
+/// wait longer than clients do.
+const WAITING: usize = 2048;
+
+/// A connection of the pool.
+pub(crate) type Pooled = r2d2::PooledConnection<Sessions>;
+
+/// An open database.
+pub(crate) struct Postgres {
+    pool: r2d2::Pool<Sessions>,
+    services: Arc<Services>,
+    /// Jobs that run or wait.
+    jobs: Arc<AtomicUsize>,
+    /// Runs the connections and the jobs. `None` once it was shut down.
+    runtime: Option<Runtime>,
+}
+
+impl Postgres {
+    /// Connect to the database at `url`, and bring it up to `schema`.
+    pub(crate) fn open(
+        url: &str,
+        services: &Arc<Services>,
+        schema: &Schema,
+    ) -> Result<Self, OpenError> {
+        let refused = |problem: String| OpenError::Remote(problem);
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let connections = 2 * cores + 8;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_blocking_threads(connections)
+            .thread_name("postgres")
+            .enable_all()
+            .build()
+            .map_err(|error| refused(error.to_string()))?;
+        let target = target::Target::parse(url, services.config.database.ca_file.as_deref())
+            .map_err(refused)?;
+        let sessions = Sessions::new(target, runtime.handle().clone());
+        let pool =
+            pool::open(sessions, u32::try_from(connections).unwrap_or(64)).map_err(refused)?;
+        let database = Postgres {
+            pool,
+            services: Arc::clone(services),
+            jobs: Arc::default(),
+            runtime: Some(runtime),
+        };
+        schema::prepare(&database, schema)?;
+        Ok(database)
+    }
+
+    /// A view; its statements may run for `limit` each.
+    pub(crate) fn view<'a>(&'a self, services: &'a Services, limit: Option<Duration>) -> View<'a> {
+        View::over_sessions(&self.pool, services, limit)
+    }
+
+    /// Run `work` in a transaction on another thread.
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
+        let Some(runtime) = &self.runtime else { return Err(Fault::database("it was closed")) };
+        if self.jobs.fetch_add(1, Ordering::Relaxed) >= WAITING {
+            self.jobs.fetch_sub(1, Ordering::Relaxed);
+            self.services.metrics.refused(RefusalReason::QueueFull);
+            return Err(Fault::Busy);
+        }
+        let (answer, receiver) = oneshot::channel();
+        let (pool, services) = (self.pool.clone(), Arc::clone(&self.services));
+        let jobs = Arc::clone(&self.jobs);
+        runtime.spawn_blocking(move || {
+            let result = attempt::run(&pool, &services, work);
+            jobs.fetch_sub(1, Ordering::Relaxed);
+            // The receiver may be gone: a client that disconnected does not undo its request.
+            let _ = answer.send(result);
+        });
+        Ok(receiver)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The pool of connections.
+
+use super::session::Session;
+use super::target::Target;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// How long a request waits for a free connection.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens connections to one database.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    target: Arc<Target>,
+    runtime: Handle,
+}
+
+impl Sessions {
+    /// Connections to `target`, which are driven by `runtime`.
+    pub(crate) fn new(target: Target, runtime: Handle) -> Self {
+        Sessions { target: Arc::new(target), runtime }
+    }
+}
+
+/// A pool of at most `most` connections. One is opened now; the error says why that failed.
+pub(crate) fn open(sessions: Sessions, most: u32) -> Result<r2d2::Pool<Sessions>, String> {
+    // Tried once by itself, because the pool would try again and again before it tells why.
+    r2d2::ManageConnection::connect(&sessions).map_err(|error| describe(&error))?;
+    r2d2::Pool::builder()
+        .max_size(most)
+        .min_idle(Some(1))
+        .connection_timeout(TIMEOUT)
+        .test_on_check_out(false)
+        .error_handler(Box::new(Unlogged))
+        .build(sessions)
+        .map_err(|error| error.to_string())
+}
+
+/// What an error says, with its causes: the driver's own texts are as short as "db error".
+pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// A connection that can't be made is told by whoever waits for it.
+#[derive(Debug)]
+struct Unlogged;
+
+impl r2d2::HandleError<tokio_postgres::Error> for Unlogged {
+    fn handle_error(&self, error: tokio_postgres::Error) {
+        tracing::debug!(error = describe(&error), "no connection to the database");
+    }
+}
+
+impl r2d2::ManageConnection for Sessions {
+    type Connection = Session;
+    type Error = tokio_postgres::Error;
+
+    fn connect(&self) -> Result<Session, tokio_postgres::Error> {
+        let target = Arc::clone(&self.target);
+        Session::open(self.runtime.clone(), async move { target.connect().await })
+    }
+
+    fn is_valid(&self, _: &mut Session) -> Result<(), tokio_postgres::Error> {
+        Ok(())
+    }
+
+    fn has_broken(&self, session: &mut Session) -> bool {
+        session.is_broken()
+    }
+}

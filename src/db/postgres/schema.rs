@@ -1,0 +1,122 @@
+//! The schema: is the database ours, which steps does it have, and what is refused at the start.
+
+use super::session::Transaction;
+use super::{Postgres, Session};
+use crate::args;
+use crate::db::{OpenError, Schema};
+use crate::fault::Fault;
+
+/// The oldest version that is used, as `server_version_num` tells it.
+const OLDEST: i64 = 140_000;
+
+/// The number of the lock that whoever changes the schema holds.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(81985529216486895)";
+
+/// Refuse a database that would answer otherwise than others do, and bring it up to `schema`.
+pub(crate) fn prepare(database: &Postgres, schema: &Schema) -> Result<(), OpenError> {
+    let refused = |fault: Fault| {
+        OpenError::Remote(fault.cause().map_or_else(|| format!("{fault:?}"), ToString::to_string))
+    };
+    let session = database.pool.get().map_err(|error| OpenError::Remote(error.to_string()))?;
+    check(&session).map_err(OpenError::Remote)?;
+    session.begin(Transaction::Steps, None).map_err(refused)?;
+    let done = upgrade(&session, schema);
+    match done {
+        Ok(()) => session.commit().map_err(refused)?,
+        Err(problem) => {
+            session.roll_back();
+            return Err(problem);
+        }
+    }
+    let sealed = match schema.sealed {
+        "" => None,
+        sql => text(&session, sql).map_err(refused)?,
+    };
+    if !schema.sealed.is_empty() {
+        database.services.vault.prepare(sealed.as_deref(), true);
+    }
+    Ok(())
+}
+
+fn check(session: &Session) -> Result<(), String> {
+    let ask = |sql: &str| text(session, sql).map_err(|fault| format!("{fault:?}"));
+    let version = ask("SHOW server_version_num")?.and_then(|version| version.parse::<i64>().ok());
+    if version.is_none_or(|version| version < OLDEST) {
+        let name = ask("SHOW server_version")?.unwrap_or_default();
+        return Err(format!("PostgreSQL {name} is too old; at least 14 is needed"));
+    }
+    if ask("SHOW server_encoding")?.as_deref() != Some("UTF8") {
+        return Err("the database's encoding is not UTF8".into());
+    }
+    if ask("SELECT CASE WHEN lower('Ä') = 'Ä' THEN '' ELSE 'no' END")?.as_deref() != Some("") {
+        let how = "CREATE DATABASE … TEMPLATE template0 LOCALE 'C' ENCODING 'UTF8'";
+        return Err(format!(
+            "its locale is not C, so searches would differ from those on SQLite; make it with {how}"
+        ));
+    }
+    if ask("SHOW synchronous_commit")?.as_deref() == Some("off") {
+        return Err("synchronous_commit is off: acknowledged writes could be lost".into());
+    }
+    Ok(())
+}
+
+/// Run the missing steps in the open transaction. Two servers that start at once take turns.
+fn upgrade(session: &Session, schema: &Schema) -> Result<(), OpenError> {
+    let refused = |fault: Fault| {
+        OpenError::Remote(fault.cause().map_or_else(|| format!("{fault:?}"), ToString::to_string))
+    };
+    let known = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
+    session.batch(LOCK).map_err(refused)?;
+    let exists = "SELECT 1 FROM pg_catalog.pg_class
+                   WHERE oid = to_regclass('guichet') AND relkind = 'r'";
+    if number(session, exists).map_err(refused)?.is_none() {
+        if number(
+            session,
+            "SELECT 1 FROM pg_catalog.pg_class WHERE relkind = 'r'
+                             AND relnamespace = current_schema()::regnamespace LIMIT 1",
+        )
+        .map_err(refused)?
+        .is_some()
+        {
+            let problem =
+                "there are tables in it, and they are not of Guichet; give it an empty database";
+            return Err(OpenError::Remote(problem.into()));
+        }
+        session.batch(schema.postgres).map_err(refused)?;
+        session
+            .execute(
+                "INSERT INTO guichet (version, compatible_from, made_by) VALUES ($1, $1, $2)",
+                args![known, env!("CARGO_PKG_VERSION")],
+            )
+            .map_err(refused)?;
+        tracing::info!(steps = known, "the tables were made");
+        return Ok(());
+    }
+    let version = number(session, "SELECT version FROM guichet").map_err(refused)?.unwrap_or(0);
+    let compatible =
+        number(session, "SELECT compatible_from FROM guichet").map_err(refused)?.unwrap_or(0);
+    if compatible > known {
+        return Err(OpenError::Remote(format!(
+            "made by a newer guichet (schema {version}, this one knows {known}); it was left as it is"
+        )));
+    }
+    Ok(())
+}
+
+fn text(session: &Session, sql: &str) -> Result<Option<String>, Fault> {
+    let mut found = None;
+    session.query(sql, &[], |row| {
+        found = Some(row.get(0)?);
+        Ok(false)
+    })?;
+    Ok(found)
+}
+
+fn number(session: &Session, sql: &str) -> Result<Option<i64>, Fault> {
+    let mut found = None;
+    session.query(sql, &[], |row| {
+        found = Some(row.get(0)?);
+        Ok(false)
+    })?;
+    Ok(found)
+}

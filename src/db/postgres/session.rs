@@ -1,0 +1,231 @@
+//! A connection, as code sees it that waits for each answer.
+
+use super::pool::describe;
+use crate::db::STATEMENTS;
+use crate::db::value::{Param, Row};
+use crate::fault::Fault;
+use futures_util::TryStreamExt as _;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Statement};
+
+/// A connection and the statements that were prepared on it.
+pub(crate) struct Session {
+    client: Client,
+    runtime: Handle,
+    /// By their text, and by which of their parameters are NULL: the type of those is the database's
+    /// choice.
+    statements: RefCell<HashMap<String, Vec<(u128, Statement)>>>,
+    /// What went wrong since the transaction began. An error ends a transaction here.
+    failure: Cell<Option<Failure>>,
+    /// Is a transaction open?
+    is_open: Cell<bool>,
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transaction {
+    /// Reading one state of the database.
+    View,
+    /// Reading and writing as if there were no other transaction.
+    Job,
+    /// Changing the schema: what others committed while this waited for its lock is seen.
+    Steps,
+}
+
+/// What an error means for the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// It was refused because of another transaction: it can be run again.
+    Conflict,
+    /// The connection was lost.
+    Lost,
+    /// Anything else.
+    Other,
+}
+
+impl Session {
+    /// A connection that `connect` makes on `runtime`.
+    pub(crate) fn open(
+        runtime: Handle,
+        connect: impl Future<Output = Result<Client, tokio_postgres::Error>> + Send + 'static,
+    ) -> Result<Self, tokio_postgres::Error> {
+        let client = wait(&runtime, connect)?;
+        Ok(Session {
+            client,
+            runtime,
+            statements: RefCell::default(),
+            failure: Cell::new(None),
+            is_open: Cell::new(false),
+        })
+    }
+
+    /// Pass each row that `sql` finds to `each`, until that says no.
+    pub(crate) fn query(
+        &self,
+        sql: &str,
+        args: &[Param<'_>],
+        mut each: impl FnMut(&Row<'_>) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        self.told(async {
+            let statement = self.prepare(sql, args).await?;
+            let rows = self.client.query_raw(&statement, args.iter().map(argument));
+            let mut rows = pin!(rows.await?);
+            while let Some(row) = rows.try_next().await? {
+                match each(&Row::postgres(&row)) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(Ok(())),
+                    Err(fault) => return Ok(Err(fault)),
+                }
+            }
+            Ok(Ok(()))
+        })?
+    }
+
+    /// Run a statement that writes; returns how many rows it changed.
+    pub(crate) fn execute(&self, sql: &str, args: &[Param<'_>]) -> Result<u64, Fault> {
+        self.told(async {
+            let statement = self.prepare(sql, args).await?;
+            let args: Vec<_> = args.iter().map(argument).collect();
+            self.client.execute(&statement, &args).await
+        })
+    }
+
+    /// Run statements without parameters, separated by semicolons.
+    pub(crate) fn batch(&self, sql: &str) -> Result<(), Fault> {
+        self.told(self.client.batch_execute(sql))
+    }
+
+    /// Begin a transaction. Each of its statements may run for `limit`.
+    pub(crate) fn begin(&self, kind: Transaction, limit: Option<Duration>) -> Result<(), Fault> {
+        self.failure.set(None);
+        let mut sql = String::from(match kind {
+            Transaction::View => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Transaction::Job => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            Transaction::Steps => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        });
+        if let Some(limit) = limit {
+            sql.push_str(&format!("; SET LOCAL statement_timeout = {}", limit.as_millis().max(1)));
+        }
+        self.is_open.set(true);
+        self.batch(&sql)
+    }
+
+    /// End the transaction.
+    pub(crate) fn commit(&self) -> Result<(), Fault> {
+        self.batch("COMMIT")?;
+        self.is_open.set(false);
+        Ok(())
+    }
+
+    /// End the transaction without what it wrote. A connection that can't is not used again.
+    pub(crate) fn roll_back(&self) {
+        let failure = self.failure.get();
+        if self.is_open.get() && self.batch("ROLLBACK").is_ok() {
+            self.is_open.set(false);
+        }
+        self.failure.set(failure);
+    }
+
+    /// What went wrong since the transaction began.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.failure.get()
+    }
+
+    /// Can it not be used for another transaction?
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_open.get() || self.client.is_closed()
+    }
+
+    async fn prepare(
+        &self,
+        sql: &str,
+        args: &[Param<'_>],
+    ) -> Result<Statement, tokio_postgres::Error> {
+        let is_null = |arg: &Param<'_>| matches!(arg, Param::Null);
+        let nulls = (0..).zip(args).filter(|(_, arg)| is_null(arg));
+        let nulls = nulls.fold(0, |mask: u128, (nth, _)| mask | 1_u128.wrapping_shl(nth));
+        let known = |prepared: &HashMap<String, Vec<(u128, Statement)>>| {
+            let prepared = prepared.get(sql)?.iter().find(|(mask, _)| *mask == nulls)?;
+            Some(prepared.1.clone())
+        };
+        if let Some(statement) = known(&self.statements.borrow()) {
+            return Ok(statement);
+        }
+        let types: Vec<Type> = args
+            .iter()
+            .map(|arg| match arg {
+                Param::Null => Type::UNKNOWN,
+                Param::Int(_) => Type::INT8,
+                Param::Text(_) => Type::TEXT,
+            })
+            .collect();
+        let statement = self.client.prepare_typed(sql, &types).await?;
+        let mut statements = self.statements.borrow_mut();
+        if statements.len() >= STATEMENTS {
+            statements.clear();
+        }
+        statements.entry(sql.to_owned()).or_default().push((nulls, statement.clone()));
+        Ok(statement)
+    }
+
+    /// Wait for an answer of the database.
+    fn told<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Fault> {
+        wait(&self.runtime, answer).map_err(|error| {
+            let (failure, fault) = judge(&error);
+            // The first one says why; later ones say that the transaction is over.
+            if self.failure.get().is_none() {
+                self.failure.set(Some(failure));
+            }
+            fault
+        })
+    }
+}
+
+/// An argument as the driver takes it.
+fn argument<'a>(arg: &'a Param<'_>) -> &'a (dyn ToSql + Sync) {
+    arg
+}
+
+/// What an error means.
+fn judge(error: &tokio_postgres::Error) -> (Failure, Fault) {
+    let fault = || Fault::database(describe(error));
+    let Some(code) = error.code() else {
+        let is_lost = error.is_closed() || error.as_db_error().is_none();
+        return (if is_lost { Failure::Lost } else { Failure::Other }, fault());
+    };
+    match code {
+        &SqlState::T_R_SERIALIZATION_FAILURE
+        | &SqlState::T_R_DEADLOCK_DETECTED
+        // Another transaction was faster; at a second look the row is there.
+        | &SqlState::UNIQUE_VIOLATION => (Failure::Conflict, fault()),
+        &SqlState::QUERY_CANCELED => {
+            tracing::warn!("a query took too long and was interrupted");
+            (Failure::Other, Fault::Busy)
+        }
+        &SqlState::TOO_MANY_CONNECTIONS | &SqlState::CONFIGURATION_LIMIT_EXCEEDED => {
+            (Failure::Other, Fault::Busy)
+        }
+        code if code.code().starts_with("57P") || code.code().starts_with("08") => {
+            (Failure::Lost, fault())
+        }
+        _ => (Failure::Other, fault()),
+    }
+}
+
+/// Wait for a future on this thread. A thread that serves requests hands them to another one first.
+fn wait<T>(runtime: &Handle, future: impl Future<Output = T>) -> T {
+    let serves = Handle::try_current()
+        .is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if serves { block_in_place(|| runtime.block_on(future)) } else { runtime.block_on(future) }
+}
