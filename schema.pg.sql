@@ -8,6 +8,32 @@ CREATE TABLE guichet (
     made_by         TEXT   NOT NULL
 );
 
+-- The servers that have written of late: each writes its row when it is asked whether it is ready.
+CREATE TABLE node (
+    id      TEXT   NOT NULL PRIMARY KEY,
+    -- In seconds since 1970, by the database's clock.
+    seen_at BIGINT NOT NULL
+);
+
+-- What other servers have to know of what a connection has committed: changes of leaderboards
+-- (src/db/postgres/follow.rs). A stream is what one connection tells, numbered without gaps: a connection commits
+-- one thing after another, so whoever sees a number has seen all before it. Streams become visible in the order
+-- of their ids.
+CREATE TABLE stream (
+    id BIGINT NOT NULL PRIMARY KEY
+);
+
+CREATE TABLE change (
+    stream BIGINT NOT NULL,
+    n      BIGINT NOT NULL,
+    -- A JSON array.
+    lines  TEXT   NOT NULL,
+    -- In seconds since 1970, by the database's clock.
+    at     BIGINT NOT NULL DEFAULT extract(epoch FROM clock_timestamp())::bigint,
+    PRIMARY KEY (stream, n)
+);
+CREATE INDEX change_by_time ON change (at);
+
 -- 1 if `needle`, which is in lower case, occurs in `text`; ASCII case is ignored. On SQLite it is the program's.
 CREATE FUNCTION contains(text TEXT, needle TEXT) RETURNS BOOLEAN
     LANGUAGE SQL IMMUTABLE PARALLEL SAFE
@@ -17,7 +43,7 @@ CREATE TABLE sequence (
     name TEXT   NOT NULL PRIMARY KEY,
     last BIGINT NOT NULL
 );
-INSERT INTO sequence (name, last) VALUES ('account', 100000), ('login_failure', 0), ('sms', 0), ('property', 0);
+INSERT INTO sequence (name, last) VALUES ('account', 100000), ('login_failure', 0), ('sms', 0), ('property', 0), ('stream', 0);
 
 CREATE TABLE account (
     id             BIGINT NOT NULL PRIMARY KEY,

@@ -131,8 +131,8 @@ pub fn program() -> Result<Program, RegisteredTwice> {
 pub fn prepare(db: &Db) -> Result<(), String> {
     let fault_text = |fault| format!("{fault:?}");
     user::finish_removals(db).map_err(fault_text)?;
+    db.load_boards(|view| rank::load(view).and_then(|()| score::load(view))).map_err(fault_text)?;
     let view = db.view();
-    rank::load(&view).and_then(|()| score::load(&view)).map_err(|fault| format!("{fault:?}"))?;
     // A disk that is full is no reason not to serve: the counts are bounds, not contents.
     if let Err(fault) = new_players::reconcile(db) {
         tracing::warn!(cause = ?fault.cause(), "the players of the boards were not counted");

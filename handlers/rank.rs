@@ -38,7 +38,8 @@ pub fn load(view: &View) -> Result<(), Fault> {
 
 /// Remove an account from the board in memory, once the transaction is committed.
 pub fn forget(tx: &mut Tx, account: i64) {
-    tx.tell(Change::Forget { board: BOARD, player: account });
+    let stamp = tx.boards.stamp();
+    tx.tell(Change::Forget { board: BOARD.into(), player: account, stamp });
 }
 
 /// Keep an account's score on the disk: nobody reads it there until the next start. The score that
@@ -218,7 +219,7 @@ impl Op for Upload {
         let reached = tx.boards.stamp();
         tx.defer(&KEEP, args![caller.id], args![score, reached]);
         let ours = Version::parse(&tx.config.rank.version);
-        tx.tell(Change::Newest { board: BOARD, player: caller.id, score, stamp: reached });
+        tx.tell(Change::Newest { board: BOARD.into(), player: caller.id, score, stamp: reached });
         Ok(tx.settle(move |boards| {
             let board = boards.numbers.get(BOARD);
             match list {

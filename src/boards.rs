@@ -26,6 +26,7 @@ pub struct Boards {
     pub numbers: Named<Numbers>,
     /// Boards of players who are identified by a text from elsewhere.
     pub texts: Named<Texts>,
+    forgotten: change::Forgotten,
 }
 
 /// Boards by name.

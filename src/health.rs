@@ -75,11 +75,17 @@ impl Health {
         }
         // Check now, and not only at the next periodic check.
         db.check_file_presence();
+        if db.boards_lag() > BEHIND {
+            return Err("the leaderboards are behind the database");
+        }
         let told = probe.ask(db).await;
         probe.told = Some((Instant::now(), told));
         told
     }
 }
+
+/// With leaderboards that are further behind other servers' writes, a server is not ready.
+const BEHIND: Duration = Duration::from_secs(5);
 
 impl WriteProbe {
     async fn ask(&mut self, db: &Db) -> Result<(), Why> {

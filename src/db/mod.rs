@@ -57,6 +57,9 @@ use tokio::sync::oneshot;
 /// How many prepared statements a connection caches: more than all handlers have.
 pub(crate) const STATEMENTS: usize = 256;
 
+/// Builds all leaderboards from their rows, in place of those that there are.
+pub type LoadBoards = fn(&View<'_>) -> Result<(), Fault>;
+
 /// The database: hands out views, queues writes.
 pub struct Db {
     engine: Engine,
@@ -166,6 +169,25 @@ impl Db {
             Engine::Sqlite(sqlite) => sqlite.submit(work),
             #[cfg(feature = "postgres")]
             Engine::Postgres(postgres) => postgres.submit(work),
+        }
+    }
+
+    /// Build the leaderboards of [`Services`] by `load`, in one view. They follow the database from there
+    /// on: what this server writes, and what others do.
+    pub fn load_boards(&self, load: LoadBoards) -> Result<(), Fault> {
+        match &self.engine {
+            Engine::Sqlite(_) => load(&self.view()),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => postgres.load_boards(load),
+        }
+    }
+
+    /// For how long the leaderboards have not been known to have what other servers wrote.
+    pub fn boards_lag(&self) -> Duration {
+        match &self.engine {
+            Engine::Sqlite(_) => Duration::ZERO,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => postgres.lag(),
         }
     }
 

@@ -154,7 +154,10 @@ impl Tx {
     pub(crate) fn noop_commit(&mut self) -> Result<(), Fault> {
         #[cfg(feature = "postgres")]
         if let Some(session) = self.view.session()? {
-            return session.execute("UPDATE guichet SET version = version", &[]).map(|_| ());
+            let sql = "INSERT INTO node (id, seen_at)
+                       VALUES ($1, extract(epoch FROM clock_timestamp())::bigint)
+                       ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
+            return session.execute(sql, crate::args![session.node()]).map(|_| ());
         }
         noop_commit(self.view.connection()?).map_err(Fault::database)
     }
@@ -274,7 +277,16 @@ impl Tx {
     #[cfg(feature = "postgres")]
     pub(super) fn finish(&mut self) -> Result<(), Fault> {
         let mut entries = std::mem::take(&mut self.entries);
-        search::write_postings(self.session()?, &mut entries)
+        search::write_postings(self.session()?, &mut entries)?;
+        let told = self.board_steps.iter().filter_map(|step| match step {
+            BoardStep::Change(change) => Some(change),
+            BoardStep::Look(_) => None,
+        });
+        let told: Vec<&Change> = told.collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        self.session()?.tell(&serde_json::to_string(&told).map_err(Fault::unknown)?)
     }
 
     /// Undo what a job on PostgreSQL did since its last [`Tx::keep_on_fault`]; `false` if there was none.

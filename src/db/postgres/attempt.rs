@@ -101,6 +101,7 @@ fn once<T>(
     }
     match session.commit() {
         Ok(()) => {
+            session.told_committed();
             tx.apply_effects();
             Tried::Done(done)
         }

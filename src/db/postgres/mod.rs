@@ -5,6 +5,7 @@
 //! servers write.
 
 mod attempt;
+mod follow;
 mod pool;
 mod schema;
 mod session;
@@ -15,13 +16,14 @@ pub(crate) use pool::Sessions;
 pub(crate) use session::{Session, Transaction};
 
 use crate::db::view::View;
-use crate::db::{OpenError, Schema, Tx};
+use crate::db::{LoadBoards, OpenError, Schema, Tx};
 use crate::fault::Fault;
 use crate::metrics::RefusalReason;
 use crate::services::Services;
+use follow::Follower;
 use std::num::NonZero;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -37,6 +39,9 @@ pub(crate) type Pooled = r2d2::PooledConnection<Sessions>;
 pub(crate) struct Postgres {
     pool: r2d2::Pool<Sessions>,
     services: Arc<Services>,
+    sessions: Sessions,
+    /// Keeps the boards as other servers change them.
+    follower: OnceLock<Follower>,
     /// Jobs that run or wait.
     jobs: Arc<AtomicUsize>,
     /// Runs the connections and the jobs. `None` once it was shut down.
@@ -63,10 +68,12 @@ impl Postgres {
         let target = target::Target::parse(url, services.config.database.ca_file.as_deref())
             .map_err(refused)?;
         let sessions = Sessions::new(target, runtime.handle().clone());
-        let pool =
-            pool::open(sessions, u32::try_from(connections).unwrap_or(64)).map_err(refused)?;
+        let pool = pool::open(sessions.clone(), u32::try_from(connections).unwrap_or(64))
+            .map_err(refused)?;
         let database = Postgres {
             pool,
+            sessions,
+            follower: OnceLock::new(),
             services: Arc::clone(services),
             jobs: Arc::default(),
             runtime: Some(runtime),
@@ -78,6 +85,18 @@ impl Postgres {
     /// A view; its statements may run for `limit` each.
     pub(crate) fn view<'a>(&'a self, services: &'a Services, limit: Option<Duration>) -> View<'a> {
         View::over_sessions(&self.pool, services, limit)
+    }
+
+    /// Build the boards by `load`, and follow what other servers write from there on.
+    pub(crate) fn load_boards(&self, load: LoadBoards) -> Result<(), Fault> {
+        let follower = Follower::start(self.sessions.clone(), &self.pool, &self.services, load)?;
+        let _ = self.follower.set(follower);
+        Ok(())
+    }
+
+    /// For how long the boards have not been known to be up to date.
+    pub(crate) fn lag(&self) -> Duration {
+        self.follower.get().map_or(Duration::ZERO, Follower::lag)
     }
 
     /// Run `work` in a transaction on another thread.
@@ -106,6 +125,8 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        // Its connection needs the runtime.
+        drop(self.follower.take());
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens connections to one database.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sessions {
     target: Arc<Target>,
     runtime: Handle,
@@ -32,6 +32,9 @@ pub(crate) fn open(sessions: Sessions, most: u32) -> Result<r2d2::Pool<Sessions>
         .min_idle(Some(1))
         .connection_timeout(TIMEOUT)
         .test_on_check_out(false)
+        // A connection that is used keeps its statements and its stream.
+        .max_lifetime(None)
+        .idle_timeout(None)
         .error_handler(Box::new(Unlogged))
         .build(sessions)
         .map_err(|error| error.to_string())

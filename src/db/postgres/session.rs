@@ -9,7 +9,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 use tokio_postgres::error::SqlState;
@@ -27,7 +28,23 @@ pub(crate) struct Session {
     failure: Cell<Option<Failure>>,
     /// Is a transaction open?
     is_open: Cell<bool>,
+    /// What this connection tells other servers.
+    stream: Cell<Option<Stream>>,
+    /// The same with what the open transaction tells.
+    telling: Cell<Option<Stream>>,
 }
+
+/// What a connection tells: the id of its stream, the number of the last that was committed, and when that was.
+#[derive(Debug, Clone, Copy)]
+struct Stream {
+    id: i64,
+    n: i64,
+    used: Instant,
+}
+
+/// After this time a stream is not used again: what nobody uses is removed
+/// ([`follow`](super::follow)) after an hour.
+const USED_FOR: Duration = Duration::from_mins(20);
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +81,15 @@ impl Session {
             statements: RefCell::default(),
             failure: Cell::new(None),
             is_open: Cell::new(false),
+            stream: Cell::new(None),
+            telling: Cell::new(None),
         })
+    }
+
+    /// What this server is called among those of the database.
+    pub(crate) fn node(&self) -> &'static str {
+        static NODE: LazyLock<String> = LazyLock::new(|| format!("{:016x}", rand::random::<u64>()));
+        &NODE
     }
 
     /// Pass each row that `sql` finds to `each`, until that says no.
@@ -106,6 +131,7 @@ impl Session {
     /// Begin a transaction. Each of its statements may run for `limit`.
     pub(crate) fn begin(&self, kind: Transaction, limit: Option<Duration>) -> Result<(), Fault> {
         self.failure.set(None);
+        self.telling.set(None);
         let mut sql = String::from(match kind {
             Transaction::View => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Transaction::Job => "BEGIN ISOLATION LEVEL SERIALIZABLE",
@@ -132,6 +158,37 @@ impl Session {
             self.is_open.set(false);
         }
         self.failure.set(failure);
+    }
+
+    /// Write `lines` for other servers, with what the open transaction writes.
+    pub(crate) fn tell(&self, lines: &str) -> Result<(), Fault> {
+        let stream = match self.stream.get() {
+            Some(stream) if stream.used.elapsed() < USED_FOR => stream,
+            _ => Stream { id: self.new_stream()?, n: 0, used: Instant::now() },
+        };
+        let told = Stream { n: stream.n + 1, used: Instant::now(), ..stream };
+        self.telling.set(Some(told));
+        let sql = "INSERT INTO change (stream, n, lines) VALUES ($1, $2, $3)";
+        self.execute(sql, crate::args![told.id, told.n, lines]).map(|_| ())
+    }
+
+    fn new_stream(&self) -> Result<i64, Fault> {
+        // The row of the sequence is locked until the end, so streams become visible in the order of their ids.
+        let sql = "WITH next AS (UPDATE sequence SET last = last + 1 WHERE name = 'stream' RETURNING last)
+                   INSERT INTO stream (id) SELECT last FROM next RETURNING id";
+        let mut id = None;
+        self.query(sql, &[], |row| {
+            id = Some(row.get(0)?);
+            Ok(false)
+        })?;
+        id.ok_or_else(|| Fault::database("no sequence stream"))
+    }
+
+    /// What was [told](Session::tell) is committed.
+    pub(crate) fn told_committed(&self) {
+        if let Some(told) = self.telling.take() {
+            self.stream.set(Some(told));
+        }
     }
 
     /// What went wrong since the transaction began.

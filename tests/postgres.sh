@@ -1,0 +1,54 @@
+#!/bin/sh
+# Starts a PostgreSQL of its own in a temporary folder and runs a command with GUICHET_TEST_POSTGRES set to its
+# address. Without a command it prints the address and ends when its standard input does.
+# It exits with 77 where PostgreSQL is not installed (Debian: postgresql).
+set -eu
+
+bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+if [ -z "$bin" ]; then
+    echo "PostgreSQL is not installed" >&2
+    exit 77
+fi
+
+folder=$(mktemp -d)
+port=${GUICHET_TEST_POSTGRES_PORT:-0}
+# PostgreSQL does not run as root.
+if [ "$(id -u)" = 0 ]; then
+    chown postgres "$folder"
+    as() { setpriv --reuid postgres --regid postgres --clear-groups "$@"; }
+    # Where only root may write to /dev/null, the others get one of their own.
+    if ! as test -w /dev/null; then
+        if [ -z "${GUICHET_TEST_OWN_MOUNTS:-}" ]; then
+            rmdir "$folder"
+            GUICHET_TEST_OWN_MOUNTS=1 exec unshare --mount "$0" "$@"
+        fi
+        mknod "$folder/null" c 1 3
+        chmod 666 "$folder/null"
+        mount --bind "$folder/null" /dev/null
+    fi
+else
+    as() { "$@"; }
+fi
+if [ "$port" = 0 ]; then
+    port=$(awk 'BEGIN { srand(); print 20000 + int(rand() * 9000) }')
+    port=$((port + $$ % 1000))
+fi
+
+as "$bin/initdb" -D "$folder/data" -A trust -U guichet --locale=C -E UTF8 > "$folder/init.log" 2>&1
+as "$bin/pg_ctl" -D "$folder/data" -s -w -t 60 -l "$folder/log" -o "-p $port -c listen_addresses=127.0.0.1 \
+    -c unix_socket_directories= -c max_connections=400 -c fsync=off" start > /dev/null
+stop() {
+    as "$bin/pg_ctl" -D "$folder/data" -s -m immediate stop > /dev/null 2>&1 || true
+    rm -rf "$folder"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+GUICHET_TEST_POSTGRES="postgres://guichet@127.0.0.1:$port/postgres"
+export GUICHET_TEST_POSTGRES
+if [ $# -gt 0 ]; then
+    "$@"
+else
+    echo "$GUICHET_TEST_POSTGRES"
+    cat > /dev/null
+fi
