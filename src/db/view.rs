@@ -95,12 +95,9 @@ impl<'a> View<'a> {
                 if let Some(session) = taken.get() {
                     return Ok(Some(session));
                 }
-                let session = pool.get().map_err(|_| {
-                    tracing::warn!("all connections to the database are in use, or it is away");
+                let session = postgres::begin_view(pool, *limit).inspect_err(|_| {
                     self.metrics.refused(RefusalReason::NoReader);
-                    Fault::Busy
                 })?;
-                session.begin(postgres::Transaction::View, *limit)?;
                 Ok(Some(taken.get_or_init(|| session)))
             }
             ConnectionSource::Pool(..) | ConnectionSource::Writer(..) => Ok(None),

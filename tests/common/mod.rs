@@ -189,6 +189,20 @@ impl Server {
         reply.text()
     }
 
+    /// Posts a body; `None` if the server is gone or does not answer with 200.
+    pub fn try_post(&self, path: &str, body: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
+    }
+
     /// Calls an operation by envelope with `id` 7. Returns the whole answer as text.
     pub fn call(&self, name: &str, data: Value) -> String {
         self.post("/api", &envelope(name, data))

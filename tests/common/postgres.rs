@@ -1,34 +1,120 @@
-//! PostgreSQL as the database of the servers under test: `GUICHET_TEST_POSTGRES` is the address of a database
-//! in which each of them gets a schema of its own.
+//! PostgreSQL as the database of the servers under test, each with a schema of its own.
+//!
+//! With `GUICHET_TEST_POSTGRES`, the address of a database, all tests use it. `tests/postgres.sh` starts one and runs
+//! a command with it. Tests of several servers start one by themselves.
 
+use super::{Folder, Server};
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const VARIABLE: &str = "GUICHET_TEST_POSTGRES";
 
-/// Notes in a server's folder which schema it has; it is made by the first server there.
-pub fn give_schema(folder: &Path) {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let note = folder.join("postgres-schema");
-    let Ok(database) = std::env::var(VARIABLE) else { return };
-    if note.exists() {
-        return;
+/// In a server's folder: the address of its database.
+const NOTE: &str = "postgres-url";
+
+/// Do all tests use PostgreSQL? Those that look into SQLite's file have nothing to look into then.
+pub fn is_used() -> bool {
+    let is_used = std::env::var_os(VARIABLE).is_some();
+    if is_used {
+        eprintln!("skipped: it is about SQLite's file");
     }
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("test_{}_{count}", std::process::id());
-    let made = Command::new("psql")
-        .args(["-q", "-d", &database, "-c", &format!("CREATE SCHEMA {name}")])
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    fs::write(note, name).unwrap();
+    is_used
 }
 
-/// The address of the database of a server's folder, if it is PostgreSQL's.
+/// Where all tests use PostgreSQL, give the server in `folder` a schema, unless it has one.
+pub fn give_schema(folder: &Path) {
+    if let Ok(database) = std::env::var(VARIABLE)
+        && !folder.join(NOTE).exists()
+    {
+        fs::write(folder.join(NOTE), make_schema(&database)).unwrap();
+    }
+}
+
+/// The address of the database of the server in `folder`, if it is PostgreSQL's.
 pub fn url_of(folder: &Path) -> Option<String> {
-    let name = fs::read_to_string(folder.join("postgres-schema")).ok()?;
-    let database = std::env::var(VARIABLE).ok()?;
-    Some(format!("{database}?options=-c%20search_path%3D{name}"))
+    fs::read_to_string(folder.join(NOTE)).ok()
+}
+
+/// Makes a schema; the address by which it is used.
+fn make_schema(database: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("test_{}_{count}", std::process::id());
+    ask(database, &format!("CREATE SCHEMA {name}"));
+    format!("{database}?options=-c%20search_path%3D{name}&application_name={name}")
+}
+
+/// Runs SQL by `psql`; what it prints.
+pub fn ask(url: &str, sql: &str) -> String {
+    let told = Command::new("psql").args(["-qAt", "-d", url, "-c", sql]).output().unwrap();
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    String::from_utf8(told.stdout).unwrap().trim_end().to_owned()
+}
+
+/// The address of a database; `None`, and a word that the test is skipped, where PostgreSQL is not installed.
+/// It ends with this process.
+pub fn database() -> Option<String> {
+    static DATABASE: OnceLock<Option<String>> = OnceLock::new();
+    let start = || {
+        if let Ok(database) = std::env::var(VARIABLE) {
+            return Some(database);
+        }
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postgres.sh");
+        let mut child =
+            Command::new(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        if line.is_empty() {
+            assert_eq!(child.wait().unwrap().code(), Some(77), "PostgreSQL did not start");
+            return None;
+        }
+        // It ends when its input does.
+        std::mem::forget(child);
+        Some(line.trim_end().to_owned())
+    };
+    let database = DATABASE.get_or_init(start).clone();
+    if database.is_none() {
+        eprintln!("skipped: PostgreSQL is not installed");
+    }
+    database
+}
+
+/// Servers on one database.
+pub struct Nodes {
+    pub servers: Vec<Server>,
+    /// The database, with the schema.
+    pub url: String,
+    config: String,
+}
+
+impl Nodes {
+    /// `count` servers; `None` where PostgreSQL is not installed.
+    pub fn start(count: usize, config: &str) -> Option<Self> {
+        let url = make_schema(&database()?);
+        let mut nodes = Nodes { servers: Vec::new(), url, config: config.to_owned() };
+        for _ in 0..count {
+            nodes.add();
+        }
+        Some(nodes)
+    }
+
+    /// One more server.
+    pub fn add(&mut self) {
+        let folder = Folder::new();
+        fs::write(folder.path().join(NOTE), &self.url).unwrap();
+        if let Some(first) = self.servers.first() {
+            // Servers on one database have one key.
+            fs::copy(first.folder().join("data.key"), folder.path().join("data.key")).unwrap();
+        }
+        self.servers.push(Server::start_in(folder, &self.config));
+    }
+
+    /// Runs SQL in the schema.
+    pub fn ask(&self, sql: &str) -> String {
+        ask(&self.url, sql)
+    }
 }

@@ -11,6 +11,7 @@
 mod common;
 
 mod litestream;
+mod nodes;
 mod rpc_clients;
 mod sms_gateway;
 mod sms_gateway_engine;

@@ -123,6 +123,24 @@ impl Postgres {
     }
 }
 
+/// A connection in the transaction of a view. One that was lost while nobody used it is replaced.
+pub(crate) fn begin_view(
+    pool: &r2d2::Pool<Sessions>,
+    limit: Option<Duration>,
+) -> Result<Pooled, Fault> {
+    const TRIES: usize = 3;
+    for _ in 0..TRIES {
+        let Ok(session) = pool.get() else { break };
+        match session.begin(Transaction::View, limit) {
+            Ok(()) => return Ok(session),
+            Err(_) if session.is_broken() => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    tracing::warn!("all connections to the database are in use, or it is away");
+    Err(Fault::Busy)
+}
+
 impl Drop for Postgres {
     fn drop(&mut self) {
         // Its connection needs the runtime.

@@ -26,18 +26,28 @@ impl Sessions {
 /// A pool of at most `most` connections. One is opened now; the error says why that failed.
 pub(crate) fn open(sessions: Sessions, most: u32) -> Result<r2d2::Pool<Sessions>, String> {
     // Tried once by itself, because the pool would try again and again before it tells why.
-    r2d2::ManageConnection::connect(&sessions).map_err(|error| describe(&error))?;
+    r2d2::ManageConnection::connect(&sessions).map_err(|error| error.to_string())?;
     r2d2::Pool::builder()
         .max_size(most)
         .min_idle(Some(1))
         .connection_timeout(TIMEOUT)
-        .test_on_check_out(false)
         // A connection that is used keeps its statements and its stream.
         .max_lifetime(None)
         .idle_timeout(None)
         .error_handler(Box::new(Unlogged))
         .build(sessions)
         .map_err(|error| error.to_string())
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PoolError {
+    /// It was lost while nobody used it.
+    #[error("the connection was lost")]
+    Lost,
+    /// It can't be made.
+    #[error("{}", describe(.0))]
+    Connect(#[from] tokio_postgres::Error),
 }
 
 /// What an error says, with its causes: the driver's own texts are as short as "db error".
@@ -56,23 +66,24 @@ pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
 #[derive(Debug)]
 struct Unlogged;
 
-impl r2d2::HandleError<tokio_postgres::Error> for Unlogged {
-    fn handle_error(&self, error: tokio_postgres::Error) {
-        tracing::debug!(error = describe(&error), "no connection to the database");
+impl r2d2::HandleError<PoolError> for Unlogged {
+    fn handle_error(&self, error: PoolError) {
+        tracing::debug!(%error, "no connection to the database");
     }
 }
 
 impl r2d2::ManageConnection for Sessions {
     type Connection = Session;
-    type Error = tokio_postgres::Error;
+    type Error = PoolError;
 
-    fn connect(&self) -> Result<Session, tokio_postgres::Error> {
+    fn connect(&self) -> Result<Session, PoolError> {
         let target = Arc::clone(&self.target);
-        Session::open(self.runtime.clone(), async move { target.connect().await })
+        Ok(Session::open(self.runtime.clone(), async move { target.connect().await })?)
     }
 
-    fn is_valid(&self, _: &mut Session) -> Result<(), tokio_postgres::Error> {
-        Ok(())
+    /// Asks nobody: a connection that was lost meanwhile is known to be.
+    fn is_valid(&self, session: &mut Session) -> Result<(), PoolError> {
+        if session.is_broken() { Err(PoolError::Lost) } else { Ok(()) }
     }
 
     fn has_broken(&self, session: &mut Session) -> bool {

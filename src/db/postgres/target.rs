@@ -39,7 +39,9 @@ impl Target {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
         }
-        config.application_name("guichet");
+        if config.get_application_name().is_none() {
+            config.application_name("guichet");
+        }
         // A standby would refuse every write.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         let is_here = config.get_hosts().iter().all(is_here);

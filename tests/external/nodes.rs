@@ -1,0 +1,344 @@
+//! Several servers on one PostgreSQL: every limit and every board is as on one.
+
+use crate::common::postgres::Nodes;
+use crate::common::{CODE, Server, envelope};
+use engine::hex::md5;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant};
+
+/// No limit on attempts hides what is tried.
+const FREE: &str = "[limits]\nrequests_per_minute = 0\n";
+
+fn call(server: &Server, token: &str, name: &str, data: Value) -> Value {
+    let path = if token.is_empty() { "/api".to_owned() } else { format!("/api?token={token}") };
+    serde_json::from_str(&server.post(&path, &envelope(name, data))).unwrap()
+}
+
+/// Calls all at once, each on the next of the servers; the answers' statuses and data.
+fn at_once(nodes: &Nodes, calls: &[(String, &str, Value)]) -> Vec<Value> {
+    scope(|scope| {
+        let calls: Vec<_> = calls
+            .iter()
+            .zip(nodes.servers.iter().cycle())
+            .map(|((token, name, data), server)| {
+                scope.spawn(move || call(server, token, name, data.clone()))
+            })
+            .collect();
+        calls.into_iter().map(|call| call.join().unwrap()).collect()
+    })
+}
+
+fn done(answers: &[Value]) -> usize {
+    answers.iter().filter(|answer| answer["status"] == 0).count()
+}
+
+fn captcha(server: &Server) -> String {
+    let rand = call(server, "", "img/generate", json!({}))["data"]["rand"].clone();
+    md5(&format!("{CODE}{}", rand.as_str().unwrap()))
+}
+
+fn top(server: &Server, app: &str) -> Value {
+    call(server, "", "score/top", json!({"app": app, "limit": 1000}))["data"].clone()
+}
+
+/// Waits until all servers show the same board; that board.
+fn same_board(nodes: &Nodes, app: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let boards: Vec<Value> = nodes.servers.iter().map(|server| top(server, app)).collect();
+        if boards.windows(2).all(|pair| pair[0] == pair[1]) {
+            return boards[0].clone();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{boards:#?}");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn captcha_pays_once_on_two_nodes() {
+    let Some(nodes) = Nodes::start(2, FREE) else { return };
+    for nth in 0..5 {
+        let hash = captcha(&nodes.servers[nth % 2]);
+        let calls: Vec<_> = (0..16)
+            .map(|who| {
+                let data = json!({"username": format!("user-{nth}-{who}"), "password": "secret-1",
+                                  "hash": hash});
+                (String::new(), "user/register", data)
+            })
+            .collect();
+        assert_eq!(done(&at_once(&nodes, &calls)), 1);
+    }
+}
+
+#[test]
+fn user_name_is_taken_once_on_two_nodes() {
+    let Some(nodes) = Nodes::start(2, FREE) else { return };
+    for nth in 0..5 {
+        let calls: Vec<_> = (0..12)
+            .map(|who| {
+                let hash = captcha(&nodes.servers[who % 2]);
+                let data = json!({"username": format!("name-{nth}"), "password": "secret-1",
+                                  "hash": hash});
+                (String::new(), "user/register", data)
+            })
+            .collect();
+        let answers = at_once(&nodes, &calls);
+        assert_eq!(done(&answers), 1, "{answers:#?}");
+    }
+    assert_eq!(nodes.ask("SELECT count(*) FROM account"), "5");
+}
+
+#[test]
+fn account_has_three_shops_on_two_nodes() {
+    let Some(nodes) = Nodes::start(2, FREE) else { return };
+    for who in ["nora", "omar", "pia"] {
+        let (_, token) = nodes.servers[0].account(who);
+        let calls: Vec<_> = (0..16)
+            .map(|nth| {
+                let data = json!({"shop_name": format!("{who} {nth}"), "shop_content": ""});
+                (token.clone(), "shop/creat", data)
+            })
+            .collect();
+        let answers = at_once(&nodes, &calls);
+        assert_eq!(done(&answers), 3, "{answers:#?}");
+    }
+    assert_eq!(nodes.ask("SELECT count(*) FROM shop"), "9");
+}
+
+#[test]
+fn number_gets_one_code_at_once_on_two_nodes() {
+    let Some(nodes) = Nodes::start(2, FREE) else { return };
+    for nth in 0..4 {
+        let phone = format!("1380000{nth:04}");
+        let calls: Vec<_> = (0..10)
+            .map(|who| {
+                let hash = captcha(&nodes.servers[who % 2]);
+                (String::new(), "sms/generate", json!({"phone": phone, "hash": hash}))
+            })
+            .collect();
+        let answers = at_once(&nodes, &calls);
+        assert_eq!(done(&answers), 1, "{answers:#?}");
+    }
+    assert_eq!(nodes.ask("SELECT count(*) FROM sms"), "4");
+}
+
+#[test]
+fn code_is_guessed_five_times_on_two_nodes() {
+    let Some(nodes) = Nodes::start(2, FREE) else { return };
+    let hash = captcha(&nodes.servers[0]);
+    let phone = "13800001234";
+    let data = json!({"phone": phone, "hash": hash});
+    let sent = call(&nodes.servers[0], "", "sms/generate", data);
+    let rand = sent["data"]["rand"].as_str().unwrap();
+    let right = nodes.servers[0].outbox()[0]["code"].as_str().unwrap().to_owned();
+    let guess = |code: &str| {
+        let hash = md5(&format!("{code}{rand}"));
+        (String::new(), "sms/validate", json!({"phone": phone, "hash": hash}))
+    };
+    let wrong = (0..1_000_000).map(|code| format!("{code:06}")).filter(|code| *code != right);
+    let calls: Vec<_> = wrong.take(12).map(|code| guess(&code)).collect();
+    assert_eq!(done(&at_once(&nodes, &calls)), 0);
+    let (token, name, data) = guess(&right);
+    let answer = call(&nodes.servers[1], &token, name, data);
+    assert_ne!(answer["status"], 0, "the code is used up: {answer}");
+    assert_eq!(nodes.ask("SELECT wrong FROM sms"), "5");
+}
+
+#[test]
+fn boards_are_limited_over_all_nodes() {
+    let config = "[score]\nmax_boards = 4\nnew_boards_per_day = 0\n".to_owned() + FREE;
+    let Some(nodes) = Nodes::start(2, &config) else { return };
+    let calls: Vec<_> = (0..16)
+        .map(|nth| {
+            let data = json!({"app": format!("game-{nth}"), "openid": "a", "score": 1});
+            (String::new(), "score/post", data)
+        })
+        .collect();
+    let answers = at_once(&nodes, &calls);
+    // One place is kept for the game without a name.
+    assert_eq!(done(&answers), 3, "{answers:#?}");
+    assert_eq!(nodes.ask("SELECT count(*) FROM app"), "3");
+}
+
+#[test]
+fn notices_of_all_nodes_have_distinct_ids() {
+    let Some(nodes) = Nodes::start(2, FREE) else { return };
+    let (_, token) = nodes.servers[0].account("nora");
+    let calls: Vec<_> = (0..40)
+        .map(|nth| {
+            let data = crate::common::notice::with(
+                crate::common::notice::sample(),
+                json!({"title": format!("title {nth}")}),
+            );
+            (token.clone(), "property/add", data)
+        })
+        .collect();
+    let answers = at_once(&nodes, &calls);
+    let mut ids: Vec<i64> =
+        answers.iter().map(|answer| answer["data"]["uid"].as_i64().unwrap()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 40);
+    let query = json!({"type": 1, "title": "title 7", "limit": 10});
+    let found = call(&nodes.servers[1], &token, "property/query", query);
+    assert_eq!(found["data"].as_array().unwrap().len(), 1, "{found}");
+}
+
+#[test]
+fn equal_scores_stand_alike_on_three_nodes() {
+    let Some(mut nodes) = Nodes::start(3, FREE) else { return };
+    let calls: Vec<_> = (0..150)
+        .map(|nth| {
+            let data = json!({"app": "game", "openid": format!("p{}", nth % 60), "score": nth % 3});
+            (String::new(), "score/post", data)
+        })
+        .collect();
+    for calls in calls.chunks(30) {
+        let answers = at_once(&nodes, calls);
+        assert_eq!(done(&answers), calls.len(), "{answers:#?}");
+    }
+    let calls: Vec<_> = (0..60)
+        .map(|nth| {
+            let data =
+                json!({"app": "game", "openid": format!("p{nth}"), "nickname": format!("n{nth}")});
+            (String::new(), "player/update", data)
+        })
+        .collect();
+    for calls in calls.chunks(30) {
+        assert_eq!(done(&at_once(&nodes, calls)), calls.len());
+    }
+    let board = same_board(&nodes, "game");
+    assert_eq!(board.as_array().unwrap().len(), 60);
+    // One that is built from the rows shows the same.
+    nodes.add();
+    assert_eq!(top(&nodes.servers[3], "game"), board);
+}
+
+/// Posts scores on all servers until `ended`; the highest acknowledged of each player.
+fn post_until(
+    nodes: &Nodes,
+    writers: usize,
+    ended: &AtomicBool,
+    may_fail: bool,
+) -> HashMap<String, i64> {
+    let posts = scope(|scope| {
+        let writers: Vec<_> = (0..writers)
+            .map(|writer| {
+                let server = &nodes.servers[writer % nodes.servers.len()];
+                scope.spawn(move || {
+                    let (mut score, mut kept) = (0, 0);
+                    let player = format!("w{writer}");
+                    while !ended.load(Ordering::Relaxed) {
+                        score += 1;
+                        let body = envelope(
+                            "score/post",
+                            json!({"app": "game", "openid": player, "score": score}),
+                        );
+                        let reply = server.try_post("/api", &body);
+                        let answer =
+                            reply.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+                        match answer {
+                            Some(answer) if answer["status"] == 0 => kept = score,
+                            Some(answer) => assert!(may_fail, "{answer}"),
+                            None => return (player, kept),
+                        }
+                    }
+                    (player, kept)
+                })
+            })
+            .collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
+    });
+    posts.into_iter().collect()
+}
+
+fn stored(nodes: &Nodes) -> HashMap<String, i64> {
+    nodes
+        .ask("SELECT openid || ' ' || score FROM score WHERE app = 'game'")
+        .lines()
+        .map(|line| {
+            let (player, score) = line.split_once(' ').unwrap();
+            (player.to_owned(), score.parse().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn killed_node_loses_no_acknowledged_score() {
+    let Some(mut nodes) = Nodes::start(2, FREE) else { return };
+    let ended = AtomicBool::new(false);
+    let pid = nodes.servers[1].pid();
+    let acknowledged = scope(|scope| {
+        let (nodes, ended) = (&nodes, &ended);
+        let posts = scope.spawn(move || post_until(nodes, 8, ended, false));
+        sleep(Duration::from_millis(700));
+        assert!(
+            std::process::Command::new("kill")
+                .args(["-9", &pid.to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
+        sleep(Duration::from_millis(500));
+        ended.store(true, Ordering::Relaxed);
+        posts.join().unwrap()
+    });
+    let stored = stored(&nodes);
+    for (player, score) in &acknowledged {
+        assert!(stored.get(player).is_some_and(|kept| kept >= score), "{player} {score}");
+    }
+    nodes.servers.remove(1);
+    nodes.add();
+    let board = same_board(&nodes, "game");
+    assert_eq!(board.as_array().unwrap().len(), stored.len());
+}
+
+#[test]
+fn lost_connections_lose_no_acknowledged_score() {
+    let Some(nodes) = Nodes::start(2, FREE) else { return };
+    let ended = AtomicBool::new(false);
+    let acknowledged = scope(|scope| {
+        let (nodes, ended) = (&nodes, &ended);
+        let posts = scope.spawn(move || post_until(nodes, 8, ended, true));
+        for _ in 0..12 {
+            sleep(Duration::from_millis(100));
+            nodes.ask(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                  WHERE application_name = current_schema() AND pid <> pg_backend_pid()
+                    AND random() < 0.5",
+            );
+        }
+        ended.store(true, Ordering::Relaxed);
+        posts.join().unwrap()
+    });
+    assert!(acknowledged.values().all(|score| *score > 0), "{acknowledged:?}");
+    let stored = stored(&nodes);
+    for (player, score) in &acknowledged {
+        assert!(stored.get(player).is_some_and(|kept| kept >= score), "{player} {score}");
+    }
+    let board = same_board(&nodes, "game");
+    let shown: Vec<i64> =
+        board.as_array().unwrap().iter().map(|row| row["score"].as_i64().unwrap()).collect();
+    let mut kept: Vec<i64> = stored.values().copied().collect();
+    kept.sort_unstable_by(|one, other| other.cmp(one));
+    assert_eq!(shown, kept, "the boards have what the table has");
+}
+
+#[test]
+fn unreachable_database_is_told_in_one_line() {
+    let folder = crate::common::Folder::new();
+    std::fs::write(
+        folder.path().join("guichet.toml"),
+        "listen = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\n\
+         url = \"postgres://nobody:secret-7@127.0.0.1:1/none\"\n",
+    )
+    .unwrap();
+    let told = crate::common::command(folder.path()).output().unwrap();
+    let text = String::from_utf8(told.stderr).unwrap();
+    assert_eq!(told.status.code(), Some(2), "{text}");
+    assert!(text.starts_with("guichet: database.url: error connecting to server"), "{text}");
+    assert!(text.lines().count() == 1 && !text.contains("secret-7"), "{text}");
+}
