@@ -22,7 +22,7 @@ mod usage;
 mod user;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
-use engine::config::Config;
+use engine::config::{Config, DatabaseUrl};
 use engine::db::{self, Db, OpenError};
 use engine::services::Services;
 use std::path::PathBuf;
@@ -129,13 +129,16 @@ pub fn run() -> ExitCode {
             as_owner().and_then(|config| portrait::run(config, &task)).map(|()| true)
         }
         Task::Backup(task) => {
-            as_owner().and_then(|config| backup::run(config, task)).map(|()| true)
+            as_owner().and_then(on_file).and_then(|config| backup::run(config, task)).map(|()| true)
         }
-        Task::Restore(task) => {
-            as_owner().and_then(|config| restore::run(config, task)).map(|()| true)
-        }
+        Task::Restore(task) => as_owner()
+            .and_then(on_file)
+            .and_then(|config| restore::run(config, task))
+            .map(|()| true),
         Task::Check(task) => check::run(file.as_deref(), &task),
-        Task::Usage(task) => config().and_then(|config| usage::run(&config, &task)).map(|()| true),
+        Task::Usage(task) => {
+            config().and_then(on_file).and_then(|config| usage::run(&config, &task)).map(|()| true)
+        }
         Task::Call(task) => call::run(config, &task),
         Task::Routes => config().and_then(|config| routes::run(&config)).map(|()| true),
         Task::OpenApi(task) => {
@@ -144,12 +147,14 @@ pub fn run() -> ExitCode {
         Task::Document(task) => document::run(config, &task),
         Task::OpenRpc => describe::openrpc().map(|()| true),
         Task::Seed(task) => as_owner().and_then(|config| seed::run(config, &task)).map(|()| true),
-        Task::Export(task) => {
-            as_owner().and_then(|config| export::run(config, &task)).map(|()| true)
-        }
-        Task::Import(task) => {
-            as_owner().and_then(|config| import::run(config, &task)).map(|()| true)
-        }
+        Task::Export(task) => as_owner()
+            .and_then(on_file)
+            .and_then(|config| export::run(config, &task))
+            .map(|()| true),
+        Task::Import(task) => as_owner()
+            .and_then(on_file)
+            .and_then(|config| import::run(config, &task))
+            .map(|()| true),
         Task::Completions(task) => completions::run(Command::command(), &task).map(|()| true),
         Task::Man(task) => man::run(Command::command(), &task).map(|()| true),
     };
@@ -160,6 +165,18 @@ pub fn run() -> ExitCode {
             engine::log::say(&format!("guichet: {line}"));
             ExitCode::from(UNUSABLE)
         }
+    }
+}
+
+/// Refuse a command that is about SQLite's file where the database is another one.
+fn on_file(config: Config) -> Result<Config, String> {
+    match config.database.url {
+        DatabaseUrl::Postgres(_) => {
+            Err("this command is about SQLite's file, and database.url names \
+             PostgreSQL: use its own tools, such as pg_dump (docs/scale.md)"
+                .into())
+        }
+        _ => Ok(config),
     }
 }
 

@@ -128,6 +128,7 @@ pub fn remove(db: &Db, name: &str) -> Result<bool, Fault> {
         ] {
             removed += tx.execute(sql, args![&name])?;
         }
+        tx.tell(Change::Close { board: name.as_str().into() });
         Ok(removed > 0)
     })
 }

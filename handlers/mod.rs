@@ -33,6 +33,7 @@ pub const SCHEMA: Schema = Schema {
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
     sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%' LIMIT 1",
     postgres: include_str!("../schema.pg.sql"),
+    postgres_steps: &[],
     upgrades: &[
         Upgrade { step: 2, run: user::name::fill_keys },
         Upgrade { step: 2, run: user::seal_all },

@@ -64,6 +64,11 @@ impl<O: Owners> Named<O> {
         &mut self.0.entry(name.to_owned()).or_default().board
     }
 
+    /// Remove the board `name`.
+    fn close(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// Add a board that was built from its rows.
     pub fn put(&mut self, name: String, board: Board<O>) {
         self.0.insert(name, BoardSlot { board, ..BoardSlot::default() });

@@ -27,6 +27,13 @@ pub(crate) fn text(
     families.extend(sizes(db::sizes(&services.config)));
     families.extend(disk(&services.disk.rooms()));
     families.push(boards(&services.boards));
+    families.push(
+        Family::gauge(
+            "guichet_boards_lag_seconds",
+            "For how long the leaderboards in memory have not been known to have what other servers wrote; 0 on SQLite",
+        )
+        .with([(Labels::new(), engine.db.boards_lag().as_secs_f64())]),
+    );
     families.push(messages(&metrics.messages));
     families.push(backups(services));
     families.extend(process(metrics));

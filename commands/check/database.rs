@@ -21,6 +21,21 @@ pub fn check(
     quick: bool,
     findings: &mut Findings,
 ) -> Option<Inspection> {
+    match db::look_at_server(config) {
+        Ok(None) => {}
+        Ok(Some((server, step))) => {
+            let tables = match step {
+                Some(step) => format!("schema {step}"),
+                None => "no tables yet; the first start makes them".to_owned(),
+            };
+            findings.ok(SUBJECT, format_args!("PostgreSQL {server}: {tables}"));
+            return None;
+        }
+        Err(error) => {
+            findings.wrong(SUBJECT, format_args!("database.url: {error}"));
+            return None;
+        }
+    }
     let path = config.database_file();
     let shown = path.display();
     let is_held = match db::is_held(config) {

@@ -47,6 +47,11 @@ pub enum Change {
         /// When that was.
         stamp: i64,
     },
+    /// A board of texts was removed.
+    Close {
+        /// The board.
+        board: Arc<str>,
+    },
     /// What a board of texts shows of its players has changed, so kept answers are outdated.
     PlayersChanged {
         /// The board.
@@ -61,7 +66,7 @@ impl Change {
             Change::Best { stamp, .. }
             | Change::Newest { stamp, .. }
             | Change::Forget { stamp, .. } => Some(*stamp),
-            Change::Open { .. } | Change::PlayersChanged { .. } => None,
+            Change::Open { .. } | Change::Close { .. } | Change::PlayersChanged { .. } => None,
         }
     }
 }
@@ -88,6 +93,7 @@ impl Boards {
                 self.numbers.open(board).remove(*player);
                 return;
             }
+            Change::Close { board } => return self.texts.close(board),
             Change::PlayersChanged { board } => return self.texts.players_changed(board),
         };
         if let Err(refused) = made {
@@ -148,6 +154,7 @@ mod tests {
             Change::Best { board: "a\n\"".into(), player: "中".into(), score: i64::MAX, stamp: 1 },
             newest(i64::MIN, -1),
             Change::Forget { board: "b".into(), player: 1, stamp: 20 },
+            Change::Close { board: "a".into() },
             Change::PlayersChanged { board: "".into() },
         ];
         let text = serde_json::to_string(&changes).unwrap();

@@ -72,7 +72,7 @@ impl Config {
                 live {}
                 restart {
                     kind, endpoint, region, bucket, prefix, access_key_id, secret_access_key,
-                    path_style, public_url, timeout
+                    path_style, public_url, shared, timeout
                 }
             }
             rank: Rank { live { version } restart {} }

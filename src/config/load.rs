@@ -8,7 +8,7 @@ use toml::Table;
 
 use super::env::{PREFIX, Variable};
 use super::fault::{KeyError, deserialize, key_near, place};
-use super::{Config, DatabaseUrl, fields};
+use super::{Config, DatabaseUrl, StoreKind, fields};
 use crate::origin::{Origin, is_loopback_host, is_reserved_host};
 
 /// Why there is no configuration: one line, `FILE:LINE:COLUMN: KEY: what is wrong` or `VARIABLE: what is wrong`.
@@ -73,6 +73,19 @@ impl Config {
         {
             let message = "this build is without PostgreSQL; write sqlite or sqlite:PATH";
             return Err(fault(&["database", "url"], message.to_owned()));
+        }
+        if let DatabaseUrl::Postgres(_) = self.database.url {
+            if self.store.kind == StoreKind::Disk && !self.store.shared {
+                let message = "with PostgreSQL the pictures must be where all servers see them: set \
+                               store.kind = \"s3\", or store.shared = true if data_dir/pictures is a \
+                               network file system";
+                return Err(fault(&["store", "kind"], message.to_owned()));
+            }
+            if self.backup.dir.is_some() {
+                let message = "backups are of SQLite's file; PostgreSQL is backed up by its own \
+                               tools (docs/scale.md)";
+                return Err(fault(&["backup", "dir"], message.to_owned()));
+            }
         }
         if self.captcha.test_code.is_some() && !is_loopback(self.listen) {
             let message =

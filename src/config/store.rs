@@ -29,6 +29,9 @@ pub struct Store {
     /// The key. Default: none.
     #[serde(deserialize_with = "secret")]
     pub secret_access_key: Option<Secret>,
+    /// Whether the folder of pictures is one that all servers of a database have, such as a network file system.
+    /// For `kind = "disk"` with PostgreSQL. Default false.
+    pub shared: bool,
     /// Whether the bucket stands in the path and not in the host's name. Default false.
     pub path_style: bool,
     /// What objects' keys begin with: empty, or the names of folders with a slash after each. One
@@ -84,6 +87,7 @@ impl Default for Store {
             region: None,
             access_key_id: None,
             secret_access_key: None,
+            shared: false,
             path_style: false,
             prefix: String::new(),
             public_url: None,

@@ -61,7 +61,7 @@ fn errors_name_file_line_column_and_key() {
         ),
         (
             "[database]\nurl = \"postgres://u:pw@db/g\"",
-            "2:7: database.url: PostgreSQL is not supported by this build yet; write sqlite or sqlite:PATH",
+            "1:1: store.kind: with PostgreSQL the pictures must be where all servers see them: set store.kind = \"s3\", or store.shared = true if data_dir/pictures is a network file system",
         ),
         (
             "[score.secrets]\napi = \"x\"",

@@ -129,7 +129,7 @@ impl TryFrom<String> for DatabaseUrl {
             Some(path) if !path.is_empty() && !path.starts_with("//") => {
                 Ok(DatabaseUrl::SqlitePath(PathBuf::from(path)))
             }
-            _ => Err("not a database; write sqlite or sqlite:PATH"),
+            _ => Err("not a database; write sqlite, sqlite:PATH or postgres://…"),
         }
     }
 }

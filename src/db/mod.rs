@@ -43,6 +43,8 @@ pub use usage::{MeasuredDatabase, Table};
 pub use value::{Column, Param, Row};
 pub use view::View;
 
+use crate::config::Config;
+#[cfg(feature = "postgres")]
 use crate::config::DatabaseUrl;
 #[cfg(feature = "postgres")]
 use crate::db::postgres::Postgres;
@@ -82,14 +84,12 @@ impl Db {
         schema: Schema,
         lock: Option<Lock>,
     ) -> Result<Self, OpenError> {
-        let url = services.config.database.url.clone();
-        let engine = match url {
-            #[cfg(feature = "postgres")]
-            DatabaseUrl::Postgres(url) => {
-                Engine::Postgres(Postgres::open(&url, &services, &schema)?)
-            }
-            _ => Engine::Sqlite(Sqlite::open(&services, schema, lock)?),
-        };
+        #[cfg(feature = "postgres")]
+        if let DatabaseUrl::Postgres(url) = services.config.database.url.clone() {
+            let engine = Engine::Postgres(Postgres::open(&url, &services, &schema)?);
+            return Ok(Db { engine, services });
+        }
+        let engine = Engine::Sqlite(Sqlite::open(&services, schema, lock)?);
         Ok(Db { engine, services })
     }
 
@@ -226,6 +226,17 @@ impl Db {
             Engine::Postgres(_) => {}
         }
     }
+}
+
+/// What server `database.url` names, and the step of the schema of its tables, `None` if there are none yet: for
+/// `guichet check`. `None` where it names a file. The error is one line.
+pub fn look_at_server(config: &Config) -> Result<Option<(String, Option<i64>)>, String> {
+    #[cfg(feature = "postgres")]
+    if let DatabaseUrl::Postgres(url) = &config.database.url {
+        return postgres::look(url, config.database.ca_file.as_deref()).map(Some);
+    }
+    let _ = config;
+    Ok(None)
 }
 
 /// The fault if the writer ended before it answered.

@@ -61,8 +61,8 @@ fn configuration_error_names_its_place() {
         ),
         (
             "[database]\nurl = \"postgres://nora:hush@db.example.com/x\"\n".into(),
-            "2:7: database.url",
-            "PostgreSQL is not supported by this build yet",
+            "1:1: store.kind",
+            "with PostgreSQL the pictures must be where all servers see them",
         ),
     ] {
         let said = wrong(&config);

@@ -260,7 +260,7 @@ pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(binary());
     command.arg("-c").arg(folder.join("guichet.toml")).current_dir(folder);
     if let Some(url) = postgres::url_of(folder) {
-        command.env("GUICHET__DATABASE__URL", url);
+        command.env("GUICHET__DATABASE__URL", url).env("GUICHET__STORE__SHARED", "true");
     }
     command
 }

@@ -333,7 +333,7 @@ fn unreachable_database_is_told_in_one_line() {
     std::fs::write(
         folder.path().join("guichet.toml"),
         "listen = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\n\
-         url = \"postgres://nobody:secret-7@127.0.0.1:1/none\"\n",
+         url = \"postgres://nobody:secret-7@127.0.0.1:1/none\"\n[store]\nshared = true\n",
     )
     .unwrap();
     let told = crate::common::command(folder.path()).output().unwrap();

@@ -33,6 +33,12 @@ pub(super) const CHANGES: &[Change] = &[
         "captcha.test_code",
         "refused also where limits.trusted_proxies or public_url show that strangers come",
     ),
+    second(Kind::Key, "database.ca_file", "certificates that vouch for PostgreSQL's server; none"),
+    second(
+        Kind::Key,
+        "store.shared",
+        "whether the folder of pictures is one that all servers of a database have: false",
+    ),
     second(
         Kind::Key,
         "captcha.wrong_per_address",

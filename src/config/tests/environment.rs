@@ -110,8 +110,8 @@ fn errors_in_variables_name_the_variable() {
         ("STORE__SECRET_ACCESS_KEY", "", "a key is a text, not empty"),
         (
             "DATABASE__URL",
-            "postgres://u:pw@db/g",
-            "PostgreSQL is not supported by this build yet; write sqlite or sqlite:PATH",
+            "mysql://u:pw@db/g",
+            "not a database; write sqlite, sqlite:PATH or postgres://…",
         ),
     ] {
         let name = format!("GUICHET__{name}");

@@ -87,10 +87,7 @@ fn once<T>(
     }
     let is_kept = match &done {
         Ok(_) => true,
-        Err(_) => match tx.undo_since_kept() {
-            Ok(is_kept) => is_kept,
-            Err(_) => false,
-        },
+        Err(_) => tx.undo_since_kept().unwrap_or_default(),
     };
     let Ok(session) = tx.session() else {
         return Tried::Done(Err(Fault::unknown("a job lost its connection")));

@@ -22,6 +22,7 @@ use crate::metrics::RefusalReason;
 use crate::services::Services;
 use follow::Follower;
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -121,6 +122,19 @@ impl Postgres {
         });
         Ok(receiver)
     }
+}
+
+/// What the server behind `database.url` is, and the step of the schema of its tables; `None` if there are none.
+pub(crate) fn look(url: &str, ca_file: Option<&Path>) -> Result<(String, Option<i64>), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let target = target::Target::parse(url, ca_file)?;
+    let sessions = Sessions::new(target, runtime.handle().clone());
+    let session = r2d2::ManageConnection::connect(&sessions).map_err(|error| error.to_string())?;
+    schema::look(&session)
 }
 
 /// A connection in the transaction of a view. One that was lost while nobody used it is replaced.

@@ -12,6 +12,19 @@ const OLDEST: i64 = 140_000;
 /// The number of the lock that whoever changes the schema holds.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(81985529216486895)";
 
+/// What the database's server is, and the schema's last step; `None` if there are no tables yet. Changes nothing.
+pub(crate) fn look(session: &Session) -> Result<(String, Option<i64>), String> {
+    check(session)?;
+    let problem = |fault: Fault| format!("{fault:?}");
+    let server = text(session, "SHOW server_version").map_err(problem)?.unwrap_or_default();
+    let exists = "SELECT 1 FROM pg_catalog.pg_class WHERE oid = to_regclass('guichet')";
+    let step = match number(session, exists).map_err(problem)? {
+        None => None,
+        Some(_) => number(session, "SELECT version FROM guichet").map_err(problem)?,
+    };
+    Ok((server, step))
+}
+
 /// Refuse a database that would answer otherwise than others do, and bring it up to `schema`.
 pub(crate) fn prepare(database: &Postgres, schema: &Schema) -> Result<(), OpenError> {
     let refused = |fault: Fault| {
@@ -98,6 +111,19 @@ fn upgrade(session: &Session, schema: &Schema) -> Result<(), OpenError> {
     if compatible > known {
         return Err(OpenError::Remote(format!(
             "made by a newer guichet (schema {version}, this one knows {known}); it was left as it is"
+        )));
+    }
+    let mut last = version;
+    for (step, sql) in schema.postgres_steps.iter().filter(|(step, _)| *step > version) {
+        session.batch(sql).map_err(refused)?;
+        let sql = "UPDATE guichet SET version = $1, made_by = $2";
+        session.execute(sql, args![*step, env!("CARGO_PKG_VERSION")]).map_err(refused)?;
+        tracing::info!(step, "a step of the schema was applied");
+        last = *step;
+    }
+    if last < known {
+        return Err(OpenError::Remote(format!(
+            "made by an older guichet (schema {version}, this one knows {known}), and there is no way up from it"
         )));
     }
     Ok(())

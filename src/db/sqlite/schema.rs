@@ -34,6 +34,9 @@ pub struct Schema {
     pub sealed: &'static str,
     /// All tables, as PostgreSQL takes them, with the last of the steps; empty if PostgreSQL is not supported.
     pub postgres: &'static str,
+    /// What brings PostgreSQL's tables from the step before to a step, with the step's number, in order. Servers
+    /// of the version before go on serving meanwhile.
+    pub postgres_steps: &'static [(i64, &'static str)],
     /// Code that upgrades rows where SQL alone can't. Each runs in the transaction of its step, and
     /// after an import.
     pub upgrades: &'static [Upgrade],
@@ -57,6 +60,7 @@ impl Schema {
         pictures: "",
         sealed: "",
         postgres: "",
+        postgres_steps: &[],
         upgrades: &[],
     };
 
