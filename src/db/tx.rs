@@ -6,6 +6,8 @@ use super::view::{View, bind, execute};
 use crate::boards::{Boards, Change, PostCommit};
 use crate::db::sqlite::journal::{self, DeferredWrite};
 use crate::fault::Fault;
+#[cfg(feature = "postgres")]
+use crate::services::Services;
 use rusqlite::Connection;
 use std::ops::Deref;
 use std::time::Instant;
@@ -32,7 +34,7 @@ pub struct Tx {
 }
 
 /// What is done with the leaderboards after the COMMIT, in order.
-enum BoardStep {
+pub(super) enum BoardStep {
     Change(Change),
     Look(Box<dyn FnOnce(&Boards) + Send>),
 }
@@ -171,7 +173,9 @@ impl Tx {
         rest: &[Param<'_>],
     ) {
         #[cfg(feature = "postgres")]
-        if let Ok(Some(session)) = self.view.session() {
+        if !self.view.is_detached()
+            && let Ok(Some(session)) = self.view.session()
+        {
             let args: Vec<Param<'_>> = key.iter().chain(rest).copied().collect();
             // Where it fails, the transaction has failed, and the job ends in that.
             let _ = session.execute(statement.sql, &args);
@@ -256,10 +260,7 @@ impl Tx {
         if !self.board_steps.is_empty() {
             let mut boards = self.view.boards.write();
             for step in self.board_steps.drain(..) {
-                match step {
-                    BoardStep::Change(change) => boards.apply(&change),
-                    BoardStep::Look(look) => look(&boards),
-                }
+                step.run(&mut boards);
             }
         }
         for effect in self.effects.drain(..) {
@@ -278,15 +279,21 @@ impl Tx {
     pub(super) fn finish(&mut self) -> Result<(), Fault> {
         let mut entries = std::mem::take(&mut self.entries);
         search::write_postings(self.session()?, &mut entries)?;
-        let told = self.board_steps.iter().filter_map(|step| match step {
-            BoardStep::Change(change) => Some(change),
-            BoardStep::Look(_) => None,
-        });
-        let told: Vec<&Change> = told.collect();
-        if told.is_empty() {
-            return Ok(());
+        match told(&self.board_steps)? {
+            Some(lines) => self.session()?.tell(&lines),
+            None => Ok(()),
         }
-        self.session()?.tell(&serde_json::to_string(&told).map_err(Fault::unknown)?)
+    }
+
+    /// What a job on PostgreSQL asked for that used no connection: its deferred statements in the journal's format,
+    /// what it tells other servers, and what is done after the COMMIT. `None` if it needs a connection.
+    #[cfg(feature = "postgres")]
+    pub(super) fn into_parts(self) -> Option<JobParts> {
+        if self.view.is_unserved() || !self.entries.is_empty() {
+            return None;
+        }
+        let deferred = String::from_utf8(self.deferred).ok()?;
+        Some(JobParts { deferred, after: AfterCommit(self.board_steps, self.effects) })
     }
 
     /// Undo what a job on PostgreSQL did since its last [`Tx::keep_on_fault`]; `false` if there was none.
@@ -319,6 +326,68 @@ impl Tx {
     /// Is the group's transaction still open? SQLite ends it by itself after some errors.
     pub(super) fn is_open(&self) -> bool {
         self.view.own().is_ok_and(|connection| !connection.is_autocommit())
+    }
+}
+
+/// What a job without a connection leaves to be written.
+#[cfg(feature = "postgres")]
+pub(super) struct JobParts {
+    pub(super) deferred: String,
+    pub(super) after: AfterCommit,
+}
+
+/// What is done after a COMMIT.
+#[cfg(feature = "postgres")]
+#[derive(Default)]
+pub(super) struct AfterCommit(Vec<BoardStep>, Vec<Effect>);
+
+#[cfg(feature = "postgres")]
+impl AfterCommit {
+    /// Append what another job does.
+    pub(super) fn extend(&mut self, other: AfterCommit) {
+        self.0.extend(other.0);
+        self.1.extend(other.1);
+    }
+
+    /// What other servers are told, as JSON; `None` if that is nothing.
+    pub(super) fn told(&self) -> Result<Option<String>, Fault> {
+        told(&self.0)
+    }
+
+    /// Do it.
+    pub(super) fn run(self, services: &Services) {
+        if !self.0.is_empty() {
+            let mut boards = services.boards.write();
+            for step in self.0 {
+                step.run(&mut boards);
+            }
+        }
+        for effect in self.1 {
+            effect();
+        }
+    }
+}
+
+/// What other servers are told of these steps, as JSON; `None` if that is nothing.
+#[cfg(feature = "postgres")]
+fn told(steps: &[BoardStep]) -> Result<Option<String>, Fault> {
+    let told = steps.iter().filter_map(|step| match step {
+        BoardStep::Change(change) => Some(change),
+        BoardStep::Look(_) => None,
+    });
+    let told: Vec<&Change> = told.collect();
+    match told[..] {
+        [] => Ok(None),
+        _ => serde_json::to_string(&told).map(Some).map_err(Fault::unknown),
+    }
+}
+
+impl BoardStep {
+    fn run(self, boards: &mut Boards) {
+        match self {
+            BoardStep::Change(change) => boards.apply(&change),
+            BoardStep::Look(look) => look(boards),
+        }
     }
 }
 

@@ -39,6 +39,9 @@ enum ConnectionSource<'a> {
     /// A connection to PostgreSQL, inside the transaction of a job.
     #[cfg(feature = "postgres")]
     Session(postgres::Pooled, Arc<Services>),
+    /// No connection: a job is tried without one first. Whether it asked for one.
+    #[cfg(feature = "postgres")]
+    Detached(Cell<bool>, Arc<Services>),
 }
 
 /// A connection to PostgreSQL that is taken when it is needed.
@@ -87,10 +90,29 @@ impl<'a> View<'a> {
         View { source: ConnectionSource::Session(session, services) }
     }
 
+    /// A view without a connection.
+    pub(super) fn detached(services: Arc<Services>) -> View<'static> {
+        View { source: ConnectionSource::Detached(Cell::new(false), services) }
+    }
+
+    /// Is it without a connection?
+    pub(super) fn is_detached(&self) -> bool {
+        matches!(&self.source, ConnectionSource::Detached(..))
+    }
+
+    /// Was a view without a connection asked for one?
+    pub(super) fn is_unserved(&self) -> bool {
+        matches!(&self.source, ConnectionSource::Detached(is_unserved, _) if is_unserved.get())
+    }
+
     /// The connection to PostgreSQL; `None` where the database is SQLite.
     pub(super) fn session(&self) -> Result<Option<&postgres::Session>, Fault> {
         match &self.source {
             ConnectionSource::Session(session, _) => Ok(Some(session)),
+            ConnectionSource::Detached(is_unserved, _) => {
+                is_unserved.set(true);
+                Err(Fault::unknown("a connection is needed"))
+            }
             ConnectionSource::Sessions(PooledSession { pool, taken, limit }, _) => {
                 if let Some(session) = taken.get() {
                     return Ok(Some(session));
@@ -217,7 +239,9 @@ impl View<'_> {
                 Ok(taken.get_or_init(|| reader))
             }
             #[cfg(feature = "postgres")]
-            ConnectionSource::Session(..) | ConnectionSource::Sessions(..) => Err(not_sqlite()),
+            ConnectionSource::Session(..)
+            | ConnectionSource::Sessions(..)
+            | ConnectionSource::Detached(..) => Err(not_sqlite()),
         }
     }
 }
@@ -238,7 +262,9 @@ impl View<'_> {
                 Err(Fault::unknown("a reader has no transaction of its own"))
             }
             #[cfg(feature = "postgres")]
-            ConnectionSource::Session(..) | ConnectionSource::Sessions(..) => Err(not_sqlite()),
+            ConnectionSource::Session(..)
+            | ConnectionSource::Sessions(..)
+            | ConnectionSource::Detached(..) => Err(not_sqlite()),
         }
     }
 
@@ -282,7 +308,9 @@ impl Deref for View<'_> {
             #[cfg(feature = "postgres")]
             ConnectionSource::Sessions(_, services) => services,
             #[cfg(feature = "postgres")]
-            ConnectionSource::Session(_, services) => services,
+            ConnectionSource::Session(_, services) | ConnectionSource::Detached(_, services) => {
+                services
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod follow;
+mod group;
 mod pool;
 mod schema;
 mod session;
@@ -17,10 +18,11 @@ pub(crate) use session::{Session, Transaction};
 
 use crate::db::view::View;
 use crate::db::{LoadBoards, OpenError, Schema, Tx};
-use crate::fault::Fault;
+use crate::fault::{Fault, caught};
 use crate::metrics::RefusalReason;
 use crate::services::Services;
 use follow::Follower;
+use group::GroupWriter;
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,6 +43,8 @@ pub(crate) struct Postgres {
     pool: r2d2::Pool<Sessions>,
     services: Arc<Services>,
     sessions: Sessions,
+    /// Writes what jobs defer that need no connection. `None` once it was closed.
+    groups: Option<GroupWriter>,
     /// Keeps the boards as other servers change them.
     follower: OnceLock<Follower>,
     /// Jobs that run or wait.
@@ -71,9 +75,12 @@ impl Postgres {
         let sessions = Sessions::new(target, runtime.handle().clone());
         let pool = pool::open(sessions.clone(), u32::try_from(connections).unwrap_or(64))
             .map_err(refused)?;
+        let groups = GroupWriter::start(sessions.clone(), Arc::clone(services), schema.deferred)
+            .map_err(|error| refused(error.to_string()))?;
         let database = Postgres {
             pool,
             sessions,
+            groups: Some(groups),
             follower: OnceLock::new(),
             services: Arc::clone(services),
             jobs: Arc::default(),
@@ -106,12 +113,35 @@ impl Postgres {
         work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
         let Some(runtime) = &self.runtime else { return Err(Fault::database("it was closed")) };
+        let (answer, receiver) = oneshot::channel();
+        // A score of a known player needs no connection. The first statement tells those apart that do.
+        let mut tx = Tx::new(View::detached(Arc::clone(&self.services)));
+        let first = work.clone();
+        let result = caught(|| first(&mut tx));
+        if let Some(groups) = &self.groups
+            && let Some(parts) = tx.into_parts()
+        {
+            match result {
+                Ok(done) => {
+                    let tell = move |lost: Option<&Fault>| {
+                        let _ = answer.send(lost.map_or(Ok(done), |fault| Err(fault.clone())));
+                    };
+                    groups.submit(parts, Box::new(tell)).inspect_err(|_| {
+                        self.services.metrics.refused(RefusalReason::QueueFull);
+                    })?;
+                }
+                // Nothing of it is kept.
+                Err(fault) => {
+                    let _ = answer.send(Err(fault));
+                }
+            }
+            return Ok(receiver);
+        }
         if self.jobs.fetch_add(1, Ordering::Relaxed) >= WAITING {
             self.jobs.fetch_sub(1, Ordering::Relaxed);
             self.services.metrics.refused(RefusalReason::QueueFull);
             return Err(Fault::Busy);
         }
-        let (answer, receiver) = oneshot::channel();
         let (pool, services) = (self.pool.clone(), Arc::clone(&self.services));
         let jobs = Arc::clone(&self.jobs);
         runtime.spawn_blocking(move || {
@@ -157,7 +187,8 @@ pub(crate) fn begin_view(
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // Its connection needs the runtime.
+        // Their connections need the runtime.
+        drop(self.groups.take());
         drop(self.follower.take());
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

@@ -172,6 +172,64 @@ impl Session {
         self.execute(sql, crate::args![told.id, told.n, lines]).map(|_| ())
     }
 
+    /// Make a stream by itself.
+    pub(crate) fn open_stream(&self) -> Result<i64, Fault> {
+        self.failure.set(None);
+        self.new_stream()
+    }
+
+    /// Write a group in one transaction and one flight: statements with an argument each, and a row of a stream, its
+    /// number and its lines.
+    pub(crate) fn write_group(
+        &self,
+        statements: &[(&'static str, String)],
+        (stream, n, lines): (i64, i64, &str),
+    ) -> Result<(), Fault> {
+        self.failure.set(None);
+        let change = "INSERT INTO change (stream, n, lines) VALUES ($1, $2, $3)";
+        let change_args = crate::args![stream, n, lines];
+        self.is_open.set(true);
+        self.told(async {
+            let mut prepared = Vec::with_capacity(statements.len());
+            for (sql, rows) in statements {
+                prepared.push((self.prepare(sql, crate::args![rows]).await?, Param::from(rows)));
+            }
+            let change = self.prepare(change, change_args).await?;
+            let change_args: Vec<_> = change_args.iter().map(argument).collect();
+            // Polled in this order, they are sent in this order, without waiting for answers in between.
+            let rows = prepared.iter().map(|(statement, rows)| async move {
+                self.client.execute(statement, &[argument(rows)]).await
+            });
+            let (begun, wrote, told, ended) = futures_util::join!(
+                self.client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED"),
+                futures_util::future::join_all(rows),
+                self.client.execute(&change, &change_args),
+                self.client.batch_execute("COMMIT"),
+            );
+            begun?;
+            for rows in wrote {
+                rows?;
+            }
+            // Where a statement failed, COMMIT rolls back and says nothing.
+            told?;
+            ended
+        })?;
+        self.is_open.set(false);
+        Ok(())
+    }
+
+    /// Is there a row of a stream with this number?
+    pub(crate) fn has_change(&self, stream: i64, n: i64) -> bool {
+        self.roll_back();
+        let mut is_there = false;
+        let sql = "SELECT 1 FROM change WHERE stream = $1 AND n = $2";
+        let asked = self.query(sql, crate::args![stream, n], |_| {
+            is_there = true;
+            Ok(false)
+        });
+        asked.is_ok() && is_there
+    }
+
     fn new_stream(&self) -> Result<i64, Fault> {
         // The row of the sequence is locked until the end, so streams become visible in the order of their ids.
         let sql = "WITH next AS (UPDATE sequence SET last = last + 1 WHERE name = 'stream' RETURNING last)

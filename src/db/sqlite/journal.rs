@@ -34,6 +34,9 @@ pub struct DeferredWrite {
     pub table: &'static str,
     /// The SQL. Its parameters are those of the key, then the others.
     pub sql: &'static str,
+    /// The same for many rows on PostgreSQL. Its parameter is a JSON array with an array for each row: that of the
+    /// key's parameters, and that of the others. No two rows have the same key.
+    pub many: &'static str,
 }
 
 /// The most journal rows in a batch. As many rows make a batch due.
@@ -226,6 +229,7 @@ mod tests {
     use proptest::prelude::*;
 
     static KEEP: DeferredWrite = DeferredWrite {
+        many: "",
         name: "keep",
         table: "kept",
         sql: "INSERT INTO kept (name, value, at) VALUES ($1, $2, $3)

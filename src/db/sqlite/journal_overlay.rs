@@ -100,6 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     static KEEP: DeferredWrite = DeferredWrite {
+        many: "",
         name: "keep",
         table: "kept",
         sql: "INSERT INTO kept (app, name, value) VALUES ($1, $2, $3)

@@ -27,7 +27,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// The most jobs in one COMMIT. Limits how long the first job waits for the last.
-const GROUP: usize = 1024;
+pub(crate) const GROUP: usize = 1024;
 
 /// The most jobs that may wait. Above it the server answers "busy", because jobs would wait longer
 /// than clients do.
