@@ -10,6 +10,8 @@ use crate::fault::Fault;
 use crate::services::Services;
 use rusqlite::Connection;
 use std::ops::Deref;
+#[cfg(feature = "postgres")]
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What one operation may do to the database: everything a [`View`] can, and write.
@@ -31,6 +33,9 @@ pub struct Tx {
     /// Was there a [`Tx::keep_on_fault`] in this job, on PostgreSQL?
     #[cfg(feature = "postgres")]
     keeps: bool,
+    /// Where ids come from on PostgreSQL.
+    #[cfg(feature = "postgres")]
+    ids: Option<Arc<super::postgres::Ids>>,
 }
 
 /// What is done with the leaderboards after the COMMIT, in order.
@@ -53,6 +58,8 @@ impl Tx {
             kept: [0; 4],
             #[cfg(feature = "postgres")]
             keeps: false,
+            #[cfg(feature = "postgres")]
+            ids: None,
         }
     }
 
@@ -188,6 +195,10 @@ impl Tx {
     /// so that the same statements work on any database. They are never reused, so that nothing
     /// stored about a removed row applies to a new one.
     pub fn next_id(&mut self, sequence: &'static str) -> Result<i64, Fault> {
+        #[cfg(feature = "postgres")]
+        if let Some(ids) = &self.ids {
+            return ids.next(sequence);
+        }
         self.one(
             "UPDATE sequence SET last = last + 1 WHERE name = $1 RETURNING last",
             crate::args![sequence],
@@ -266,6 +277,18 @@ impl Tx {
         for effect in self.effects.drain(..) {
             effect();
         }
+    }
+
+    /// A job on PostgreSQL.
+    #[cfg(feature = "postgres")]
+    pub(super) fn over_session(
+        session: super::postgres::Pooled,
+        services: Arc<Services>,
+        ids: Arc<super::postgres::Ids>,
+    ) -> Self {
+        let mut tx = Tx::new(View::over_session(session, services));
+        tx.ids = Some(ids);
+        tx
     }
 
     /// The connection of a job on PostgreSQL.

@@ -5,8 +5,11 @@ use crate::common::{CODE, Server, envelope};
 use engine::hex::md5;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{scope, sleep};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::thread::{scope, sleep, spawn};
 use std::time::{Duration, Instant};
 
 /// No limit on attempts hides what is tried.
@@ -243,7 +246,9 @@ fn post_until(
                         match answer {
                             Some(answer) if answer["status"] == 0 => kept = score,
                             Some(answer) => assert!(may_fail, "{answer}"),
-                            None => return (player, kept),
+                            None if !may_fail => return (player, kept),
+                            // Busy.
+                            None => {}
                         }
                     }
                     (player, kept)
@@ -325,6 +330,213 @@ fn lost_connections_lose_no_acknowledged_score() {
     let mut kept: Vec<i64> = stored.values().copied().collect();
     kept.sort_unstable_by(|one, other| other.cmp(one));
     assert_eq!(shown, kept, "the boards have what the table has");
+}
+
+/// Passes connections on to a database, until it is cut or stopped.
+struct Proxy {
+    address: String,
+    state: Arc<AtomicU8>,
+}
+
+/// States of a proxy: it passes on; it closes all connections and those that come; it keeps them and passes nothing on.
+const OPEN: u8 = 0;
+const CUT: u8 = 1;
+const STOPPED: u8 = 2;
+
+impl Proxy {
+    fn start(upstream: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let state = Arc::new(AtomicU8::new(OPEN));
+        let shown = Arc::clone(&state);
+        spawn(move || {
+            for client in listener.incoming() {
+                let client = client.unwrap();
+                if shown.load(Ordering::SeqCst) == CUT {
+                    continue;
+                }
+                let Ok(server) = TcpStream::connect(&upstream) else { continue };
+                let pair =
+                    [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)];
+                for (from, to) in pair {
+                    let state = Arc::clone(&shown);
+                    spawn(move || pass_on(from, to, &state));
+                }
+            }
+        });
+        Proxy { address, state }
+    }
+
+    fn set(&self, state: u8) {
+        self.state.store(state, Ordering::SeqCst);
+    }
+}
+
+fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &AtomicU8) {
+    from.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+    let mut bytes = [0; 65_536];
+    loop {
+        match state.load(Ordering::SeqCst) {
+            CUT => break,
+            STOPPED => {
+                sleep(Duration::from_millis(5));
+                continue;
+            }
+            _ => {}
+        }
+        match from.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(length) => {
+                if to.write_all(&bytes[..length]).is_err() {
+                    break;
+                }
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(_) => break,
+        }
+    }
+    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+}
+
+/// A server that reaches its database through a proxy.
+fn behind_proxy() -> Option<(Nodes, Proxy)> {
+    let mut nodes = Nodes::start(0, FREE)?;
+    let direct = nodes.url.clone();
+    let host = direct.split_once('@').unwrap().1.split('/').next().unwrap().to_owned();
+    let proxy = Proxy::start(host.clone());
+    nodes.url = direct.replace(&host, &proxy.address);
+    nodes.add();
+    nodes.url = direct;
+    Some((nodes, proxy))
+}
+
+fn is_ready(server: &Server) -> bool {
+    server.get("/readyz").status == 200
+}
+
+#[test]
+fn database_that_was_away_is_used_again() {
+    let Some((nodes, proxy)) = behind_proxy() else { return };
+    let server = &nodes.servers[0];
+    let score = |player: &str, score: i64| {
+        let data = json!({"app": "game", "openid": player, "score": score});
+        let answer = server.try_post("/api", &envelope("score/post", data));
+        answer.map_or(Value::Null, |answer| serde_json::from_str(&answer).unwrap())
+    };
+    assert_eq!(score("a", 1)["status"], 0);
+    let ended = AtomicBool::new(false);
+    let acknowledged = scope(|scope| {
+        let (nodes, ended) = (&nodes, &ended);
+        let posts = scope.spawn(move || post_until(nodes, 6, ended, true));
+        sleep(Duration::from_millis(400));
+        proxy.set(CUT);
+        sleep(Duration::from_millis(1_500));
+        // What is in memory is answered.
+        let held = call(server, "", "score/get", json!({"app": "game", "openid": "a"}));
+        assert_eq!(held["status"], 0, "{held}");
+        assert!(!is_ready(server));
+        proxy.set(OPEN);
+        let begun = Instant::now();
+        while score("a", 2)["status"] != 0 {
+            assert!(begun.elapsed() < Duration::from_secs(15), "no write is taken any more");
+        }
+        while !is_ready(server) {
+            assert!(begun.elapsed() < Duration::from_secs(15), "it is not ready any more");
+        }
+        ended.store(true, Ordering::Relaxed);
+        posts.join().unwrap()
+    });
+    let stored = stored(&nodes);
+    for (player, score) in &acknowledged {
+        assert!(stored.get(player).is_some_and(|kept| kept >= score), "{player} {score}");
+    }
+}
+
+#[test]
+fn database_that_hangs_holds_nobody_up_for_ever() {
+    let Some((nodes, proxy)) = behind_proxy() else { return };
+    let server = &nodes.servers[0];
+    let (_, token) = server.account("nora");
+    let post = |score: i64| {
+        let data = json!({"app": "game", "openid": "a", "score": score});
+        let answer = server.try_post("/api", &envelope("score/post", data));
+        answer.map_or(Value::Null, |answer| serde_json::from_str(&answer).unwrap())
+    };
+    // The second is written by the thread of groups, which has its connection then.
+    assert_eq!((post(1)["status"].clone(), post(2)["status"].clone()), (json!(0), json!(0)));
+    proxy.set(STOPPED);
+    let begun = Instant::now();
+    scope(|scope| {
+        let write = scope.spawn(|| post(3));
+        let token = &token;
+        let read = scope.spawn(move || {
+            let body = envelope("user/info", json!({}));
+            server.try_post(&format!("/api?token={token}"), &body)
+        });
+        let answer = read.join().unwrap();
+        assert!(answer.is_none_or(|answer| answer.contains("the database failed")));
+        // Whether the score was written is not known: it was on its way.
+        let answer = write.join().unwrap();
+        assert_eq!(answer["status"], -200, "{answer}");
+        assert!(answer["detail"].as_str().unwrap().contains("look before"), "{answer}");
+    });
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+    proxy.set(OPEN);
+    let begun = Instant::now();
+    while post(4)["status"] != 0 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "no write is taken any more");
+    }
+}
+
+/// The columns of all tables that both databases have, one a line: table, column, type, whether NULL is refused, and
+/// its place in the primary key.
+fn columns_of_sqlite(server: &Server) -> Vec<String> {
+    let database = rusqlite::Connection::open(server.folder().join("data/guichet.db")).unwrap();
+    let sql = "SELECT t.name || ' ' || c.name || ' ' || lower(c.type) || ' ' || c.\"notnull\" || ' ' || c.pk
+                 FROM pragma_table_list AS t JOIN pragma_table_xinfo(t.name) AS c
+                WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND c.hidden <> 1";
+    let mut statement = database.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<Vec<String>, _>>().unwrap()
+}
+
+#[test]
+fn both_databases_have_the_same_tables() {
+    let Some(nodes) = Nodes::start(1, "") else { return };
+    // A database of its own: SQLite, whatever the other tests use.
+    let sqlite = Server::start("[database]\nurl = \"sqlite\"\n");
+    let sql = "SELECT c.table_name || ' ' || c.column_name || ' ' || c.data_type || ' '
+                   || CASE WHEN c.is_nullable = 'NO' THEN 1 ELSE 0 END || ' ' || coalesce(k.ordinal_position, 0)
+                 FROM information_schema.columns AS c
+                 LEFT JOIN information_schema.table_constraints AS p
+                        ON p.table_schema = c.table_schema AND p.table_name = c.table_name
+                       AND p.constraint_type = 'PRIMARY KEY'
+                 LEFT JOIN information_schema.key_column_usage AS k
+                        ON k.constraint_name = p.constraint_name AND k.table_schema = c.table_schema
+                       AND k.table_name = c.table_name AND k.column_name = c.column_name
+                WHERE c.table_schema = current_schema()";
+    let told = nodes.ask(sql);
+    let table = |line: &&str| line.split(' ').next().unwrap().to_owned();
+    // What only one of them has: the journal and FTS5's tables, and what servers tell each other.
+    let own = |line: &&str| {
+        let name = table(line);
+        name.contains("_text")
+            || ["journal", "guichet", "node", "stream", "change"].contains(&name.as_str())
+    };
+    // A generated column is NOT NULL on neither, and told differently.
+    let plain = |lines: Vec<&str>| {
+        let mut lines: Vec<String> = lines
+            .into_iter()
+            .filter(|line| !own(line) && !line.starts_with("shop position "))
+            .map(str::to_owned)
+            .collect();
+        lines.sort_unstable();
+        lines
+    };
+    let sqlite = columns_of_sqlite(&sqlite);
+    let sqlite = plain(sqlite.iter().map(String::as_str).collect());
+    assert!(sqlite.len() > 100, "{sqlite:?}");
+    assert_eq!(sqlite, plain(told.lines().collect()));
 }
 
 #[test]

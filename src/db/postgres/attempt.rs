@@ -1,9 +1,9 @@
 //! Running a job in a transaction, again where the database refuses it because of another one.
 
+use super::ids::Ids;
 use super::pool::Sessions;
 use super::session::{Failure, Transaction};
 use crate::db::Tx;
-use crate::db::view::View;
 use crate::fault::{Cause, Fault, caught};
 use crate::metrics::RefusalReason;
 use crate::services::Services;
@@ -30,11 +30,12 @@ enum Tried<T> {
 pub(crate) fn run<T>(
     pool: &r2d2::Pool<Sessions>,
     services: &Arc<Services>,
+    ids: &Arc<Ids>,
     work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone,
 ) -> Result<T, Fault> {
     let begun = Instant::now();
     for nth in 1..=TRIES {
-        match once(pool, services, work.clone()) {
+        match once(pool, services, ids, work.clone()) {
             Tried::Done(result) => return result,
             Tried::Again if begun.elapsed() >= PATIENCE => break,
             Tried::Again => {
@@ -50,6 +51,7 @@ pub(crate) fn run<T>(
 fn once<T>(
     pool: &r2d2::Pool<Sessions>,
     services: &Arc<Services>,
+    ids: &Arc<Ids>,
     work: impl FnOnce(&mut Tx) -> Result<T, Fault>,
 ) -> Tried<T> {
     let Ok(session) = pool.get() else {
@@ -62,7 +64,7 @@ fn once<T>(
             _ => Tried::Done(Err(fault)),
         };
     }
-    let mut tx = Tx::new(View::over_session(session, Arc::clone(services)));
+    let mut tx = Tx::over_session(session, Arc::clone(services), Arc::clone(ids));
     let done = caught(|| {
         let done = work(&mut tx);
         if done.is_ok() {

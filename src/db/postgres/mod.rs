@@ -7,6 +7,7 @@
 mod attempt;
 mod follow;
 mod group;
+mod ids;
 mod pool;
 mod schema;
 mod session;
@@ -23,6 +24,7 @@ use crate::metrics::RefusalReason;
 use crate::services::Services;
 use follow::Follower;
 use group::GroupWriter;
+pub(crate) use ids::Ids;
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,6 +47,7 @@ pub(crate) struct Postgres {
     sessions: Sessions,
     /// Writes what jobs defer that need no connection. `None` once it was closed.
     groups: Option<GroupWriter>,
+    ids: Arc<Ids>,
     /// Keeps the boards as other servers change them.
     follower: OnceLock<Follower>,
     /// Jobs that run or wait.
@@ -77,10 +80,12 @@ impl Postgres {
             .map_err(refused)?;
         let groups = GroupWriter::start(sessions.clone(), Arc::clone(services), schema.deferred)
             .map_err(|error| refused(error.to_string()))?;
+        let ids = Arc::new(Ids::new(sessions.clone()));
         let database = Postgres {
             pool,
             sessions,
             groups: Some(groups),
+            ids,
             follower: OnceLock::new(),
             services: Arc::clone(services),
             jobs: Arc::default(),
@@ -143,9 +148,10 @@ impl Postgres {
             return Err(Fault::Busy);
         }
         let (pool, services) = (self.pool.clone(), Arc::clone(&self.services));
+        let ids = Arc::clone(&self.ids);
         let jobs = Arc::clone(&self.jobs);
         runtime.spawn_blocking(move || {
-            let result = attempt::run(&pool, &services, work);
+            let result = attempt::run(&pool, &services, &ids, work);
             jobs.fetch_sub(1, Ordering::Relaxed);
             // The receiver may be gone: a client that disconnected does not undo its request.
             let _ = answer.send(result);

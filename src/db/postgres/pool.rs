@@ -45,6 +45,9 @@ pub(crate) enum PoolError {
     /// It was lost while nobody used it.
     #[error("the connection was lost")]
     Lost,
+    /// The server does not answer.
+    #[error("the database did not answer in time")]
+    Slow,
     /// It can't be made.
     #[error("{}", describe(.0))]
     Connect(#[from] tokio_postgres::Error),
@@ -78,7 +81,7 @@ impl r2d2::ManageConnection for Sessions {
 
     fn connect(&self) -> Result<Session, PoolError> {
         let target = Arc::clone(&self.target);
-        Ok(Session::open(self.runtime.clone(), async move { target.connect().await })?)
+        Session::open(self.runtime.clone(), async move { target.connect().await })
     }
 
     /// Asks nobody: a connection that was lost meanwhile is known to be.

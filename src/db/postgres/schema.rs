@@ -79,7 +79,7 @@ fn upgrade(session: &Session, schema: &Schema) -> Result<(), OpenError> {
         OpenError::Remote(fault.cause().map_or_else(|| format!("{fault:?}"), ToString::to_string))
     };
     let known = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
-    session.batch(LOCK).map_err(refused)?;
+    session.long_batch(LOCK).map_err(refused)?;
     let exists = "SELECT 1 FROM pg_catalog.pg_class
                    WHERE oid = to_regclass('guichet') AND relkind = 'r'";
     if number(session, exists).map_err(refused)?.is_none() {
@@ -95,7 +95,7 @@ fn upgrade(session: &Session, schema: &Schema) -> Result<(), OpenError> {
                 "there are tables in it, and they are not of Guichet; give it an empty database";
             return Err(OpenError::Remote(problem.into()));
         }
-        session.batch(schema.postgres).map_err(refused)?;
+        session.long_batch(schema.postgres).map_err(refused)?;
         session
             .execute(
                 "INSERT INTO guichet (version, compatible_from, made_by) VALUES ($1, $1, $2)",
@@ -115,7 +115,7 @@ fn upgrade(session: &Session, schema: &Schema) -> Result<(), OpenError> {
     }
     let mut last = version;
     for (step, sql) in schema.postgres_steps.iter().filter(|(step, _)| *step > version) {
-        session.batch(sql).map_err(refused)?;
+        session.long_batch(sql).map_err(refused)?;
         let sql = "UPDATE guichet SET version = $1, made_by = $2";
         session.execute(sql, args![*step, env!("CARGO_PKG_VERSION")]).map_err(refused)?;
         tracing::info!(step, "a step of the schema was applied");

@@ -1,6 +1,6 @@
 //! A connection, as code sees it that waits for each answer.
 
-use super::pool::describe;
+use super::pool::{PoolError, describe};
 use crate::db::STATEMENTS;
 use crate::db::value::{Param, Row};
 use crate::fault::Fault;
@@ -13,9 +13,14 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
+use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Statement};
+
+/// How long an answer of the database may take. A standby that must confirm a COMMIT and is gone would hold it up for
+/// ever: the connection is given up then, and the end of the COMMIT is not known.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection and the statements that were prepared on it.
 pub(crate) struct Session {
@@ -28,6 +33,8 @@ pub(crate) struct Session {
     failure: Cell<Option<Failure>>,
     /// Is a transaction open?
     is_open: Cell<bool>,
+    /// Was it given up because an answer did not come?
+    is_given_up: Cell<bool>,
     /// What this connection tells other servers.
     stream: Cell<Option<Stream>>,
     /// The same with what the open transaction tells.
@@ -73,14 +80,17 @@ impl Session {
     pub(crate) fn open(
         runtime: Handle,
         connect: impl Future<Output = Result<Client, tokio_postgres::Error>> + Send + 'static,
-    ) -> Result<Self, tokio_postgres::Error> {
-        let client = wait(&runtime, connect)?;
+    ) -> Result<Self, PoolError> {
+        // The driver's own limit is for the connection alone, not for what is said first.
+        let client = wait(&runtime, async { timeout(PATIENCE, connect).await })
+            .map_err(|_| PoolError::Slow)??;
         Ok(Session {
             client,
             runtime,
             statements: RefCell::default(),
             failure: Cell::new(None),
             is_open: Cell::new(false),
+            is_given_up: Cell::new(false),
             stream: Cell::new(None),
             telling: Cell::new(None),
         })
@@ -100,10 +110,12 @@ impl Session {
         mut each: impl FnMut(&Row<'_>) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
         self.told(async {
-            let statement = self.prepare(sql, args).await?;
-            let rows = self.client.query_raw(&statement, args.iter().map(argument));
-            let mut rows = pin!(rows.await?);
-            while let Some(row) = rows.try_next().await? {
+            let rows = async {
+                let statement = self.prepare(sql, args).await?;
+                self.client.query_raw(&statement, args.iter().map(argument)).await
+            };
+            let mut rows = pin!(in_time(rows).await?);
+            while let Some(row) = in_time(rows.try_next()).await? {
                 match each(&Row::postgres(&row)) {
                     Ok(true) => {}
                     Ok(false) => return Ok(Ok(())),
@@ -116,16 +128,21 @@ impl Session {
 
     /// Run a statement that writes; returns how many rows it changed.
     pub(crate) fn execute(&self, sql: &str, args: &[Param<'_>]) -> Result<u64, Fault> {
-        self.told(async {
+        self.told(in_time(async {
             let statement = self.prepare(sql, args).await?;
             let args: Vec<_> = args.iter().map(argument).collect();
             self.client.execute(&statement, &args).await
-        })
+        }))
     }
 
     /// Run statements without parameters, separated by semicolons.
     pub(crate) fn batch(&self, sql: &str) -> Result<(), Fault> {
-        self.told(self.client.batch_execute(sql))
+        self.told(in_time(self.client.batch_execute(sql)))
+    }
+
+    /// The same, however long it takes: for steps of the schema.
+    pub(crate) fn long_batch(&self, sql: &str) -> Result<(), Fault> {
+        self.told(async { self.client.batch_execute(sql).await.map_err(Problem::Driver) })
     }
 
     /// Begin a transaction. Each of its statements may run for `limit`.
@@ -154,7 +171,7 @@ impl Session {
     /// End the transaction without what it wrote. A connection that can't is not used again.
     pub(crate) fn roll_back(&self) {
         let failure = self.failure.get();
-        if self.is_open.get() && self.batch("ROLLBACK").is_ok() {
+        if self.is_open.get() && !self.is_given_up.get() && self.batch("ROLLBACK").is_ok() {
             self.is_open.set(false);
         }
         self.failure.set(failure);
@@ -174,8 +191,13 @@ impl Session {
 
     /// Make a stream by itself.
     pub(crate) fn open_stream(&self) -> Result<i64, Fault> {
-        self.failure.set(None);
+        self.start();
         self.new_stream()
+    }
+
+    /// Before a statement that is a transaction of its own.
+    pub(crate) fn start(&self) {
+        self.failure.set(None);
     }
 
     /// Write a group in one transaction and one flight: statements with an argument each, and a row of a stream, its
@@ -189,7 +211,7 @@ impl Session {
         let change = "INSERT INTO change (stream, n, lines) VALUES ($1, $2, $3)";
         let change_args = crate::args![stream, n, lines];
         self.is_open.set(true);
-        self.told(async {
+        self.told(in_time(async {
             let mut prepared = Vec::with_capacity(statements.len());
             for (sql, rows) in statements {
                 prepared.push((self.prepare(sql, crate::args![rows]).await?, Param::from(rows)));
@@ -213,7 +235,7 @@ impl Session {
             // Where a statement failed, COMMIT rolls back and says nothing.
             told?;
             ended
-        })?;
+        }))?;
         self.is_open.set(false);
         Ok(())
     }
@@ -256,7 +278,7 @@ impl Session {
 
     /// Can it not be used for another transaction?
     pub(crate) fn is_broken(&self) -> bool {
-        self.is_open.get() || self.client.is_closed()
+        self.is_given_up.get() || self.is_open.get() || self.client.is_closed()
     }
 
     async fn prepare(
@@ -292,12 +314,16 @@ impl Session {
     }
 
     /// Wait for an answer of the database.
-    fn told<T>(
-        &self,
-        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
-    ) -> Result<T, Fault> {
-        wait(&self.runtime, answer).map_err(|error| {
-            let (failure, fault) = judge(&error);
+    fn told<T>(&self, answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Fault> {
+        wait(&self.runtime, answer).map_err(|problem| {
+            let (failure, fault) = match problem {
+                Problem::Driver(error) => judge(&error),
+                Problem::Slow => {
+                    // Its answers would be taken for those of later statements.
+                    self.is_given_up.set(true);
+                    (Failure::Lost, Fault::database("the database did not answer in time"))
+                }
+            };
             // The first one says why; later ones say that the transaction is over.
             if self.failure.get().is_none() {
                 self.failure.set(Some(failure));
@@ -310,6 +336,30 @@ impl Session {
 /// An argument as the driver takes it.
 fn argument<'a>(arg: &'a Param<'_>) -> &'a (dyn ToSql + Sync) {
     arg
+}
+
+/// Why there is no answer.
+enum Problem {
+    /// The driver or the database says why.
+    Driver(tokio_postgres::Error),
+    /// It did not come in time.
+    Slow,
+}
+
+impl From<tokio_postgres::Error> for Problem {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Problem::Driver(error)
+    }
+}
+
+/// An answer, if it comes in time.
+async fn in_time<T>(
+    answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, Problem> {
+    match timeout(PATIENCE, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Problem::Slow),
+    }
 }
 
 /// What an error means.
