@@ -23,6 +23,12 @@ CREATE TABLE stream (
     id BIGINT NOT NULL PRIMARY KEY
 );
 
+-- The last id of a stream: one row.
+CREATE TABLE stream_sequence (
+    last BIGINT NOT NULL PRIMARY KEY
+);
+INSERT INTO stream_sequence (last) VALUES (0);
+
 CREATE TABLE change (
     stream BIGINT NOT NULL,
     n      BIGINT NOT NULL,
@@ -43,7 +49,7 @@ CREATE TABLE sequence (
     name TEXT   NOT NULL PRIMARY KEY,
     last BIGINT NOT NULL
 );
-INSERT INTO sequence (name, last) VALUES ('account', 100000), ('login_failure', 0), ('sms', 0), ('property', 0), ('stream', 0);
+INSERT INTO sequence (name, last) VALUES ('account', 100000), ('login_failure', 0), ('sms', 0), ('property', 0);
 
 CREATE TABLE account (
     id             BIGINT NOT NULL PRIMARY KEY,

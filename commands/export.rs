@@ -4,7 +4,7 @@ use super::progress::{Progress, Unit};
 use super::{error_text, open, output};
 use crate::handlers::CONTENT;
 use clap::Args;
-use engine::config::Config;
+use engine::config::{Config, DatabaseUrl};
 use engine::db::{ExportError, Exporter};
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
@@ -38,7 +38,9 @@ pub struct Export {
 /// Write them.
 pub fn run(config: Config, task: &Export) -> Result<(), String> {
     let path = config.database_file();
-    if !path.try_exists().map_err(|error| format!("{}: {error}", path.display()))? {
+    if !matches!(config.database.url, DatabaseUrl::Postgres(_))
+        && !path.try_exists().map_err(|error| format!("{}: {error}", path.display()))?
+    {
         return Err(format!("{}: there is no database", path.display()));
     }
     if task.to == Path::new("-") && task.tables.len() != 1 {

@@ -147,14 +147,12 @@ pub fn run() -> ExitCode {
         Task::Document(task) => document::run(config, &task),
         Task::OpenRpc => describe::openrpc().map(|()| true),
         Task::Seed(task) => as_owner().and_then(|config| seed::run(config, &task)).map(|()| true),
-        Task::Export(task) => as_owner()
-            .and_then(on_file)
-            .and_then(|config| export::run(config, &task))
-            .map(|()| true),
-        Task::Import(task) => as_owner()
-            .and_then(on_file)
-            .and_then(|config| import::run(config, &task))
-            .map(|()| true),
+        Task::Export(task) => {
+            as_owner().and_then(|config| export::run(config, &task)).map(|()| true)
+        }
+        Task::Import(task) => {
+            as_owner().and_then(|config| import::run(config, &task)).map(|()| true)
+        }
         Task::Completions(task) => completions::run(Command::command(), &task).map(|()| true),
         Task::Man(task) => man::run(Command::command(), &task).map(|()| true),
     };

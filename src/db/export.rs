@@ -5,16 +5,17 @@
 //! write-ahead log grows until it ends.
 
 use crate::config::Config;
-use crate::db::sqlite::tables::{Table, quoted};
-use crate::db::sqlite::{journal_overlay, schema};
+#[cfg(feature = "postgres")]
+use crate::config::DatabaseUrl;
+#[cfg(feature = "postgres")]
+use crate::db::postgres::ServerExporter;
+use crate::db::sqlite::export::FileExporter;
 use crate::db::{DatabaseSpec, OpenError};
 use crate::fault::Cause;
-use rusqlite::{Connection, OpenFlags};
-use std::collections::HashSet;
 use std::io::{self, Write};
 
 /// How many bytes are written at once.
-const PIECE: usize = 64 * 1024;
+pub(crate) const PIECE: usize = 64 * 1024;
 
 /// Why rows could not be exported.
 #[derive(Debug, thiserror::Error)]
@@ -30,54 +31,43 @@ pub enum ExportError {
     Read(Cause),
 }
 
-impl From<rusqlite::Error> for ExportError {
-    fn from(error: rusqlite::Error) -> Self {
-        ExportError::Read(Cause::new(error))
-    }
-}
-
 /// An open read transaction of the whole database.
-pub struct Exporter {
-    connection: Connection,
-    tables: Vec<Table>,
-    folded: HashSet<String>,
-    ephemeral: &'static [&'static str],
+pub struct Exporter(Source);
+
+enum Source {
+    File(FileExporter),
+    #[cfg(feature = "postgres")]
+    Server(ServerExporter),
 }
 
 impl Exporter {
     /// Open the configured database, which must exist and have the current schema.
     pub fn open(config: &Config, content: &DatabaseSpec) -> Result<Self, OpenError> {
-        let path = config.database_file();
-        schema::check(&path, content.schema.steps)?;
-        let open = || {
-            // Opened for writing, because the last connection to close can tidy the log only then.
-            // It never writes.
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(&path, flags)?;
-            connection.pragma_update(None, "mmap_size", 0)?;
-            connection.execute_batch("BEGIN")?;
-            let tables = Table::all(&connection)?;
-            let folded = journal_overlay::fold(&connection, content, &tables)?;
-            Ok((connection, tables, folded))
-        };
-        let (connection, tables, folded) =
-            open().map_err(|error| OpenError::Sqlite(path.clone(), error))?;
-        Ok(Exporter { connection, tables, folded, ephemeral: content.ephemeral })
+        #[cfg(feature = "postgres")]
+        if let DatabaseUrl::Postgres(url) = &config.database.url {
+            let ca_file = config.database.ca_file.as_deref();
+            return ServerExporter::open(url, ca_file, content)
+                .map(|it| Exporter(Source::Server(it)));
+        }
+        FileExporter::open(config, content).map(|it| Exporter(Source::File(it)))
     }
 
     /// The tables whose rows are worth moving.
     pub fn tables(&self) -> Vec<String> {
-        let is_kept = |name: &str| name != "journal" && !self.ephemeral.contains(&name);
-        let names = self.tables.iter().map(|table| &table.name);
-        names.filter(|name| is_kept(name)).cloned().collect()
+        match &self.0 {
+            Source::File(file) => file.tables(),
+            #[cfg(feature = "postgres")]
+            Source::Server(server) => server.tables(),
+        }
     }
 
     /// How many rows a table has.
     pub fn count(&self, table: &str) -> Result<u64, ExportError> {
-        let select = self.select(self.table(table)?);
-        let sql = format!("SELECT count(*) FROM ({select})");
-        let count: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        match &self.0 {
+            Source::File(file) => file.count(table),
+            #[cfg(feature = "postgres")]
+            Source::Server(server) => server.count(table),
+        }
     }
 
     /// Write the rows of a table, one per line, in the order of its key. `told` is called now and
@@ -86,38 +76,12 @@ impl Exporter {
         &self,
         table: &str,
         out: &mut impl Write,
-        mut told: impl FnMut(u64),
+        told: impl FnMut(u64),
     ) -> Result<u64, ExportError> {
-        let table = self.table(table)?;
-        let mut statement = self.connection.prepare(&self.select(table))?;
-        let mut rows = statement.query([])?;
-        let (mut lines, mut done) = (Vec::with_capacity(PIECE), 0);
-        while let Some(row) = rows.next()? {
-            table.write(row, &mut lines).map_err(ExportError::Read)?;
-            done += 1;
-            if lines.len() >= PIECE {
-                out.write_all(&lines)?;
-                lines.clear();
-                told(done);
-            }
+        match &self.0 {
+            Source::File(file) => file.write(table, out, told),
+            #[cfg(feature = "postgres")]
+            Source::Server(server) => server.write(table, out, told),
         }
-        out.write_all(&lines)?;
-        told(done);
-        Ok(done)
-    }
-
-    fn select(&self, table: &Table) -> String {
-        // The journal's rows are applied to their tables already.
-        if table.name == "journal" && !self.folded.is_empty() {
-            return format!("SELECT {} FROM main.{} WHERE 0", table.listed(), quoted(&table.name));
-        }
-        journal_overlay::select(table, self.folded.contains(&table.name))
-    }
-
-    fn table(&self, name: &str) -> Result<&Table, ExportError> {
-        self.tables.iter().find(|table| table.name == name).ok_or_else(|| {
-            let names: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
-            ExportError::NoTable(name.to_owned(), names.join(", "))
-        })
     }
 }

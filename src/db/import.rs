@@ -1,16 +1,12 @@
 //! Lines of JSON back into an empty database: all or none, in one transaction.
 
-use super::tx::Tx;
-use super::view::View;
-use crate::data::{Value, json};
-use crate::db::sqlite::engine::{Location, make_private, open_writer};
-use crate::db::sqlite::existing_rows::{self, Found};
-use crate::db::sqlite::tables::{Table, quoted};
-use crate::db::sqlite::{reindex, schema};
-use crate::db::{DatabaseSpec, Lock, OpenError};
-use crate::fault::Fault;
+#[cfg(feature = "postgres")]
+use crate::config::DatabaseUrl;
+#[cfg(feature = "postgres")]
+use crate::db::postgres::ServerImport;
+use crate::db::sqlite::import::FileImport;
+use crate::db::{DatabaseSpec, OpenError};
 use crate::services::Services;
-use rusqlite::Connection;
 use std::io::BufRead;
 use std::sync::Arc;
 
@@ -35,54 +31,45 @@ pub enum ImportError {
     /// The rows can't be brought up to date.
     #[error("{0}")]
     Upgrade(String),
+    /// PostgreSQL failed.
+    #[error("{0}")]
+    Server(String),
     /// SQLite failed.
     #[error("{0}")]
     Sqlite(rusqlite::Error),
 }
 
 /// An import under way. Nothing of it is visible before [`Import::finish`].
-pub struct Import {
-    connection: Connection,
-    tables: Vec<Table>,
-    content: &'static DatabaseSpec,
-    services: Arc<Services>,
-    /// Tables that a new database has rows in, and that were not imported yet.
-    started: Vec<String>,
-    _lock: Lock,
+pub struct Import(Target);
+
+enum Target {
+    File(FileImport),
+    #[cfg(feature = "postgres")]
+    Server(Box<ServerImport>),
 }
 
 impl Import {
-    /// Import into the configured database, which is created if it does not exist and locked
-    /// against servers meanwhile.
+    /// Import into the configured database, which is created if it does not exist. A file is locked
+    /// against servers meanwhile; servers of PostgreSQL's must be stopped.
     pub fn begin(
         services: &Arc<Services>,
         content: &'static DatabaseSpec,
     ) -> Result<Self, ImportError> {
-        let config = &services.config;
-        let lock = super::hold(config)?;
-        let path = config.database_file();
-        let steps = content.schema.steps;
-        schema::check(&path, steps)?;
-        let sqlite = |error| ImportError::Open(OpenError::Sqlite(path.clone(), error));
-        make_private(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
-        let location = Location { path: path.clone(), synchronous: config.database.synchronous };
-        let mut connection = open_writer(&location).map_err(sqlite)?;
-        schema::migrate(&mut connection, steps).map_err(sqlite)?;
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(sqlite)?;
-        let tables = Table::all(&connection).map_err(sqlite)?;
-        let Found { first_table_with_rows, started } =
-            existing_rows::compare(&connection, &tables, content.ephemeral, steps)
-                .map_err(sqlite)?;
-        if let Some(table) = first_table_with_rows {
-            return Err(ImportError::NotEmpty(path.display().to_string(), table));
+        #[cfg(feature = "postgres")]
+        if let DatabaseUrl::Postgres(url) = services.config.database.url.clone() {
+            let import = ServerImport::begin(&url, services, content)?;
+            return Ok(Import(Target::Server(Box::new(import))));
         }
-        let services = Arc::clone(services);
-        Ok(Import { connection, tables, content, services, started, _lock: lock })
+        FileImport::begin(services, content).map(|it| Import(Target::File(it)))
     }
 
     /// The names of all tables.
     pub fn tables(&self) -> Vec<&str> {
-        self.tables.iter().map(|table| table.name.as_str()).collect()
+        match &self.0 {
+            Target::File(file) => file.tables(),
+            #[cfg(feature = "postgres")]
+            Target::Server(server) => server.tables(),
+        }
     }
 
     /// Import the rows of a table, one per line; returns how many there were. `told` is called with
@@ -91,86 +78,47 @@ impl Import {
     pub fn table(
         &mut self,
         name: &str,
-        mut lines: impl BufRead,
-        mut told: impl FnMut(usize),
+        source: impl BufRead,
+        told: impl FnMut(usize),
     ) -> Result<u64, ImportError> {
-        let Some(table) = self.tables.iter().find(|table| table.name == name) else {
-            return Err(ImportError::Table(format!("there is no table {name}")));
-        };
-        if self.started.iter().any(|started| started == name) {
-            let sql = format!("DELETE FROM {}", quoted(name));
-            self.connection.execute(&sql, []).map_err(ImportError::Sqlite)?;
-            self.started.retain(|started| started != name);
-        }
-        let (mut text, mut number, mut rows) = (Vec::new(), 0, 0);
-        loop {
-            text.clear();
-            number += 1;
-            let at = |why: String| ImportError::Line(number, why);
-            let length = lines.read_until(b'\n', &mut text).map_err(|e| at(e.to_string()))?;
-            if length == 0 {
-                return Ok(rows);
-            }
-            let line = text.strip_prefix(BOM).unwrap_or(&text).trim_ascii();
-            if !line.is_empty() {
-                insert(&self.connection, table, line).map_err(at)?;
-                rows += 1;
-            }
-            told(length);
+        match &mut self.0 {
+            Target::File(file) => file.table(name, source, told),
+            #[cfg(feature = "postgres")]
+            Target::Server(server) => server.table(name, source, told),
         }
     }
 
     /// Run the upgrades that the rows need if an earlier version exported them, fill the text
     /// indexes, and commit.
     pub fn finish(self) -> Result<(), ImportError> {
-        if let Some(missing) = self.started.first() {
-            // The sequences must be imported too: otherwise new ids would repeat those of imported
-            // rows.
-            return Err(ImportError::Table(format!("{missing}.jsonl is missing")));
+        match self.0 {
+            Target::File(file) => file.finish(),
+            #[cfg(feature = "postgres")]
+            Target::Server(server) => server.finish(),
         }
-        let Import { connection, content, services, .. } = self;
-        let sealed = schema::sealed(&connection, &content.schema).map_err(ImportError::Sqlite)?;
-        services.vault.prepare(sealed.as_deref(), true);
-        let fill = || {
-            content.schema.indexes.iter().try_for_each(|index| reindex::fill(&connection, index))
-        };
-        fill().map_err(ImportError::Sqlite)?;
-        let mut tx = Tx::new(View::over_writer(connection, services));
-        // Closing the last connection moves the write-ahead log into the file.
-        schema::run_upgrades(&mut tx, &content.schema, |_| true)
-            .and_then(|()| tx.commit().map_err(Fault::database))
-            .map(|_| ())
-            .map_err(|fault| {
-                let cause = fault.cause().map_or_else(|| format!("{fault:?}"), ToString::to_string);
-                ImportError::Upgrade(cause)
-            })
     }
 }
 
-/// Insert the row of a line; the error says why it is not a row.
-fn insert(connection: &Connection, table: &Table, line: &[u8]) -> Result<(), String> {
-    let Value::Map(fields) = json::decode(line).map_err(|error| error.to_string())? else {
-        return Err("expected an object, a row".to_owned());
-    };
-    let (mut names, mut marks, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    for key in fields.keys() {
-        let value = fields.get(key).unwrap_or(&Value::Null);
-        let (column, value) = table.read(key, value)?;
-        values.push(value);
-        names.push(quoted(column));
-        marks.push(format!("${}", names.len()));
+/// Pass the lines of `source` that are not empty to `each`, with their numbers from 1. `told` is called with the bytes
+/// read after each line.
+pub(crate) fn lines(
+    mut source: impl BufRead,
+    mut told: impl FnMut(usize),
+    mut each: impl FnMut(u64, &[u8]) -> Result<(), ImportError>,
+) -> Result<(), ImportError> {
+    let (mut text, mut number) = (Vec::new(), 0);
+    loop {
+        text.clear();
+        number += 1;
+        let read = source.read_until(b'\n', &mut text);
+        let length = read.map_err(|error| ImportError::Line(number, error.to_string()))?;
+        if length == 0 {
+            return Ok(());
+        }
+        let line = text.strip_prefix(BOM).unwrap_or(&text).trim_ascii();
+        if !line.is_empty() {
+            each(number, line)?;
+        }
+        told(length);
     }
-    if names.is_empty() {
-        return Err("expected the columns of a row".to_owned());
-    }
-    let sql = format!(
-        "INSERT INTO {} ({}) VALUES ({})",
-        quoted(&table.name),
-        names.join(", "),
-        marks.join(", ")
-    );
-    let inserted = connection
-        .prepare_cached(&sql)
-        .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(values)));
-    inserted.map(|_| ()).map_err(|error| error.to_string())
 }

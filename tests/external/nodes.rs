@@ -1,10 +1,11 @@
 //! Several servers on one PostgreSQL: every limit and every board is as on one.
 
 use crate::common::postgres::Nodes;
-use crate::common::{CODE, Server, envelope};
+use crate::common::{CODE, Folder, Server, envelope};
 use engine::hex::md5;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -521,7 +522,8 @@ fn both_databases_have_the_same_tables() {
     let own = |line: &&str| {
         let name = table(line);
         name.contains("_text")
-            || ["journal", "guichet", "node", "stream", "change"].contains(&name.as_str())
+            || ["journal", "guichet", "node", "stream", "stream_sequence", "change"]
+                .contains(&name.as_str())
     };
     // A generated column is NOT NULL on neither, and told differently.
     let plain = |lines: Vec<&str>| {
@@ -541,8 +543,8 @@ fn both_databases_have_the_same_tables() {
 
 #[test]
 fn unreachable_database_is_told_in_one_line() {
-    let folder = crate::common::Folder::new();
-    std::fs::write(
+    let folder = Folder::new();
+    fs::write(
         folder.path().join("guichet.toml"),
         "listen = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\n\
          url = \"postgres://nobody:secret-7@127.0.0.1:1/none\"\n[store]\nshared = true\n",
@@ -553,4 +555,108 @@ fn unreachable_database_is_told_in_one_line() {
     assert_eq!(told.status.code(), Some(2), "{text}");
     assert!(text.starts_with("guichet: database.url: error connecting to server"), "{text}");
     assert!(text.lines().count() == 1 && !text.contains("secret-7"), "{text}");
+}
+
+/// Runs a command in a folder with a configuration of its own; its output must be a success.
+fn guichet(folder: &Folder, args: &[&str]) -> String {
+    let done = crate::common::command(folder.path()).args(args).output().unwrap();
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{args:?}: {told}");
+    told
+}
+
+/// A folder with a configuration; its database is at `url`.
+fn place(url: &str) -> Folder {
+    let folder = Folder::new();
+    let config = format!(
+        "listen = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[database]\nurl = {url:?}\n[store]\nshared = true\n"
+    );
+    fs::write(folder.path().join("guichet.toml"), config).unwrap();
+    folder
+}
+
+/// The files of an export, by name.
+fn exported(folder: &Folder, name: &str) -> BTreeMap<String, String> {
+    guichet(folder, &["export", name]);
+    fs::read_dir(folder.path().join(name))
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let text = fs::read_to_string(entry.path()).unwrap();
+            (entry.file_name().into_string().unwrap(), text)
+        })
+        .collect()
+}
+
+#[test]
+fn rows_move_to_postgresql_and_back_unchanged() {
+    let Some(nodes) = Nodes::start(0, "") else { return };
+    let first = place("sqlite");
+    guichet(&first, &["seed"]);
+    let rows = exported(&first, "rows");
+    assert!(rows["account.jsonl"].lines().count() > 2 && rows["score.jsonl"].len() > 100);
+    // The key of encrypted values moves with them.
+    let [server, last] = [place(&nodes.url), place("sqlite")];
+    for other in [&server, &last] {
+        fs::copy(first.path().join("data.key"), other.path().join("data.key")).unwrap();
+    }
+    let from = first.path().join("rows");
+    guichet(&server, &["import", from.to_str().unwrap()]);
+    assert_eq!(exported(&server, "rows"), rows);
+    let from = server.path().join("rows");
+    guichet(&last, &["import", from.to_str().unwrap()]);
+    assert_eq!(exported(&last, "rows"), rows);
+
+    // It serves them: an account logs in, and a search finds what the index has.
+    let mut nodes = nodes;
+    nodes.add();
+    let mobile = "umbrella";
+    let token = nodes.servers[0].account("newcomer").1;
+    let query = json!({"type": 2, "title": mobile, "limit": 10});
+    let told = call(&nodes.servers[0], &token, "property/query", query);
+    assert_eq!(told["status"], 0, "{told}");
+    let app = nodes.ask("SELECT app FROM score LIMIT 1");
+    assert!(!top(&nodes.servers[0], &app).as_array().unwrap().is_empty());
+
+    // Into a database that has rows nothing is imported.
+    let again = crate::common::command(server.path())
+        .args(["import", from.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(again.stderr).unwrap();
+    assert!(!again.status.success() && told.contains("has rows of its own already"), "{told}");
+}
+
+#[test]
+fn line_that_is_no_row_is_named_and_nothing_kept() {
+    let Some(nodes) = Nodes::start(0, "") else { return };
+    let first = place("sqlite");
+    guichet(&first, &["seed"]);
+    exported(&first, "rows");
+    let server = place(&nodes.url);
+    fs::copy(first.path().join("data.key"), server.path().join("data.key")).unwrap();
+    let file = first.path().join("rows/score.jsonl");
+    let good = fs::read_to_string(&file).unwrap();
+    let from = first.path().join("rows");
+    let lines = good.lines().count();
+    for (bad, why) in [
+        (
+            "{\"app\":\"a\",\"openid\":\"b\",\"score\":\"x\",\"reached_at\":1}",
+            "score: expected an integer",
+        ),
+        ("{\"app\":\"a\",\"openid\":\"\\u0000\",\"score\":1,\"reached_at\":1}", "NUL"),
+        ("{\"app\":\"a\",\"open\":\"b\"}", "open: score has no such column"),
+        ("{\"app\":\"a\",\"openid\":\"b\",\"score\":1}", "reached_at"),
+        ("[", "score.jsonl:"),
+    ] {
+        fs::write(&file, format!("{good}{bad}\n")).unwrap();
+        let done = crate::common::command(server.path())
+            .args(["import", from.to_str().unwrap()])
+            .output()
+            .unwrap();
+        let told = String::from_utf8(done.stderr).unwrap();
+        let place = format!("score.jsonl:{}: ", lines + 1);
+        assert!(!done.status.success() && told.contains(&place) && told.contains(why), "{told}");
+        assert_eq!(nodes.ask("SELECT count(*) FROM account"), "0");
+    }
 }

@@ -11,11 +11,14 @@ mod ids;
 mod pool;
 mod schema;
 mod session;
+mod tables;
 mod target;
+mod transfer;
 mod types;
 
 pub(crate) use pool::Sessions;
 pub(crate) use session::{Session, Transaction};
+pub(crate) use transfer::{ServerExporter, ServerImport};
 
 use crate::db::view::View;
 use crate::db::{LoadBoards, OpenError, Schema, Tx};

@@ -254,14 +254,14 @@ impl Session {
 
     fn new_stream(&self) -> Result<i64, Fault> {
         // The row of the sequence is locked until the end, so streams become visible in the order of their ids.
-        let sql = "WITH next AS (UPDATE sequence SET last = last + 1 WHERE name = 'stream' RETURNING last)
+        let sql = "WITH next AS (UPDATE stream_sequence SET last = last + 1 RETURNING last)
                    INSERT INTO stream (id) SELECT last FROM next RETURNING id";
         let mut id = None;
         self.query(sql, &[], |row| {
             id = Some(row.get(0)?);
             Ok(false)
         })?;
-        id.ok_or_else(|| Fault::database("no sequence stream"))
+        id.ok_or_else(|| Fault::database("no stream_sequence"))
     }
 
     /// What was [told](Session::tell) is committed.

@@ -3,6 +3,8 @@
 use super::schema;
 use super::tables::{Table, quoted};
 use rusqlite::Connection;
+#[cfg(feature = "postgres")]
+use std::collections::HashMap;
 
 /// What was found in a database's tables.
 pub(crate) struct Found {
@@ -33,6 +35,16 @@ pub(crate) fn compare(
         }
     }
     Ok(found)
+}
+
+/// The rows that a new database has, as lines, by table.
+#[cfg(feature = "postgres")]
+pub(crate) fn of_new_database(steps: &[&str]) -> rusqlite::Result<HashMap<String, Vec<u8>>> {
+    let mut new = Connection::open_in_memory()?;
+    schema::migrate(&mut new, steps)?;
+    let tables = Table::all(&new)?;
+    let rows = tables.iter().map(|table| Ok((table.name.clone(), rows(&new, table)?)));
+    rows.collect()
 }
 
 /// Some rows of a table, as lines.

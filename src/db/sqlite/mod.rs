@@ -6,6 +6,8 @@ pub(crate) mod checkpoint;
 pub(crate) mod compact;
 pub(crate) mod engine;
 pub(crate) mod existing_rows;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod job;
 pub(crate) mod journal;
