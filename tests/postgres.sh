@@ -1,6 +1,8 @@
 #!/bin/sh
 # Starts a PostgreSQL of its own in a temporary folder and runs a command with GUICHET_TEST_POSTGRES set to its
 # address. Without a command it prints the address and ends when its standard input does.
+# With GUICHET_TEST_STANDBY set there are two: the second one follows the first, which confirms no COMMIT without it. Each
+# line on the standard input is done and answered: `crash` ends the first at once, `promote` makes the second take writes.
 # It exits with 77 where PostgreSQL is not installed (Debian: postgresql).
 set -eu
 
@@ -30,8 +32,7 @@ else
     as() { "$@"; }
 fi
 if [ "$port" = 0 ]; then
-    port=$(awk 'BEGIN { srand(); print 20000 + int(rand() * 9000) }')
-    port=$((port + $$ % 1000))
+    port=$((20000 + $$ * 7 % 9000))
 fi
 
 as "$bin/initdb" -D "$folder/data" -A trust -U guichet --locale=C -E UTF8 > "$folder/init.log" 2>&1
@@ -39,6 +40,7 @@ as "$bin/pg_ctl" -D "$folder/data" -s -w -t 60 -l "$folder/log" -o "-p $port -c 
     -c unix_socket_directories= -c max_connections=400 -c fsync=off" start > /dev/null
 stop() {
     as "$bin/pg_ctl" -D "$folder/data" -s -m immediate stop > /dev/null 2>&1 || true
+    [ ! -d "$folder/standby" ] || as "$bin/pg_ctl" -D "$folder/standby" -s -m immediate stop > /dev/null 2>&1 || true
     rm -rf "$folder"
 }
 trap stop EXIT
@@ -46,7 +48,27 @@ trap 'exit 130' INT TERM
 
 GUICHET_TEST_POSTGRES="postgres://guichet@127.0.0.1:$port/postgres"
 export GUICHET_TEST_POSTGRES
-if [ $# -gt 0 ]; then
+if [ -n "${GUICHET_TEST_STANDBY:-}" ]; then
+    second=$((port + 1000))
+    as "$bin/pg_basebackup" -h 127.0.0.1 -p "$port" -U guichet -D "$folder/standby" -R -c fast -X stream > "$folder/base.log" 2>&1
+    as "$bin/pg_ctl" -D "$folder/standby" -s -w -t 60 -l "$folder/log2" -o "-p $second -c listen_addresses=127.0.0.1 \
+        -c unix_socket_directories= -c max_connections=400 -c fsync=off" start > /dev/null
+    psql -q -d "$GUICHET_TEST_POSTGRES" -c "ALTER SYSTEM SET synchronous_standby_names = '*'" -c "SELECT pg_reload_conf()" \
+        > /dev/null
+    echo "postgres://guichet@127.0.0.1:$port,127.0.0.1:$second/postgres"
+    while read -r line; do
+        case $line in
+            crash) as "$bin/pg_ctl" -D "$folder/data" -s -m immediate stop ;;
+            # There is no other standby that could confirm a COMMIT.
+            promote)
+                echo "synchronous_standby_names = ''" >> "$folder/standby/postgresql.auto.conf"
+                as "$bin/pg_ctl" -D "$folder/standby" -s -w promote > /dev/null
+                as "$bin/pg_ctl" -D "$folder/standby" -s reload
+                ;;
+        esac
+        echo done
+    done
+elif [ $# -gt 0 ]; then
     "$@"
 else
     echo "$GUICHET_TEST_POSTGRES"

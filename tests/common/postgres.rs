@@ -5,9 +5,9 @@
 
 use super::{Folder, Server};
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -45,7 +45,10 @@ fn make_schema(database: &str) -> String {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("test_{}_{count}", std::process::id());
     ask(database, &format!("CREATE SCHEMA {name}"));
-    format!("{database}?options=-c%20search_path%3D{name}&application_name={name}")
+    let database = database.split('?').next().unwrap_or(database);
+    format!(
+        "{database}?target_session_attrs=read-write&options=-c%20search_path%3D{name}&application_name={name}"
+    )
 }
 
 /// Runs SQL by `psql`; what it prints.
@@ -83,6 +86,52 @@ pub fn database() -> Option<String> {
     database
 }
 
+/// A database with a standby that confirms each COMMIT.
+pub struct Pair {
+    child: Child,
+    told: BufReader<ChildStdout>,
+    /// The address of both.
+    pub url: String,
+}
+
+impl Pair {
+    /// Starts both; `None` where PostgreSQL is not installed.
+    pub fn start() -> Option<Self> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postgres.sh");
+        let mut child = Command::new(script)
+            .env("GUICHET_TEST_STANDBY", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut told = BufReader::new(child.stdout.take().unwrap());
+        let mut url = String::new();
+        told.read_line(&mut url).unwrap();
+        if url.is_empty() {
+            assert_eq!(child.wait().unwrap().code(), Some(77), "PostgreSQL did not start");
+            eprintln!("skipped: PostgreSQL is not installed");
+            return None;
+        }
+        Some(Pair { child, told, url: url.trim_end().to_owned() })
+    }
+
+    /// `crash` or `promote`.
+    pub fn order(&mut self, order: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{order}").unwrap();
+        let mut done = String::new();
+        self.told.read_line(&mut done).unwrap();
+        assert_eq!(done, "done\n", "{order}");
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        // The script ends both when its input ends.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
 /// Servers on one database.
 pub struct Nodes {
     pub servers: Vec<Server>,
@@ -94,12 +143,17 @@ pub struct Nodes {
 impl Nodes {
     /// `count` servers; `None` where PostgreSQL is not installed.
     pub fn start(count: usize, config: &str) -> Option<Self> {
-        let url = make_schema(&database()?);
+        Some(Nodes::start_on(&database()?, count, config))
+    }
+
+    /// `count` servers on a database.
+    pub fn start_on(database: &str, count: usize, config: &str) -> Self {
+        let url = make_schema(database);
         let mut nodes = Nodes { servers: Vec::new(), url, config: config.to_owned() };
         for _ in 0..count {
             nodes.add();
         }
-        Some(nodes)
+        nodes
     }
 
     /// One more server.

@@ -1,6 +1,7 @@
 //! Several servers on one PostgreSQL: every limit and every board is as on one.
 
-use crate::common::postgres::Nodes;
+use crate::common::notice::{sample, with};
+use crate::common::postgres::{Nodes, Pair};
 use crate::common::{CODE, Folder, Server, envelope};
 use engine::hex::md5;
 use serde_json::{Value, json};
@@ -173,10 +174,7 @@ fn notices_of_all_nodes_have_distinct_ids() {
     let (_, token) = nodes.servers[0].account("nora");
     let calls: Vec<_> = (0..40)
         .map(|nth| {
-            let data = crate::common::notice::with(
-                crate::common::notice::sample(),
-                json!({"title": format!("title {nth}")}),
-            );
+            let data = with(sample(), json!({"title": format!("title {nth}")}));
             (token.clone(), "property/add", data)
         })
         .collect();
@@ -487,6 +485,67 @@ fn database_that_hangs_holds_nobody_up_for_ever() {
     while post(4)["status"] != 0 {
         assert!(begun.elapsed() < Duration::from_secs(30), "no write is taken any more");
     }
+}
+
+#[test]
+fn failover_to_a_standby_loses_nothing_acknowledged() {
+    let Some(mut pair) = Pair::start() else { return };
+    let nodes = Nodes::start_on(&pair.url, 2, FREE);
+    let (_, token) = nodes.servers[0].account("nora");
+    let ended = AtomicBool::new(false);
+    let (acknowledged, (published, unsure)) = scope(|scope| {
+        let (nodes, ended, token) = (&nodes, &ended, &token);
+        let posts = scope.spawn(move || post_until(nodes, 8, ended, true));
+        let notices = scope.spawn(move || {
+            let (mut published, mut unsure) = (Vec::new(), 0);
+            for nth in 0.. {
+                if ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                let data = with(sample(), json!({"title": format!("notice {nth}")}));
+                let server = &nodes.servers[nth % 2];
+                let body = envelope("property/add", data);
+                match server.try_post(&format!("/api?token={token}"), &body) {
+                    Some(answer) if answer.contains("\"status\":0") => published.push(nth),
+                    Some(answer) if answer.contains("look before") => unsure += 1,
+                    _ => {}
+                }
+            }
+            (published, unsure)
+        });
+        sleep(Duration::from_millis(700));
+        pair.order("crash");
+        pair.order("promote");
+        let begun = Instant::now();
+        let mut score = 0;
+        // Both nodes write again.
+        for server in &nodes.servers {
+            loop {
+                score += 1;
+                let data = json!({"app": "game", "openid": "after", "score": score});
+                let answer = server.try_post("/api", &envelope("score/post", data));
+                if answer.is_some_and(|answer| answer.contains("\"status\":0")) {
+                    break;
+                }
+                assert!(begun.elapsed() < Duration::from_secs(30), "no write is taken any more");
+            }
+        }
+        sleep(Duration::from_millis(300));
+        ended.store(true, Ordering::Relaxed);
+        (posts.join().unwrap(), notices.join().unwrap())
+    });
+    let stored = stored(&nodes);
+    for (player, score) in &acknowledged {
+        assert!(stored.get(player).is_some_and(|kept| kept >= score), "{player} {score}");
+    }
+    let titles = nodes.ask("SELECT title FROM property");
+    let titles: Vec<&str> = titles.lines().collect();
+    for nth in &published {
+        let title = format!("notice {nth}");
+        assert_eq!(titles.iter().filter(|it| **it == title).count(), 1, "{title}");
+    }
+    assert!(!published.is_empty() && titles.len() <= published.len() + unsure, "none twice");
+    assert_eq!(same_board(&nodes, "game").as_array().unwrap().len(), stored.len());
 }
 
 /// The columns of all tables that both databases have, one a line: table, column, type, whether NULL is refused, and
