@@ -78,6 +78,9 @@ impl Health {
         if db.boards_lag() > BEHIND {
             return Err("the leaderboards are behind the database");
         }
+        if db.is_clock_off() {
+            return Err("the clock differs from the database's");
+        }
         let told = probe.ask(db).await;
         probe.told = Some((Instant::now(), told));
         told

@@ -191,6 +191,15 @@ impl Db {
         }
     }
 
+    /// Is this machine's clock too far from that of a database on a server?
+    pub fn is_clock_off(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => postgres.is_clock_off(),
+        }
+    }
+
     /// Is the database on a server? Each statement waits for an answer then.
     pub fn is_remote(&self) -> bool {
         match &self.engine {

@@ -601,6 +601,52 @@ fn both_databases_have_the_same_tables() {
 }
 
 #[test]
+fn clock_that_is_an_hour_off_is_refused() {
+    if !crate::common::has("faketime") {
+        return;
+    }
+    let Some(nodes) = Nodes::start(0, "") else { return };
+    let folder = place(&nodes.url);
+    for offset in ["+1h", "-1h"] {
+        let done = std::process::Command::new("faketime")
+            .args(["-f", offset])
+            .arg(crate::common::binary())
+            .args(["-c", "guichet.toml"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let told = String::from_utf8(done.stderr).unwrap();
+        let is_said = (3_599..=3_601).any(|seconds| {
+            told.contains(&format!("this machine's clock and that of the database are {seconds} s"))
+        });
+        assert!(!done.status.success() && is_said, "{told}");
+    }
+}
+
+#[test]
+fn text_with_a_nul_character_is_as_wrong_as_on_sqlite() {
+    let Some(nodes) = Nodes::start(1, FREE) else { return };
+    let sqlite = Server::start(&format!("[database]\nurl = \"sqlite\"\n{FREE}"));
+    for (name, data) in [
+        ("user/login", json!({"username": "a\0b", "password": "secret-1"})),
+        ("user/login", json!({"username": "a", "password": "secret\0"})),
+        ("img/validate", json!({"hash": "\0"})),
+        ("sms/validate", json!({"phone": "13800001234", "hash": "\0"})),
+        ("sms/generate", json!({"phone": "13800001234", "hash": "a\0"})),
+        ("user/register", json!({"username": "nora", "password": "secret-1", "hash": "\0"})),
+        ("score/post", json!({"app": "a\0", "openid": "b", "score": 1})),
+        ("score/post", json!({"app": "a", "openid": "b\0", "score": 1})),
+        ("score/get", json!({"app": "a", "openid": "b\0"})),
+        ("player/update", json!({"app": "a", "openid": "b", "nickname": "\0"})),
+    ] {
+        let answers =
+            [&nodes.servers[0], &sqlite].map(|server| call(server, "", name, data.clone()));
+        assert_eq!(answers[0], answers[1], "{name} {data}");
+        assert_ne!(answers[0]["status"], 0, "{name} {data}");
+    }
+}
+
+#[test]
 fn unreachable_database_is_told_in_one_line() {
     let folder = Folder::new();
     fs::write(

@@ -8,6 +8,7 @@
 
 use super::Session;
 use super::pool::Sessions;
+use super::schema;
 use super::session::Transaction;
 use crate::args;
 use crate::boards::{Change, SharedBoards};
@@ -57,6 +58,7 @@ struct Shared {
     /// How long ago the boards were up to date, in milliseconds since `begun`.
     current_at: AtomicU64,
     is_loaded: AtomicBool,
+    is_clock_off: AtomicBool,
     begun: Instant,
 }
 
@@ -73,6 +75,7 @@ impl Follower {
             ended: Condvar::new(),
             current_at: AtomicU64::new(0),
             is_loaded: AtomicBool::new(true),
+            is_clock_off: AtomicBool::new(false),
             begun: Instant::now(),
         });
         let cursors = build(pool, services, load)?;
@@ -98,6 +101,13 @@ impl Follower {
     pub(crate) fn lag(&self) -> Duration {
         let at = Duration::from_millis(self.shared.current_at.load(Ordering::Relaxed));
         self.shared.begun.elapsed().saturating_sub(at)
+    }
+}
+
+impl Follower {
+    /// Is this machine's clock too far from the database's?
+    pub(crate) fn is_clock_off(&self) -> bool {
+        self.shared.is_clock_off.load(Ordering::Relaxed)
     }
 }
 
@@ -153,7 +163,7 @@ impl Work {
                 }
             }
         }
-        match self.look() {
+        match self.look(shared) {
             Ok(Seen::All) => {
                 shared.is_current();
                 POLL
@@ -171,7 +181,7 @@ impl Work {
         }
     }
 
-    fn look(&mut self) -> Result<Seen, Fault> {
+    fn look(&mut self, shared: &Shared) -> Result<Seen, Fault> {
         if self.session.is_none() {
             self.session = Some(self.sessions.connect().map_err(Fault::database)?);
         }
@@ -179,6 +189,15 @@ impl Work {
         let seen = follow(session, &mut self.cursors, &self.services.boards)?;
         if self.swept.elapsed() >= SWEEP {
             self.swept = Instant::now();
+            let seconds = schema::clock_difference(session)?;
+            let is_off = seconds > schema::CLOCKS_APART;
+            if is_off {
+                tracing::error!(
+                    seconds,
+                    "this machine's clock and the database's are apart: it is not ready until they are not"
+                );
+            }
+            shared.is_clock_off.store(is_off, Ordering::Relaxed);
             sweep(session)?;
             self.cursors.forget(session)?;
         }

@@ -115,6 +115,11 @@ impl Postgres {
         self.follower.get().map_or(Duration::ZERO, Follower::lag)
     }
 
+    /// Is this machine's clock too far from the database's?
+    pub(crate) fn is_clock_off(&self) -> bool {
+        self.follower.get().is_some_and(Follower::is_clock_off)
+    }
+
     /// Run `work` in a transaction on another thread.
     pub(crate) fn submit<T: Send + 'static>(
         &self,

@@ -5,9 +5,13 @@ use super::{Postgres, Session};
 use crate::args;
 use crate::db::{OpenError, Schema};
 use crate::fault::Fault;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The oldest version that is used, as `server_version_num` tells it.
 const OLDEST: i64 = 140_000;
+
+/// By how much the clocks of a server and of the database may differ, in seconds.
+pub(crate) const CLOCKS_APART: u64 = 2;
 
 /// The number of the lock that whoever changes the schema holds.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(81985529216486895)";
@@ -67,6 +71,15 @@ fn check(session: &Session) -> Result<(), String> {
             "its locale is not C, so searches would differ from those on SQLite; make it with {how}"
         ));
     }
+    clock_difference(session).map_err(|fault| format!("{fault:?}")).and_then(|seconds| {
+        if seconds <= CLOCKS_APART {
+            return Ok(());
+        }
+        Err(format!(
+            "this machine's clock and that of the database are {seconds} s apart, and times are compared among \
+             servers; set the clocks (NTP)"
+        ))
+    })?;
     if ask("SHOW synchronous_commit")?.as_deref() == Some("off") {
         return Err("synchronous_commit is off: acknowledged writes could be lost".into());
     }
@@ -127,6 +140,14 @@ fn upgrade(session: &Session, schema: &Schema) -> Result<(), OpenError> {
         )));
     }
     Ok(())
+}
+
+/// By how many seconds the clocks of this machine and of the database differ.
+pub(crate) fn clock_difference(session: &Session) -> Result<u64, Fault> {
+    let there = number(session, "SELECT extract(epoch FROM clock_timestamp())::bigint")?;
+    let here = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let here = i64::try_from(here.as_secs()).unwrap_or(i64::MAX);
+    Ok(there.unwrap_or(here).abs_diff(here))
 }
 
 fn text(session: &Session, sql: &str) -> Result<Option<String>, Fault> {

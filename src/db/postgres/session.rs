@@ -109,6 +109,11 @@ impl Session {
         args: &[Param<'_>],
         mut each: impl FnMut(&Row<'_>) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
+        // No row has such a text, because none is stored; PostgreSQL would call the question itself an error.
+        let has_nul = |arg: &Param<'_>| matches!(arg, Param::Text(text) if text.contains('\0'));
+        if sql.starts_with("SELECT") && args.iter().any(has_nul) {
+            return Ok(());
+        }
         self.told(async {
             let rows = async {
                 let statement = self.prepare(sql, args).await?;
