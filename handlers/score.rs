@@ -100,9 +100,13 @@ impl Op for Post {
         };
         check_allowed(&tx.config.score, &app)?;
         let reached = tx.boards.stamp();
+        let mut counts = true;
         let is_new = match highest(tx, &app, &openid) {
             // What is no higher than what the board has already never will be.
-            Some(held) if held >= score => false,
+            Some(held) if held >= score => {
+                counts = false;
+                false
+            }
             Some(_) => {
                 tx.defer(&KEEP, args![&app, &openid], args![score, reached]);
                 false
@@ -122,7 +126,9 @@ impl Op for Post {
         }
         let (board, player): (Arc<str>, Arc<str>) = (app.into(), openid.into());
         let (app, openid) = (Arc::clone(&board), Arc::clone(&player));
-        tx.tell(Change::Best { board, player, score, stamp: reached });
+        if counts {
+            tx.tell(Change::Best { board, player, score, stamp: reached });
+        }
         Ok(tx.settle(move |boards| {
             let board = boards.texts.get(&app);
             let row = board.and_then(|board| board.row(&openid));

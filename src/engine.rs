@@ -50,6 +50,12 @@ impl Engine {
         }
     }
 
+    /// How many operations a client may call in a minute here: its share of the limit, where several servers use
+    /// the database. 0 for no limit.
+    pub(crate) fn requests_per_minute(&self) -> u32 {
+        self.services.config.limits.requests_per_minute.div_ceil(self.db.servers())
+    }
+
     /// Run statements that delete expired rows. Each deletes rows that expired before `$1`, in
     /// seconds since 1970.
     pub fn sweep(&self, statements: &'static [&'static str]) {

@@ -191,6 +191,15 @@ impl Db {
         }
     }
 
+    /// How many servers use the database, this one among them.
+    pub fn servers(&self) -> u32 {
+        match &self.engine {
+            Engine::Sqlite(_) => 1,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => postgres.nodes(),
+        }
+    }
+
     /// Is this machine's clock too far from that of a database on a server?
     pub fn is_clock_off(&self) -> bool {
         match &self.engine {

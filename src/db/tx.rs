@@ -163,9 +163,7 @@ impl Tx {
     pub(crate) fn noop_commit(&mut self) -> Result<(), Fault> {
         #[cfg(feature = "postgres")]
         if let Some(session) = self.view.session()? {
-            let sql = "INSERT INTO node (id, seen_at)
-                       VALUES ($1, extract(epoch FROM clock_timestamp())::bigint)
-                       ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
+            let sql = super::postgres::SIGN_OF_LIFE;
             return session.execute(sql, crate::args![session.node()]).map(|_| ());
         }
         noop_commit(self.view.connection()?).map_err(Fault::database)

@@ -40,7 +40,7 @@ impl ReplyBudget {
                 return Err(self.close(Fault::AnswerTooLarge));
             }
             // The first item is counted with the request.
-            let per_minute = call.engine.services.config.limits.requests_per_minute;
+            let per_minute = call.engine.requests_per_minute();
             call.engine.rate.count(per_minute, &call.credentials.client)?;
         }
         self.has_begun = true;

@@ -144,7 +144,7 @@ impl Handler {
             return Box::pin(asked).await;
         }
         // Of a batch, each further operation is counted when it is its turn.
-        let per_minute = config.limits.requests_per_minute;
+        let per_minute = self.engine.requests_per_minute();
         if let Err(fault) = self.engine.rate.count(per_minute, &client) {
             return response::too_many(&fault);
         }

@@ -1,5 +1,7 @@
 //! Several servers on one PostgreSQL: every limit and every board is as on one.
 
+use crate::common::archive::wait_until;
+use crate::common::connection::Connection;
 use crate::common::notice::{sample, with};
 use crate::common::postgres::{Nodes, Pair};
 use crate::common::{CODE, Folder, Server, envelope};
@@ -598,6 +600,28 @@ fn both_databases_have_the_same_tables() {
     let sqlite = plain(sqlite.iter().map(String::as_str).collect());
     assert!(sqlite.len() > 100, "{sqlite:?}");
     assert_eq!(sqlite, plain(told.lines().collect()));
+}
+
+/// How many requests of an address are taken at once.
+fn taken(server: &Server, address: &str) -> usize {
+    let mut connection = Connection::open_from(server, address);
+    let body = envelope("shop/list", json!({}));
+    let is_taken = |_: &usize| connection.post(body.as_bytes()).status == 200;
+    (0..1_000).take_while(is_taken).count()
+}
+
+#[test]
+fn limit_of_requests_is_shared_by_two_nodes() {
+    let Some(mut nodes) = Nodes::start(1, "[limits]\nrequests_per_minute = 600\n") else { return };
+    // What ten seconds allow.
+    let alone = taken(&nodes.servers[0], "127.0.0.2");
+    assert!((100..140).contains(&alone), "{alone}");
+    nodes.add();
+    let mut address = 2;
+    wait_until("each node takes half", || {
+        address += 1;
+        (50..80).contains(&taken(&nodes.servers[0], &format!("127.0.0.{address}")))
+    });
 }
 
 #[test]

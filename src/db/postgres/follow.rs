@@ -19,7 +19,7 @@ use crate::services::Services;
 use r2d2::ManageConnection as _;
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -29,6 +29,9 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// How long to wait after a failure.
 const AGAIN: Duration = Duration::from_millis(200);
+
+/// How often a server says that it is there. One that has not for ten seconds is not counted.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
 /// How often rows that all have read are removed, and for how long rows are kept, in seconds. A server that was
 /// away for longer builds its boards anew.
@@ -59,6 +62,8 @@ struct Shared {
     current_at: AtomicU64,
     is_loaded: AtomicBool,
     is_clock_off: AtomicBool,
+    /// How many servers use the database.
+    nodes: AtomicU32,
     begun: Instant,
 }
 
@@ -76,6 +81,7 @@ impl Follower {
             current_at: AtomicU64::new(0),
             is_loaded: AtomicBool::new(true),
             is_clock_off: AtomicBool::new(false),
+            nodes: AtomicU32::new(1),
             begun: Instant::now(),
         });
         let cursors = build(pool, services, load)?;
@@ -88,6 +94,7 @@ impl Follower {
             cursors,
             session: None,
             swept: Instant::now(),
+            counted: None,
         };
         let told = Arc::clone(&shared);
         let thread = thread::Builder::new()
@@ -105,6 +112,11 @@ impl Follower {
 }
 
 impl Follower {
+    /// How many servers use the database, this one among them.
+    pub(crate) fn nodes(&self) -> u32 {
+        self.shared.nodes.load(Ordering::Relaxed)
+    }
+
     /// Is this machine's clock too far from the database's?
     pub(crate) fn is_clock_off(&self) -> bool {
         self.shared.is_clock_off.load(Ordering::Relaxed)
@@ -146,6 +158,8 @@ struct Work {
     cursors: Cursors,
     session: Option<Session>,
     swept: Instant,
+    /// When the servers were counted.
+    counted: Option<Instant>,
 }
 
 impl Work {
@@ -187,6 +201,10 @@ impl Work {
         }
         let Some(session) = &self.session else { return Ok(Seen::All) };
         let seen = follow(session, &mut self.cursors, &self.services.boards)?;
+        if self.counted.is_none_or(|at| at.elapsed() >= SIGN_OF_LIFE) {
+            self.counted = Some(Instant::now());
+            shared.nodes.store(count_nodes(session)?, Ordering::Relaxed);
+        }
         if self.swept.elapsed() >= SWEEP {
             self.swept = Instant::now();
             let seconds = schema::clock_difference(session)?;
@@ -281,6 +299,20 @@ fn follow(session: &Session, cursors: &mut Cursors, boards: &SharedBoards) -> Re
     Ok(Seen::All)
 }
 
+/// Say that this server is there, and count those that have said so of late.
+fn count_nodes(session: &Session) -> Result<u32, Fault> {
+    session.start();
+    session.execute(super::SIGN_OF_LIFE, args![session.node()])?;
+    let sql = "SELECT count(*) FROM node
+                WHERE seen_at > extract(epoch FROM clock_timestamp())::bigint - 10";
+    let mut nodes = 1_i64;
+    session.query(sql, args![], |row| {
+        nodes = row.get(0)?;
+        Ok(false)
+    })?;
+    Ok(u32::try_from(nodes).unwrap_or(1).max(1))
+}
+
 /// Remove rows that all servers have read long ago, and streams that nobody uses.
 fn sweep(session: &Session) -> Result<(), Fault> {
     session.begin(Transaction::Steps, None)?;
@@ -303,6 +335,11 @@ fn sweep(session: &Session) -> Result<(), Fault> {
                 ),
                 args![UNUSED],
             )
+        })
+        .and_then(|_| {
+            let sql = "DELETE FROM node
+                        WHERE seen_at < extract(epoch FROM clock_timestamp())::bigint - $1";
+            session.execute(sql, args![UNUSED])
         })
         .and_then(|_| {
             session.execute(

@@ -40,6 +40,11 @@ use tokio::sync::oneshot;
 /// wait longer than clients do.
 const WAITING: usize = 2048;
 
+/// Says that a server is there, by its name.
+pub(crate) const SIGN_OF_LIFE: &str = "INSERT INTO node (id, seen_at)
+     VALUES ($1, extract(epoch FROM clock_timestamp())::bigint)
+     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
+
 /// A connection of the pool.
 pub(crate) type Pooled = r2d2::PooledConnection<Sessions>;
 
@@ -113,6 +118,11 @@ impl Postgres {
     /// For how long the boards have not been known to be up to date.
     pub(crate) fn lag(&self) -> Duration {
         self.follower.get().map_or(Duration::ZERO, Follower::lag)
+    }
+
+    /// How many servers use the database.
+    pub(crate) fn nodes(&self) -> u32 {
+        self.follower.get().map_or(1, Follower::nodes)
     }
 
     /// Is this machine's clock too far from the database's?
