@@ -37,7 +37,7 @@ pub struct Exporter(Source);
 enum Source {
     File(FileExporter),
     #[cfg(feature = "postgres")]
-    Server(ServerExporter),
+    Server(Box<ServerExporter>),
 }
 
 impl Exporter {
@@ -47,7 +47,7 @@ impl Exporter {
         if let DatabaseUrl::Postgres(url) = &config.database.url {
             let ca_file = config.database.ca_file.as_deref();
             return ServerExporter::open(url, ca_file, content)
-                .map(|it| Exporter(Source::Server(it)));
+                .map(|it| Exporter(Source::Server(Box::new(it))));
         }
         FileExporter::open(config, content).map(|it| Exporter(Source::File(it)))
     }

@@ -43,7 +43,7 @@ pub enum ImportError {
 pub struct Import(Target);
 
 enum Target {
-    File(FileImport),
+    File(Box<FileImport>),
     #[cfg(feature = "postgres")]
     Server(Box<ServerImport>),
 }
@@ -60,7 +60,7 @@ impl Import {
             let import = ServerImport::begin(&url, services, content)?;
             return Ok(Import(Target::Server(Box::new(import))));
         }
-        FileImport::begin(services, content).map(|it| Import(Target::File(it)))
+        FileImport::begin(services, content).map(|it| Import(Target::File(Box::new(it))))
     }
 
     /// The names of all tables.

@@ -63,6 +63,11 @@ impl Tx {
         }
     }
 
+    /// Do other servers write to the database, too?
+    pub fn is_shared(&self) -> bool {
+        self.view.is_shared()
+    }
+
     /// Run a statement that writes; returns how many rows it changed.
     pub fn execute(&mut self, sql: &str, args: &[Param<'_>]) -> Result<usize, Fault> {
         #[cfg(feature = "postgres")]

@@ -212,6 +212,11 @@ impl View<'_> {
         find(&listing.whole(engine)).map(|(rows, _)| rows)
     }
 
+    /// Do other servers write to the database, too?
+    pub(super) fn is_shared(&self) -> bool {
+        !matches!(&self.source, ConnectionSource::Pool(..) | ConnectionSource::Writer(..))
+    }
+
     /// The connection, for the statements of an operation. A job gets its savepoint with its first
     /// statement, because many jobs have none.
     pub(super) fn connection(&self) -> Result<&Connection, Fault> {

@@ -333,6 +333,31 @@ fn lost_connections_lose_no_acknowledged_score() {
     assert_eq!(shown, kept, "the boards have what the table has");
 }
 
+#[test]
+fn last_upload_of_a_rank_counts_on_every_node() {
+    let Some(nodes) = Nodes::start(2, FREE) else { return };
+    let (_, token) = nodes.servers[0].account("nora");
+    // The clock of the server that took the last upload was an hour ahead.
+    let upload = |node: usize, rank: i64| {
+        call(&nodes.servers[node], &token, "rank/upload", json!({"rank": rank}))
+    };
+    assert_eq!(upload(0, 1)["status"], 0);
+    nodes.ask("UPDATE rank SET reached_at = reached_at + 3600000000");
+    for (nth, rank) in [5, 3, 9, 2].into_iter().enumerate() {
+        assert_eq!(upload(nth % 2, rank)["status"], 0);
+        let sql = "SELECT score FROM rank";
+        assert_eq!(nodes.ask(sql), rank.to_string(), "it was acknowledged");
+    }
+    let begun = Instant::now();
+    let shown = |node: usize| {
+        let list = call(&nodes.servers[node], &token, "rank/list", json!({}))["data"].clone();
+        list[0]["rank_score"].as_i64()
+    };
+    while (shown(0), shown(1)) != (Some(2), Some(2)) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?} {:?}", shown(0), shown(1));
+    }
+}
+
 /// Passes connections on to a database, until it is cut or stopped.
 struct Proxy {
     address: String,
