@@ -4,6 +4,7 @@
 //! macro, and nothing of the driver beneath. Their SQL keeps to what SQLite and PostgreSQL both
 //! take, so that a second engine is an adapter in this folder.
 
+mod after_commit;
 mod bigrams;
 mod error;
 mod export;

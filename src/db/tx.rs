@@ -1,5 +1,8 @@
 //! Writing: one job's part of a group's transaction.
 
+#[cfg(feature = "postgres")]
+use super::after_commit::{AfterCommit, JobParts, told};
+use super::after_commit::{BoardStep, Effect};
 use super::search::{self, IndexEntry, TextIndex};
 use super::value::Param;
 use super::view::{View, bind, execute};
@@ -37,14 +40,6 @@ pub struct Tx {
     #[cfg(feature = "postgres")]
     ids: Option<Arc<super::postgres::Ids>>,
 }
-
-/// What is done with the leaderboards after the COMMIT, in order.
-pub(super) enum BoardStep {
-    Change(Change),
-    Look(Box<dyn FnOnce(&Boards) + Send>),
-}
-
-type Effect = Box<dyn FnOnce() + Send>;
 
 impl Tx {
     pub(super) fn new(view: View<'static>) -> Self {
@@ -352,68 +347,6 @@ impl Tx {
     /// Is the group's transaction still open? SQLite ends it by itself after some errors.
     pub(super) fn is_open(&self) -> bool {
         self.view.own().is_ok_and(|connection| !connection.is_autocommit())
-    }
-}
-
-/// What a job without a connection leaves to be written.
-#[cfg(feature = "postgres")]
-pub(super) struct JobParts {
-    pub(super) deferred: String,
-    pub(super) after: AfterCommit,
-}
-
-/// What is done after a COMMIT.
-#[cfg(feature = "postgres")]
-#[derive(Default)]
-pub(super) struct AfterCommit(Vec<BoardStep>, Vec<Effect>);
-
-#[cfg(feature = "postgres")]
-impl AfterCommit {
-    /// Append what another job does.
-    pub(super) fn extend(&mut self, other: AfterCommit) {
-        self.0.extend(other.0);
-        self.1.extend(other.1);
-    }
-
-    /// What other servers are told, as JSON; `None` if that is nothing.
-    pub(super) fn told(&self) -> Result<Option<String>, Fault> {
-        told(&self.0)
-    }
-
-    /// Do it.
-    pub(super) fn run(self, services: &Services) {
-        if !self.0.is_empty() {
-            let mut boards = services.boards.write();
-            for step in self.0 {
-                step.run(&mut boards);
-            }
-        }
-        for effect in self.1 {
-            effect();
-        }
-    }
-}
-
-/// What other servers are told of these steps, as JSON; `None` if that is nothing.
-#[cfg(feature = "postgres")]
-fn told(steps: &[BoardStep]) -> Result<Option<String>, Fault> {
-    let told = steps.iter().filter_map(|step| match step {
-        BoardStep::Change(change) => Some(change),
-        BoardStep::Look(_) => None,
-    });
-    let told: Vec<&Change> = told.collect();
-    match told[..] {
-        [] => Ok(None),
-        _ => serde_json::to_string(&told).map(Some).map_err(Fault::unknown),
-    }
-}
-
-impl BoardStep {
-    fn run(self, boards: &mut Boards) {
-        match self {
-            BoardStep::Change(change) => boards.apply(&change),
-            BoardStep::Look(look) => look(boards),
-        }
     }
 }
 

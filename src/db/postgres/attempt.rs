@@ -1,8 +1,9 @@
 //! Running a job in a transaction, again where the database refuses it because of another one.
 
+use super::answer::Failure;
 use super::ids::Ids;
 use super::pool::Sessions;
-use super::session::{Failure, Transaction};
+use super::session::Transaction;
 use crate::db::Tx;
 use crate::fault::{Cause, Fault, caught};
 use crate::metrics::RefusalReason;

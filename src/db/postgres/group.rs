@@ -8,11 +8,12 @@
 //! Where the connection is lost before the answer, the same row of the stream is sent again. If it is there
 //! already, the group was committed.
 
+use super::answer::Failure;
 use super::pool::Sessions;
-use super::session::{Failure, Session};
+use super::session::Session;
 use crate::db::DeferredWrite;
+use crate::db::after_commit::{AfterCommit, JobParts};
 use crate::db::sqlite::writer::GROUP;
-use crate::db::tx::{AfterCommit, JobParts};
 use crate::fault::Fault;
 use crate::services::Services;
 use r2d2::ManageConnection as _;

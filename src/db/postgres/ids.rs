@@ -3,8 +3,9 @@
 //! A block is taken in a transaction of its own, on a connection of its own, so ids of transactions that are rolled
 //! back are lost, and ids do not follow the order of commits. No id is given out twice.
 
+use super::answer::Failure;
 use super::pool::Sessions;
-use super::session::{Failure, Session};
+use super::session::Session;
 use crate::fault::Fault;
 use r2d2::ManageConnection as _;
 use std::collections::HashMap;

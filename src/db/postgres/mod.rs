@@ -4,6 +4,7 @@
 //! refuses it because of another one. There is no writer thread: the database orders what several
 //! servers write.
 
+mod answer;
 mod attempt;
 mod follow;
 mod group;
