@@ -27,13 +27,7 @@ pub(crate) fn text(
     families.extend(sizes(db::sizes(&services.config)));
     families.extend(disk(&services.disk.rooms()));
     families.push(boards(&services.boards));
-    families.push(
-        Family::gauge(
-            "guichet_boards_lag_seconds",
-            "For how long the leaderboards in memory have not been known to have what other servers wrote; 0 on SQLite",
-        )
-        .with([(Labels::new(), engine.db.boards_lag().as_secs_f64())]),
-    );
+    families.extend(servers(engine));
     families.push(messages(&metrics.messages));
     families.push(backups(services));
     families.extend(process(metrics));
@@ -175,6 +169,30 @@ fn boards(boards: &SharedBoards) -> Family {
     Family::gauge("guichet_board_players", "Players on a board")
         .with(numbers.into_iter().map(|(name, size)| (labels("numbers", name), size)))
         .with(texts.into_iter().map(|(name, size)| (labels("texts", name), size)))
+}
+
+/// What is of interest where several servers use one database.
+fn servers(engine: &Engine) -> [Family; 4] {
+    let db = &engine.db;
+    let (used, idle) = db.connections().unwrap_or((0, 0));
+    [
+        Family::gauge(
+            "guichet_boards_lag_seconds",
+            "For how long the leaderboards in memory have not been known to have what other servers wrote; 0 on SQLite",
+        )
+        .with([(Labels::new(), db.boards_lag().as_secs_f64())]),
+        Family::gauge("guichet_servers", "Servers that use the database, this one among them")
+            .with([(Labels::new(), u64::from(db.servers()))]),
+        Family::gauge("guichet_database_connections", "Connections to PostgreSQL; 0 on SQLite").with([
+            (label("state", "used"), u64::from(used)),
+            (label("state", "idle"), u64::from(idle)),
+        ]),
+        Family::counter(
+            "guichet_retried_transactions",
+            "Transactions that PostgreSQL refused because of others, or whose connection was lost before their end; they were run again",
+        )
+        .only(Sample::Whole(engine.services.metrics.writes.retried.get())),
+    ]
 }
 
 fn messages(messages: &SmsMetrics) -> Family {

@@ -192,6 +192,15 @@ impl Db {
         }
     }
 
+    /// How many connections to the database's server are used, and how many are not; `None` where it is a file.
+    pub fn connections(&self) -> Option<(u32, u32)> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(postgres) => Some(postgres.connections()),
+        }
+    }
+
     /// How many servers use the database, this one among them.
     pub fn servers(&self) -> u32 {
         match &self.engine {

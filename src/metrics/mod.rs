@@ -148,6 +148,8 @@ pub(crate) struct WriterMetrics {
     pub(crate) commit: DurationHistogram,
     /// Groups of which nothing was kept.
     pub(crate) lost: Counter,
+    /// Transactions that were run again.
+    pub(crate) retried: Counter,
     /// Moving the log into the database file.
     pub(crate) checkpoint: DurationHistogram,
 }

@@ -40,6 +40,7 @@ pub(crate) fn run<T>(
             Tried::Done(result) => return result,
             Tried::Again if begun.elapsed() >= PATIENCE => break,
             Tried::Again => {
+                services.metrics.writes.retried.add();
                 // Those that were refused together come back one after another.
                 sleep(Duration::from_micros(rand::rng().random_range(0..500_u64 << nth.min(8))));
             }

@@ -121,6 +121,12 @@ impl Postgres {
         self.follower.get().map_or(Duration::ZERO, Follower::lag)
     }
 
+    /// How many connections of the pool are used, and how many are not.
+    pub(crate) fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections.saturating_sub(state.idle_connections), state.idle_connections)
+    }
+
     /// How many servers use the database.
     pub(crate) fn nodes(&self) -> u32 {
         self.follower.get().map_or(1, Follower::nodes)
