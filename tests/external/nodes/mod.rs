@@ -1,6 +1,5 @@
 //! Several servers on one PostgreSQL: every limit and every board is as on one.
 
-mod balancer;
 mod boards;
 mod limits;
 mod losses;
