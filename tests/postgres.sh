@@ -37,7 +37,7 @@ fi
 
 as "$bin/initdb" -D "$folder/data" -A trust -U guichet --locale=C -E UTF8 > "$folder/init.log" 2>&1
 as "$bin/pg_ctl" -D "$folder/data" -s -w -t 60 -l "$folder/log" -o "-p $port -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories= -c max_connections=400 -c fsync=off" start > /dev/null
+    -c unix_socket_directories= -c max_connections=400 -c fsync=${GUICHET_TEST_FSYNC:-off}" start > /dev/null
 stop() {
     as "$bin/pg_ctl" -D "$folder/data" -s -m immediate stop > /dev/null 2>&1 || true
     [ ! -d "$folder/standby" ] || as "$bin/pg_ctl" -D "$folder/standby" -s -m immediate stop > /dev/null 2>&1 || true

@@ -30,6 +30,7 @@ mod hello;
 mod load;
 mod machine;
 mod mixed;
+mod nodes;
 #[path = "../support/notices.rs"]
 mod notices;
 mod overhead;
@@ -55,7 +56,7 @@ use std::time::{Duration, Instant};
 /// A section: its letter, what it measures, and the code.
 type Section = (&'static str, &'static str, fn(Effort, &mut NoticeDatabase) -> Vec<Row>);
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     ("a", "the envelope against bare hyper", overhead::run),
     ("b", "durable scores", posts::run),
     ("c", "reading a board", ranks::run),
@@ -63,9 +64,10 @@ const SECTIONS: [Section; 7] = [
     ("e", "searching notices", search::run),
     ("f", "captchas and logins", bursts::run),
     ("g", "memory, start, size", footprint::run),
+    ("h", "PostgreSQL instead of SQLite", nodes::run),
 ];
 
-const USAGE: &str = "cargo bench [-- [--quick] [--rounds=N] [a] [b] [c] [d] [e] [f] [g]]";
+const USAGE: &str = "cargo bench [-- [--quick] [--rounds=N] [a] [b] [c] [d] [e] [f] [g] [h]]";
 
 fn main() {
     // Cargo adds `--bench` by itself.

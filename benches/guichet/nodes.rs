@@ -1,0 +1,127 @@
+//! h. PostgreSQL instead of SQLite, with one, two and three servers on one database.
+
+use crate::contest::{Effort, Side, Spread, alternate};
+use crate::folder::Folder;
+use crate::guichet;
+use crate::players;
+use crate::posts::{PLAYERS, post};
+use crate::process::Running;
+use crate::report::{Row, Unit};
+use crate::search::NoticeDatabase;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::scope;
+
+const SECTION: &str = "h. PostgreSQL instead of SQLite";
+
+/// A PostgreSQL of its own, which syncs every commit; it ends with this.
+struct Database {
+    child: Child,
+    url: String,
+}
+
+impl Database {
+    /// `None` where PostgreSQL is not installed.
+    fn start() -> Option<Self> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postgres.sh");
+        let mut child = Command::new(script)
+            .env("GUICHET_TEST_FSYNC", "on")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        if url.is_empty() {
+            let _ = child.wait();
+            eprintln!("  left out: PostgreSQL is not installed");
+            return None;
+        }
+        Some(Database { child, url: url.trim_end().to_owned() })
+    }
+
+    /// Move the rows of SQLite's file in the folder `from` to it.
+    fn fill(&self, from: &Folder, to: &Folder) {
+        let rows = from.path().join("rows");
+        let command = |folder: &Folder, what: &str| {
+            let file = folder.path().join("guichet.toml");
+            let mut command = Command::new(guichet::binary());
+            command.arg("-c").arg(file).arg(what).arg(&rows).stdout(Stdio::null());
+            assert!(command.status().unwrap().success(), "{what}");
+        };
+        command(from, "export");
+        let data = to.path().join("data");
+        let config = format!("data_dir = {data:?}\n{}", self.sections());
+        std::fs::write(to.path().join("guichet.toml"), config).unwrap();
+        command(to, "import");
+    }
+
+    fn sections(&self) -> String {
+        format!("[database]\nurl = {:?}\n[store]\nshared = true\n", self.url)
+    }
+
+    /// A server on it, with the key of the first one.
+    fn server(&self, folder: &Folder, first: Option<&Folder>) -> Running {
+        if let Some(first) = first {
+            std::fs::copy(first.path().join("data.key"), folder.path().join("data.key")).unwrap();
+        }
+        guichet::start_with(folder, &self.sections(), &[])
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // The script ends when its input does.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
+    let Some(database) = Database::start() else { return Vec::new() };
+    let folders: Vec<Folder> = (0..3).map(|_| Folder::new()).collect();
+    let sqlite_folder = players::folder(PLAYERS, false);
+    database.fill(&sqlite_folder, &folders[0]);
+    let sqlite = guichet::start(&sqlite_folder);
+    let mut servers = vec![database.server(&folders[0], None)];
+    let mut rows = Vec::new();
+    for connections in [1, 64, 256] {
+        eprintln!("  {connections} connections");
+        let sides = [
+            Side { name: "PostgreSQL", server: &servers[0], load: post(connections) },
+            Side { name: "SQLite", server: &sqlite, load: post(connections) },
+        ];
+        let series = alternate(effort, &sides);
+        let work = format!("durable scores, {connections} at once");
+        rows.push(Row::rate(SECTION, &work, &series[0], &series[1]));
+    }
+    for folder in &folders[1..] {
+        servers.push(database.server(folder, Some(&folders[0])));
+        let count = servers.len();
+        eprintln!("  {count} servers");
+        let mut ratios = Vec::new();
+        for _ in 0..effort.rounds {
+            let one = total(&servers[..1], 96, effort);
+            ratios.push(total(&servers, 96, effort) / one);
+        }
+        let work = format!("durable scores, 96 at once: {count} servers against one");
+        rows.push(Row::figure(SECTION, &work, Spread::of(ratios), Unit::Times));
+    }
+    rows
+}
+
+/// Scores a second of all these servers together, with so many connections in all.
+fn total(servers: &[Running], connections: usize, effort: Effort) -> f64 {
+    let load = post(connections / servers.len());
+    scope(|scope| {
+        let running: Vec<_> = servers
+            .iter()
+            .map(|server| {
+                let load = &load;
+                scope.spawn(move || load.run(server.address(), server.pid(), effort.time).rate)
+            })
+            .collect();
+        running.into_iter().map(|load| load.join().unwrap()).sum()
+    })
+}
