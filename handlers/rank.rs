@@ -53,7 +53,7 @@ pub const KEEP: DeferredWrite = DeferredWrite {
           ON CONFLICT (account) DO UPDATE
              SET score = excluded.score, reached_at = excluded.reached_at
            WHERE rank.score <> excluded.score AND rank.reached_at < excluded.reached_at",
-    many: "INSERT INTO rank (account, score, reached_at)
+    postgres_batch: "INSERT INTO rank (account, score, reached_at)
            SELECT id, (row->1->>0)::bigint, (row->1->>1)::bigint
              FROM json_array_elements($1::json) AS row JOIN account ON id = (row->0->>0)::bigint
            ON CONFLICT (account) DO UPDATE

@@ -51,7 +51,7 @@ pub const KEEP: DeferredWrite = DeferredWrite {
           ON CONFLICT (app, openid) DO UPDATE
              SET score = excluded.score, reached_at = excluded.reached_at
            WHERE excluded.score > score.score",
-    many: "INSERT INTO score (app, openid, score, reached_at)
+    postgres_batch: "INSERT INTO score (app, openid, score, reached_at)
            SELECT row->0->>0, row->0->>1, (row->1->>0)::bigint, (row->1->>1)::bigint
              FROM json_array_elements($1::json) AS row
            ON CONFLICT (app, openid) DO UPDATE

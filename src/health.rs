@@ -4,6 +4,7 @@
 
 use crate::db::{self, Db};
 use crate::fault::Fault;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot::Receiver;
 use tokio::sync::oneshot::error::TryRecvError;
@@ -21,10 +22,21 @@ pub type Why = &'static str;
 
 const ENDING: Why = "the server is shutting down";
 
+/// How far a server is on its way to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    /// It still takes requests, but a load balancer is to send them to others.
+    Draining,
+    Ending,
+}
+
 /// What is known of a server's health.
 #[derive(Debug)]
 pub struct Health {
-    is_ending: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
+    /// The same for each answer, which must not wait for a lock.
+    is_draining: AtomicBool,
     probe: Mutex<WriteProbe>,
 }
 
@@ -39,28 +51,43 @@ struct WriteProbe {
 
 impl Default for Health {
     fn default() -> Self {
-        Health { is_ending: watch::Sender::new(false), probe: Mutex::default() }
+        Health {
+            phase: watch::Sender::new(Phase::Serving),
+            is_draining: AtomicBool::new(false),
+            probe: Mutex::default(),
+        }
     }
 }
 
 impl Health {
-    /// The server is about to shut down.
+    /// The server is about to shut down, and takes requests until then.
+    pub fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+        self.phase.send_replace(Phase::Draining);
+    }
+
+    /// Is it about to shut down? Then each connection is closed after its next answer.
+    pub fn is_draining(&self) -> bool {
+        self.is_draining.load(Ordering::Relaxed)
+    }
+
+    /// The server shuts down.
     pub fn end(&self) {
-        self.is_ending.send_replace(true);
+        self.phase.send_replace(Phase::Ending);
     }
 
     /// Can this server answer requests?
     pub fn alive(&self) -> Result<(), Why> {
-        if *self.is_ending.borrow() { Err(ENDING) } else { Ok(()) }
+        if *self.phase.borrow() == Phase::Ending { Err(ENDING) } else { Ok(()) }
     }
 
     /// Can the disk take a commit? Tests it with one, unless the last test is less than a second
     /// old.
     pub async fn ready(&self, db: &Db) -> Result<(), Why> {
-        let mut ending = self.is_ending.subscribe();
+        let mut phase = self.phase.subscribe();
         tokio::select! {
             biased;
-            _ = ending.wait_for(|is_ending| *is_ending) => Err(ENDING),
+            _ = phase.wait_for(|phase| *phase != Phase::Serving) => Err(ENDING),
             told = self.writable(db) => told,
         }
     }

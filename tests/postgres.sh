@@ -36,7 +36,18 @@ if [ "$port" = 0 ]; then
 fi
 
 as "$bin/initdb" -D "$folder/data" -A trust -U guichet --locale=C -E UTF8 > "$folder/init.log" 2>&1
-as "$bin/pg_ctl" -D "$folder/data" -s -w -t 60 -l "$folder/log" -o "-p $port -c listen_addresses=127.0.0.1 \
+# It takes TLS from those who ask for it, with the certificate of the tests.
+for file in server.pem server.key; do
+    cp "$(dirname "$0")/common/tls/$file" "$folder/data/$file"
+    chmod 600 "$folder/data/$file"
+    [ "$(id -u)" != 0 ] || chown postgres "$folder/data/$file"
+done
+cat >> "$folder/data/postgresql.conf" << 'END'
+ssl = on
+ssl_cert_file = 'server.pem'
+ssl_key_file = 'server.key'
+END
+as "$bin/pg_ctl" -D "$folder/data" -s -w -t 60 -l "$folder/log" -o "-p $port -c listen_addresses=127.0.0.1,127.0.0.2 \
     -c unix_socket_directories= -c max_connections=400 -c fsync=${GUICHET_TEST_FSYNC:-off}" start > /dev/null
 stop() {
     as "$bin/pg_ctl" -D "$folder/data" -s -m immediate stop > /dev/null 2>&1 || true

@@ -3,11 +3,13 @@
 use crate::contest::{Effort, Side, Spread, alternate};
 use crate::folder::Folder;
 use crate::guichet;
+use crate::load::Load;
 use crate::players;
 use crate::posts::{PLAYERS, post};
 use crate::process::Running;
 use crate::report::{Row, Unit};
-use crate::search::NoticeDatabase;
+use crate::search::{KEYS, NoticeDatabase, search};
+use crate::wire;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -78,7 +80,13 @@ impl Drop for Database {
     }
 }
 
-pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
+pub fn run(effort: Effort, stock: &mut NoticeDatabase) -> Vec<Row> {
+    let mut rows = scores(effort);
+    rows.extend(notices(effort, stock));
+    rows
+}
+
+fn scores(effort: Effort) -> Vec<Row> {
     let Some(database) = Database::start() else { return Vec::new() };
     let folders: Vec<Folder> = (0..3).map(|_| Folder::new()).collect();
     let sqlite_folder = players::folder(PLAYERS, false);
@@ -102,8 +110,8 @@ pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
         eprintln!("  {count} servers");
         let mut ratios = Vec::new();
         for _ in 0..effort.rounds {
-            let one = total(&servers[..1], 96, effort);
-            ratios.push(total(&servers, 96, effort) / one);
+            let one = total(&servers[..1], &post(96), effort);
+            ratios.push(total(&servers, &post(96 / count), effort) / one);
         }
         let work = format!("durable scores, 96 at once: {count} servers against one");
         rows.push(Row::figure(SECTION, &work, Spread::of(ratios), Unit::Times));
@@ -111,14 +119,66 @@ pub fn run(effort: Effort, _: &mut NoticeDatabase) -> Vec<Row> {
     rows
 }
 
-/// Scores a second of all these servers together, with so many connections in all.
-fn total(servers: &[Running], connections: usize, effort: Effort) -> f64 {
-    let load = post(connections / servers.len());
+/// Publishing notices, which are transactions of their own, and searching them.
+fn notices(effort: Effort, stock: &mut NoticeDatabase) -> Vec<Row> {
+    let Some(database) = Database::start() else { return Vec::new() };
+    let sqlite_folder = stock.notices(if effort.quick { 10_000 } else { 100_000 });
+    let folders: Vec<Folder> = (0..2).map(|_| Folder::new()).collect();
+    database.fill(sqlite_folder, &folders[0]);
+    let sqlite = guichet::start(sqlite_folder);
+    let mut servers = vec![database.server(&folders[0], None)];
+    let tokens = [&servers[0], &sqlite].map(|server| guichet::login(server, "finder"));
+    let mut rows = Vec::new();
+    for (name, key, more) in KEYS {
+        let sides = [
+            search("PostgreSQL", &servers[0], &tokens[0], key, more),
+            search("SQLite", &sqlite, &tokens[1], key, more),
+        ];
+        let series = alternate(effort, &sides);
+        let work = format!("searching 100,000 notices: {name}");
+        rows.push(Row::rate(SECTION, &work, &series[0], &series[1]));
+    }
+    for connections in [1, 64] {
+        eprintln!("  {connections} connections");
+        let sides = [
+            Side {
+                name: "PostgreSQL",
+                server: &servers[0],
+                load: publish(connections, &tokens[0]),
+            },
+            Side { name: "SQLite", server: &sqlite, load: publish(connections, &tokens[1]) },
+        ];
+        let series = alternate(effort, &sides);
+        let work = format!("published notices, {connections} at once");
+        rows.push(Row::rate(SECTION, &work, &series[0], &series[1]));
+    }
+    servers.push(database.server(&folders[1], Some(&folders[0])));
+    let mut ratios = Vec::new();
+    for _ in 0..effort.rounds {
+        let load = |each: usize| publish(each, &tokens[0]);
+        let one = total(&servers[..1], &load(64), effort);
+        ratios.push(total(&servers, &load(32), effort) / one);
+    }
+    let work = "published notices, 64 at once: 2 servers against one";
+    rows.push(Row::figure(SECTION, work, Spread::of(ratios), Unit::Times));
+    rows
+}
+
+/// `property/add` by envelope.
+fn publish(connections: usize, token: &str) -> Load {
+    let target = format!("/api?token={token}");
+    let data = r#"{"type":1,"state":0,"lab":"card","title":"a card","content":"found near the library",
+        "occurrence_time":"","user_name":"","user_phone":"","user_qq":"","publish_time":""}"#;
+    let body = wire::envelope_text(("property", "add"), data);
+    Load::http(connections, wire::DONE, move |_, out| wire::http_request(out, &target, &body))
+}
+
+/// Answers a second of all these servers together, each under this load.
+fn total(servers: &[Running], load: &Load, effort: Effort) -> f64 {
     scope(|scope| {
         let running: Vec<_> = servers
             .iter()
             .map(|server| {
-                let load = &load;
                 scope.spawn(move || load.run(server.address(), server.pid(), effort.time).rate)
             })
             .collect();

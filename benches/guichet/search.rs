@@ -23,7 +23,7 @@ const ABSENT: &str = "学匙";
 /// The smallest collection, the baseline for the others.
 const SMALL: u64 = 10_000;
 
-const KEYS: [(&str, &str, &str); 4] = [
+pub const KEYS: [(&str, &str, &str); 4] = [
     ("a rare word", RARE, ""),
     ("a common word", COMMON, ""),
     ("a common word, limit=20", COMMON, "&limit=20"),
@@ -61,7 +61,8 @@ pub fn run(effort: Effort, stock: &mut NoticeDatabase) -> Vec<Row> {
     rows
 }
 
-fn search<'a>(
+/// Searching for `key`, with `more` behind it in the URL.
+pub fn search<'a>(
     name: &'static str,
     server: &'a Running,
     token: &str,

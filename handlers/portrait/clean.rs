@@ -83,7 +83,8 @@ fn clean(
         }
     };
     let size = i64::try_from(cut.map_or(bytes.len(), |(cut, _)| cut.len())).unwrap_or(i64::MAX);
-    engine.db.write(move |tx: &mut db::Tx| {
+    let stored = new.clone();
+    let write = move |tx: &mut db::Tx| {
         let name = new.as_ref().map_or(file.as_str(), Stored::name);
         if tx.execute(source.set, args![name, size, id, &file])? == 0 {
             // Replaced meanwhile: the new one is clean. Ours is removed with `new`.
@@ -96,5 +97,9 @@ fn clean(
             new.keep(tx, Some(file));
         }
         Ok(())
-    })
+    };
+    match stored {
+        Some(stored) => stored.write_row(|| engine.db.write(write)),
+        None => engine.db.write(write),
+    }
 }

@@ -85,7 +85,8 @@ pub fn store(
 }
 
 /// A picture that is in the store and not yet in the database. It is removed when the last clone of
-/// this is dropped, unless [`Stored::keep`] was called and its transaction committed.
+/// this is dropped, unless [`Stored::keep`] was called and its transaction committed or may have been
+/// ([`Stored::write_row`]).
 #[derive(Clone)]
 pub struct Stored(Arc<StoredPicture>);
 
@@ -111,6 +112,16 @@ impl Stored {
     /// The file's name.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Run `write`, which commits the row that names it. Where nobody knows whether that was done, the picture stays:
+    /// one that no row names is removed by the search for orphans.
+    pub fn write_row<T>(&self, write: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        write().inspect_err(|fault| {
+            if matches!(fault, Fault::Unsure(_)) {
+                self.0.is_kept.store(true, Ordering::Release);
+            }
+        })
     }
 
     /// Keep it once the row that names it is committed, and remove the one it replaces.

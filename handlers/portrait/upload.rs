@@ -4,7 +4,7 @@ use super::limits::{self, Uploader};
 use super::{Id, NOT_STORED, PictureUpload, store};
 use engine::caller::Anyone;
 use engine::config::OpenUpload;
-use engine::db::View;
+use engine::db::{self, View};
 use engine::fault::{Fault, FaultKind};
 use engine::image_check::ImageKind;
 use engine::op::{Name, Op, Store, Work, WorkContext};
@@ -69,7 +69,8 @@ impl Op for Upload {
             .ok_or_else(|| Fault::value("type", "png, jpg, jpeg, gif or webp"))?;
         let file = store(context, base64, Some(claimed))?;
         let url = context.pictures.public_url(file.name());
-        context.write(move |tx| {
+        let stored = file.clone();
+        let write = move |tx: &mut db::Tx| {
             // Once more: much may have happened while it was decoded.
             let Right { uploader, owner } = right(tx, &caller, id)?;
             uploader.count(tx, file.size())?;
@@ -83,7 +84,8 @@ impl Op for Upload {
             )?;
             file.keep(tx, old);
             Ok(())
-        })?;
+        };
+        stored.write_row(|| context.write(write))?;
         let here = || format!("{}/api/external/get/portrait/{id}", context.public_url);
         Ok(Uploaded { url: url.unwrap_or_else(here) })
     }

@@ -6,6 +6,7 @@ use crate::handlers::portrait::limits::Uploader;
 use crate::handlers::portrait::{PictureUpload, store};
 use engine::caller::Account;
 use engine::data::{Field, FieldError, Value, schema};
+use engine::db::Tx;
 use engine::fault::{Fault, FaultKind};
 use engine::image_check::ImageKind;
 use engine::op::{Name, Op, Store, Work, WorkContext};
@@ -62,7 +63,8 @@ impl Op for Avatar {
         context.read(|view| uploader.check(view))?;
         let file = store(context, self.base64, self.r#type.map(|claimed| claimed.0))?;
         let url = picture_url(context, file.name());
-        context.write(move |tx| {
+        let stored = file.clone();
+        let write = move |tx: &mut Tx| {
             let old: String = tx
                 .one("SELECT avatar FROM account WHERE id = $1", args![caller.id], |row| {
                     row.get(0)
@@ -75,7 +77,8 @@ impl Op for Avatar {
             )?;
             file.keep(tx, Some(old).filter(|old| !old.is_empty()));
             Ok(())
-        })?;
+        };
+        stored.write_row(|| context.write(write))?;
         Ok(Uploaded { url })
     }
 }

@@ -47,7 +47,7 @@ impl Config {
         let old = &mut self;
         take_over!(
             old, new, changes,
-            keys { listen, public_url, data_dir, timezone },
+            keys { listen, public_url, data_dir, timezone, drain },
             database: Database { live {} restart { url, synchronous, ca_file } }
             session: Session { live { ttl } restart {} }
             envelope: Envelope { live { lenient } restart { content_type } }

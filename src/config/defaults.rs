@@ -11,6 +11,7 @@ impl Default for Config {
             public_url: None,
             data_dir: PathBuf::from("data"),
             timezone: fields::shanghai(),
+            drain: Duration::ZERO,
             database: Database::default(),
             session: Session::default(),
             envelope: Envelope::default(),

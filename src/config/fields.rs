@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 use hyper::header::{self, HeaderName, HeaderValue};
 use jiff::civil;
@@ -9,7 +10,7 @@ use jiff::tz::{self, TimeZone};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-use super::{Networks, Secret, SharedNetworks, networks};
+use super::{Networks, Secret, SharedNetworks, networks, units};
 use crate::origin::{Origin, is_host_name};
 
 pub(super) fn text<'de, D, T>(from: D, parse: fn(&str) -> Result<T, String>) -> Result<T, D::Error>
@@ -70,6 +71,15 @@ pub(super) fn timezone<'de, D: Deserializer<'de>>(from: D) -> Result<TimeZone, D
                 "{name:?} is not a time zone; write its IANA name, for example Europe/Paris or UTC"
             )
         })
+    })
+}
+
+pub(super) fn drain<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    units::any(from, "a duration, for example 5s", |text| {
+        match units::parse_duration_or_zero(text)? {
+            time if time <= Duration::from_secs(60) => Ok(time),
+            _ => Err(format!("{text:?} is too long; write 0s to 60s")),
+        }
     })
 }
 

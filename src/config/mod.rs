@@ -65,6 +65,10 @@ pub struct Config {
     /// The time zone of date-times on the wire, an IANA name. Default `Asia/Shanghai`.
     #[serde(deserialize_with = "fields::timezone")]
     pub timezone: TimeZone,
+    /// For how long a server that is told to end still takes requests while `/readyz` says no, so that a load
+    /// balancer sends no more of them: 0 s to 60 s. Default 0 s.
+    #[serde(deserialize_with = "fields::drain")]
+    pub drain: Duration,
     /// `[database]`: where the data is kept.
     pub database: Database,
     /// `[session]`: logins.

@@ -33,7 +33,7 @@ fn errors_name_file_line_column_and_key() {
         ),
         (
             "'é' = 1",
-            "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, database, session, envelope, cors, web, documents, captcha, sms, portrait, store, rank, score, shop, limits, disk, backup, log, metrics, privacy",
+            "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, drain, database, session, envelope, cors, web, documents, captcha, sms, portrait, store, rank, score, shop, limits, disk, backup, log, metrics, privacy",
         ),
         (
             "[limits]\ntrusted_proxies = [\"::1\", \"10.0.0.0/33\"]",
@@ -98,6 +98,7 @@ fn invalid_values_are_refused() {
             "a.example ftp://a http:// https:/// http://a?x",
         ),
         ("timezone", "UTC Europe/Berlin Asia/Shanghai", "Mars/Base CST8 ../etc/passwd"),
+        ("drain", "0 0s 5 60s 1m", "61s 2m -1 x"),
         ("database.url", "sqlite sqlite:a.db sqlite:/a.db", "sqlite: sqlite://a.db mysql://a a.db"),
         ("database.synchronous", "full normal", "off FULL"),
         ("session.ttl", "30d 90s 3600", "30x 0d 1h30m"),

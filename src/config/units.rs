@@ -55,6 +55,14 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A duration that may be zero.
+pub(super) fn parse_duration_or_zero(text: &str) -> Result<Duration, String> {
+    match amount(text, &[("", 1), ("s", 1), ("m", 60)]) {
+        Some(0) => Ok(Duration::ZERO),
+        _ => parse_duration(text),
+    }
+}
+
 pub(super) fn parse_size(text: &str) -> Result<usize, String> {
     let units = [("", 1), ("B", 1), ("KiB", 1024), ("MiB", 1024 * 1024)];
     match amount(text, &units).map(usize::try_from) {

@@ -19,6 +19,7 @@ use crate::http::response::{self, date};
 use crate::live::Live;
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -32,6 +33,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// How long a peer may take to send a request's head; also how long a connection may stay idle.
 const HEAD: Duration = Duration::from_secs(10);
@@ -105,16 +107,27 @@ async fn accept_until_stopped(
         granting.spawn(Arc::clone(&turns).grant(move || engine.workers.has_idle_work()));
     }
     let mut room = pin!(room(&handler.engine));
+    let mut drained_at = None;
     let until = loop {
         let accepted = tokio::select! {
             accepted = accept(&socket, &connections, &services.config) => accepted,
             told = listener.signals.next() => match told {
-                SignalAction::End => break StopReason::SignalAction,
+                SignalAction::End if services.config.drain.is_zero() || drained_at.is_some() => {
+                    break StopReason::SignalAction;
+                }
+                SignalAction::End => {
+                    let time = services.config.drain;
+                    tracing::info!(?time, "draining: requests are still taken, and /readyz says no");
+                    handler.engine.health.drain();
+                    drained_at = Some(Instant::now() + time);
+                    continue;
+                }
                 SignalAction::Reload => {
                     reload_beside(reload.as_ref());
                     continue;
                 }
             },
+            () = sleep_until(drained_at) => break StopReason::SignalAction,
             () = &mut room => break StopReason::Room,
         };
         match accepted {
@@ -147,6 +160,14 @@ async fn accept_until_stopped(
     }
     granting.abort_all();
     Ok(until)
+}
+
+/// Wait until then; without a time, for ever.
+async fn sleep_until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Wait until a database that was opened on a full disk can be opened for writing. Otherwise waits
@@ -234,7 +255,10 @@ fn connection(
                 }
             }
             let active_request = state.request();
-            let answer = handler.answer(peer, head_sniffer, request).await;
+            let mut answer = handler.answer(peer, head_sniffer, request).await;
+            if handler.engine.health.is_draining() {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(answer.map(|body| Tracked { body, active_request }))
         }
     });

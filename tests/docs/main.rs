@@ -15,3 +15,4 @@ mod modules;
 mod names;
 mod own_document;
 mod pages;
+mod sql;

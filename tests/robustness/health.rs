@@ -164,3 +164,34 @@ fn stopping_server_is_neither_alive_nor_ready() {
     held.unlock();
     assert_eq!(server.terminate(), 0);
 }
+
+#[test]
+fn draining_server_takes_requests_and_is_not_ready() {
+    let mut server = Server::start("drain = \"60s\"\n");
+    let mut connection = Connection::open(&server);
+    let mut get = || {
+        connection.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        connection.read().unwrap()
+    };
+    assert_eq!(get().header("connection"), "");
+    signal(&server, "TERM");
+    let begun = Instant::now();
+    while server.get("/readyz").status == 200 {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+    assert_eq!(status_and_body(&server.get("/readyz")), (503, ENDING.to_owned()));
+    assert_eq!(status_and_body(&server.get("/healthz")), (200, OK.to_owned()));
+    let reply = get();
+    assert_eq!((reply.status, reply.header("connection")), (200, "close"));
+    // A second one ends it at once.
+    assert_eq!(server.terminate(), 0);
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn drained_server_ends_by_itself() {
+    let mut server = Server::start("drain = \"1s\"\n");
+    let begun = Instant::now();
+    assert_eq!(server.terminate(), 0);
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+}

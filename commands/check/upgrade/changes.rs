@@ -33,6 +33,11 @@ pub(super) const CHANGES: &[Change] = &[
         "captcha.test_code",
         "refused also where limits.trusted_proxies or public_url show that strangers come",
     ),
+    second(
+        Kind::Key,
+        "drain",
+        "for how long a server that ends takes requests while /readyz says no: 0s",
+    ),
     second(Kind::Key, "database.ca_file", "certificates that vouch for PostgreSQL's server; none"),
     second(
         Kind::Key,

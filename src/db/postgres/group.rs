@@ -2,7 +2,7 @@
 //!
 //! A score of a known player needs nothing of the database but that it be written. Such jobs run without a
 //! connection; what they defer goes to one thread, which writes all that is there by then: one statement for all
-//! rows, and a row of the stream of changes, in one transaction and one flight. That costs PostgreSQL a tenth of
+//! rows, and a row of the stream of changes, in one transaction and one round trip. That costs PostgreSQL a tenth of
 //! what a transaction for each score does.
 //!
 //! Where the connection is lost before the answer, the same row of the stream is sent again. If it is there
@@ -11,6 +11,7 @@
 use super::answer::Failure;
 use super::pool::Sessions;
 use super::session::Session;
+use super::stream::Stream;
 use crate::db::DeferredWrite;
 use crate::db::after_commit::{AfterCommit, JobParts};
 use crate::db::sqlite::writer::GROUP;
@@ -87,8 +88,8 @@ struct Work {
     services: Arc<Services>,
     statements: &'static [&'static DeferredWrite],
     session: Option<Session>,
-    /// The stream of this thread's changes and the number of the last that was committed.
-    stream: Option<(i64, i64)>,
+    /// The stream of this thread's changes.
+    stream: Option<Stream>,
 }
 
 impl Work {
@@ -126,6 +127,8 @@ impl Work {
         if lines.is_none() && statements.is_empty() {
             return Ok(());
         }
+        // Not while it is tried again: the row that was sent is looked for in the same stream.
+        self.stream = self.stream.filter(Stream::is_usable);
         let begun = Instant::now();
         let mut was_sent = false;
         loop {
@@ -164,25 +167,23 @@ impl Work {
             Some(session) => session,
             None => self.sessions.connect().map_err(|error| unsent(Fault::database(error)))?,
         };
-        let (stream, last) = match self.stream {
+        let stream = match self.stream {
             Some(stream) => stream,
-            None => (session.open_stream().map_err(unsent)?, 0),
+            None => session.open_stream().map_err(unsent)?,
         };
-        self.stream = Some((stream, last));
-        let change = (stream, last + 1, lines);
-        let wrote = session.write_group(statements, change);
+        self.stream = Some(stream);
+        let told = stream.next();
+        let wrote = session.write_group(statements, told, lines);
         let failure = session.failure();
         let session = self.session.insert(session);
         match (wrote, failure) {
             (Ok(()), _) => {
-                self.stream = Some((stream, last + 1));
+                self.stream = Some(told);
                 Ok(())
             }
             // The row of the stream is there: the group was committed when it was sent before.
-            (Err(_), Some(Failure::Conflict))
-                if was_sent && session.has_change(stream, last + 1) =>
-            {
-                self.stream = Some((stream, last + 1));
+            (Err(_), Some(Failure::Conflict)) if was_sent && session.has_change(told) => {
+                self.stream = Some(told);
                 Ok(())
             }
             (Err(fault), Some(Failure::Lost)) => Err((Ended::Lost { sent: true }, fault)),
@@ -219,7 +220,7 @@ fn statements(known: &[&'static DeferredWrite], lines: &str) -> Vec<(&'static st
     let statement = |((_, name), rows): (&(usize, &str), &BTreeMap<&str, &str>)| {
         let statement = known.iter().find(|statement| statement.name == *name)?;
         let rows: Vec<String> = rows.iter().map(|(key, rest)| format!("[{key},{rest}]")).collect();
-        Some((statement.many, format!("[{}]", rows.join(","))))
+        Some((statement.postgres_batch, format!("[{}]", rows.join(","))))
     };
     layers.iter().filter_map(statement).collect()
 }
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn rows_with_one_key_are_written_in_their_order() {
         static KEEP: DeferredWrite =
-            DeferredWrite { name: "keep", table: "kept", sql: "", many: "MANY" };
+            DeferredWrite { name: "keep", table: "kept", sql: "", postgres_batch: "MANY" };
         let lines =
             "keep\t[\"b\"]\t[1]\nkeep\t[\"a\\t\"]\t[2]\nkeep\t[\"b\"]\t[3]\nother\t[1]\t[2]\n";
         assert_eq!(

@@ -12,6 +12,7 @@ mod ids;
 mod pool;
 mod schema;
 mod session;
+mod stream;
 mod tables;
 mod target;
 mod transfer;

@@ -2,6 +2,7 @@
 
 use super::answer::{Failure, PATIENCE, Problem, in_time, judge, wait};
 use super::pool::PoolError;
+use super::stream::Stream;
 use crate::db::STATEMENTS;
 use crate::db::value::{Param, Row};
 use crate::fault::Fault;
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
@@ -35,18 +36,6 @@ pub(crate) struct Session {
     /// The same with what the open transaction tells.
     telling: Cell<Option<Stream>>,
 }
-
-/// What a connection tells: the id of its stream, the number of the last that was committed, and when that was.
-#[derive(Debug, Clone, Copy)]
-struct Stream {
-    id: i64,
-    n: i64,
-    used: Instant,
-}
-
-/// After this time a stream is not used again: what nobody uses is removed
-/// ([`follow`](super::follow)) after an hour.
-const USED_FOR: Duration = Duration::from_mins(20);
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,19 +158,19 @@ impl Session {
     /// Write `lines` for other servers, with what the open transaction writes.
     pub(crate) fn tell(&self, lines: &str) -> Result<(), Fault> {
         let stream = match self.stream.get() {
-            Some(stream) if stream.used.elapsed() < USED_FOR => stream,
-            _ => Stream { id: self.new_stream()?, n: 0, used: Instant::now() },
+            Some(stream) if stream.is_usable() => stream,
+            _ => Stream::new(self.new_stream()?),
         };
-        let told = Stream { n: stream.n + 1, used: Instant::now(), ..stream };
+        let told = stream.next();
         self.telling.set(Some(told));
         let sql = "INSERT INTO change (stream, n, lines) VALUES ($1, $2, $3)";
         self.execute(sql, crate::args![told.id, told.n, lines]).map(|_| ())
     }
 
     /// Make a stream by itself.
-    pub(crate) fn open_stream(&self) -> Result<i64, Fault> {
+    pub(crate) fn open_stream(&self) -> Result<Stream, Fault> {
         self.start();
-        self.new_stream()
+        self.new_stream().map(Stream::new)
     }
 
     /// Before a statement that is a transaction of its own.
@@ -189,16 +178,17 @@ impl Session {
         self.failure.set(None);
     }
 
-    /// Write a group in one transaction and one flight: statements with an argument each, and a row of a stream, its
-    /// number and its lines.
+    /// Write a group in one transaction and one round trip: statements with an argument each, and `lines` as the
+    /// row of the stream that `told` is after it.
     pub(crate) fn write_group(
         &self,
         statements: &[(&'static str, String)],
-        (stream, n, lines): (i64, i64, &str),
+        told: Stream,
+        lines: &str,
     ) -> Result<(), Fault> {
         self.failure.set(None);
         let change = "INSERT INTO change (stream, n, lines) VALUES ($1, $2, $3)";
-        let change_args = crate::args![stream, n, lines];
+        let change_args = crate::args![told.id, told.n, lines];
         self.is_open.set(true);
         self.told(in_time(async {
             let mut prepared = Vec::with_capacity(statements.len());
@@ -211,7 +201,7 @@ impl Session {
             let rows = prepared.iter().map(|(statement, rows)| async move {
                 self.client.execute(statement, &[argument(rows)]).await
             });
-            let (begun, wrote, told, ended) = futures_util::join!(
+            let (begun, wrote, change, ended) = futures_util::join!(
                 self.client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED"),
                 futures_util::future::join_all(rows),
                 self.client.execute(&change, &change_args),
@@ -222,19 +212,19 @@ impl Session {
                 rows?;
             }
             // Where a statement failed, COMMIT rolls back and says nothing.
-            told?;
+            change?;
             ended
         }))?;
         self.is_open.set(false);
         Ok(())
     }
 
-    /// Is there a row of a stream with this number?
-    pub(crate) fn has_change(&self, stream: i64, n: i64) -> bool {
+    /// Is the last row of this stream there?
+    pub(crate) fn has_change(&self, told: Stream) -> bool {
         self.roll_back();
         let mut is_there = false;
         let sql = "SELECT 1 FROM change WHERE stream = $1 AND n = $2";
-        let asked = self.query(sql, crate::args![stream, n], |_| {
+        let asked = self.query(sql, crate::args![told.id, told.n], |_| {
             is_there = true;
             Ok(false)
         });

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_connections_are_for_this_machine_alone() {
+    fn unencrypted_connection_is_only_for_loopback() {
         for url in
             ["postgres://a@localhost/b", "postgres://a@127.0.0.1/b", "postgres://a@[::1]:5433/b"]
         {

@@ -88,7 +88,7 @@ impl FileExporter {
     }
 
     fn select(&self, table: &Table) -> String {
-        // The journal's rows are applied to their tables already.
+        // Its rows are exported as rows of the tables that they write to.
         if table.name == "journal" && !self.folded.is_empty() {
             return format!("SELECT {} FROM main.{} WHERE 0", table.listed(), quoted(&table.name));
         }

@@ -36,7 +36,7 @@ pub struct DeferredWrite {
     pub sql: &'static str,
     /// The same for many rows on PostgreSQL. Its parameter is a JSON array with an array for each row: that of the
     /// key's parameters, and that of the others. No two rows have the same key.
-    pub many: &'static str,
+    pub postgres_batch: &'static str,
 }
 
 /// The most journal rows in a batch. As many rows make a batch due.
@@ -229,7 +229,7 @@ mod tests {
     use proptest::prelude::*;
 
     static KEEP: DeferredWrite = DeferredWrite {
-        many: "",
+        postgres_batch: "",
         name: "keep",
         table: "kept",
         sql: "INSERT INTO kept (name, value, at) VALUES ($1, $2, $3)

@@ -100,7 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     static KEEP: DeferredWrite = DeferredWrite {
-        many: "",
+        postgres_batch: "",
         name: "keep",
         table: "kept",
         sql: "INSERT INTO kept (app, name, value) VALUES ($1, $2, $3)

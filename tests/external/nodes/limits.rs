@@ -54,7 +54,7 @@ fn account_has_three_shops_on_two_nodes() {
 }
 
 #[test]
-fn number_gets_one_code_at_once_on_two_nodes() {
+fn phone_gets_one_code_from_concurrent_requests() {
     let Some(nodes) = Nodes::start(2, FREE) else { return };
     for nth in 0..4 {
         let phone = format!("1380000{nth:04}");
@@ -131,7 +131,7 @@ fn limit_of_requests_is_shared_by_two_nodes() {
 }
 
 #[test]
-fn text_with_a_nul_character_is_as_wrong_as_on_sqlite() {
+fn nul_in_text_gets_the_same_answer_as_sqlite() {
     let Some(nodes) = Nodes::start(1, FREE) else { return };
     let sqlite = Server::start(&format!("[database]\nurl = \"sqlite\"\n{FREE}"));
     for (name, data) in [

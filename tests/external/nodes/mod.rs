@@ -1,10 +1,12 @@
 //! Several servers on one PostgreSQL: every limit and every board is as on one.
 
+mod balancer;
 mod boards;
 mod limits;
 mod losses;
 mod moving;
 mod start;
+mod steps;
 
 use crate::common::archive::wait_until;
 use crate::common::connection::Connection;

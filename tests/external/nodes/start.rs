@@ -26,6 +26,29 @@ fn clock_that_is_an_hour_off_is_refused() {
 }
 
 #[test]
+fn certificate_of_the_database_is_verified() {
+    let Some(nodes) = Nodes::start(0, "") else { return };
+    let ca = format!("{}/tests/common/tls/ca.pem", env!("CARGO_MANIFEST_DIR"));
+    let url = format!("{}&sslmode=require", nodes.url);
+    let check = |url: &str, ca_file: &str| {
+        let folder = place(url);
+        let file = folder.path().join("guichet.toml");
+        let config = fs::read_to_string(&file).unwrap();
+        fs::write(&file, config.replace("[store]", &format!("{ca_file}\n[store]"))).unwrap();
+        let told = crate::common::command(folder.path()).arg("check").output().unwrap();
+        let text = [told.stdout, told.stderr].concat();
+        (told.status.code(), String::from_utf8(text).unwrap())
+    };
+    let by_ours = format!("ca_file = {ca:?}");
+    let (code, told) = check(&url, &by_ours);
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) = check(&url, "");
+    assert!(code == Some(1) && told.contains("invalid peer certificate: UnknownIssuer"), "{told}");
+    let (code, told) = check(&url.replace("127.0.0.1", "127.0.0.2"), &by_ours);
+    assert!(code == Some(1) && told.contains("not valid for name"), "{told}");
+}
+
+#[test]
 fn unreachable_database_is_told_in_one_line() {
     let folder = Folder::new();
     fs::write(

@@ -158,6 +158,12 @@ fn permanent_sync_failure_still_serves_reads() {
     // What was in the log when the disk began to fail is found there after a crash.
     let is_unsure = |fact: &Result<_, _>| matches!(fact, Err(Refusal::Unsure));
     assert!(facts.iter().skip(done).all(is_unsure), "{facts:?}");
+    // Its row may be found after a crash too, so the picture stays.
+    let (kind, bytes) = PICTURES[1];
+    let upload = json!({"name": "", "id": "5", "base64": STANDARD.encode(bytes), "type": kind});
+    let answer: Value = serde_json::from_str(&server.call("portrait/upload", upload)).unwrap();
+    assert_eq!(answer["detail"], UNSURE);
+    assert_eq!(fs::read_dir(server.folder().join("data/pictures")).unwrap().count(), 1);
     let facts: Vec<Fact> = facts.into_iter().flatten().collect();
     compare(&server, &token, &facts, WRITES);
     assert_eq!(server.terminate(), 0);
