@@ -57,15 +57,15 @@ fn literals(code: &str) -> Vec<(&str, &str)> {
         let rest = &code[start..];
         if rest.starts_with("//") {
             at = start + rest.find('\n').unwrap_or(rest.len());
-        } else if rest.starts_with('"') {
+        } else if let Some(inside) = rest.strip_prefix('"') {
             let mut is_escaped = false;
-            let end = rest[1..].find(|c| {
+            let end = inside.find(|c| {
                 let ends = c == '"' && !is_escaped;
                 is_escaped = c == '\\' && !is_escaped;
                 ends
             });
             let Some(end) = end else { break };
-            found.push((code[..start].trim_end(), &rest[1..=end]));
+            found.push((code[..start].trim_end(), &inside[..end]));
             at = start + end + 2;
         } else if rest.starts_with("'\"'") || rest.starts_with("'\\\"'") {
             at = start + rest[1..].find('\'').unwrap_or(1) + 2;
