@@ -4,12 +4,14 @@ use crate::contest::{Effort, Side, Spread, alternate};
 use crate::folder::Folder;
 use crate::guichet;
 use crate::load::Load;
+use crate::notices as stock;
 use crate::players;
 use crate::posts::{PLAYERS, post};
 use crate::process::Running;
 use crate::report::{Row, Unit};
-use crate::search::{KEYS, NoticeDatabase, search};
+use crate::search::{KEYS, NoticeDatabase, envelope, search};
 use crate::wire;
+use engine::clock::Clock;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -167,9 +169,8 @@ fn notices(effort: Effort, stock: &mut NoticeDatabase) -> Vec<Row> {
 /// `property/add` by envelope.
 fn publish(connections: usize, token: &str) -> Load {
     let target = format!("/api?token={token}");
-    let data = r#"{"type":1,"state":0,"lab":"card","title":"a card","content":"found near the library",
-        "occurrence_time":"","user_name":"","user_phone":"","user_qq":"","publish_time":""}"#;
-    let body = wire::envelope_text(("property", "add"), data);
+    let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+    let body = envelope(&stock::notices(1).next().unwrap(), &Clock::new(zone));
     Load::http(connections, wire::DONE, move |_, out| wire::http_request(out, &target, &body))
 }
 

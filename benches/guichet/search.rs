@@ -129,7 +129,8 @@ fn fill(folder: &Folder, from: u64, to: u64) {
     server.end();
 }
 
-fn envelope(notice: &Notice, clock: &Clock) -> String {
+/// `property/add` for a notice.
+pub fn envelope(notice: &Notice, clock: &Clock) -> String {
     let data = notice.data(&clock.format(notice.published));
     wire::envelope_text(("property", "add"), &data.to_string())
 }

@@ -232,6 +232,25 @@ impl<R: Listed> ListQuery<R> {
         slow.then(|| self.statement(RowSource::Latest(4096 + 16 * self.limit)))
     }
 
+    /// The beginning of a statement that looks up the rows of positions, from the newest on, up to the conditions of a
+    /// row. Each `OFFSET 0` keeps PostgreSQL from reading the table instead, row by row: it prefers that where it takes
+    /// every text for a common one, because a plan is for all texts, or because it has not counted them yet.
+    fn found_by_postings(&self, columns: &str) -> Statement {
+        let TextIndex { table, index, .. } = self.index;
+        let (sql, tokens) = (self.wanted.postings(index), self.wanted.tokens(self.group));
+        let mut statement = Statement::new("SELECT listed.* FROM (SELECT at FROM (".to_owned());
+        statement.with_all(&sql, tokens).text(") AS known");
+        if let Some(id) = self.before {
+            let sql = format!(" WHERE at < (SELECT position FROM {table} WHERE id = ?)");
+            statement.with(&sql, id);
+        }
+        statement.text(&format!(
+            " ORDER BY at DESC OFFSET 0) AS found
+             CROSS JOIN LATERAL (SELECT {columns} FROM {table} WHERE position = found.at AND "
+        ));
+        statement
+    }
+
     fn statement(&self, from: RowSource) -> Statement {
         let TextIndex { table, group, index, .. } = self.index;
         let columns: Vec<&str> = R::COLUMNS.iter().map(|(name, ..)| *name).collect();
@@ -244,15 +263,7 @@ impl<R: Listed> ListQuery<R> {
                 );
                 (Statement::new(sql), format!("{index}.rowid"))
             }
-            RowSource::Postings => {
-                let (sql, tokens) = (self.wanted.postings(index), self.wanted.tokens(self.group));
-                let mut statement = Statement::new(format!("SELECT {columns} FROM ("));
-                statement.with_all(&sql, tokens);
-                statement.text(&format!(
-                    ") AS found JOIN {table} ON {table}.position = found.at WHERE "
-                ));
-                (statement, "position".to_owned())
-            }
+            RowSource::Postings => (self.found_by_postings(&columns), "found.at".to_owned()),
             RowSource::Table | RowSource::Latest(_) => {
                 let sql = format!("SELECT {columns} FROM {table} WHERE ");
                 (Statement::new(sql), "position".to_owned())
@@ -270,8 +281,10 @@ impl<R: Listed> ListQuery<R> {
             };
         }
         let before = format!(" < (SELECT position FROM {table} WHERE id = ?)");
-        if let Some(id) = self.before {
-            statement.with(&format!(" AND {place}{before}"), id);
+        match (&from, self.before) {
+            (RowSource::Postings, _) => drop(statement.text(" OFFSET 0) AS listed")),
+            (_, Some(id)) => drop(statement.with(&format!(" AND {place}{before}"), id)),
+            (_, None) => {}
         }
         if let RowSource::Latest(rows) = from {
             statement.text(&format!(" AND position >= COALESCE((SELECT position FROM {table}"));

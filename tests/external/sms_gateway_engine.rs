@@ -95,8 +95,13 @@ fn recovered_gateway_is_used_again() {
     let circuit = Circuit::by_clock(webhook, move || {
         start + Duration::from_secs(passed.load(Ordering::SeqCst))
     });
-    let message =
-        Message { phone: "13800001234", code: "123456", minutes: 3, at: "2026-03-01 09:30:00" };
+    let message = Message {
+        phone: "13800001234",
+        code: "123456",
+        minutes: 3,
+        at: "2026-03-01 09:30:00",
+        purpose: None,
+    };
     let send = || {
         let before = gateway.connections();
         let outcome = circuit.send(message).err().map(|refusal| refusal.outcome);

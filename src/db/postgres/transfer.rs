@@ -212,7 +212,11 @@ impl ServerImport {
         for upgrade in content.schema.upgrades {
             (upgrade.run)(&mut tx).map_err(failed)?;
         }
-        tx.finish().and_then(|()| tx.session()?.commit()).map_err(failed)
+        tx.finish().map_err(failed)?;
+        let session = tx.session().map_err(failed)?;
+        session.commit().map_err(failed)?;
+        // Until the database has counted the rows, its plans are for a few.
+        session.long_batch("ANALYZE").map_err(failed)
     }
 }
 

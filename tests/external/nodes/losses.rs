@@ -169,6 +169,10 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, state: &AtomicU8) {
         match from.read(&mut bytes) {
             Ok(0) => break,
             Ok(length) => {
+                // It may have been stopped while this waited for bytes.
+                while state.load(Ordering::SeqCst) == STOPPED {
+                    sleep(Duration::from_millis(5));
+                }
                 if to.write_all(&bytes[..length]).is_err() {
                     break;
                 }
