@@ -62,7 +62,8 @@ CREATE TABLE account (
     real_name      TEXT,
     id_card        TEXT,
     created_at     BIGINT NOT NULL,
-    avatar_size BIGINT NOT NULL DEFAULT -1
+    avatar_size BIGINT NOT NULL DEFAULT -1,
+    last_login_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX avatar_not_cleaned ON account (id) WHERE avatar_size = -1 AND avatar <> '';
 
@@ -70,9 +71,12 @@ CREATE TABLE session (
     key        TEXT   NOT NULL PRIMARY KEY,
     account    BIGINT NOT NULL,
     password   BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
+    expires_at BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL DEFAULT 0,
+    address TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX session_by_end ON session (expires_at);
+CREATE INDEX session_by_account ON session (account);
 
 CREATE TABLE login_failure (
     who     TEXT   NOT NULL,
@@ -106,7 +110,8 @@ CREATE TABLE sms (
     hash       TEXT   NOT NULL,
     rand       TEXT   NOT NULL,
     expires_at BIGINT NOT NULL,
-    wrong      BIGINT NOT NULL DEFAULT 0
+    wrong      BIGINT NOT NULL DEFAULT 0,
+    purpose TEXT NOT NULL DEFAULT 'register'
 );
 CREATE INDEX sms_by_phone ON sms (phone, sent_at);
 CREATE INDEX sms_by_hash ON sms (hash);
@@ -146,6 +151,8 @@ CREATE TABLE property (
     pic_url2        TEXT   NOT NULL,
     pic_url3        TEXT   NOT NULL
 );
+CREATE INDEX property_by_user ON property (user_id, id);
+CREATE INDEX property_by_user2 ON property (user2_id) WHERE user2_id <> '';
 CREATE UNIQUE INDEX property_by_position ON property (type, position);
 
 CREATE TABLE property_text (

@@ -27,13 +27,17 @@ use engine::program::Program;
 
 /// The database.
 pub const SCHEMA: Schema = Schema {
-    steps: &[include_str!("../schema.sql"), include_str!("../schema/step-2.sql")],
+    steps: &[
+        include_str!("../schema.sql"),
+        include_str!("../schema/step-2.sql"),
+        include_str!("../schema/step-3.sql"),
+    ],
     deferred: &[&rank::KEEP, &score::KEEP],
     indexes: &[&property::NOTICES, &shop::SHOPS],
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
     sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%' LIMIT 1",
     postgres: include_str!("../schema.pg.sql"),
-    postgres_steps: &[],
+    postgres_steps: &[(3, include_str!("../schema/step-3.sql"))],
     upgrades: &[
         Upgrade { step: 2, run: user::name::fill_keys },
         Upgrade { step: 2, run: user::seal_all },

@@ -247,6 +247,11 @@ impl Op for Upload {
     }
 }
 
+/// The account's score, if it has one.
+pub fn score(view: &View, account: i64) -> Option<i64> {
+    with(view, |board| board.get(account)).flatten()
+}
+
 fn places(board: &Board<Numbers>, range: &Arange) -> Vec<RankRow> {
     board.at(range.first, range.count).map(RankRow::from).collect()
 }

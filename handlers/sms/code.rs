@@ -9,12 +9,14 @@
 //! with guesses of its own and changes nothing for the code that its owner waits for; the quotas of
 //! messages bound how many codes there are.
 
-use super::{EXPIRED, WRONG};
+use super::{EXPIRED, Purpose, WRONG};
 use engine::args;
 use engine::client::Client;
+use engine::data::{Field, FieldError, Value, schema};
 use engine::db::{Tx, View};
 use engine::fault::Fault;
 use engine::hex;
+use schemars::Schema;
 
 /// Wrong guesses of one address at a code, after which that address has no further one. Not multiplied
 /// for shared networks: it belongs to a telephone, which one person holds.
@@ -22,6 +24,27 @@ const PER_ADDRESS: i64 = 5;
 
 /// Wrong guesses of all addresses together, after which a code is ended.
 const IN_ALL: i64 = 20;
+
+/// A code as a client sends it: six digits.
+#[derive(Clone)]
+pub struct SmsCode(pub String);
+
+impl Field for SmsCode {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        let code = String::read(value)?;
+        match code.is_empty() {
+            true => Err(FieldError::Empty),
+            false if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Ok(SmsCode(code))
+            }
+            false => Err(FieldError::Value("expected 6 digits".into())),
+        }
+    }
+
+    fn schema() -> Schema {
+        schema::pattern("^[0-9]{6}$")
+    }
+}
 
 /// A code that is still good.
 struct ValidCode {
@@ -39,13 +62,18 @@ impl ValidCode {
     }
 }
 
-/// A number's codes that are still good.
-fn find_valid(view: &View, client: &Client, phone: &str) -> Result<Vec<ValidCode>, Fault> {
+/// A number's codes for a purpose that are still good.
+fn find_valid(
+    view: &View,
+    client: &Client,
+    phone: &str,
+    purpose: Purpose,
+) -> Result<Vec<ValidCode>, Fault> {
     view.all(
         "SELECT sms.id, sms.hash, sms.rand, coalesce(sms_guess.wrong, 0)
            FROM sms LEFT JOIN sms_guess ON sms_guess.sms = sms.id AND sms_guess.address = $1
-          WHERE sms.phone = $2 AND sms.expires_at > $3",
-        args![&client.network().to_string(), phone, view.clock.steady()],
+          WHERE sms.phone = $2 AND sms.expires_at > $3 AND sms.purpose = $4",
+        args![&client.network().to_string(), phone, view.clock.steady(), purpose.name()],
         |row| {
             Ok(ValidCode {
                 id: row.get(0)?,
@@ -59,11 +87,17 @@ fn find_valid(view: &View, client: &Client, phone: &str) -> Result<Vec<ValidCode
 
 /// Use up a code by its proof, `md5(code + rand)`. A wrong guess is counted even though the operation
 /// fails.
-pub fn redeem(tx: &mut Tx, client: &Client, phone: &str, hash: &str) -> Result<(), Fault> {
+pub fn redeem(
+    tx: &mut Tx,
+    client: &Client,
+    phone: &str,
+    hash: &str,
+    purpose: Purpose,
+) -> Result<(), Fault> {
     // Guesses that come at once are counted one after another.
     tx.turn("phone", phone)?;
     let hash = hash.to_ascii_lowercase();
-    let mut open = find_valid(tx, client, phone)?;
+    let mut open = find_valid(tx, client, phone, purpose)?;
     open.retain(ValidCode::is_open);
     if let Some(code) = open.iter().find(|code| code.hash == hash) {
         tx.execute("UPDATE sms SET expires_at = 0 WHERE id = $1", args![code.id])?;
@@ -104,8 +138,9 @@ pub fn proof(
     client: &Client,
     phone: &str,
     code: &str,
+    purpose: Purpose,
 ) -> Result<Option<String>, Fault> {
-    let good = find_valid(view, client, phone)?;
+    let good = find_valid(view, client, phone, purpose)?;
     if good.is_empty() {
         return Err(EXPIRED.fault());
     }

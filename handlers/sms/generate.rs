@@ -1,6 +1,6 @@
 //! Sending a code.
 
-use super::{NOT_SENT, coded, quota};
+use super::{NOT_SENT, Purpose, coded, quota};
 use crate::handlers::img;
 use crate::handlers::img::{CaptchaName, random_text, redeem, redeem_named};
 use crate::handlers::phone::{NOT_A_PHONE, Phone};
@@ -39,6 +39,8 @@ data! {
         phone: Phone,
         /// The proof of a captcha: `md5(lowercase(code) + rand)` in hex, or a solved proof of work.
         hash: String,
+        /// What the code is for; `register` if absent. It proves nothing else.
+        purpose: Option<Purpose>,
     }
 }
 
@@ -49,6 +51,8 @@ data! {
         text: Text<1, 64>,
         /// The captcha's name.
         id: CaptchaName,
+        /// What the code is for; `register` if absent. It proves nothing else.
+        purpose: Option<Purpose>,
     }
 }
 
@@ -61,14 +65,17 @@ fn read(fields: &mut Fields<'_>) -> Result<Generate, Fault> {
 }
 
 impl Generate {
-    /// The telephone, and the captcha that pays.
-    fn parts(self) -> (Phone, Captcha) {
-        match self {
-            Generate::Proven(Proven { phone, hash }) => (phone, Captcha::Proven { hash }),
-            Generate::Named(Named { phone, text, id }) => {
-                (phone, Captcha::Named { name: id, text: text.0 })
+    /// The telephone, what the code is for, and the captcha that pays.
+    fn parts(self) -> (Phone, Purpose, Captcha) {
+        let (phone, purpose, captcha) = match self {
+            Generate::Proven(Proven { phone, hash, purpose }) => {
+                (phone, purpose, Captcha::Proven { hash })
             }
-        }
+            Generate::Named(Named { phone, text, id, purpose }) => {
+                (phone, purpose, Captcha::Named { name: id, text: text.0 })
+            }
+        };
+        (phone, purpose.unwrap_or(Purpose::Register), captcha)
     }
 }
 
@@ -100,12 +107,13 @@ impl Op for Generate {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, context: &WorkContext, caller: Anyone) -> Result<Sent, Fault> {
-        let (phone, captcha) = self.parts();
+        let (phone, purpose, captcha) = self.parts();
         let phone = phone.number()?;
         let client = caller.client();
         let rand = random_text();
         let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
-        let row = Row { phone: phone.clone(), client, code: code.clone(), rand: rand.clone() };
+        let row =
+            Row { phone: phone.clone(), client, code: code.clone(), rand: rand.clone(), purpose };
         // Counted before it is sent: of two requests at once, the quota must see the other's.
         let id = context.write(move |tx| {
             tx.turn("phone", &row.phone)?;
@@ -118,9 +126,10 @@ impl Op for Generate {
                 }
                 Captcha::Named { name, text } => {
                     redeem_named(tx, &client, &name.0, &text)?;
-                    // Here no message goes to a number that has an account: nothing is kept for it.
-                    quota::check(tx, &row.phone, &client, false)?;
-                    if has_account {
+                    // To register, no message goes to a number that has an account: nothing is kept for it.
+                    let registers = purpose == Purpose::Register;
+                    quota::check(tx, &row.phone, &client, has_account && !registers)?;
+                    if has_account && registers {
                         return Err(registered(tx, &client)?);
                     }
                 }
@@ -129,7 +138,13 @@ impl Op for Generate {
         })?;
         let ttl = context.config.sms.ttl.as_secs();
         let at = context.clock.format(context.clock.now());
-        let message = Message { phone: &phone, code: &code, minutes: ttl.div_ceil(60), at: &at };
+        let message = Message {
+            phone: &phone,
+            code: &code,
+            minutes: ttl.div_ceil(60),
+            at: &at,
+            purpose: purpose.message(),
+        };
         let Err(refusal) = context.sms.send(message) else { return Ok(Sent { rand }) };
         // What was not sent is not counted.
         if !refusal.outcome.may_be_sent() {
@@ -151,6 +166,7 @@ struct Row {
     client: Client,
     code: String,
     rand: String,
+    purpose: Purpose,
 }
 
 /// Keep a message with its code, and count it; the row's id.
@@ -160,9 +176,18 @@ fn keep(tx: &mut Tx, row: &Row) -> Result<i64, Fault> {
     let expires = tx.clock.after(tx.config.sms.ttl);
     let hash = hex::md5(&format!("{}{}", row.code, row.rand));
     tx.execute(
-        "INSERT INTO sms (id, phone, address, sent_at, hash, rand, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        args![id, &row.phone, &row.client.network().to_string(), now, &hash, &row.rand, expires],
+        "INSERT INTO sms (id, phone, address, sent_at, hash, rand, expires_at, purpose)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        args![
+            id,
+            &row.phone,
+            &row.client.network().to_string(),
+            now,
+            &hash,
+            &row.rand,
+            expires,
+            row.purpose.name()
+        ],
     )?;
     quota::count(tx, &row.client, id)?;
     quota::warn(tx)?;

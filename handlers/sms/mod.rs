@@ -2,10 +2,12 @@
 
 mod code;
 mod generate;
+mod purpose;
 mod quota;
 mod validate;
 
-pub use code::{proof, redeem};
+pub use code::{SmsCode, proof, redeem};
+pub use purpose::Purpose;
 pub use quota::{SWEEP_ADDRESSES, is_nearly_used_up, today};
 
 use engine::fault::{Class, Declared};

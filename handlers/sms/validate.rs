@@ -1,6 +1,6 @@
 //! Checking a code.
 
-use super::{EXPIRED, WRONG, redeem};
+use super::{EXPIRED, Purpose, WRONG, redeem};
 use crate::handlers::EmptyReply;
 use crate::handlers::phone::{NOT_A_PHONE, Phone};
 use engine::caller::Anyone;
@@ -10,7 +10,7 @@ use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Write};
 
 data! {
-    /// Check the proof of a code that was sent to a telephone. An accepted code is used up.
+    /// Check the proof of a code that was sent to a telephone for the purpose `register`. An accepted code is used up.
     pub struct Validate {
         phone: Phone,
         /// The proof of the code: `md5(code + rand)`, in hex.
@@ -34,7 +34,7 @@ impl Op for Validate {
 
     fn run(self, tx: &mut Tx, caller: Anyone) -> Result<EmptyReply, Fault> {
         let phone = self.phone.number()?;
-        redeem(tx, &caller.client(), &phone, &self.hash)?;
+        redeem(tx, &caller.client(), &phone, &self.hash, Purpose::Register)?;
         Ok(EmptyReply {})
     }
 }

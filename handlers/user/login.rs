@@ -4,6 +4,7 @@ use super::attempts::Attempt;
 use super::{GivenPassword, Known, picture_url};
 use crate::handlers::{EmptyReply, img};
 use engine::caller::{Account, Anyone, new_token, session_key};
+use engine::client::Client;
 use engine::db::Tx;
 use engine::fault::{Fault, FaultKind};
 use engine::op::{Hash, Name, Op, Work, WorkContext, Write};
@@ -71,22 +72,25 @@ impl Op for Login {
         context.write(move |tx| {
             attempt.decide(tx, right)?;
             // Without an account no password is right.
-            open(tx, known.ok_or(Fault::Password)?)
+            open(tx, known.ok_or(Fault::Password)?, &client)
         })
     }
 }
 
-/// Open a session for an account whose password was right when it was read.
-pub fn open(tx: &mut Tx, known: Known) -> Result<Session, Fault> {
+/// Open a session for an account whose password or code was right when it was read.
+pub fn open(tx: &mut Tx, known: Known, client: &Client) -> Result<Session, Fault> {
     let token = new_token();
     let key = session_key(&token).ok_or_else(|| Fault::unknown("a token of ours is none"))?;
-    let expires = tx.clock.after(tx.config.session.ttl);
+    let (now, expires) = (tx.clock.steady(), tx.clock.after(tx.config.session.ttl));
+    let address = if client.is_limited() { client.network().to_string() } else { String::new() };
     // The count that the password was read with: if it was changed meanwhile, the session is stale
     // from the start.
     tx.execute(
-        "INSERT INTO session (key, account, password, expires_at) VALUES ($1, $2, $3, $4)",
-        args![&key, known.id, known.password_count, expires],
+        "INSERT INTO session (key, account, password, expires_at, opened_at, address)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        args![&key, known.id, known.password_count, expires, now, &address],
     )?;
+    tx.execute("UPDATE account SET last_login_at = $1 WHERE id = $2", args![now, known.id])?;
     Ok(Session {
         token,
         user_id: known.id,

@@ -3,12 +3,19 @@
 pub mod admin;
 mod attempts;
 mod avatar;
+mod export;
 mod login;
+mod login_sms;
+mod mobile;
 pub mod name;
 mod password;
 mod profile;
+mod proof;
 mod register;
 mod remove;
+mod remove_own;
+mod reset;
+mod sessions;
 mod verify;
 
 pub use attempts::SWEEP as SWEEP_FAILURES;
@@ -45,7 +52,14 @@ pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
         .op::<password::ChangePassword>()?
         .op::<avatar::Avatar>()?
         .op::<verify::Verify>()?
-        .op::<verify::Verified>()?;
+        .op::<verify::Verified>()?
+        .op::<login_sms::LoginSms>()?
+        .op::<reset::Reset>()?
+        .op::<mobile::ChangeMobile>()?
+        .op::<sessions::Sessions>()?
+        .op::<sessions::EndSessions>()?
+        .op::<export::Export>()?
+        .op::<remove_own::RemoveOwn>()?;
     Ok(())
 }
 
@@ -133,6 +147,9 @@ struct Known {
     avatar: String,
     password: String,
     password_count: i64,
+    mobile: Option<String>,
+    /// When somebody last logged in, or made the account.
+    last_login_at: i64,
 }
 
 impl Known {
@@ -153,13 +170,17 @@ impl Known {
         Known::find(view, "id = $1", id.into())
     }
 
+    fn by_mobile(view: &View, mobile: &str) -> Result<Option<Known>, Fault> {
+        Known::find(view, "mobile = $1", mobile.into())
+    }
+
     fn find(
         view: &View,
         condition: &'static str,
         key: engine::db::Param<'_>,
     ) -> Result<Option<Known>, Fault> {
         let sql = format!(
-            "SELECT id, username, nickname, avatar, password, password_count
+            "SELECT id, username, nickname, avatar, password, password_count, mobile, last_login_at
                FROM account WHERE {condition}"
         );
         view.one(&sql, &[key], |row| {
@@ -170,6 +191,8 @@ impl Known {
                 avatar: row.get(3)?,
                 password: row.get(4)?,
                 password_count: row.get(5)?,
+                mobile: row.get(6)?,
+                last_login_at: row.get(7)?,
             })
         })
     }

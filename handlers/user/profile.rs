@@ -46,24 +46,29 @@ impl Op for Info {
     type Reply = Profile;
 
     fn run(self, view: &View, caller: Account) -> Result<Profile, Fault> {
-        view.one(
-            "SELECT username, nickname, avatar, mobile, created_at, real_name
-               FROM account WHERE id = $1",
-            args![caller.id],
-            |row| {
-                Ok(Profile {
-                    user_id: caller.id,
-                    username: row.get(0)?,
-                    nickname: row.get(1)?,
-                    profile_picture: picture_url(view, &row.get::<String>(2)?),
-                    mobile: row.get::<Option<String>>(3)?.unwrap_or_default(),
-                    create_time: view.clock.format(row.get(4)?),
-                    verified: row.get::<Option<String>>(5)?.is_some(),
-                })
-            },
-        )?
-        .ok_or(Fault::AccountGone)
+        profile(view, caller.id)
     }
+}
+
+/// The profile of the account `id`.
+pub fn profile(view: &View, id: i64) -> Result<Profile, Fault> {
+    view.one(
+        "SELECT username, nickname, avatar, mobile, created_at, real_name
+           FROM account WHERE id = $1",
+        args![id],
+        |row| {
+            Ok(Profile {
+                user_id: id,
+                username: row.get(0)?,
+                nickname: row.get(1)?,
+                profile_picture: picture_url(view, &row.get::<String>(2)?),
+                mobile: row.get::<Option<String>>(3)?.unwrap_or_default(),
+                create_time: view.clock.format(row.get(4)?),
+                verified: row.get::<Option<String>>(5)?.is_some(),
+            })
+        },
+    )?
+    .ok_or(Fault::AccountGone)
 }
 
 data! {

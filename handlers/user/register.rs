@@ -4,18 +4,19 @@
 use super::name::{Name, is_free, is_taken, may_be_called, set_keys};
 use super::{NewPassword, attempts};
 use crate::handlers::phone::{NOT_A_PHONE, Phone};
+use crate::handlers::sms::{Purpose, SmsCode};
 use crate::handlers::user::{MOBILE_TAKEN, NAME_TAKEN};
 use crate::handlers::{img, sms};
 use engine::caller::Anyone;
 use engine::client::Client;
-use engine::data::{Data, Field, FieldError, FieldErrors, Fields, Value, schema};
+use engine::data::{Data, FieldError, FieldErrors, Fields};
 use engine::db::Tx;
 use engine::fault::{Fault, FaultKind};
 use engine::op::{Hash, Op, Work, WorkContext};
 use engine::password::Password;
 use engine::quota::Quota;
 use engine::{args, data};
-use schemars::{JsonSchema, Schema};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How many names that are taken one captcha is told of.
@@ -48,27 +49,6 @@ data! {
         /// The code that was sent to the number.
         sms_code: SmsCode,
         password: NewPassword,
-    }
-}
-
-/// Six digits.
-#[derive(Clone)]
-pub struct SmsCode(String);
-
-impl Field for SmsCode {
-    fn read(value: Value<'_>) -> Result<Self, FieldError> {
-        let code = String::read(value)?;
-        match code.is_empty() {
-            true => Err(FieldError::Empty),
-            false if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Ok(SmsCode(code))
-            }
-            false => Err(FieldError::Value("expected 6 digits".into())),
-        }
-    }
-
-    fn schema() -> Schema {
-        schema::pattern("^[0-9]{6}$")
     }
 }
 
@@ -149,16 +129,17 @@ impl ByMobile {
         let SmsCode(code) = self.sms_code;
         // Only who holds the telephone is told whether the number has an account, so the code is looked
         // at first. A wrong guess is settled, and counted, without hashing anything.
-        let proof = context.read(|view| sms::proof(view, &client, &mobile, &code))?;
+        let proof =
+            context.read(|view| sms::proof(view, &client, &mobile, &code, Purpose::Register))?;
         let Some(proof) = proof else {
             return context.write(move |tx| {
-                sms::redeem(tx, &client, &mobile, &code)?;
+                sms::redeem(tx, &client, &mobile, &code, Purpose::Register)?;
                 Err(Fault::unknown("a code that proves nothing was redeemed"))
             });
         };
         let password = self.password.0.hash()?;
         context.write(move |tx| {
-            sms::redeem(tx, &client, &mobile, &proof)?;
+            sms::redeem(tx, &client, &mobile, &proof, Purpose::Register)?;
             let user_id = insert(tx, &mobile, Some(&mobile), &password)?;
             registered(tx, user_id.ok_or_else(|| MOBILE_TAKEN.fault())?, &client)
         })
@@ -204,9 +185,9 @@ pub fn insert(
     }
     let (id, now) = (tx.next_id("account")?, tx.clock.now());
     tx.execute(
-        "INSERT INTO account (id, username, mobile, nickname, password, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-        args![id, username, mobile, username, password, now],
+        "INSERT INTO account (id, username, mobile, nickname, password, created_at, last_login_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        args![id, username, mobile, username, password, now, tx.clock.steady()],
     )?;
     set_keys(tx, id, username)?;
     Ok(Some(id))

@@ -46,7 +46,7 @@ pub fn remove(tx: &mut Tx, id: i64) -> Result<(), Fault> {
     // Others' notices keep what they say; who took part in them is taken out.
     tx.execute(
         "UPDATE property SET user2_id = '', user2_name = '', user2_phone = '', user2_qq = ''
-          WHERE user2_id = $1",
+          WHERE user2_id = $1 AND user2_id <> ''",
         args![&id.to_string()],
     )?;
     let sql = "DELETE FROM shop WHERE owner = $1 RETURNING position";
@@ -54,6 +54,7 @@ pub fn remove(tx: &mut Tx, id: i64) -> Result<(), Fault> {
         tx.unindex(&SHOPS, position);
     }
     tx.execute("DELETE FROM rank WHERE account = $1", args![id])?;
+    tx.execute("UPDATE session SET address = '' WHERE account = $1", args![id])?;
     // The board of this process at once, and that of a server beside it when it does what is left.
     rank::forget(tx, id);
     note(tx, RANK, &id.to_string())

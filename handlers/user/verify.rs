@@ -155,19 +155,24 @@ impl Op for Verified {
     type Reply = RealName;
 
     fn run(self, view: &View, caller: Account) -> Result<RealName, Fault> {
-        let sql = "SELECT real_name, id_card FROM account WHERE id = $1";
-        let (real_name, id_card): (Option<String>, Option<String>) = view
-            .one(sql, args![caller.id], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .ok_or(Fault::AccountGone)?;
-        let unseal = |column: &str, sealed: Option<String>| {
-            sealed.map(|sealed| view.vault.unseal(caller.id, column, &sealed)).transpose()
-        };
-        Ok(RealName {
-            user_id: caller.id,
-            real_name: unseal(REAL_NAME, real_name)?,
-            id_card: unseal(ID_CARD, id_card)?,
-        })
+        real_name(view, caller.id)
     }
+}
+
+/// The real name and the identity card of the account `id`, decrypted.
+pub fn real_name(view: &View, id: i64) -> Result<RealName, Fault> {
+    let sql = "SELECT real_name, id_card FROM account WHERE id = $1";
+    let (real_name, id_card): (Option<String>, Option<String>) = view
+        .one(sql, args![id], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .ok_or(Fault::AccountGone)?;
+    let unseal = |column: &str, sealed: Option<String>| {
+        sealed.map(|sealed| view.vault.unseal(id, column, &sealed)).transpose()
+    };
+    Ok(RealName {
+        user_id: id,
+        real_name: unseal(REAL_NAME, real_name)?,
+        id_card: unseal(ID_CARD, id_card)?,
+    })
 }
 
 /// Encrypt what an earlier version kept in the clear, and have nothing of that left in the file.

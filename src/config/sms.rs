@@ -76,7 +76,7 @@ pub struct Tencent {
     #[serde(deserialize_with = "filled")]
     pub template_id: Option<String>,
     /// What stands for `{1}`, `{2}`… of the template: texts in which `{code}` is the code and
-    /// `{minutes}` how long it is good. Default `["{code}", "{minutes}"]`.
+    /// `{minutes}` how long it is good, and `{purpose}` what it is for. Default `["{code}", "{minutes}"]`.
     #[serde(deserialize_with = "template_params")]
     pub params: Vec<String>,
     /// The region of the request. Default `ap-guangzhou`.
@@ -222,9 +222,12 @@ fn api_endpoint<'de, D: Deserializer<'de>>(from: D) -> Result<Endpoint, D::Error
 
 fn template_params<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     let params = Vec::<String>::deserialize(from)?;
-    let rest = |text: &String| text.replace("{code}", "").replace("{minutes}", "");
+    let known = ["{code}", "{minutes}", "{purpose}"];
+    let rest = |text: &String| known.iter().fold(text.clone(), |text, name| text.replace(name, ""));
     if let Some(odd) = params.iter().find(|text| rest(text).contains(['{', '}'])) {
-        return Err(D::Error::custom(format!("{odd:?}: only {{code}} and {{minutes}} are known")));
+        return Err(D::Error::custom(format!(
+            "{odd:?}: only {{code}}, {{minutes}} and {{purpose}} are known"
+        )));
     }
     if !params.iter().any(|text| text.contains("{code}")) {
         return Err(D::Error::custom("{code} is in none of them"));

@@ -119,8 +119,13 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-    const MESSAGE: Message<'_> =
-        Message { phone: "13800001234", code: "123456", minutes: 3, at: "2026-03-01 09:30:00" };
+    const MESSAGE: Message<'_> = Message {
+        phone: "13800001234",
+        code: "123456",
+        minutes: 3,
+        at: "2026-03-01 09:30:00",
+        purpose: None,
+    };
 
     /// A gateway with a configurable result, which counts its calls.
     #[derive(Default)]

@@ -67,7 +67,7 @@ mod tests {
             let gateway =
                 MeteredGateway::new(Box::new(Answers(code, outcome)), Arc::clone(&metrics));
             for _ in 0..times {
-                let message = Message { phone: "", code: "", minutes: 3, at: "" };
+                let message = Message { phone: "", code: "", minutes: 3, at: "", purpose: None };
                 assert_eq!(gateway.send(message).map_err(|send_error| send_error.code), {
                     if code == 0 { Ok(()) } else { Err(code) }
                 });

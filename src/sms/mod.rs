@@ -22,6 +22,15 @@ use crate::http_client;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What a code is for, if its message is to say so.
+#[derive(Debug, Clone, Copy)]
+pub struct Purpose {
+    /// For programs: a word.
+    pub name: &'static str,
+    /// For the owner of the telephone, in Chinese.
+    pub text: &'static str,
+}
+
 /// One message to send.
 #[derive(Clone, Copy)]
 pub struct Message<'a> {
@@ -33,12 +42,20 @@ pub struct Message<'a> {
     pub minutes: u64,
     /// When it is sent, as the contract writes a date-time.
     pub at: &'a str,
+    /// What the code is for.
+    pub purpose: Option<Purpose>,
 }
 
 impl Message<'_> {
     /// What the owner of the telephone reads, where the gateway has no template of its own.
     pub fn text(&self) -> String {
-        format!("您的验证码是 {}，{} 分钟内有效。", self.code, self.minutes)
+        let (code, minutes) = (self.code, self.minutes);
+        match self.purpose {
+            None => format!("您的验证码是 {code}，{minutes} 分钟内有效。"),
+            Some(Purpose { text, .. }) => {
+                format!("您正在{text}，验证码是 {code}，{minutes} 分钟内有效。请勿告诉他人。")
+            }
+        }
     }
 }
 

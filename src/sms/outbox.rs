@@ -19,7 +19,7 @@ pub(crate) const OLD_NAME: &str = "outbox.jsonl.1";
 /// `sms.per_day_in_all` allows; with the old file the outbox takes at most twice as much.
 const MAX_BYTES: u64 = 10 << 20;
 
-/// Appends one JSON object a line, `{phone, code, text, at}`, to a file.
+/// Appends one JSON object a line, `{phone, code, text, at}` and perhaps `purpose`, to a file.
 pub struct Outbox {
     path: PathBuf,
     old: PathBuf,
@@ -62,9 +62,12 @@ fn append(path: &Path) -> io::Result<File> {
 
 impl Gateway for Outbox {
     fn send(&self, message: Message<'_>) -> Result<(), SendError> {
-        let Message { phone, code, at, .. } = message;
+        let Message { phone, code, at, purpose, .. } = message;
         let text = message.text();
-        let line = serde_json::json!({ "phone": phone, "code": code, "text": text, "at": at });
+        let mut line = serde_json::json!({ "phone": phone, "code": code, "text": text, "at": at });
+        if let Some(purpose) = purpose {
+            line["purpose"] = purpose.name.into();
+        }
         self.append(&format!("{line}\n")).map_err(|error| {
             SendError::new(codes::OTHER, DeliveryOutcome::Unreached, format!("outbox: {error}"))
         })

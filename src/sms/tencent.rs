@@ -91,8 +91,11 @@ impl Tencent {
 impl Gateway for Tencent {
     fn send(&self, message: Message<'_>) -> Result<(), SendError> {
         let minutes = message.minutes.to_string();
-        let fill =
-            |param: &String| param.replace("{minutes}", &minutes).replace("{code}", message.code);
+        let purpose = message.purpose.map_or("验证", |purpose| purpose.text);
+        let fill = |param: &String| {
+            let param = param.replace("{minutes}", &minutes).replace("{purpose}", purpose);
+            param.replace("{code}", message.code)
+        };
         let params: Vec<String> = self.params.iter().map(fill).collect();
         let request = self.request(&[format!("+86{}", message.phone)], &params)?;
         self.poster.post(&request, |answer| Verdict::read(&answer)?.taken())

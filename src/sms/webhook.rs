@@ -20,7 +20,7 @@ const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// Posts `{phone, code, text}` to an address.
+/// Posts `{phone, code, text}` and perhaps `purpose` to an address.
 pub struct Webhook {
     poster: HttpPoster,
     url: Endpoint,
@@ -57,8 +57,11 @@ fn sign(key: &[u8], id: &str, seconds: u64, body: &[u8]) -> String {
 
 impl Gateway for Webhook {
     fn send(&self, message: Message<'_>) -> Result<(), SendError> {
-        let Message { phone, code, .. } = message;
-        let body = json!({ "phone": phone, "code": code, "text": message.text() });
+        let Message { phone, code, purpose, .. } = message;
+        let mut body = json!({ "phone": phone, "code": code, "text": message.text() });
+        if let Some(purpose) = purpose {
+            body["purpose"] = purpose.name.into();
+        }
         let body = body.to_string().into_bytes();
         // One id for both tries, so that the receiver knows the second for what it is.
         let id = format!("msg_{}", hex::encode(&rand::random::<[u8; 16]>()));

@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account_life;
 mod across;
 mod batch;
 mod bodies;

@@ -90,11 +90,12 @@ fn seed_makes_the_requested_data() {
 
 /// The generated data without values that differ each time.
 fn without_varying_values(folder: &Folder) -> BTreeMap<&'static str, Vec<Value>> {
-    const FRESH: [&str; 11] = [
+    const FRESH: [&str; 12] = [
         "password",
         "avatar",
         "file",
         "created_at",
+        "last_login_at",
         "occurrence_time",
         "publish_time",
         "update_time",

@@ -127,7 +127,8 @@ pub fn samples(name: &str, shop: i64) -> Vec<Value> {
         "sms/validate" => json!({"phone": "13800001234", "hash": hash}),
         "sms/generate" => {
             let named = json!({"phone": "13800001234", "text": "abcd", "id": "page-1"});
-            return vec![json!({"phone": "13800001234", "hash": hash}), named];
+            let login = json!({"phone": "13800001234", "hash": hash, "purpose": "login"});
+            return vec![json!({"phone": "13800001234", "hash": hash}), named, login];
         }
         "user/register" => {
             let by_name = json!({"username": "mia", "password": "secret-1", "hash": hash});
@@ -136,7 +137,22 @@ pub fn samples(name: &str, shop: i64) -> Vec<Value> {
             return vec![by_name, by_mobile];
         }
         "user/login" => json!({"username": "nora", "password": "wrong-1"}),
-        "user/logout" | "user/info" | "user/verified" => json!({}),
+        "user/logout" | "user/info" | "user/verified" | "user/sessions" => json!({}),
+        "user/end_sessions" => json!({"id": "0123456789abcdef"}),
+        "user/export" => json!({"after": 0}),
+        "user/login_sms" => json!({"mobile": "13800001234", "sms_code": "123456"}),
+        "user/reset" => {
+            json!({"mobile": "13800001234", "sms_code": "123456", "new_password": "secret-2"})
+        }
+        "user/mobile" => {
+            return vec![
+                json!({"mobile": "13900001234", "sms_code": "123456", "password": "wrong-1"}),
+                json!({"mobile": "13900001234", "sms_code": "123456", "old_code": "123456"}),
+            ];
+        }
+        "user/remove" => {
+            return vec![json!({"password": "wrong-1"}), json!({"sms_code": "123456"})];
+        }
         "user/update" => json!({"nickname": "Mia"}),
         "user/rename" => json!({"username": "mia"}),
         "user/avatar" => json!({"base64": picture, "type": "png"}),

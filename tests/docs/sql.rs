@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Functions that both have, with the same results.
 const FUNCTIONS: &[&str] =
-    &["coalesce", "count", "length", "lower", "max", "min", "octet_length", "sum"];
+    &["coalesce", "count", "length", "lower", "max", "min", "octet_length", "substr", "sum"];
 
 /// Words before a parenthesis that are no functions.
 const WORDS: &[&str] = &[

@@ -297,4 +297,12 @@ pub(super) const CHANGES: &[Change] = &[
         "what a camera wrote and what lies behind a picture's end is cut off, also of those \
          that are kept: in the background after the start, under new names",
     ),
+    Change {
+        step: 3,
+        kind: Kind::Wire,
+        name: "sms/generate",
+        text: "takes purpose; a code for login, reset, change or remove proves nothing else, and its message says \
+               what it is for",
+        concerns: ALWAYS,
+    },
 ];

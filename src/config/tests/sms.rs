@@ -48,7 +48,7 @@ fn invalid_sms_values_are_refused_without_secrets() {
         ("tencent.params = [\"{minutes}\"]", "tencent.params: {code} is in none of them"),
         (
             "tencent.params = [\"{code}\", \"{1}\"]",
-            "tencent.params: \"{1}\": only {code} and {minutes} are known",
+            "tencent.params: \"{1}\": only {code}, {minutes} and {purpose} are known",
         ),
         (
             "webhook.url = \"https://u:hidden@a.example\"",

@@ -1,0 +1,22 @@
+-- The third step of the schema: the account's whole life. The same on SQLite and on PostgreSQL, where servers of the
+-- step before go on serving.
+
+-- What a code is for (handlers/sms/purpose.rs). It proves nothing for another purpose.
+ALTER TABLE sms ADD COLUMN purpose TEXT NOT NULL DEFAULT 'register';
+
+-- When a session was opened, and the client's address then, so that the account's owner knows it again.
+ALTER TABLE session ADD COLUMN opened_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN address TEXT NOT NULL DEFAULT '';
+CREATE INDEX session_by_account ON session (account);
+
+-- When somebody last logged in to the account, or made it. Numbers are given out again, so a code alone does not open
+-- an account that nobody has used for long (handlers/user/proof.rs).
+ALTER TABLE account ADD COLUMN last_login_at BIGINT NOT NULL DEFAULT 0;
+
+-- A session's row stays for 30 days after its end, and it was opened before it.
+UPDATE account SET last_login_at = coalesce(
+    (SELECT max(session.expires_at) - 2592000 FROM session WHERE session.account = account.id), created_at);
+
+-- The notices of an account, which its owner takes along or removes, and those in which it took part.
+CREATE INDEX property_by_user ON property (user_id, id);
+CREATE INDEX property_by_user2 ON property (user2_id) WHERE user2_id <> '';
