@@ -71,7 +71,7 @@ pub const SCHEMA: Schema = Schema {
 
 /// A deferred write of a player's score, as in the real operation.
 const KEEP: DeferredWrite = DeferredWrite {
-    many: "",
+    postgres_batch: "",
     name: "score",
     table: "score",
     sql: "INSERT INTO score (openid, score, reached_at) VALUES ($1, $2, $3)

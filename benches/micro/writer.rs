@@ -21,7 +21,7 @@ const SCHEMA: Schema = Schema {
 
 /// The same row as a deferred write.
 const KEEP: DeferredWrite = DeferredWrite {
-    many: "",
+    postgres_batch: "",
     name: "score",
     table: "score",
     sql: "INSERT INTO score (openid, score) VALUES ($1, $2)
