@@ -63,7 +63,8 @@ CREATE TABLE account (
     id_card        TEXT,
     created_at     BIGINT NOT NULL,
     avatar_size BIGINT NOT NULL DEFAULT -1,
-    last_login_at BIGINT NOT NULL DEFAULT 0
+    last_login_at BIGINT NOT NULL DEFAULT 0,
+    disabled BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX avatar_not_cleaned ON account (id) WHERE avatar_size = -1 AND avatar <> '';
 
@@ -149,7 +150,8 @@ CREATE TABLE property (
     pic_num         BIGINT NOT NULL,
     pic_url1        TEXT   NOT NULL,
     pic_url2        TEXT   NOT NULL,
-    pic_url3        TEXT   NOT NULL
+    pic_url3        TEXT   NOT NULL,
+    hidden BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX property_by_user ON property (user_id, id);
 CREATE INDEX property_by_user2 ON property (user2_id) WHERE user2_id <> '';
@@ -168,7 +170,8 @@ CREATE TABLE shop (
     content    TEXT   NOT NULL,
     owner      BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    position BIGINT GENERATED ALWAYS AS (created_at * 1073741824 + id) STORED
+    position BIGINT GENERATED ALWAYS AS (created_at * 1073741824 + id) STORED,
+    hidden BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX shop_by_owner ON shop (owner);
 CREATE UNIQUE INDEX shop_by_position ON shop (position);

@@ -1,12 +1,12 @@
 //! `guichet board …`: the boards of games.
 
+use super::confirm::confirm;
 use super::{error_text, open, open_alone, output};
 use crate::handlers::boards::{self, Listed};
 use crate::handlers::user::admin;
 use clap::Subcommand;
 use engine::config::Config;
 use serde_json::json;
-use std::io::{IsTerminal as _, Write as _};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,7 +52,10 @@ pub fn run(config: Config, task: Board) -> Result<(), String> {
         Board::Remove { name, yes } => {
             // Asked before the database is opened: people take their time.
             if !yes {
-                confirm(&name)?;
+                confirm(
+                    &format!("Remove the board {name} with all its scores and players?"),
+                    "all scores and players of the board go with it",
+                )?;
             }
             let db = open_alone(config)?;
             let removed = boards::remove(&db, &name).map_err(admin::fault_text);
@@ -76,23 +79,4 @@ fn in_json(boards: &[Listed]) -> Result<String, String> {
         })
         .collect();
     serde_json::to_string_pretty(&objects).map(|text| text + "\n").map_err(error_text)
-}
-
-/// Ask whether it is meant, where there is somebody to ask.
-fn confirm(name: &str) -> Result<(), String> {
-    if !std::io::stdin().is_terminal() {
-        return Err(
-            "all scores and players of the board go with it; say --yes if that is meant".into()
-        );
-    }
-    let mut out = std::io::stderr().lock();
-    write!(out, "Remove the board {name} with all its scores and players? [y/N] ")
-        .and_then(|()| out.flush())
-        .map_err(error_text)?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(error_text)?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err("nothing was removed".into()),
-    }
 }

@@ -5,19 +5,23 @@ mod board;
 mod call;
 mod check;
 mod completions;
+mod confirm;
 mod describe;
 mod document;
 mod export;
 mod import;
 mod man;
+mod notice;
 mod output;
 mod owner;
 mod portrait;
 mod progress;
 mod restore;
 mod routes;
+mod score;
 mod seed;
 mod serve;
+mod shop;
 mod usage;
 mod user;
 
@@ -72,6 +76,15 @@ enum Task {
     /// List and remove the boards of games
     #[command(subcommand)]
     Board(board::Board),
+    /// List scores, take players off boards, and begin boards anew, beside a running server or without one
+    #[command(subcommand)]
+    Score(score::Score),
+    /// List, hide and remove notices, beside a running server or without one
+    #[command(subcommand)]
+    Notice(notice::Notice),
+    /// List, hide and remove shops, beside a running server or without one
+    #[command(subcommand)]
+    Shop(shop::Shop),
     /// List or remove portraits, beside a running server or without one
     ///
     /// Run it as the server's user, so that files stay that user's.
@@ -125,6 +138,11 @@ pub fn run() -> ExitCode {
         Task::Serve => config().and_then(|config| serve::run(config, file.clone())).map(|()| true),
         Task::User(task) => as_owner().and_then(|config| user::run(config, task)).map(|()| true),
         Task::Board(task) => as_owner().and_then(|config| board::run(config, task)).map(|()| true),
+        Task::Score(task) => as_owner().and_then(|config| score::run(config, &task)).map(|()| true),
+        Task::Notice(task) => {
+            as_owner().and_then(|config| notice::run(config, &task)).map(|()| true)
+        }
+        Task::Shop(task) => as_owner().and_then(|config| shop::run(config, &task)).map(|()| true),
         Task::Portrait(task) => {
             as_owner().and_then(|config| portrait::run(config, &task)).map(|()| true)
         }

@@ -1,9 +1,11 @@
 //! `guichet user …`: looking after accounts.
 
 use super::{error_text, open, output};
+use crate::handlers::moderation::accounts;
 use crate::handlers::user::admin;
 use clap::Subcommand;
 use engine::config::Config;
+use engine::fault::Fault;
 use std::io::{IsTerminal as _, Read as _};
 
 const EXAMPLES: &str = "\
@@ -36,6 +38,30 @@ pub enum User {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Print what there is of an account: names, number, times, how many notices, shops and sessions
+    ///
+    /// One a line, a tab before the value.
+    Show {
+        /// The user name, mobile number or id
+        name: String,
+    },
+    /// Let nobody log in to an account, and end its sessions
+    ///
+    /// Its notices and shops stay as they are. A server that runs minds it at once.
+    Disable {
+        /// The user name, mobile number or id
+        name: String,
+    },
+    /// Let an account be logged in to again
+    Enable {
+        /// The user name, mobile number or id
+        name: String,
+    },
+    /// End all sessions of an account
+    EndSessions {
+        /// The user name, mobile number or id
+        name: String,
+    },
     /// Remove an account with all its content: notices, shops, rank, portrait, picture
     ///
     /// A server that runs forgets it at once. For 30 days nobody else gets the name.
@@ -52,13 +78,22 @@ pub fn run(config: Config, task: User) -> Result<(), String> {
         User::Add { password_stdin, .. } | User::Passwd { password_stdin, .. } => {
             password(*password_stdin)?
         }
-        User::List | User::Remove { .. } => String::new(),
+        _ => String::new(),
     };
     let (db, is_alone) = open(config)?;
     let done = match &task {
         User::Add { name, .. } => admin::add(&db, name, &password).map(|id| format!("{id}\n")),
         User::List => admin::list(&db).map(|accounts| accounts.into_iter().map(line).collect()),
         User::Passwd { name, .. } => admin::passwd(&db, name, &password).map(|()| String::new()),
+        User::Show { name } => accounts::show(&db, name)
+            .map_err(admin::fault_text)
+            .and_then(|shown| shown.ok_or_else(|| unknown(name)))
+            .map(|shown| {
+                shown.lines.iter().map(|(what, value)| format!("{what}\t{value}\n")).collect()
+            }),
+        User::Disable { name } => known(accounts::set_disabled(&db, name, true), name),
+        User::Enable { name } => known(accounts::set_disabled(&db, name, false), name),
+        User::EndSessions { name } => known(accounts::end_sessions(&db, name), name),
         User::Remove { name } => admin::remove(&db, name, is_alone).map(|is_done| match is_done {
             true => String::new(),
             false => "the server has not removed the pictures yet; its log says why\n".to_owned(),
@@ -66,6 +101,17 @@ pub fn run(config: Config, task: User) -> Result<(), String> {
     };
     db.close();
     done.and_then(|told| output::print(&told))
+}
+
+fn known(done: Result<bool, Fault>, name: &str) -> Result<String, String> {
+    match done.map_err(admin::fault_text)? {
+        true => Ok(String::new()),
+        false => Err(unknown(name)),
+    }
+}
+
+fn unknown(name: &str) -> String {
+    format!("{name}: there is no such account")
 }
 
 fn line(account: admin::Listed) -> String {

@@ -7,12 +7,14 @@ pub mod demo;
 mod documents;
 mod game;
 mod img;
+pub mod moderation;
 mod new_players;
 mod phone;
 mod player;
 pub mod portrait;
 mod property;
 mod rank;
+mod removal;
 mod score;
 mod shop;
 mod signing;
@@ -32,7 +34,7 @@ pub const SCHEMA: Schema = Schema {
         include_str!("../schema/step-2.sql"),
         include_str!("../schema/step-3.sql"),
     ],
-    deferred: &[&rank::KEEP, &score::KEEP],
+    deferred: &[&rank::KEEP, &score::KEEP, &score::KEEP_ANY],
     indexes: &[&property::NOTICES, &shop::SHOPS],
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
     sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%' LIMIT 1",
@@ -126,7 +128,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         documents: documents::ALL,
         pictures: documents::PICTURES,
         endpoints: documents::ENDPOINTS,
-        follow_up: Some(user::finish_removals),
+        follow_up: Some(removal::finish),
         home: include_str!("../assets/home.html"),
     })
 }
@@ -135,7 +137,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
 /// crash left behind.
 pub fn prepare(db: &Db) -> Result<(), String> {
     let fault_text = |fault| format!("{fault:?}");
-    user::finish_removals(db).map_err(fault_text)?;
+    removal::finish(db).map_err(fault_text)?;
     db.load_boards(|view| rank::load(view).and_then(|()| score::load(view))).map_err(fault_text)?;
     let view = db.view();
     // A disk that is full is no reason not to serve: the counts are bounds, not contents.

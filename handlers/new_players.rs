@@ -74,6 +74,21 @@ pub fn add_score(
     Ok(true)
 }
 
+/// All scores of a board are gone: its players are without one, and leave in time.
+pub fn let_all_wait(tx: &mut Tx, app: &str) -> Result<(), Fault> {
+    let leaves = tx.clock.after(WAITING_TIME);
+    tx.execute(
+        "UPDATE player SET leaves_at = $1 WHERE app = $2 AND leaves_at IS NULL",
+        args![leaves, app],
+    )?;
+    tx.execute(
+        "UPDATE app SET players = 0, waiting = (SELECT count(*) FROM player WHERE app = $1)
+          WHERE name = $1",
+        args![app],
+    )?;
+    Ok(())
+}
+
 /// Something is told of a player of a game that has a board: when the player's row leaves, if there never is a
 /// score; `None` if there is one. Makes room for the row, and refuses it where there is none.
 pub fn leaving_time(

@@ -43,20 +43,34 @@ pub fn load(view: &View) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Keep a known player's score on the disk: nobody reads it there until the next start.
+/// Keep a known player's score on the disk: nobody reads it there until the next start. A player who was taken off the
+/// board meanwhile has no row, and gets none.
 pub const KEEP: DeferredWrite = DeferredWrite {
+    name: "best",
+    table: "score",
+    // `given` is there because parameters must first appear in order; nothing reads it.
+    sql: "WITH given AS (SELECT $1, $2)
+          UPDATE score SET score = $3, reached_at = $4
+           WHERE app = $1 AND openid = $2 AND score.score < $3",
+    postgres_batch: "INSERT INTO score (app, openid, score, reached_at)
+           SELECT app, openid, (row->1->>0)::bigint, (row->1->>1)::bigint
+             FROM json_array_elements($1::json) AS row
+             JOIN score ON app = row->0->>0 AND openid = row->0->>1
+           ON CONFLICT (app, openid) DO UPDATE
+              SET score = excluded.score, reached_at = excluded.reached_at
+            WHERE excluded.score > score.score",
+};
+
+/// Keep any score, of an unknown player too. Versions before the third step of the schema deferred it, so journals may
+/// still have it.
+pub const KEEP_ANY: DeferredWrite = DeferredWrite {
     name: "score",
     table: "score",
     sql: "INSERT INTO score (app, openid, score, reached_at) VALUES ($1, $2, $3, $4)
           ON CONFLICT (app, openid) DO UPDATE
              SET score = excluded.score, reached_at = excluded.reached_at
            WHERE excluded.score > score.score",
-    postgres_batch: "INSERT INTO score (app, openid, score, reached_at)
-           SELECT row->0->>0, row->0->>1, (row->1->>0)::bigint, (row->1->>1)::bigint
-             FROM json_array_elements($1::json) AS row
-           ON CONFLICT (app, openid) DO UPDATE
-              SET score = excluded.score, reached_at = excluded.reached_at
-            WHERE excluded.score > score.score",
+    postgres_batch: KEEP.postgres_batch,
 };
 
 data! {

@@ -250,6 +250,12 @@ impl Shop {
     }
 }
 
+/// The account that asks, which sees its hidden shops; 0, which is none, without a login.
+fn viewer(view: &View, caller: &Anyone) -> i64 {
+    let account = caller.session().and_then(|_| caller.account(view).ok());
+    account.map_or(0, |account| account.id)
+}
+
 data! {
     /// Get a shop.
     struct Get {
@@ -266,9 +272,10 @@ impl Op for Get {
     type Lane = Read;
     type Reply = Shop;
 
-    fn run(self, view: &View, _: Anyone) -> Result<Shop, Fault> {
-        let sql = format!("SELECT {COLUMNS} FROM shop WHERE id = $1");
-        view.one(&sql, args![self.shop_id.0], |row| Shop::read(row, view))?
+    fn run(self, view: &View, caller: Anyone) -> Result<Shop, Fault> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM shop WHERE id = $1 AND (hidden = 0 OR owner = $2)");
+        view.one(&sql, args![self.shop_id.0, viewer(view, &caller)], |row| Shop::read(row, view))?
             .ok_or(Fault::NotFound("shop_id".into()))
     }
 }
@@ -309,9 +316,11 @@ impl Op for List {
     type Reply = Rows<ListedShop>;
     const NEEDS_SPACE: bool = false;
 
-    fn run(self, context: &WorkContext, _: Anyone) -> Result<Rows<ListedShop>, Fault> {
+    fn run(self, context: &WorkContext, caller: Anyone) -> Result<Rows<ListedShop>, Fault> {
         let limit = self.limit.map_or(100, |limit| limit.0);
         let mut listing = ListQuery::new(&SHOPS, ALL, limit);
+        let viewer = context.read(|view| Ok(viewer(view, &caller)))?;
+        listing.with(" AND (hidden = 0 OR owner = ?)", viewer);
         if let Some(owner) = self.user_id {
             listing.with(" AND owner = ?", owner);
         }

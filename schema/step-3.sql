@@ -20,3 +20,10 @@ UPDATE account SET last_login_at = coalesce(
 -- The notices of an account, which its owner takes along or removes, and those in which it took part.
 CREATE INDEX property_by_user ON property (user_id, id);
 CREATE INDEX property_by_user2 ON property (user2_id) WHERE user2_id <> '';
+
+-- 1 where the operator has hidden it: only the account whose it is sees it.
+ALTER TABLE property ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE shop ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;
+
+-- 1 where the operator has disabled it: nobody logs in to it.
+ALTER TABLE account ADD COLUMN disabled BIGINT NOT NULL DEFAULT 0;

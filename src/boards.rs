@@ -69,6 +69,15 @@ impl<O: Owners> Named<O> {
         self.0.remove(name);
     }
 
+    /// Take all players off the board `name`.
+    fn clear(&mut self, name: &str) {
+        if let Some(slot) = self.0.get_mut(name) {
+            // The version never falls.
+            slot.player_changes += slot.board.first_changes() + 1;
+            slot.board = Board::default();
+        }
+    }
+
     /// Add a board that was built from its rows.
     pub fn put(&mut self, name: String, board: Board<O>) {
         self.0.insert(name, BoardSlot { board, ..BoardSlot::default() });

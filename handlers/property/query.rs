@@ -160,8 +160,9 @@ impl Op for Query {
         Status { code, message }
     }
 
-    fn run(self, context: &WorkContext, _: Account) -> Result<Rows<Notice>, Fault> {
-        let listing = self.listing(&context.clock)?;
+    fn run(self, context: &WorkContext, caller: Account) -> Result<Rows<Notice>, Fault> {
+        let mut listing = self.listing(&context.clock)?;
+        listing.with(" AND (hidden = 0 OR user_id = ?)", caller.id);
         context.read(|view| view.list(&listing))
     }
 }

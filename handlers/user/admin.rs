@@ -6,15 +6,12 @@
 use super::name::{Name, is_no_number};
 use super::register::{hash_plain, insert};
 use super::{COMMON, Known, password, remove};
+use crate::handlers::removal;
 use engine::args;
 use engine::data::{Field, FieldError, Value};
-use engine::db::Db;
+use engine::db::{Db, View};
 use engine::fault::Fault;
 use engine::password::{LENGTH, is_common};
-use std::time::{Duration, Instant};
-
-/// How long to wait until a running server has finished a removal.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One line of `user list`.
 pub struct Listed {
@@ -61,7 +58,7 @@ pub fn list(db: &Db) -> Result<Vec<Listed>, String> {
 
 /// Give an account a new password; all its sessions end.
 pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
-    let known = find(db, name)?;
+    let known = known(db, name)?;
     let hash = check(password)?;
     let done = db
         .write(move |tx| password::set(tx, known.id, known.password_count, &hash))
@@ -74,24 +71,30 @@ pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
 ///
 /// `is_alone` says that no server runs.
 pub fn remove(db: &Db, name: &str, is_alone: bool) -> Result<bool, String> {
-    let known = find(db, name)?;
+    let known = known(db, name)?;
     db.write(move |tx| remove::remove(tx, known.id)).map_err(fault_text)?;
-    if is_alone {
-        return remove::finish(db).map(|()| true).map_err(fault_text);
-    }
-    let until = Instant::now() + TIMEOUT;
-    while remove::is_unfinished(&db.view()).map_err(fault_text)? {
-        if Instant::now() > until {
-            return Ok(false);
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(true)
+    removal::settle(db, is_alone).map_err(fault_text)
 }
 
-fn find(db: &Db, name: &str) -> Result<Known, String> {
-    let found = Known::by_name(&db.view(), name).map_err(fault_text)?;
-    found.ok_or_else(|| format!("{name}: there is no such account"))
+/// The id of the account of this user name, mobile number or id.
+pub fn find(view: &View, name: &str) -> Result<Option<i64>, Fault> {
+    if let Some(known) = Known::by_name(view, name)? {
+        return Ok(Some(known.id));
+    }
+    let id = name.parse().ok().filter(|id: &i64| id.to_string() == name);
+    match id {
+        Some(id) => Ok(Known::by_id(view, id)?.map(|known| known.id)),
+        None => Ok(None),
+    }
+}
+
+fn known(db: &Db, name: &str) -> Result<Known, String> {
+    let view = db.view();
+    let found = find(&view, name).and_then(|id| match id {
+        Some(id) => Known::by_id(&view, id),
+        None => Ok(None),
+    });
+    found.map_err(fault_text)?.ok_or_else(|| format!("{name}: there is no such account"))
 }
 
 fn check(password: &str) -> Result<String, String> {

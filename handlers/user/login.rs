@@ -1,7 +1,7 @@
 //! Logging in and out.
 
 use super::attempts::Attempt;
-use super::{GivenPassword, Known, picture_url};
+use super::{ACCOUNT_DISABLED, GivenPassword, Known, picture_url};
 use crate::handlers::{EmptyReply, img};
 use engine::caller::{Account, Anyone, new_token, session_key};
 use engine::client::Client;
@@ -40,7 +40,11 @@ pub struct Session {
 
 impl Op for Login {
     const NAME: Name = ("user", "login");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::Password, FaultKind::Declared(&img::WRONG)];
+    const FAULTS: &'static [FaultKind] = &[
+        FaultKind::Password,
+        FaultKind::Declared(&img::WRONG),
+        FaultKind::Declared(&ACCOUNT_DISABLED),
+    ];
     const EXAMPLE: &'static str = r#"{"username": "omar", "password": "correct horse"}"#;
     type Caller = Anyone;
     type Lane = Work<Hash>;
@@ -79,6 +83,9 @@ impl Op for Login {
 
 /// Open a session for an account whose password or code was right when it was read.
 pub fn open(tx: &mut Tx, known: Known, client: &Client) -> Result<Session, Fault> {
+    if known.is_disabled {
+        return Err(ACCOUNT_DISABLED.fault());
+    }
     let token = new_token();
     let key = session_key(&token).ok_or_else(|| Fault::unknown("a token of ours is none"))?;
     let (now, expires) = (tx.clock.steady(), tx.clock.after(tx.config.session.ttl));

@@ -2,7 +2,7 @@
 
 use super::login::{Session, open};
 use super::proof::{CodeProof, PASSWORD_NEEDED, PasswordProof, is_idle};
-use super::{GivenPassword, Known};
+use super::{ACCOUNT_DISABLED, GivenPassword, Known};
 use crate::handlers::phone::{NOT_A_PHONE, Phone};
 use crate::handlers::sms::{self, Purpose, SmsCode};
 use engine::caller::Anyone;
@@ -30,6 +30,7 @@ impl Op for LoginSms {
         FaultKind::Declared(&sms::WRONG),
         FaultKind::Declared(&sms::EXPIRED),
         FaultKind::Declared(&PASSWORD_NEEDED),
+        FaultKind::Declared(&ACCOUNT_DISABLED),
     ];
     const EXAMPLE: &'static str = r#"{"mobile": "13800001234", "sms_code": "123456"}"#;
     type Caller = Anyone;

@@ -20,7 +20,6 @@ mod verify;
 
 pub use attempts::SWEEP as SWEEP_FAILURES;
 pub use register::{hash_plain, insert};
-pub use remove::finish as finish_removals;
 pub use verify::seal_all;
 
 use engine::data::{Field, FieldError, Value, schema};
@@ -69,6 +68,14 @@ pub static NAME_TAKEN: Declared = Declared {
     class: Class::Taken,
     status: WRONG_VALUE,
     detail: "the name is taken",
+};
+
+/// The operator has disabled the account. Told only to whom has proven that it is theirs.
+pub static ACCOUNT_DISABLED: Declared = Declared {
+    name: "account_disabled",
+    class: Class::Value,
+    status: WRONG_VALUE,
+    detail: "the account was disabled by the operator of this server",
 };
 
 /// Another account has the mobile number.
@@ -150,6 +157,7 @@ struct Known {
     mobile: Option<String>,
     /// When somebody last logged in, or made the account.
     last_login_at: i64,
+    is_disabled: bool,
 }
 
 impl Known {
@@ -180,7 +188,7 @@ impl Known {
         key: engine::db::Param<'_>,
     ) -> Result<Option<Known>, Fault> {
         let sql = format!(
-            "SELECT id, username, nickname, avatar, password, password_count, mobile, last_login_at
+            "SELECT id, username, nickname, avatar, password, password_count, mobile, last_login_at, disabled
                FROM account WHERE {condition}"
         );
         view.one(&sql, &[key], |row| {
@@ -193,6 +201,7 @@ impl Known {
                 password_count: row.get(5)?,
                 mobile: row.get(6)?,
                 last_login_at: row.get(7)?,
+                is_disabled: row.get::<i64>(8)? != 0,
             })
         })
     }

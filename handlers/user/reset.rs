@@ -1,7 +1,7 @@
 //! A new password in the place of a forgotten one.
 
 use super::proof::{CodeProof, PASSWORD_NEEDED, is_idle};
-use super::{Known, NewPassword, password};
+use super::{ACCOUNT_DISABLED, Known, NewPassword, password};
 use crate::handlers::EmptyReply;
 use crate::handlers::phone::{NOT_A_PHONE, Phone};
 use crate::handlers::sms::{self, Purpose, SmsCode};
@@ -29,6 +29,7 @@ impl Op for Reset {
         FaultKind::Declared(&sms::WRONG),
         FaultKind::Declared(&sms::EXPIRED),
         FaultKind::Declared(&PASSWORD_NEEDED),
+        FaultKind::Declared(&ACCOUNT_DISABLED),
     ];
     const EXAMPLE: &'static str =
         r#"{"mobile": "13800001234", "sms_code": "123456", "new_password": "battery staple"}"#;
@@ -54,6 +55,9 @@ impl Op for Reset {
                 return Err(PASSWORD_NEEDED.fault());
             }
             code.redeem(tx)?;
+            if known.is_disabled {
+                return Err(ACCOUNT_DISABLED.fault());
+            }
             password::set(tx, known.id, known.password_count, &hash)?;
             Ok(EmptyReply {})
         })

@@ -47,6 +47,22 @@ pub enum Change {
         /// When that was.
         stamp: i64,
     },
+    /// A player who is a text was taken off the board: scores that were reached before count no more.
+    Remove {
+        /// The board.
+        board: Arc<str>,
+        /// The player.
+        player: Arc<str>,
+        /// When that was.
+        stamp: i64,
+    },
+    /// A board of texts begins anew, without players: scores that were reached before count no more.
+    Clear {
+        /// The board.
+        board: Arc<str>,
+        /// When that was.
+        stamp: i64,
+    },
     /// A board of texts was removed.
     Close {
         /// The board.
@@ -65,7 +81,9 @@ impl Change {
         match self {
             Change::Best { stamp, .. }
             | Change::Newest { stamp, .. }
-            | Change::Forget { stamp, .. } => Some(*stamp),
+            | Change::Forget { stamp, .. }
+            | Change::Remove { stamp, .. }
+            | Change::Clear { stamp, .. } => Some(*stamp),
             Change::Open { .. } | Change::Close { .. } | Change::PlayersChanged { .. } => None,
         }
     }
@@ -80,17 +98,30 @@ impl Boards {
                 return;
             }
             Change::Best { board, player, score, stamp } => {
+                if self.forgotten.has(board, Player::Text(player), *stamp) {
+                    return;
+                }
                 self.texts.open(board).best(player, *score, *stamp)
             }
             Change::Newest { board, player, score, stamp } => {
-                if self.forgotten.has(board, *player, *stamp) {
+                if self.forgotten.has(board, Player::Number(*player), *stamp) {
                     return;
                 }
                 self.numbers.open(board).set(*player, *score, *stamp)
             }
             Change::Forget { board, player, stamp } => {
-                self.forgotten.add(board, *player, *stamp);
+                self.forgotten.add(board, Left::Number(*player), *stamp);
                 self.numbers.open(board).remove(*player);
+                return;
+            }
+            Change::Remove { board, player, stamp } => {
+                self.forgotten.add(board, Left::Text(Arc::clone(player)), *stamp);
+                self.texts.open(board).remove(player);
+                return;
+            }
+            Change::Clear { board, stamp } => {
+                self.forgotten.add(board, Left::All, *stamp);
+                self.texts.clear(board);
                 return;
             }
             Change::Close { board } => return self.texts.close(board),
@@ -105,24 +136,51 @@ impl Boards {
 /// Players who have left a board of late. Changes arrive in any order: a score that was reached before its
 /// player left must not bring the player back.
 #[derive(Debug, Default)]
-pub(super) struct Forgotten(VecDeque<(Arc<str>, i64, i64)>);
+pub(super) struct Forgotten {
+    left: VecDeque<(Arc<str>, Left, i64)>,
+    /// The latest time at which somebody left: a score that was reached later needs no look.
+    newest: i64,
+}
+
+/// Who has left a board.
+#[derive(Debug, PartialEq, Eq)]
+enum Left {
+    Number(i64),
+    Text(Arc<str>),
+    /// Everybody.
+    All,
+}
+
+/// Whose score it is.
+#[derive(Debug, Clone, Copy)]
+enum Player<'a> {
+    Number(i64),
+    Text(&'a str),
+}
 
 /// How many are known. More do not leave in the time in which changes overtake each other.
 const MOST: usize = 4096;
 
 impl Forgotten {
-    fn add(&mut self, board: &str, player: i64, stamp: i64) {
-        if self.0.len() >= MOST {
-            self.0.pop_front();
+    fn add(&mut self, board: &str, player: Left, stamp: i64) {
+        if self.left.len() >= MOST {
+            self.left.pop_front();
         }
-        self.0.push_back((board.into(), player, stamp));
+        self.newest = self.newest.max(stamp);
+        self.left.push_back((board.into(), player, stamp));
     }
 
-    fn has(&self, board: &str, player: i64, stamp: i64) -> bool {
-        let is = |(name, who, left): &(Arc<str>, i64, i64)| {
-            *who == player && *left >= stamp && **name == *board
+    fn has(&self, board: &str, player: Player<'_>, stamp: i64) -> bool {
+        let is_same = |left: &Left| match (left, player) {
+            (Left::All, _) => true,
+            (Left::Number(left), Player::Number(player)) => *left == player,
+            (Left::Text(left), Player::Text(player)) => **left == *player,
+            _ => false,
         };
-        self.0.iter().any(is)
+        let is = |(name, left, at): &(Arc<str>, Left, i64)| {
+            *at >= stamp && **name == *board && is_same(left)
+        };
+        stamp <= self.newest && self.left.iter().any(is)
     }
 }
 
@@ -148,12 +206,39 @@ mod tests {
     }
 
     #[test]
+    fn late_score_does_not_return_to_a_board_of_texts() {
+        let best = |player: &str, stamp: i64| Change::Best {
+            board: "b".into(),
+            player: player.into(),
+            score: 5,
+            stamp,
+        };
+        let mut boards = Boards::default();
+        for player in ["a", "c"] {
+            boards.apply(&best(player, 10));
+        }
+        boards.apply(&Change::Remove { board: "b".into(), player: "a".into(), stamp: 20 });
+        boards.apply(&best("a", 15));
+        let held = |boards: &Boards, player: &str| boards.texts.get("b").unwrap().get(player);
+        assert_eq!((held(&boards, "a"), held(&boards, "c")), (None, Some(5)));
+        boards.apply(&best("a", 21));
+        assert_eq!(held(&boards, "a"), Some(5), "a newer score counts");
+        let before = boards.texts.version("b");
+        boards.apply(&Change::Clear { board: "b".into(), stamp: 30 });
+        boards.apply(&best("c", 25));
+        assert_eq!(boards.texts.get("b").unwrap().len(), 0);
+        assert_ne!(boards.texts.version("b"), before, "kept pages are outdated");
+    }
+
+    #[test]
     fn changes_are_the_same_after_json() {
         let changes = vec![
             Change::Open { board: "a".into() },
             Change::Best { board: "a\n\"".into(), player: "中".into(), score: i64::MAX, stamp: 1 },
             newest(i64::MIN, -1),
             Change::Forget { board: "b".into(), player: 1, stamp: 20 },
+            Change::Remove { board: "b".into(), player: "a".into(), stamp: 21 },
+            Change::Clear { board: "b".into(), stamp: 22 },
             Change::Close { board: "a".into() },
             Change::PlayersChanged { board: "".into() },
         ];

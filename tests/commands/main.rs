@@ -18,6 +18,7 @@ mod document;
 mod export;
 mod help;
 mod import;
+mod moderation;
 mod restore;
 mod restore_refused;
 mod schedule;

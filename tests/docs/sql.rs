@@ -4,9 +4,19 @@ use super::modules::files;
 use std::fs;
 use std::path::Path;
 
-/// Functions that both have, with the same results.
-const FUNCTIONS: &[&str] =
-    &["coalesce", "count", "length", "lower", "max", "min", "octet_length", "substr", "sum"];
+/// Functions that both have, with the same results; `contains` is ours.
+const FUNCTIONS: &[&str] = &[
+    "coalesce",
+    "contains",
+    "count",
+    "length",
+    "lower",
+    "max",
+    "min",
+    "octet_length",
+    "substr",
+    "sum",
+];
 
 /// Words before a parenthesis that are no functions.
 const WORDS: &[&str] = &[

@@ -52,22 +52,36 @@ export interface Operations {
   "shop/update": { data: Schemas["ShopUpdateRequest"]; reply: Schemas["ShopUpdateReply"] };
   /** Send a code to a telephone. A captcha pays for the message: by its proof, or by its name and what it shows. */
   "sms/generate": { data: Schemas["SmsGenerateRequest"]; reply: Schemas["SmsGenerateReply"] };
-  /** Check the proof of a code that was sent to a telephone. An accepted code is used up. */
+  /** Check the proof of a code that was sent to a telephone for the purpose `register`. An accepted code is used up. */
   "sms/validate": { data: Schemas["SmsValidateRequest"]; reply: Schemas["SmsValidateReply"] };
   /** Set the caller's picture. */
   "user/avatar": { data: Schemas["UserAvatarRequest"]; reply: Schemas["UserAvatarReply"] };
+  /** End a session of the caller's account; without `id` all but the one of this request. */
+  "user/end_sessions": { data: Schemas["UserEndSessionsRequest"]; reply: Schemas["UserEndSessionsReply"] };
+  /** Get everything that is kept of the caller's account. Notices come a hundred at a time: where `more` is true, ask again with the last one's id as `after`. */
+  "user/export": { data: Schemas["UserExportRequest"]; reply: Schemas["UserExportReply"] };
   /** Get the caller's account. */
   "user/info": { data: Schemas["UserInfoRequest"]; reply: Schemas["UserInfoReply"] };
   /** Log in. The account's other sessions stay open. */
   "user/login": { data: Schemas["UserLoginRequest"]; reply: Schemas["UserLoginReply"] };
+  /** Log in by a code that was sent to the account's number for the purpose `login`. A wrong code and a number without an account are answered alike. */
+  "user/login_sms": { data: Schemas["UserLoginSmsRequest"]; reply: Schemas["UserLoginSmsReply"] };
   /** Log out: end the session whose token is sent. */
   "user/logout": { data: Schemas["UserLogoutRequest"]; reply: Schemas["UserLogoutReply"] };
+  /** Change the caller's mobile number, or give the account its first. Codes for the purpose `change` prove it: one that was sent to the new number, and one to the old number or else the password. */
+  "user/mobile": { data: Schemas["UserMobileRequest"]; reply: Schemas["UserMobileReply"] };
   /** Change the caller's password. All sessions of the account end. */
   "user/password": { data: Schemas["UserPasswordRequest"]; reply: Schemas["UserPasswordReply"] };
   /** Make an account: by name, for the proof of a captcha, or by mobile number, for a code that was sent to it. */
   "user/register": { data: Schemas["UserRegisterRequest"]; reply: Schemas["UserRegisterReply"] };
+  /** Remove the caller's account with all its content: notices, shops, pictures, its place on the rank board. It can't be taken back. The password proves it, or a code that was sent to the account's number for the purpose `remove`. */
+  "user/remove": { data: Schemas["UserRemoveRequest"]; reply: Schemas["UserRemoveReply"] };
   /** Change the caller's user name to one that no other account has. */
   "user/rename": { data: Schemas["UserRenameRequest"]; reply: Schemas["UserRenameReply"] };
+  /** Set a new password by a code that was sent to the account's number for the purpose `reset`. All sessions of the account end. A wrong code and a number without an account are answered alike. Where nobody has logged in for 90 days, only the operator can set a password. */
+  "user/reset": { data: Schemas["UserResetRequest"]; reply: Schemas["UserResetReply"] };
+  /** List the sessions of the caller's account that are open, the newest first, at most 100. */
+  "user/sessions": { data: Schemas["UserSessionsRequest"]; reply: Schemas["UserSessionsReply"] };
   /** Change the caller's nickname. */
   "user/update": { data: Schemas["UserUpdateRequest"]; reply: Schemas["UserUpdateReply"] };
   /** Get the real name and the identity card that the caller told. */

@@ -23,6 +23,77 @@ export interface components {
             /** @description HMAC-SHA256 of `challenge` with the server's key, in hex. */
             signature: string;
         };
+        /** @description A notice of the account: as `property/query` tells it. */
+        ExportedNotice: {
+            /**
+             * Format: int64
+             * @description The notice's id.
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description 1 lost, 2 found.
+             */
+            type: number;
+            /**
+             * Format: int64
+             * @description 0 going on, 1 ended.
+             */
+            state: number;
+            /** @description Labels, joined by `|`. */
+            lab: string;
+            /** @description Its title. */
+            title: string;
+            /** @description What it says. */
+            content: string;
+            /** @description When it was lost or found. */
+            occurrence_time: string;
+            /** @description The name to ask for. */
+            user_name: string;
+            /** @description A telephone number, or empty. */
+            user_phone: string;
+            /** @description A QQ number, or empty. */
+            user_qq: string;
+            /** @description Who answered it, or empty. */
+            user2_id: string;
+            /** @description His name, or empty. */
+            user2_name: string;
+            /** @description His telephone number, or empty. */
+            user2_phone: string;
+            /** @description His QQ number, or empty. */
+            user2_qq: string;
+            /** @description When it was published. */
+            publish_time: string;
+            /** @description When it was last changed. */
+            update_time: string;
+            /** @description The first picture's address, or empty. */
+            pic_url1: string;
+            /** @description The second picture's address, or empty. */
+            pic_url2: string;
+            /** @description The third picture's address, or empty. */
+            pic_url3: string;
+        };
+        /** @description A picture. */
+        ExportedPicture: {
+            /** @description Its kind: png, jpg, gif or webp. */
+            type: string;
+            /** @description The file in base64. */
+            base64: string;
+        };
+        /** @description A shop of the account. */
+        ExportedShop: {
+            /**
+             * Format: int64
+             * @description The shop's id.
+             */
+            shop_id: number;
+            /** @description Its name. */
+            shop_name: string;
+            /** @description What it says of itself. */
+            shop_content: string;
+            /** @description When it was opened. */
+            creat_time: string;
+        };
         /** @description The answer of an operation that was not done. */
         Fault: {
             /**
@@ -57,6 +128,19 @@ export interface components {
         ImgValidateRequest: {
             /** @description The proof of a captcha: `md5(lowercase(code) + rand)` in hex, or a solved proof of work. */
             hash: string;
+        };
+        /** @description A session that is open. */
+        OpenSession: {
+            /** @description What names it, for `user/end_sessions`. It is not its token. */
+            id: string;
+            /** @description When somebody logged in, `YYYY-MM-DD HH:MM:SS`; empty where that was not written down. */
+            opened: string;
+            /** @description When it ends by itself, `YYYY-MM-DD HH:MM:SS`. */
+            expires: string;
+            /** @description The client's address at the login, of IPv6 its network; empty where it is not known. */
+            address: string;
+            /** @description Is it the session of this request? */
+            current: boolean;
         };
         /** @description Whether the player was unknown before. */
         PlayerUpdateReply: {
@@ -126,6 +210,26 @@ export interface components {
             base64: string;
             /** @description What kind of picture it is: `png`, `jpg`, `jpeg`, `gif` or `webp`, or those as `image/…`. */
             type: string;
+        };
+        /** @description An account, as its owner sees it. */
+        Profile: {
+            /**
+             * Format: int64
+             * @description The account's id.
+             */
+            user_id: number;
+            /** @description The name to log in by. */
+            username: string;
+            /** @description The name to show. */
+            nickname: string;
+            /** @description The address of the account's picture; empty where it has none. */
+            profile_picture: string;
+            /** @description The mobile number; empty where there is none. */
+            mobile: string;
+            /** @description When the account was made, `YYYY-MM-DD HH:MM:SS`. */
+            create_time: string;
+            /** @description Whether a real name was told. */
+            verified: boolean;
         };
         /** @description Which notice was written. The seed calls its id `uid` here and `id` in a row. */
         PropertyAddReply: {
@@ -433,6 +537,18 @@ export interface components {
             /** @description The client's version: numbers between dots. */
             version?: string | null;
         };
+        /** @description Who the account's owner is. Answered to that account alone. */
+        RealName: {
+            /**
+             * Format: int64
+             * @description The account's id.
+             */
+            user_id: number;
+            /** @description The owner's name; `null` where it was not told. */
+            real_name: string | null;
+            /** @description The number of the owner's identity card; `null` where it was not told. */
+            id_card: string | null;
+        };
         ScoreAroundReply: components["schemas"]["ScoreRow"][];
         ScoreAroundRequest: {
             /** @description The game's name; `default` where it is absent. */
@@ -623,6 +739,8 @@ export interface components {
             phone: string;
             /** @description The proof of a captcha: `md5(lowercase(code) + rand)` in hex, or a solved proof of work. */
             hash: string;
+            /** @description What the code is for; `register` if absent. It proves nothing else. */
+            purpose?: ("register" | "login" | "reset" | "change" | "remove") | null;
         } | {
             /** @description A mobile number of mainland China, without a country code. */
             phone: string;
@@ -630,6 +748,8 @@ export interface components {
             text: string;
             /** @description The captcha's name. */
             id: string;
+            /** @description What the code is for; `register` if absent. It proves nothing else. */
+            purpose?: ("register" | "login" | "reset" | "change" | "remove") | null;
         };
         /** @description The answer of an operation that has nothing to say: `{}`. */
         SmsValidateReply: Record<string, never>;
@@ -649,6 +769,51 @@ export interface components {
             base64: string;
             /** @description What kind of picture it is: `png`, `jpg`, `jpeg`, `gif` or `webp`, or those as `image/…`. */
             type?: string | null;
+        };
+        /** @description What was ended. */
+        UserEndSessionsReply: {
+            /**
+             * Format: uint64
+             * @description How many sessions were ended.
+             */
+            ended: number;
+        };
+        UserEndSessionsRequest: {
+            /** @description The session's id, as `user/sessions` tells it. */
+            id?: string | null;
+        };
+        /** @description Everything that is kept of an account. */
+        UserExportReply: {
+            /** @description The account. */
+            account: components["schemas"]["Profile"];
+            /** @description The real name and the identity card. */
+            owner: components["schemas"]["RealName"];
+            /** @description The sessions that are open. */
+            sessions: components["schemas"]["OpenSession"][];
+            /**
+             * Format: int64
+             * @description The newest score on the rank leaderboard, if there is one.
+             */
+            rank: number | null;
+            /** @description The account's shops. */
+            shops: components["schemas"]["ExportedShop"][];
+            /** @description The account's notices, the oldest first. */
+            notices: components["schemas"]["ExportedNotice"][];
+            /** @description Are there more notices? */
+            more: boolean;
+            /** @description The account's picture, if it has one; `null` in answers to `after`. */
+            avatar: components["schemas"]["ExportedPicture"] | null;
+            /** @description The portrait under the account's id, if there is one; `null` in answers to `after`. */
+            portrait: components["schemas"]["ExportedPicture"] | null;
+            /** @description Other ids under which the account uploaded a portrait. */
+            portraits: number[];
+        };
+        UserExportRequest: {
+            /**
+             * Format: int64
+             * @description Only notices after this id, and no pictures.
+             */
+            after?: number | null;
         };
         /** @description An account, as its owner sees it. */
         UserInfoReply: {
@@ -695,9 +860,45 @@ export interface components {
             /** @description The proof of a captcha, for one more try where there were too many. */
             hash?: string | null;
         };
+        /** @description The new session: its token and its account. */
+        UserLoginSmsReply: {
+            /** @description What proves the login in later requests: 32 hex digits. */
+            token: string;
+            /**
+             * Format: int64
+             * @description The account's id.
+             */
+            user_id: number;
+            /** @description The name to log in by. */
+            username: string;
+            /** @description The name to show. */
+            nickname: string;
+            /** @description The address of the account's picture; empty where it has none. */
+            profile_picture: string;
+        };
+        UserLoginSmsRequest: {
+            /** @description A mobile number of mainland China, without a country code. */
+            mobile: string;
+            /** @description The code that was sent to the number. */
+            sms_code: string;
+            /** @description The account's password. Needed only where nobody has logged in for 90 days. */
+            password?: string | null;
+        };
         /** @description The answer of an operation that has nothing to say: `{}`. */
         UserLogoutReply: Record<string, never>;
         UserLogoutRequest: Record<string, never>;
+        /** @description The answer of an operation that has nothing to say: `{}`. */
+        UserMobileReply: Record<string, never>;
+        UserMobileRequest: {
+            /** @description The new number. */
+            mobile: string;
+            /** @description The code that was sent to the new number. */
+            sms_code: string;
+            /** @description The code that was sent to the old number. */
+            old_code?: string | null;
+            /** @description The account's password, in the place of a code to the old number. */
+            password?: string | null;
+        };
         /** @description The answer of an operation that has nothing to say: `{}`. */
         UserPasswordReply: Record<string, never>;
         UserPasswordRequest: {
@@ -729,6 +930,14 @@ export interface components {
             /** @description Plain text, or the md5 of it in 32 hex digits. */
             password: string;
         };
+        /** @description The answer of an operation that has nothing to say: `{}`. */
+        UserRemoveReply: Record<string, never>;
+        UserRemoveRequest: {
+            /** @description The account's password. */
+            password?: string | null;
+            /** @description The code that was sent to the account's number. */
+            sms_code?: string | null;
+        };
         /** @description The account's new name. */
         UserRenameReply: {
             /** @description The new name. */
@@ -738,6 +947,22 @@ export interface components {
             /** @description The new name to log in by. */
             username: string;
         };
+        /** @description The answer of an operation that has nothing to say: `{}`. */
+        UserResetReply: Record<string, never>;
+        UserResetRequest: {
+            /** @description A mobile number of mainland China, without a country code. */
+            mobile: string;
+            /** @description The code that was sent to the number. */
+            sms_code: string;
+            /** @description Plain text, or the md5 of it in 32 hex digits. */
+            new_password: string;
+        };
+        /** @description The sessions. */
+        UserSessionsReply: {
+            /** @description The sessions, the newest first. */
+            sessions: components["schemas"]["OpenSession"][];
+        };
+        UserSessionsRequest: Record<string, never>;
         /** @description The answer of an operation that has nothing to say: `{}`. */
         UserUpdateReply: Record<string, never>;
         UserUpdateRequest: {

@@ -77,3 +77,34 @@ fn last_upload_of_a_rank_counts_on_every_node() {
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?} {:?}", shown(0), shown(1));
     }
 }
+
+#[test]
+fn cheater_leaves_the_boards_of_all_nodes() {
+    let Some(nodes) = Nodes::start(2, FREE) else { return };
+    let post = |node: usize, openid: &str, score: i64| {
+        let data = json!({"app": "lamps", "openid": openid, "score": score});
+        assert_eq!(call(&nodes.servers[node], "", "score/post", data)["status"], 0);
+    };
+    for (node, openid, score) in [(0, "cheater", 9), (1, "cheater", 99), (1, "nora", 5)] {
+        post(node, openid, score);
+    }
+    same_board(&nodes, "lamps");
+    let run = |args: &[&str]| {
+        let mut command = crate::common::command(nodes.servers[0].folder());
+        let told = command.args(args).output().unwrap();
+        assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    };
+    run(&["score", "remove", "lamps", "cheater"]);
+    let begun = Instant::now();
+    while same_board(&nodes, "lamps").as_array().unwrap().len() > 1 {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+    assert_eq!(nodes.ask("SELECT openid FROM score"), "nora");
+    run(&["score", "reset", "lamps", "--yes"]);
+    while !same_board(&nodes, "lamps").as_array().unwrap().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+    }
+    post(1, "nora", 1);
+    same_board(&nodes, "lamps");
+    assert_eq!(nodes.ask("SELECT openid, score FROM score"), "nora|1");
+}

@@ -138,6 +138,16 @@ class Calls:
 
     @overload
     def call(
+        self, operation: Literal["user/end_sessions"], data: schemas.UserEndSessionsRequest = ...
+    ) -> schemas.UserEndSessionsReply: ...
+
+    @overload
+    def call(
+        self, operation: Literal["user/export"], data: schemas.UserExportRequest = ...
+    ) -> schemas.UserExportReply: ...
+
+    @overload
+    def call(
         self, operation: Literal["user/info"], data: schemas.UserInfoRequest = ...
     ) -> schemas.UserInfoReply: ...
 
@@ -148,8 +158,18 @@ class Calls:
 
     @overload
     def call(
+        self, operation: Literal["user/login_sms"], data: schemas.UserLoginSmsRequest
+    ) -> schemas.UserLoginSmsReply: ...
+
+    @overload
+    def call(
         self, operation: Literal["user/logout"], data: schemas.UserLogoutRequest = ...
     ) -> schemas.UserLogoutReply: ...
+
+    @overload
+    def call(
+        self, operation: Literal["user/mobile"], data: schemas.UserMobileRequest
+    ) -> schemas.UserMobileReply: ...
 
     @overload
     def call(
@@ -163,8 +183,23 @@ class Calls:
 
     @overload
     def call(
+        self, operation: Literal["user/remove"], data: schemas.UserRemoveRequest = ...
+    ) -> schemas.UserRemoveReply: ...
+
+    @overload
+    def call(
         self, operation: Literal["user/rename"], data: schemas.UserRenameRequest
     ) -> schemas.UserRenameReply: ...
+
+    @overload
+    def call(
+        self, operation: Literal["user/reset"], data: schemas.UserResetRequest
+    ) -> schemas.UserResetReply: ...
+
+    @overload
+    def call(
+        self, operation: Literal["user/sessions"], data: schemas.UserSessionsRequest = ...
+    ) -> schemas.UserSessionsReply: ...
 
     @overload
     def call(
@@ -319,6 +354,16 @@ class AsyncCalls:
 
     @overload
     async def call(
+        self, operation: Literal["user/end_sessions"], data: schemas.UserEndSessionsRequest = ...
+    ) -> schemas.UserEndSessionsReply: ...
+
+    @overload
+    async def call(
+        self, operation: Literal["user/export"], data: schemas.UserExportRequest = ...
+    ) -> schemas.UserExportReply: ...
+
+    @overload
+    async def call(
         self, operation: Literal["user/info"], data: schemas.UserInfoRequest = ...
     ) -> schemas.UserInfoReply: ...
 
@@ -329,8 +374,18 @@ class AsyncCalls:
 
     @overload
     async def call(
+        self, operation: Literal["user/login_sms"], data: schemas.UserLoginSmsRequest
+    ) -> schemas.UserLoginSmsReply: ...
+
+    @overload
+    async def call(
         self, operation: Literal["user/logout"], data: schemas.UserLogoutRequest = ...
     ) -> schemas.UserLogoutReply: ...
+
+    @overload
+    async def call(
+        self, operation: Literal["user/mobile"], data: schemas.UserMobileRequest
+    ) -> schemas.UserMobileReply: ...
 
     @overload
     async def call(
@@ -344,8 +399,23 @@ class AsyncCalls:
 
     @overload
     async def call(
+        self, operation: Literal["user/remove"], data: schemas.UserRemoveRequest = ...
+    ) -> schemas.UserRemoveReply: ...
+
+    @overload
+    async def call(
         self, operation: Literal["user/rename"], data: schemas.UserRenameRequest
     ) -> schemas.UserRenameReply: ...
+
+    @overload
+    async def call(
+        self, operation: Literal["user/reset"], data: schemas.UserResetRequest
+    ) -> schemas.UserResetReply: ...
+
+    @overload
+    async def call(
+        self, operation: Literal["user/sessions"], data: schemas.UserSessionsRequest = ...
+    ) -> schemas.UserSessionsReply: ...
 
     @overload
     async def call(

@@ -34,6 +34,127 @@ class Challenge(TypedDict):
     """
 
 
+class ExportedNotice(TypedDict):
+    """
+    A notice of the account: as `property/query` tells it.
+    """
+
+    id: int
+    """
+    The notice's id.
+    """
+    type: int
+    """
+    1 lost, 2 found.
+    """
+    state: int
+    """
+    0 going on, 1 ended.
+    """
+    lab: str
+    """
+    Labels, joined by `|`.
+    """
+    title: str
+    """
+    Its title.
+    """
+    content: str
+    """
+    What it says.
+    """
+    occurrence_time: str
+    """
+    When it was lost or found.
+    """
+    user_name: str
+    """
+    The name to ask for.
+    """
+    user_phone: str
+    """
+    A telephone number, or empty.
+    """
+    user_qq: str
+    """
+    A QQ number, or empty.
+    """
+    user2_id: str
+    """
+    Who answered it, or empty.
+    """
+    user2_name: str
+    """
+    His name, or empty.
+    """
+    user2_phone: str
+    """
+    His telephone number, or empty.
+    """
+    user2_qq: str
+    """
+    His QQ number, or empty.
+    """
+    publish_time: str
+    """
+    When it was published.
+    """
+    update_time: str
+    """
+    When it was last changed.
+    """
+    pic_url1: str
+    """
+    The first picture's address, or empty.
+    """
+    pic_url2: str
+    """
+    The second picture's address, or empty.
+    """
+    pic_url3: str
+    """
+    The third picture's address, or empty.
+    """
+
+
+class ExportedPicture(TypedDict):
+    """
+    A picture.
+    """
+
+    type: str
+    """
+    Its kind: png, jpg, gif or webp.
+    """
+    base64: str
+    """
+    The file in base64.
+    """
+
+
+class ExportedShop(TypedDict):
+    """
+    A shop of the account.
+    """
+
+    shop_id: int
+    """
+    The shop's id.
+    """
+    shop_name: str
+    """
+    Its name.
+    """
+    shop_content: str
+    """
+    What it says of itself.
+    """
+    creat_time: str
+    """
+    When it was opened.
+    """
+
+
 class Fault(TypedDict):
     """
     The answer of an operation that was not done.
@@ -105,6 +226,33 @@ class ImgValidateRequest(TypedDict):
     hash: str
     """
     The proof of a captcha: `md5(lowercase(code) + rand)` in hex, or a solved proof of work.
+    """
+
+
+class OpenSession(TypedDict):
+    """
+    A session that is open.
+    """
+
+    id: str
+    """
+    What names it, for `user/end_sessions`. It is not its token.
+    """
+    opened: str
+    """
+    When somebody logged in, `YYYY-MM-DD HH:MM:SS`; empty where that was not written down.
+    """
+    expires: str
+    """
+    When it ends by itself, `YYYY-MM-DD HH:MM:SS`.
+    """
+    address: str
+    """
+    The client's address at the login, of IPv6 its network; empty where it is not known.
+    """
+    current: bool
+    """
+    Is it the session of this request?
     """
 
 
@@ -225,6 +373,41 @@ class PortraitUploadRequest(TypedDict):
     type: str
     """
     What kind of picture it is: `png`, `jpg`, `jpeg`, `gif` or `webp`, or those as `image/…`.
+    """
+
+
+class Profile(TypedDict):
+    """
+    An account, as its owner sees it.
+    """
+
+    user_id: int
+    """
+    The account's id.
+    """
+    username: str
+    """
+    The name to log in by.
+    """
+    nickname: str
+    """
+    The name to show.
+    """
+    profile_picture: str
+    """
+    The address of the account's picture; empty where it has none.
+    """
+    mobile: str
+    """
+    The mobile number; empty where there is none.
+    """
+    create_time: str
+    """
+    When the account was made, `YYYY-MM-DD HH:MM:SS`.
+    """
+    verified: bool
+    """
+    Whether a real name was told.
     """
 
 
@@ -706,6 +889,25 @@ class RankUploadRequest(TypedDict):
     """
 
 
+class RealName(TypedDict):
+    """
+    Who the account's owner is. Answered to that account alone.
+    """
+
+    user_id: int
+    """
+    The account's id.
+    """
+    real_name: str | None
+    """
+    The owner's name; `null` where it was not told.
+    """
+    id_card: str | None
+    """
+    The number of the owner's identity card; `null` where it was not told.
+    """
+
+
 class ScoreAroundRequest(TypedDict):
     app: NotRequired[str | None]
     """
@@ -983,6 +1185,12 @@ class SmsGenerateRequest1(TypedDict):
     """
     The proof of a captcha: `md5(lowercase(code) + rand)` in hex, or a solved proof of work.
     """
+    purpose: NotRequired[
+        Literal['register', 'login', 'reset', 'change', 'remove'] | None
+    ]
+    """
+    What the code is for; `register` if absent. It proves nothing else.
+    """
 
 
 class SmsGenerateRequest2(TypedDict):
@@ -997,6 +1205,12 @@ class SmsGenerateRequest2(TypedDict):
     id: str
     """
     The captcha's name.
+    """
+    purpose: NotRequired[
+        Literal['register', 'login', 'reset', 'change', 'remove'] | None
+    ]
+    """
+    What the code is for; `register` if absent. It proves nothing else.
     """
 
 
@@ -1039,6 +1253,78 @@ class UserAvatarRequest(TypedDict):
     type: NotRequired[str | None]
     """
     What kind of picture it is: `png`, `jpg`, `jpeg`, `gif` or `webp`, or those as `image/…`.
+    """
+
+
+class UserEndSessionsReply(TypedDict):
+    """
+    What was ended.
+    """
+
+    ended: int
+    """
+    How many sessions were ended.
+    """
+
+
+class UserEndSessionsRequest(TypedDict):
+    id: NotRequired[str | None]
+    """
+    The session's id, as `user/sessions` tells it.
+    """
+
+
+class UserExportReply(TypedDict):
+    """
+    Everything that is kept of an account.
+    """
+
+    account: Profile
+    """
+    The account.
+    """
+    owner: RealName
+    """
+    The real name and the identity card.
+    """
+    sessions: list[OpenSession]
+    """
+    The sessions that are open.
+    """
+    rank: int | None
+    """
+    The newest score on the rank leaderboard, if there is one.
+    """
+    shops: list[ExportedShop]
+    """
+    The account's shops.
+    """
+    notices: list[ExportedNotice]
+    """
+    The account's notices, the oldest first.
+    """
+    more: bool
+    """
+    Are there more notices?
+    """
+    avatar: ExportedPicture | None
+    """
+    The account's picture, if it has one; `null` in answers to `after`.
+    """
+    portrait: ExportedPicture | None
+    """
+    The portrait under the account's id, if there is one; `null` in answers to `after`.
+    """
+    portraits: list[int]
+    """
+    Other ids under which the account uploaded a portrait.
+    """
+
+
+class UserExportRequest(TypedDict):
+    after: NotRequired[int | None]
+    """
+    Only notices after this id, and no pictures.
     """
 
 
@@ -1123,6 +1409,48 @@ class UserLoginRequest(TypedDict):
     """
 
 
+class UserLoginSmsReply(TypedDict):
+    """
+    The new session: its token and its account.
+    """
+
+    token: str
+    """
+    What proves the login in later requests: 32 hex digits.
+    """
+    user_id: int
+    """
+    The account's id.
+    """
+    username: str
+    """
+    The name to log in by.
+    """
+    nickname: str
+    """
+    The name to show.
+    """
+    profile_picture: str
+    """
+    The address of the account's picture; empty where it has none.
+    """
+
+
+class UserLoginSmsRequest(TypedDict):
+    mobile: str
+    """
+    A mobile number of mainland China, without a country code.
+    """
+    sms_code: str
+    """
+    The code that was sent to the number.
+    """
+    password: NotRequired[str | None]
+    """
+    The account's password. Needed only where nobody has logged in for 90 days.
+    """
+
+
 class UserLogoutReply(TypedDict):
     """
     The answer of an operation that has nothing to say: `{}`.
@@ -1131,6 +1459,31 @@ class UserLogoutReply(TypedDict):
 
 class UserLogoutRequest(TypedDict):
     pass
+
+
+class UserMobileReply(TypedDict):
+    """
+    The answer of an operation that has nothing to say: `{}`.
+    """
+
+
+class UserMobileRequest(TypedDict):
+    mobile: str
+    """
+    The new number.
+    """
+    sms_code: str
+    """
+    The code that was sent to the new number.
+    """
+    old_code: NotRequired[str | None]
+    """
+    The code that was sent to the old number.
+    """
+    password: NotRequired[str | None]
+    """
+    The account's password, in the place of a code to the old number.
+    """
 
 
 class UserPasswordReply(TypedDict):
@@ -1194,6 +1547,23 @@ class UserRegisterRequest2(TypedDict):
 UserRegisterRequest: TypeAlias = Union[UserRegisterRequest1, UserRegisterRequest2]
 
 
+class UserRemoveReply(TypedDict):
+    """
+    The answer of an operation that has nothing to say: `{}`.
+    """
+
+
+class UserRemoveRequest(TypedDict):
+    password: NotRequired[str | None]
+    """
+    The account's password.
+    """
+    sms_code: NotRequired[str | None]
+    """
+    The code that was sent to the account's number.
+    """
+
+
 class UserRenameReply(TypedDict):
     """
     The account's new name.
@@ -1210,6 +1580,42 @@ class UserRenameRequest(TypedDict):
     """
     The new name to log in by.
     """
+
+
+class UserResetReply(TypedDict):
+    """
+    The answer of an operation that has nothing to say: `{}`.
+    """
+
+
+class UserResetRequest(TypedDict):
+    mobile: str
+    """
+    A mobile number of mainland China, without a country code.
+    """
+    sms_code: str
+    """
+    The code that was sent to the number.
+    """
+    new_password: str
+    """
+    Plain text, or the md5 of it in 32 hex digits.
+    """
+
+
+class UserSessionsReply(TypedDict):
+    """
+    The sessions.
+    """
+
+    sessions: list[OpenSession]
+    """
+    The sessions, the newest first.
+    """
+
+
+class UserSessionsRequest(TypedDict):
+    pass
 
 
 class UserUpdateReply(TypedDict):

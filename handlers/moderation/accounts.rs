@@ -1,0 +1,64 @@
+//! Accounts: everything of one, disabling it, ending its sessions.
+
+use crate::handlers::user::admin::find;
+use engine::args;
+use engine::db::Db;
+use engine::fault::Fault;
+
+/// What there is of an account.
+pub struct Shown {
+    /// Each with what it is, in words.
+    pub lines: Vec<(&'static str, String)>,
+}
+
+/// What there is of the account of this name, number or id.
+pub fn show(db: &Db, name: &str) -> Result<Option<Shown>, Fault> {
+    let view = db.view();
+    let Some(id) = find(&view, name)? else { return Ok(None) };
+    let lines = view.one(
+        "SELECT username, nickname, coalesce(mobile, ''), created_at, last_login_at, disabled,
+                CASE WHEN real_name IS NULL THEN 0 ELSE 1 END,
+                (SELECT count(*) FROM property WHERE user_id = account.id),
+                (SELECT count(*) FROM shop WHERE owner = account.id),
+                (SELECT count(*) FROM portrait WHERE owner = account.id OR portrait.id = account.id),
+                (SELECT count(*) FROM session WHERE session.account = account.id
+                    AND session.expires_at > $1 AND session.password = account.password_count)
+           FROM account WHERE id = $2",
+        args![view.clock.steady(), id],
+        |row| {
+            let word = |is: i64| if is == 0 { "no" } else { "yes" }.to_owned();
+            let number = |nth: usize| row.get::<i64>(nth);
+            Ok(vec![
+                ("id", id.to_string()),
+                ("user name", row.get(0)?),
+                ("nickname", row.get(1)?),
+                ("mobile number", row.get(2)?),
+                ("made", view.clock.format(number(3)?)),
+                ("last login", view.clock.format(number(4)?)),
+                ("disabled", word(number(5)?)),
+                ("real name told", word(number(6)?)),
+                ("notices", number(7)?.to_string()),
+                ("shops", number(8)?.to_string()),
+                ("portraits", number(9)?.to_string()),
+                ("open sessions", number(10)?.to_string()),
+            ])
+        },
+    )?;
+    Ok(lines.map(|lines| Shown { lines }))
+}
+
+/// Let nobody log in to an account, and end its sessions, or let them again; whether there is such an account.
+pub fn set_disabled(db: &Db, name: &str, is_disabled: bool) -> Result<bool, Fault> {
+    let Some(id) = find(&db.view(), name)? else { return Ok(false) };
+    // Sessions from before this count are stale.
+    let sql =
+        "UPDATE account SET disabled = $1, password_count = password_count + $1 WHERE id = $2";
+    db.write(move |tx| Ok(tx.execute(sql, args![i64::from(is_disabled), id])? > 0))
+}
+
+/// End all sessions of an account; whether there is such an account.
+pub fn end_sessions(db: &Db, name: &str) -> Result<bool, Fault> {
+    let Some(id) = find(&db.view(), name)? else { return Ok(false) };
+    let sql = "UPDATE account SET password_count = password_count + 1 WHERE id = $1";
+    db.write(move |tx| Ok(tx.execute(sql, args![id])? > 0))
+}

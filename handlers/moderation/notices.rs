@@ -1,0 +1,60 @@
+//! Notices: list, hide and remove them.
+
+use crate::handlers::property::NOTICES;
+use engine::args;
+use engine::db::Db;
+use engine::fault::Fault;
+
+/// A notice, as the operator looks for it.
+pub struct Listed {
+    /// Its id.
+    pub id: i64,
+    /// 1 lost, 2 found.
+    pub kind: i64,
+    /// The account that published it.
+    pub account: i64,
+    /// When it was last changed, as the wire writes a time.
+    pub changed: String,
+    /// Is it hidden?
+    pub is_hidden: bool,
+    /// Its title.
+    pub title: String,
+}
+
+/// The `limit` notices that were changed last; with a text only those that have it in title, labels or content. The case
+/// of ASCII letters does not matter.
+pub fn list(db: &Db, text: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
+    let (view, text) = (db.view(), text.to_ascii_lowercase());
+    view.all(
+        "SELECT id, type, user_id, update_time, hidden, title FROM property
+          WHERE $1 = '' OR contains(title, $1) OR contains(lab, $1) OR contains(content, $1)
+          ORDER BY update_time DESC, id DESC LIMIT $2",
+        args![&text, limit],
+        |row| {
+            Ok(Listed {
+                id: row.get(0)?,
+                kind: row.get(1)?,
+                account: row.get(2)?,
+                changed: view.clock.format(row.get(3)?),
+                is_hidden: row.get::<i64>(4)? != 0,
+                title: row.get(5)?,
+            })
+        },
+    )
+}
+
+/// Hide a notice from everybody but its account, or show it again; whether there is such a notice.
+pub fn set_hidden(db: &Db, id: i64, is_hidden: bool) -> Result<bool, Fault> {
+    let sql = "UPDATE property SET hidden = $1 WHERE id = $2";
+    db.write(move |tx| Ok(tx.execute(sql, args![i64::from(is_hidden), id])? > 0))
+}
+
+/// Remove a notice; whether there was one.
+pub fn remove(db: &Db, id: i64) -> Result<bool, Fault> {
+    db.write(move |tx| {
+        let sql = "DELETE FROM property WHERE id = $1 RETURNING position";
+        let Some(position) = tx.one(sql, args![id], |row| row.get(0))? else { return Ok(false) };
+        tx.unindex(&NOTICES, position);
+        Ok(true)
+    })
+}

@@ -1,0 +1,181 @@
+//! What the operator does about content and people, beside a running server (docs/moderating.md).
+
+use crate::common::cli::{done, guichet, refused};
+use crate::common::notice::{sample, with};
+use crate::common::{Server, wrong_password};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use std::process::Command;
+
+fn run(server: &Server, args: &[&str]) -> String {
+    done(guichet(server.folder(), args))
+}
+
+fn post(server: &Server, openid: &str, score: i64) -> Value {
+    let data = json!({"app": "lamps", "openid": openid, "score": score});
+    server.done("", "score/post", data)
+}
+
+fn top(server: &Server) -> Vec<i64> {
+    let top = server.done("", "score/top", json!({"app": "lamps"}));
+    top.as_array().unwrap().iter().map(|row| row["score"].as_i64().unwrap()).collect()
+}
+
+#[test]
+fn cheater_leaves_the_board_at_once_and_for_good() {
+    let server = Server::start("");
+    for (openid, score) in [("a", 5), ("cheater", 9), ("b", 3)] {
+        post(&server, openid, score);
+    }
+    // A higher score of a known player waits in the journal for its row.
+    post(&server, "cheater", 99);
+    let face = json!({"app": "lamps", "openid": "cheater", "nickname": "Cheat"});
+    server.done("", "player/update", face);
+    assert_eq!(top(&server), [99, 5, 3]);
+    assert_eq!(run(&server, &["score", "remove", "lamps", "cheater"]), "");
+    assert_eq!(top(&server), [5, 3]);
+    assert_eq!(post(&server, "b", 4)["rank"], 2);
+    let server = server.restart();
+    assert_eq!(top(&server), [5, 4], "it stays so");
+    let listed = run(&server, &["score", "list", "lamps"]);
+    let columns: Vec<&str> = listed.lines().next().unwrap().split('\t').collect();
+    assert_eq!((columns[0], columns[1], columns[2]), ("1", "a", "5"));
+    assert_eq!(listed.lines().count(), 2);
+    let again = post(&server, "cheater", 1);
+    assert_eq!((&again["new"], &again["rank"]), (&json!(true), &json!(3)));
+    let path = server.folder();
+    let told = refused(path, guichet(path, &["score", "remove", "lamps", "nobody"]));
+    assert_eq!(told, "nobody: lamps has no such player");
+}
+
+#[test]
+fn score_removed_beside_posts_does_not_come_back() {
+    let server = Server::start("[limits]\nrequests_per_minute = 0\n");
+    std::thread::scope(|scope| {
+        let posts = scope.spawn(|| {
+            for score in 1..400 {
+                post(&server, "cheater", score);
+                post(&server, "honest", score);
+            }
+        });
+        for _ in 0..3 {
+            guichet(server.folder(), &["score", "remove", "lamps", "cheater"]);
+        }
+        posts.join().unwrap();
+    });
+    // It may have been removed after the last post already.
+    guichet(server.folder(), &["score", "remove", "lamps", "cheater"]);
+    assert_eq!(top(&server), [399]);
+    let server = server.kill_and_restart();
+    assert_eq!(top(&server), [399], "rows and memory agree");
+}
+
+#[test]
+fn board_begins_anew_beside_a_server() {
+    let server = Server::start("");
+    for (openid, score) in [("a", 5), ("b", 9)] {
+        post(&server, openid, score);
+    }
+    assert_eq!(top(&server), [9, 5]);
+    let path = server.folder();
+    let told = refused(path, guichet(path, &["score", "reset", "lamps"]));
+    assert_eq!(told, "all scores of the board go; say --yes if that is meant");
+    assert_eq!(run(&server, &["score", "reset", "lamps", "--yes"]), "");
+    assert_eq!(top(&server), [0_i64; 0]);
+    assert_eq!(post(&server, "a", 2)["new"], true);
+    let server = server.kill_and_restart();
+    assert_eq!(top(&server), [2]);
+}
+
+#[test]
+fn hidden_notice_is_its_authors_alone() {
+    let server = Server::start("");
+    let (_, nora) = server.account("nora");
+    let (_, omar) = server.account("omar");
+    let id = server.done(&nora, "property/add", with(sample(), json!({"title": "rude words"})));
+    let id = id["uid"].to_string();
+    server.done(&omar, "property/add", sample());
+    let seen = |token: &str| {
+        let all = server.done(token, "property/query", json!({"type": 1}));
+        let found = server.done(token, "property/query", json!({"type": 1, "key": "rude"}));
+        (all.as_array().unwrap().len(), found.as_array().unwrap().len())
+    };
+    assert_eq!(seen(&omar), (2, 1));
+    assert!(run(&server, &["notice", "list", "RUDE"]).contains("\tshown\trude words\n"));
+    run(&server, &["notice", "hide", &id]);
+    assert_eq!((seen(&omar), seen(&nora)), ((1, 0), (2, 1)));
+    assert!(run(&server, &["notice", "list"]).contains("\thidden\trude words\n"));
+    run(&server, &["notice", "unhide", &id]);
+    assert_eq!(seen(&omar), (2, 1));
+    run(&server, &["notice", "remove", &id]);
+    assert_eq!((seen(&omar), seen(&nora)), ((1, 0), (1, 0)));
+    let path = server.folder();
+    let told = refused(path, guichet(path, &["notice", "remove", &id]));
+    assert_eq!(told, format!("{id}: there is no such notice"));
+}
+
+#[test]
+fn hidden_shop_is_its_owners_alone() {
+    let server = Server::start("");
+    let (_, nora) = server.account("nora");
+    let (_, omar) = server.account("omar");
+    let shop = server.done(&nora, "shop/creat", json!({"shop_name": "tea"}))["shop_id"].clone();
+    let id = shop.to_string();
+    let seen = |token: &str| {
+        let all = server.done(token, "shop/list", json!({"key": "tea"}));
+        let one = server.call_as(token, "shop/get", json!({"shop_id": shop}));
+        (all.as_array().unwrap().len(), one.contains("\"status\":0"))
+    };
+    assert_eq!(seen(""), (1, true));
+    run(&server, &["shop", "hide", &id]);
+    assert_eq!((seen(""), seen(&omar), seen(&nora)), ((0, false), (0, false), (1, true)));
+    run(&server, &["shop", "unhide", &id]);
+    assert_eq!(seen(&omar), (1, true));
+    run(&server, &["shop", "remove", &id]);
+    assert_eq!(seen(&nora), (0, false));
+}
+
+#[test]
+fn disabled_account_is_out_at_once() {
+    let server = Server::start("");
+    let (id, token) = server.account("nora");
+    let shown = run(&server, &["user", "show", "nora"]);
+    assert!(shown.contains("disabled\tno\n") && shown.contains("open sessions\t1\n"), "{shown}");
+    run(&server, &["user", "disable", "nora"]);
+    assert!(server.call_as(&token, "user/info", json!({})).contains("\"status\":-10"));
+    let login = |password: &str| {
+        server.call("user/login", json!({"username": "nora", "password": password}))
+    };
+    assert!(login("secret-1").contains("the account was disabled by the operator"));
+    assert_eq!(login("secret-2"), wrong_password());
+    run(&server, &["user", "enable", &id.to_string()]);
+    let token = server.login("nora");
+    run(&server, &["user", "end-sessions", "nora"]);
+    assert!(server.call_as(&token, "user/info", json!({})).contains("\"status\":-10"));
+    server.login("nora");
+}
+
+#[test]
+fn lines_of_the_moderating_page_work() {
+    let page = include_str!("../../docs/moderating.md");
+    let server = Server::start("");
+    let (_, nora) = server.account("nora");
+    for title in ["rude words", "keys"] {
+        server.done(&nora, "property/add", with(sample(), json!({ "title": title })));
+    }
+    server.done(&nora, "shop/creat", json!({"shop_name": "tea"}));
+    let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
+    database.execute("UPDATE shop SET id = 100000001", []).unwrap();
+    post(&server, "cheater", 9);
+    let mut ran = 0;
+    for line in page.lines().filter(|line| line.starts_with("guichet ")) {
+        let binary = env!("CARGO_BIN_EXE_guichet");
+        let script = format!("guichet() {{ {binary} \"$@\"; }}\n{line}");
+        let told =
+            Command::new("sh").args(["-c", &script]).current_dir(server.folder()).output().unwrap();
+        assert!(told.status.success(), "{line}: {}", String::from_utf8_lossy(&told.stderr));
+        ran += 1;
+    }
+    assert!(ran > 12, "{ran}");
+    assert_eq!(top(&server), [0_i64; 0]);
+}
