@@ -49,7 +49,7 @@ CREATE TABLE sequence (
     name TEXT   NOT NULL PRIMARY KEY,
     last BIGINT NOT NULL
 );
-INSERT INTO sequence (name, last) VALUES ('account', 100000), ('login_failure', 0), ('sms', 0), ('property', 0);
+INSERT INTO sequence (name, last) VALUES ('account', 100000), ('login_failure', 0), ('sms', 0), ('property', 0), ('audit', 0);
 
 CREATE TABLE account (
     id             BIGINT NOT NULL PRIMARY KEY,
@@ -292,3 +292,24 @@ CREATE TABLE shop_text (
     PRIMARY KEY (token, position)
 );
 CREATE INDEX shop_text_by_position ON shop_text (position);
+
+CREATE TABLE ban (
+    kind    TEXT   NOT NULL,
+    value   TEXT   NOT NULL,
+    made_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    reason  TEXT   NOT NULL,
+    PRIMARY KEY (kind, value)
+);
+
+CREATE TABLE audit (
+    id      BIGINT NOT NULL PRIMARY KEY,
+    at      BIGINT NOT NULL,
+    actor   TEXT   NOT NULL,
+    action  TEXT   NOT NULL,
+    target  TEXT   NOT NULL,
+    earlier TEXT   NOT NULL,
+    account BIGINT
+);
+CREATE INDEX audit_with_earlier ON audit (at) WHERE earlier <> '';
+CREATE INDEX audit_by_account ON audit (account) WHERE account IS NOT NULL;

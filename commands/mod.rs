@@ -1,6 +1,8 @@
 //! The command line: a file a command. `serve` is what happens without one.
 
+mod audit;
 mod backup;
+mod ban;
 mod board;
 mod call;
 mod check;
@@ -85,6 +87,10 @@ enum Task {
     /// List, hide and remove shops, beside a running server or without one
     #[command(subcommand)]
     Shop(shop::Shop),
+    Audit(audit::Audit),
+    /// Ban addresses, networks and mobile numbers for a time, beside a running server or without one
+    #[command(subcommand)]
+    Ban(ban::Ban),
     /// List or remove portraits, beside a running server or without one
     ///
     /// Run it as the server's user, so that files stay that user's.
@@ -143,6 +149,8 @@ pub fn run() -> ExitCode {
             as_owner().and_then(|config| notice::run(config, &task)).map(|()| true)
         }
         Task::Shop(task) => as_owner().and_then(|config| shop::run(config, &task)).map(|()| true),
+        Task::Audit(_) => as_owner().and_then(audit::run).map(|()| true),
+        Task::Ban(task) => as_owner().and_then(|config| ban::run(config, &task)).map(|()| true),
         Task::Portrait(task) => {
             as_owner().and_then(|config| portrait::run(config, &task)).map(|()| true)
         }

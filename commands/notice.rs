@@ -1,8 +1,8 @@
 //! `guichet notice …`: what was published as lost or found.
 
 use super::{open, output};
+use crate::handlers::moderation::fault_text;
 use crate::handlers::moderation::notices::{self, Listed};
-use crate::handlers::user::admin::fault_text;
 use clap::Subcommand;
 use engine::config::Config;
 

@@ -2,8 +2,8 @@
 
 use super::confirm::confirm;
 use super::{open, output};
+use crate::handlers::moderation::fault_text;
 use crate::handlers::moderation::scores::{self, Done, Listed};
-use crate::handlers::user::admin::fault_text;
 use clap::Subcommand;
 use engine::config::Config;
 

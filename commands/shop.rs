@@ -1,8 +1,8 @@
 //! `guichet shop …`: shops.
 
 use super::{open, output};
+use crate::handlers::moderation::fault_text;
 use crate::handlers::moderation::shops::{self, Listed};
-use crate::handlers::user::admin::fault_text;
 use clap::Subcommand;
 use engine::config::Config;
 

@@ -4,6 +4,7 @@
 //! them, an address opens few a day, and places are reserved for the games that the configuration
 //! names.
 
+use super::moderation::audit;
 use engine::args;
 use engine::boards::Change;
 use engine::client::Client;
@@ -127,6 +128,9 @@ pub fn remove(db: &Db, name: &str) -> Result<bool, Fault> {
             "DELETE FROM app WHERE name = $1",
         ] {
             removed += tx.execute(sql, args![&name])?;
+        }
+        if removed > 0 {
+            audit::record(tx, "board remove", &name, None)?;
         }
         tx.tell(Change::Close { board: name.as_str().into() });
         Ok(removed > 0)

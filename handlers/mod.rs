@@ -73,6 +73,8 @@ pub const CONTENT: DatabaseSpec = DatabaseSpec {
 const SWEEPS: &[&str] = &[
     engine::quota::SWEEP,
     img::SWEEP,
+    moderation::audit::SWEEP,
+    moderation::bans::SWEEP,
     img::SWEEP_NAMED,
     img::SWEEP_POW_KEYS,
     img::SWEEP_POW_PAID,
@@ -128,7 +130,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         documents: documents::ALL,
         pictures: documents::PICTURES,
         endpoints: documents::ENDPOINTS,
-        follow_up: Some(removal::finish),
+        follow_up: Some(moderation::follow_up),
         home: include_str!("../assets/home.html"),
     })
 }

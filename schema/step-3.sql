@@ -27,3 +27,32 @@ ALTER TABLE shop ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;
 
 -- 1 where the operator has disabled it: nobody logs in to it.
 ALTER TABLE account ADD COLUMN disabled BIGINT NOT NULL DEFAULT 0;
+
+-- Networks and mobile numbers that the operator has banned (handlers/moderation/bans.rs).
+CREATE TABLE ban (
+    -- network or number.
+    kind    TEXT   NOT NULL,
+    value   TEXT   NOT NULL,
+    made_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    reason  TEXT   NOT NULL,
+    PRIMARY KEY (kind, value)
+);
+
+-- What the operator has changed by commands (handlers/moderation/audit.rs). Rows are only added.
+CREATE TABLE audit (
+    id      BIGINT NOT NULL PRIMARY KEY,
+    at      BIGINT NOT NULL,
+    -- The user of the machine.
+    actor   TEXT   NOT NULL,
+    -- Such as `notice remove`.
+    action  TEXT   NOT NULL,
+    target  TEXT   NOT NULL,
+    -- What a removed row had, as JSON; '' where there is nothing, and after 30 days.
+    earlier TEXT   NOT NULL,
+    -- Whose the removed row was; its removal takes `earlier` along.
+    account BIGINT
+);
+CREATE INDEX audit_with_earlier ON audit (at) WHERE earlier <> '';
+CREATE INDEX audit_by_account ON audit (account) WHERE account IS NOT NULL;
+INSERT INTO sequence (name, last) VALUES ('audit', 0);

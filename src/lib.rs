@@ -15,6 +15,7 @@
 //! `ARCHITECTURE.md` walks one request through, and says what is deliberately absent.
 
 pub mod backup;
+pub mod bans;
 pub mod boards;
 pub mod budget;
 pub mod caller;

@@ -1,5 +1,6 @@
 //! What every operation may use besides the database: one struct, made once at start.
 
+use crate::bans::Bans;
 use crate::boards::SharedBoards;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -43,6 +44,8 @@ pub struct Services {
     pub disk: DiskMonitor,
     /// Leaderboards.
     pub boards: SharedBoards,
+    /// Networks whose requests are refused.
+    pub bans: Bans,
     /// Where SMS codes go.
     pub sms: Box<dyn Gateway>,
     /// What encrypts personal values of rows.
@@ -69,6 +72,7 @@ impl Services {
             pictures,
             disk: DiskMonitor::open(&config),
             boards: SharedBoards::default(),
+            bans: Bans::default(),
             vault: Vault::open(&config),
             sms: Box::new(MeteredGateway::new(sms, Arc::clone(&metrics))),
             metrics,

@@ -15,7 +15,9 @@ use engine::clock::Clock;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::scope;
+use std::time::{Duration, Instant};
 
 const SECTION: &str = "h. PostgreSQL instead of SQLite";
 
@@ -118,7 +120,48 @@ fn scores(effort: Effort) -> Vec<Row> {
         let work = format!("durable scores, 96 at once: {count} servers against one");
         rows.push(Row::figure(SECTION, &work, Spread::of(ratios), Unit::Times));
     }
+    rows.push(follow(&servers, effort));
     rows
+}
+
+/// How long it takes, from before a post at one server, until another one shows the score: the 99th percentile, while
+/// 5,000 other scores a second are posted.
+fn follow(servers: &[Running], effort: Effort) -> Row {
+    const CONNECTIONS: usize = 50;
+    eprintln!("  until another server shows a score");
+    let load = post(CONNECTIONS).paced(Duration::from_millis(10));
+    let score = std::cell::Cell::new(0_u64);
+    let once = || {
+        score.set(score.get() + 1);
+        let data = format!("{{\"openid\":\"probe\",\"score\":{}}}", score.get());
+        let begun = Instant::now();
+        let posted = wire::envelope_text(("score", "post"), &data);
+        assert_eq!(guichet::post(&servers[0], "/api", &posted)["status"], 0);
+        let asked = wire::envelope_text(("score", "get"), "{\"openid\":\"probe\"}");
+        while guichet::post(&servers[1], "/api", &asked)["data"]["score"] != score.get() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        begun.elapsed().as_secs_f64() * 1e3
+    };
+    let percentiles: Vec<f64> = (0..effort.rounds)
+        .map(|_| {
+            let is_over = AtomicBool::new(false);
+            scope(|scope| {
+                scope.spawn(|| {
+                    load.run(servers[0].address(), servers[0].pid(), effort.time);
+                    is_over.store(true, Ordering::Relaxed);
+                });
+                let mut all = Vec::new();
+                while !is_over.load(Ordering::Relaxed) {
+                    all.push(once());
+                }
+                all.sort_by(f64::total_cmp);
+                all[all.len() * 99 / 100]
+            })
+        })
+        .collect();
+    let work = "until another server shows a score, at 5,000 scores a second: p99";
+    Row::figure(SECTION, work, Spread::of(percentiles), Unit::Milliseconds).aim(100.0)
 }
 
 /// Publishing notices, which are transactions of their own, and searching them.

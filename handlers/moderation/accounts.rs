@@ -1,5 +1,6 @@
 //! Accounts: everything of one, disabling it, ending its sessions.
 
+use super::audit;
 use crate::handlers::user::admin::find;
 use engine::args;
 use engine::db::Db;
@@ -53,12 +54,19 @@ pub fn set_disabled(db: &Db, name: &str, is_disabled: bool) -> Result<bool, Faul
     // Sessions from before this count are stale.
     let sql =
         "UPDATE account SET disabled = $1, password_count = password_count + $1 WHERE id = $2";
-    db.write(move |tx| Ok(tx.execute(sql, args![i64::from(is_disabled), id])? > 0))
+    let action = if is_disabled { "user disable" } else { "user enable" };
+    db.write(move |tx| {
+        audit::record(tx, action, &id.to_string(), None)?;
+        Ok(tx.execute(sql, args![i64::from(is_disabled), id])? > 0)
+    })
 }
 
 /// End all sessions of an account; whether there is such an account.
 pub fn end_sessions(db: &Db, name: &str) -> Result<bool, Fault> {
     let Some(id) = find(&db.view(), name)? else { return Ok(false) };
     let sql = "UPDATE account SET password_count = password_count + 1 WHERE id = $1";
-    db.write(move |tx| Ok(tx.execute(sql, args![id])? > 0))
+    db.write(move |tx| {
+        audit::record(tx, "user end-sessions", &id.to_string(), None)?;
+        Ok(tx.execute(sql, args![id])? > 0)
+    })
 }

@@ -2,6 +2,19 @@
 //! takes effect at once.
 
 pub mod accounts;
+pub mod audit;
+pub mod bans;
 pub mod notices;
 pub mod scores;
 pub mod shops;
+
+pub use crate::handlers::user::admin::fault_text;
+
+use engine::db::Db;
+use engine::fault::Fault;
+
+/// What a server looks for again and again, because a command may have done it: removals to finish, and bans.
+pub fn follow_up(db: &Db) -> Result<(), Fault> {
+    crate::handlers::removal::finish(db)?;
+    bans::apply(db)
+}

@@ -1,5 +1,6 @@
 //! Notices: list, hide and remove them.
 
+use super::audit::{self, Kind};
 use crate::handlers::property::NOTICES;
 use engine::args;
 use engine::db::Db;
@@ -46,15 +47,43 @@ pub fn list(db: &Db, text: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
 /// Hide a notice from everybody but its account, or show it again; whether there is such a notice.
 pub fn set_hidden(db: &Db, id: i64, is_hidden: bool) -> Result<bool, Fault> {
     let sql = "UPDATE property SET hidden = $1 WHERE id = $2";
-    db.write(move |tx| Ok(tx.execute(sql, args![i64::from(is_hidden), id])? > 0))
+    db.write(move |tx| {
+        let is_there = tx.execute(sql, args![i64::from(is_hidden), id])? > 0;
+        if is_there {
+            let action = if is_hidden { "notice hide" } else { "notice unhide" };
+            audit::record(tx, action, &id.to_string(), None)?;
+        }
+        Ok(is_there)
+    })
 }
+
+/// What is kept of a removed notice for a while.
+const COLUMNS: &[(&str, Kind)] = &[
+    ("id", Kind::Int),
+    ("type", Kind::Int),
+    ("state", Kind::Int),
+    ("user_id", Kind::Int),
+    ("lab", Kind::Text),
+    ("title", Kind::Text),
+    ("content", Kind::Text),
+    ("user_name", Kind::Text),
+    ("user_phone", Kind::Text),
+    ("user_qq", Kind::Text),
+    ("publish_time", Kind::Int),
+    ("update_time", Kind::Int),
+    ("pic_url1", Kind::Text),
+    ("pic_url2", Kind::Text),
+    ("pic_url3", Kind::Text),
+];
 
 /// Remove a notice; whether there was one.
 pub fn remove(db: &Db, id: i64) -> Result<bool, Fault> {
     db.write(move |tx| {
+        let earlier = audit::row(tx, "property", "id", id.into(), COLUMNS)?;
         let sql = "DELETE FROM property WHERE id = $1 RETURNING position";
         let Some(position) = tx.one(sql, args![id], |row| row.get(0))? else { return Ok(false) };
         tx.unindex(&NOTICES, position);
+        audit::record(tx, "notice remove", &id.to_string(), earlier.as_ref())?;
         Ok(true)
     })
 }

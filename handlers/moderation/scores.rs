@@ -1,11 +1,13 @@
 //! Scores of games: list them, take a player off a board, begin a board anew.
 
+use super::audit;
 use crate::handlers::new_players;
 use crate::handlers::removal::{self, Removal};
 use engine::args;
 use engine::boards::Change;
 use engine::db::{Db, Tx};
 use engine::fault::Fault;
+use serde_json::{Value, json};
 
 /// A place of a board.
 pub struct Listed {
@@ -63,7 +65,7 @@ pub fn remove_player(db: &Db, app: &str, openid: &str, is_alone: bool) -> Result
     let is_known = view.one(known, args![app, openid], |_| Ok(()))?.is_some();
     drop(view);
     let removal = Removal::Player { app: app.to_owned(), openid: openid.to_owned() };
-    order(db, is_known, removal, is_alone)
+    order(db, is_known, removal, "score remove", &format!("{app} {openid}"), is_alone)
 }
 
 /// Take all players off the board of a game.
@@ -72,15 +74,38 @@ pub fn reset(db: &Db, app: &str, is_alone: bool) -> Result<Done, Fault> {
     let known = "SELECT 1 FROM app WHERE name = $1";
     let is_known = view.one(known, args![app], |_| Ok(()))?.is_some();
     drop(view);
-    order(db, is_known, Removal::Scores(app.to_owned()), is_alone)
+    order(db, is_known, Removal::Scores(app.to_owned()), "score reset", app, is_alone)
 }
 
-fn order(db: &Db, is_known: bool, removal: Removal, is_alone: bool) -> Result<Done, Fault> {
+fn order(
+    db: &Db,
+    is_known: bool,
+    removal: Removal,
+    action: &'static str,
+    target: &str,
+    is_alone: bool,
+) -> Result<Done, Fault> {
     if !is_known {
         return Ok(Done::Absent);
     }
-    db.write(move |tx| removal.note(tx))?;
+    let target = target.to_owned();
+    db.write(move |tx| {
+        let earlier = match &removal {
+            Removal::Player { app, openid } => score_of(tx, app, openid)?,
+            _ => None,
+        };
+        audit::record(tx, action, &target, earlier.as_ref())?;
+        removal.note(tx)
+    })?;
     Ok(if removal::settle(db, is_alone)? { Done::Yes } else { Done::Later })
+}
+
+/// The player's score in the row, which may lag a moment behind the board.
+fn score_of(tx: &Tx, app: &str, openid: &str) -> Result<Option<Value>, Fault> {
+    let sql = "SELECT score, reached_at FROM score WHERE app = $1 AND openid = $2";
+    tx.one(sql, args![app, openid], |row| {
+        Ok(json!({"score": row.get::<i64>(0)?, "reached_at": row.get::<i64>(1)?}))
+    })
 }
 
 /// Take a player off a board, in the transaction of whoever has the boards in memory.

@@ -3,6 +3,7 @@
 use super::{NOT_SENT, Purpose, coded, quota};
 use crate::handlers::img;
 use crate::handlers::img::{CaptchaName, random_text, redeem, redeem_named};
+use crate::handlers::moderation::bans;
 use crate::handlers::phone::{NOT_A_PHONE, Phone};
 use crate::handlers::user::MOBILE_TAKEN;
 use crate::handlers::user::name::is_taken;
@@ -97,6 +98,7 @@ impl Op for Generate {
         FaultKind::Declared(&img::EXPIRED),
         FaultKind::Declared(&MOBILE_TAKEN),
         FaultKind::Declared(&NOT_SENT),
+        FaultKind::Declared(&bans::NUMBER_BANNED),
     ];
     const EXAMPLE: &'static str =
         r#"{"phone": "13800001234", "hash": "0123456789abcdef0123456789abcdef"}"#;
@@ -117,6 +119,7 @@ impl Op for Generate {
         // Counted before it is sent: of two requests at once, the quota must see the other's.
         let id = context.write(move |tx| {
             tx.turn("phone", &row.phone)?;
+            bans::check_number(tx, &row.phone)?;
             let has_account = is_taken(tx, &row.phone)?;
             // Each document has its own order of checks.
             match captcha {

@@ -6,6 +6,7 @@
 use super::name::{Name, is_no_number};
 use super::register::{hash_plain, insert};
 use super::{COMMON, Known, password, remove};
+use crate::handlers::moderation::audit;
 use crate::handlers::removal;
 use engine::args;
 use engine::data::{Field, FieldError, Value};
@@ -35,9 +36,14 @@ pub fn add(db: &Db, name: &str, password: &str) -> Result<i64, String> {
     })?;
     is_no_number(&db.view(), &name).map_err(fault_text)?;
     let password = check(password)?;
-    db.write(move |tx| insert(tx, &name, None, &password))
-        .map_err(fault_text)?
-        .ok_or_else(|| "NAME: it is taken".into())
+    let added = db.write(move |tx| {
+        let added = insert(tx, &name, None, &password)?;
+        if let Some(id) = added {
+            audit::record(tx, "user add", &id.to_string(), None)?;
+        }
+        Ok(added)
+    });
+    added.map_err(fault_text)?.ok_or_else(|| "NAME: it is taken".into())
 }
 
 /// List all accounts, the oldest first.
@@ -61,7 +67,10 @@ pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
     let known = known(db, name)?;
     let hash = check(password)?;
     let done = db
-        .write(move |tx| password::set(tx, known.id, known.password_count, &hash))
+        .write(move |tx| {
+            audit::record(tx, "user passwd", &known.id.to_string(), None)?;
+            password::set(tx, known.id, known.password_count, &hash)
+        })
         .map_err(fault_text)?;
     if done { Ok(()) } else { Err("the password was changed at the same time; try again".into()) }
 }
@@ -72,7 +81,11 @@ pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
 /// `is_alone` says that no server runs.
 pub fn remove(db: &Db, name: &str, is_alone: bool) -> Result<bool, String> {
     let known = known(db, name)?;
-    db.write(move |tx| remove::remove(tx, known.id)).map_err(fault_text)?;
+    let removed = db.write(move |tx| {
+        audit::record(tx, "user remove", &known.id.to_string(), None)?;
+        remove::remove(tx, known.id)
+    });
+    removed.map_err(fault_text)?;
     removal::settle(db, is_alone).map_err(fault_text)
 }
 

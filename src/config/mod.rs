@@ -49,6 +49,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     units::parse_duration(text)
 }
 
+/// An address or a network as it is written in the configuration: `127.0.0.1`, `10.0.0.0/8`.
+pub fn network(text: &str) -> Result<ipnet::IpNet, String> {
+    networks::parse(text)
+}
+
 /// Everything that can be configured. Made by [`Config::load`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -143,6 +143,12 @@ impl Handler {
             let asked = probe.answer(&self.engine, &head, is_shown, record.id, counted);
             return Box::pin(asked).await;
         }
+        if self.engine.services.bans.has(client.address()) {
+            return response::refusal(
+                StatusCode::FORBIDDEN,
+                "the operator of this server has banned this address",
+            );
+        }
         // Of a batch, each further operation is counted when it is its turn.
         let per_minute = self.engine.requests_per_minute();
         if let Err(fault) = self.engine.rate.count(per_minute, &client) {

@@ -10,9 +10,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// The exported tables.
-pub const TABLES: [&str; 10] = [
+pub const TABLES: [&str; 12] = [
     "account",
     "app",
+    "audit",
+    "ban",
     "picture_total",
     "player",
     "portrait",

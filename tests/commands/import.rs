@@ -147,7 +147,7 @@ fn some_tables_can_be_imported_with_the_id_sequence() {
         fs::remove_file(out.join(format!("{table}.jsonl"))).unwrap();
     }
     let new = folder();
-    assert_eq!(import(&out, new.path()), "account\t9\nsequence\t4\n");
+    assert_eq!(import(&out, new.path()), "account\t9\nsequence\t5\n");
     fs::remove_file(out.join("sequence.jsonl")).unwrap();
     let other = folder();
     let said = refused(old.path(), guichet(other.path(), &["import", out.to_str().unwrap()]));
@@ -174,7 +174,7 @@ fn import_refuses_a_filled_or_served_database() {
     let said = refused(server.folder(), guichet(server.folder(), &["import", from]));
     assert!(said.starts_with("@/data/guichet.db: held by another guichet"), "{said}");
     server.account("nora");
-    // An account was deleted: its id must not be reused.
+    // An account was deleted: its id must not be reused, and the audit tells of it.
     let gone = folder();
     done(crate::common::with_input(
         crate::common::command(gone.path()).args(["user", "add", "nora"]),
@@ -182,7 +182,7 @@ fn import_refuses_a_filled_or_served_database() {
     ));
     done(guichet(gone.path(), &["user", "remove", "nora"]));
     let said = refused(gone.path(), guichet(gone.path(), &["import", from]));
-    assert!(said.contains("the table sequence has rows of its own"), "{said}");
+    assert!(said.contains("the table audit has rows of its own"), "{said}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::common::{Server, wrong_password};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 fn run(server: &Server, args: &[&str]) -> String {
     done(guichet(server.folder(), args))
@@ -153,6 +154,94 @@ fn disabled_account_is_out_at_once() {
     run(&server, &["user", "end-sessions", "nora"]);
     assert!(server.call_as(&token, "user/info", json!({})).contains("\"status\":-10"));
     server.login("nora");
+}
+
+#[test]
+fn banned_address_is_refused_until_the_ban_ends() {
+    let server = Server::start("");
+    let wait = |status: u16| {
+        let begun = Instant::now();
+        while server.get("/").status != status {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{status}");
+        }
+    };
+    run(&server, &["ban", "add", "127.0.0.0/8", "--for", "1h", "--reason", "junk"]);
+    wait(403);
+    let reply = server.send("POST", "/api", &[], b"{}");
+    assert_eq!(reply.status, 403);
+    assert!(reply.text().contains("the operator of this server has banned this address"));
+    assert_eq!(server.get("/healthz").status, 200, "probes are answered");
+    let listed = run(&server, &["ban", "list"]);
+    assert!(listed.starts_with("127.0.0.0/8\t") && listed.ends_with("\tjunk\n"), "{listed}");
+    run(&server, &["ban", "remove", "127.0.0.0/8"]);
+    wait(200);
+    run(&server, &["ban", "add", "127.0.0.1", "--for", "1s"]);
+    wait(403);
+    wait(200);
+    let path = server.folder();
+    let told = refused(path, guichet(path, &["ban", "add", "somebody"]));
+    assert_eq!(told, "\"somebody\" is no address, no network (10.0.0.0/8) and no mobile number");
+}
+
+#[test]
+fn nothing_is_sent_to_a_banned_number() {
+    let server = Server::start("");
+    let send = |phone: &str| {
+        server.call("sms/generate", json!({"phone": phone, "hash": server.captcha()}))
+    };
+    run(&server, &["ban", "add", "13800001234"]);
+    assert!(send("13800001234").contains("sends nothing to this number"));
+    assert!(send("13800005678").contains("\"status\":0"));
+    assert_eq!(server.outbox().len(), 1);
+}
+
+#[test]
+fn every_change_by_a_command_is_in_the_audit() {
+    let server = Server::start("");
+    let (_, nora) = server.account("nora");
+    let id = server.done(&nora, "property/add", with(sample(), json!({"title": "rude words"})));
+    let id = id["uid"].to_string();
+    let shop = server.done(&nora, "shop/creat", json!({"shop_name": "tea"}))["shop_id"].to_string();
+    post(&server, "cheater", 9);
+    let actions: &[&[&str]] = &[
+        &["notice", "hide", &id],
+        &["notice", "unhide", &id],
+        &["notice", "remove", &id],
+        &["shop", "hide", &shop],
+        &["shop", "unhide", &shop],
+        &["shop", "remove", &shop],
+        &["score", "remove", "lamps", "cheater"],
+        &["score", "reset", "lamps", "--yes"],
+        &["ban", "add", "192.0.2.7"],
+        &["ban", "remove", "192.0.2.7"],
+        &["user", "disable", "nora"],
+        &["user", "enable", "nora"],
+        &["user", "end-sessions", "nora"],
+        &["user", "remove", "nora"],
+    ];
+    for action in actions {
+        run(&server, action);
+        if action[1] == "remove" && ["notice", "shop"].contains(&action[0]) {
+            let told = run(&server, &["audit"]);
+            let last: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+            let words = if action[0] == "notice" { "rude words" } else { "tea" };
+            assert!(last["earlier"].to_string().contains(words), "{last}");
+        }
+    }
+    let told = run(&server, &["audit"]);
+    let rows: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<String> = actions.iter().map(|action| action[..2].join(" ")).collect();
+    let told: Vec<&str> = rows.iter().map(|row| row["action"].as_str().unwrap()).collect();
+    assert_eq!(told, names);
+    assert!(rows.iter().all(|row| row["actor"] != "" && row["at"] != "" && row["target"] != ""));
+    assert_eq!((&rows[2]["target"], &rows[6]["target"]), (&json!(id), &json!("lamps cheater")));
+    // The last one took the account's own along, and left the score's.
+    assert!(rows[2]["earlier"].is_null() && rows[5]["earlier"].is_null());
+    assert_eq!(rows[6]["earlier"]["score"], 9);
+    // What changed nothing is not there.
+    let path = server.folder();
+    refused(path, guichet(path, &["notice", "remove", &id]));
+    assert_eq!(run(&server, &["audit"]).lines().count(), rows.len());
 }
 
 #[test]
