@@ -79,7 +79,7 @@ pub fn row(
 /// All changes, the oldest first, as lines of JSON: `{id, at, actor, action, target}`, and `earlier` where it is kept.
 pub fn lines(db: &Db) -> Result<String, Fault> {
     let view = db.view();
-    let sql = "SELECT id, at, actor, action, target, earlier FROM audit ORDER BY id";
+    let sql = "SELECT id, at, actor, action, target, earlier FROM audit ORDER BY at, id";
     let lines = view.all(sql, args![], |row| {
         let mut line = json!({
             "id": row.get::<i64>(0)?,
