@@ -43,6 +43,7 @@ pub const SCHEMA: Schema = Schema {
     upgrades: &[
         Upgrade { step: 2, run: user::name::fill_keys },
         Upgrade { step: 2, run: user::seal_all },
+        Upgrade { step: 3, run: user::fill_last_logins },
     ],
 };
 

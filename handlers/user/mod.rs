@@ -19,6 +19,7 @@ mod sessions;
 mod verify;
 
 pub use attempts::SWEEP as SWEEP_FAILURES;
+pub use proof::fill_last_logins;
 pub use register::{hash_plain, insert};
 pub use verify::seal_all;
 

@@ -7,6 +7,7 @@ use super::attempts::Attempt;
 use super::{GivenPassword, Known};
 use crate::handlers::phone::Phone;
 use crate::handlers::sms::{self, Purpose, SmsCode};
+use engine::args;
 use engine::caller::Account;
 use engine::client::Client;
 use engine::db::Tx;
@@ -84,6 +85,14 @@ impl CodeProof {
 /// Is it too long ago that somebody logged in for a code to be enough? `now` is the steady time.
 pub fn is_idle(known: &Known, now: i64) -> bool {
     now - known.last_login_at > IDLE
+}
+
+/// Take the time at which an account was made for its last login, where none was written down: in rows that were
+/// exported by a version before.
+pub fn fill_last_logins(tx: &mut Tx) -> Result<(), Fault> {
+    let sql = "UPDATE account SET last_login_at = created_at WHERE last_login_at = 0";
+    tx.execute(sql, args![])?;
+    Ok(())
 }
 
 /// A password that somebody gave for an account.

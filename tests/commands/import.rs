@@ -200,3 +200,25 @@ fn import_refuses_a_folder_without_an_export() {
     }
     assert!(!path.join("data").exists());
 }
+
+#[test]
+fn account_of_an_older_export_is_in_use() {
+    let old = odd_world();
+    let files = export(old.path(), "out");
+    let accounts: String = files["account"]
+        .lines()
+        .map(|line| {
+            let mut row: Value = serde_json::from_str(line).unwrap();
+            row.as_object_mut().unwrap().remove("last_login_at");
+            format!("{row}\n")
+        })
+        .collect();
+    let out = old.path().join("out");
+    fs::write(out.join("account.jsonl"), accounts).unwrap();
+    let new = folder();
+    import(&out, new.path());
+    let database = rusqlite::Connection::open(new.path().join("data/guichet.db")).unwrap();
+    let sql = "SELECT count(*) FROM account WHERE last_login_at <> created_at";
+    let odd: i64 = database.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(odd, 0);
+}

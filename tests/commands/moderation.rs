@@ -175,7 +175,7 @@ fn banned_address_is_refused_until_the_ban_ends() {
     assert!(listed.starts_with("127.0.0.0/8\t") && listed.ends_with("\tjunk\n"), "{listed}");
     run(&server, &["ban", "remove", "127.0.0.0/8"]);
     wait(200);
-    run(&server, &["ban", "add", "127.0.0.1", "--for", "1s"]);
+    run(&server, &["ban", "add", "127.0.0.1", "--for", "4s"]);
     wait(403);
     wait(200);
     let path = server.folder();
