@@ -1,6 +1,7 @@
 //! Portraits from the command line: `guichet portrait list | remove`.
 
 use super::limits;
+use crate::handlers::moderation::audit;
 use crate::handlers::user::admin::fault_text;
 use engine::args;
 use engine::db::Db;
@@ -66,6 +67,7 @@ pub fn remove(db: &Db, ids: &[i64]) -> Result<usize, String> {
                 for id in group {
                     let Some(file) = limits::forgotten(tx, id)? else { continue };
                     tx.execute("DELETE FROM portrait WHERE id = $1", args![id])?;
+                    audit::record(tx, "portrait remove", &id.to_string(), None)?;
                     files.push(file);
                 }
                 Ok(files)

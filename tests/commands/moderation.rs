@@ -2,6 +2,7 @@
 
 use crate::common::cli::{done, guichet, refused};
 use crate::common::notice::{sample, with};
+use crate::common::surface::DOT;
 use crate::common::{Server, wrong_password};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -203,7 +204,10 @@ fn every_change_by_a_command_is_in_the_audit() {
     let id = id["uid"].to_string();
     let shop = server.done(&nora, "shop/creat", json!({"shop_name": "tea"}))["shop_id"].to_string();
     post(&server, "cheater", 9);
+    let portrait = json!({"name": "n", "id": "7", "base64": DOT, "type": "png"});
+    server.done("", "portrait/upload", portrait);
     let actions: &[&[&str]] = &[
+        &["portrait", "remove", "7"],
         &["notice", "hide", &id],
         &["notice", "unhide", &id],
         &["notice", "remove", &id],
@@ -234,10 +238,10 @@ fn every_change_by_a_command_is_in_the_audit() {
     let told: Vec<&str> = rows.iter().map(|row| row["action"].as_str().unwrap()).collect();
     assert_eq!(told, names);
     assert!(rows.iter().all(|row| row["actor"] != "" && row["at"] != "" && row["target"] != ""));
-    assert_eq!((&rows[2]["target"], &rows[6]["target"]), (&json!(id), &json!("lamps cheater")));
+    assert_eq!((&rows[3]["target"], &rows[7]["target"]), (&json!(id), &json!("lamps cheater")));
     // The last one took the account's own along, and left the score's.
-    assert!(rows[2]["earlier"].is_null() && rows[5]["earlier"].is_null());
-    assert_eq!(rows[6]["earlier"]["score"], 9);
+    assert!(rows[3]["earlier"].is_null() && rows[6]["earlier"].is_null());
+    assert_eq!(rows[7]["earlier"]["score"], 9);
     // What changed nothing is not there.
     let path = server.folder();
     refused(path, guichet(path, &["notice", "remove", &id]));
