@@ -1,5 +1,6 @@
 //! `guichet ban …`: addresses, networks and numbers that the server has nothing to do with.
 
+use super::output::known;
 use super::{open, output};
 use crate::handlers::moderation::bans::{self, Listed, Target};
 use crate::handlers::moderation::fault_text;
@@ -51,11 +52,9 @@ pub fn run(config: Config, task: &Ban) -> Result<(), String> {
         (Ban::Add { time, reason, .. }, Some(target)) => {
             bans::add(&db, target, *time, reason).map(|()| String::new())
         }
-        (Ban::Remove { what }, Some(target)) => match bans::remove(&db, target) {
-            Ok(true) => Ok(String::new()),
-            Ok(false) => Err(format!("{what}: it is not banned")),
-            Err(fault) => Err(fault_text(fault)),
-        },
+        (Ban::Remove { what }, Some(target)) => {
+            known(bans::remove(&db, target), format!("{what}: it is not banned"))
+        }
         _ => bans::list(&db).map_err(fault_text).map(|bans| bans.iter().map(line).collect()),
     };
     db.close();

@@ -1,8 +1,9 @@
 //! `guichet notice …`: what was published as lost or found.
 
+use super::output::known;
 use super::{open, output};
 use crate::handlers::moderation::fault_text;
-use crate::handlers::moderation::notices::{self, Listed};
+use crate::handlers::moderation::notices::{self, Listed, NOTICE};
 use clap::Subcommand;
 use engine::config::Config;
 
@@ -50,21 +51,16 @@ pub fn run(config: Config, task: &Notice) -> Result<(), String> {
                 .map_err(fault_text)
                 .map(|rows| rows.iter().map(line).collect())
         }
-        Notice::Hide { id } => known(notices::set_hidden(&db, *id, true).map_err(fault_text), *id),
-        Notice::Unhide { id } => {
-            known(notices::set_hidden(&db, *id, false).map_err(fault_text), *id)
-        }
-        Notice::Remove { id } => known(notices::remove(&db, *id).map_err(fault_text), *id),
+        Notice::Hide { id } => known(NOTICE.set_hidden(&db, *id, true), absent(*id)),
+        Notice::Unhide { id } => known(NOTICE.set_hidden(&db, *id, false), absent(*id)),
+        Notice::Remove { id } => known(NOTICE.remove(&db, *id), absent(*id)),
     };
     db.close();
     done.and_then(|told| output::print(&told))
 }
 
-fn known(done: Result<bool, String>, id: i64) -> Result<String, String> {
-    match done? {
-        true => Ok(String::new()),
-        false => Err(format!("{id}: there is no such notice")),
-    }
+fn absent(id: i64) -> String {
+    format!("{id}: there is no such notice")
 }
 
 fn line(row: &Listed) -> String {

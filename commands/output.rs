@@ -1,5 +1,7 @@
 //! What a command tells on stdout.
 
+use crate::handlers::moderation::fault_text;
+use engine::fault::Fault;
 use std::io::{self, ErrorKind, Write};
 
 /// Print all of it. A reader that closes the pipe early is no error.
@@ -25,4 +27,12 @@ pub fn told(done: io::Result<()>) -> Result<(), String> {
 /// A number of bytes, for people.
 pub fn size(bytes: u64) -> String {
     indicatif::BinaryBytes(bytes).to_string()
+}
+
+/// What a command prints that did something to one thing: nothing; `absent` is the error where there is no such thing.
+pub fn known(done: Result<bool, Fault>, absent: String) -> Result<String, String> {
+    match done.map_err(fault_text)? {
+        true => Ok(String::new()),
+        false => Err(absent),
+    }
 }

@@ -1,8 +1,9 @@
 //! `guichet shop …`: shops.
 
+use super::output::known;
 use super::{open, output};
 use crate::handlers::moderation::fault_text;
-use crate::handlers::moderation::shops::{self, Listed};
+use crate::handlers::moderation::shops::{self, Listed, SHOP};
 use clap::Subcommand;
 use engine::config::Config;
 
@@ -48,19 +49,16 @@ pub fn run(config: Config, task: &Shop) -> Result<(), String> {
         Shop::List { text, limit } => shops::list(&db, text.as_deref().unwrap_or_default(), *limit)
             .map_err(fault_text)
             .map(|rows| rows.iter().map(line).collect()),
-        Shop::Hide { id } => known(shops::set_hidden(&db, *id, true).map_err(fault_text), *id),
-        Shop::Unhide { id } => known(shops::set_hidden(&db, *id, false).map_err(fault_text), *id),
-        Shop::Remove { id } => known(shops::remove(&db, *id).map_err(fault_text), *id),
+        Shop::Hide { id } => known(SHOP.set_hidden(&db, *id, true), absent(*id)),
+        Shop::Unhide { id } => known(SHOP.set_hidden(&db, *id, false), absent(*id)),
+        Shop::Remove { id } => known(SHOP.remove(&db, *id), absent(*id)),
     };
     db.close();
     done.and_then(|told| output::print(&told))
 }
 
-fn known(done: Result<bool, String>, id: i64) -> Result<String, String> {
-    match done? {
-        true => Ok(String::new()),
-        false => Err(format!("{id}: there is no such shop")),
-    }
+fn absent(id: i64) -> String {
+    format!("{id}: there is no such shop")
 }
 
 fn line(row: &Listed) -> String {

@@ -1,11 +1,11 @@
 //! `guichet user …`: looking after accounts.
 
+use super::output::known;
 use super::{error_text, open, output};
 use crate::handlers::moderation::accounts;
 use crate::handlers::user::admin;
 use clap::Subcommand;
 use engine::config::Config;
-use engine::fault::Fault;
 use std::io::{IsTerminal as _, Read as _};
 
 const EXAMPLES: &str = "\
@@ -88,12 +88,10 @@ pub fn run(config: Config, task: User) -> Result<(), String> {
         User::Show { name } => accounts::show(&db, name)
             .map_err(admin::fault_text)
             .and_then(|shown| shown.ok_or_else(|| unknown(name)))
-            .map(|shown| {
-                shown.lines.iter().map(|(what, value)| format!("{what}\t{value}\n")).collect()
-            }),
-        User::Disable { name } => known(accounts::set_disabled(&db, name, true), name),
-        User::Enable { name } => known(accounts::set_disabled(&db, name, false), name),
-        User::EndSessions { name } => known(accounts::end_sessions(&db, name), name),
+            .map(|shown| shown.iter().map(|(what, value)| format!("{what}\t{value}\n")).collect()),
+        User::Disable { name } => known(accounts::set_disabled(&db, name, true), unknown(name)),
+        User::Enable { name } => known(accounts::set_disabled(&db, name, false), unknown(name)),
+        User::EndSessions { name } => known(accounts::end_sessions(&db, name), unknown(name)),
         User::Remove { name } => admin::remove(&db, name, is_alone).map(|is_done| match is_done {
             true => String::new(),
             false => "the server has not removed the pictures yet; its log says why\n".to_owned(),
@@ -101,13 +99,6 @@ pub fn run(config: Config, task: User) -> Result<(), String> {
     };
     db.close();
     done.and_then(|told| output::print(&told))
-}
-
-fn known(done: Result<bool, Fault>, name: &str) -> Result<String, String> {
-    match done.map_err(admin::fault_text)? {
-        true => Ok(String::new()),
-        false => Err(unknown(name)),
-    }
 }
 
 fn unknown(name: &str) -> String {

@@ -49,7 +49,7 @@ impl Removal {
         Some(match kind {
             "picture" => Removal::Picture(name.to_owned()),
             "rank" => Removal::Rank(name.parse().ok()?),
-            // No name of a game has a line break.
+            // A line break separates the two: app names can't contain one.
             "player" => {
                 let (app, openid) = name.split_once('\n')?;
                 Removal::Player { app: app.to_owned(), openid: openid.to_owned() }

@@ -6,17 +6,11 @@ use engine::args;
 use engine::db::Db;
 use engine::fault::Fault;
 
-/// What there is of an account.
-pub struct Shown {
-    /// Each with what it is, in words.
-    pub lines: Vec<(&'static str, String)>,
-}
-
-/// What there is of the account of this name, number or id.
-pub fn show(db: &Db, name: &str) -> Result<Option<Shown>, Fault> {
+/// The data of the account with this user name, mobile number or id: pairs of a label and its value.
+pub fn show(db: &Db, name: &str) -> Result<Option<Vec<(&'static str, String)>>, Fault> {
     let view = db.view();
     let Some(id) = find(&view, name)? else { return Ok(None) };
-    let lines = view.one(
+    view.one(
         "SELECT username, nickname, coalesce(mobile, ''), created_at, last_login_at, disabled,
                 CASE WHEN real_name IS NULL THEN 0 ELSE 1 END,
                 (SELECT count(*) FROM property WHERE user_id = account.id),
@@ -44,8 +38,7 @@ pub fn show(db: &Db, name: &str) -> Result<Option<Shown>, Fault> {
                 ("open sessions", number(10)?.to_string()),
             ])
         },
-    )?;
-    Ok(lines.map(|lines| Shown { lines }))
+    )
 }
 
 /// Let nobody log in to an account, and end its sessions, or let them again; whether there is such an account.

@@ -1,8 +1,9 @@
-//! What the operator has changed: who, when, what, on whom, and what was there before. Rows are only added, in the
-//! transaction of the change, and no operation reads or writes them. What a removed row had is kept for 30 days.
+//! The audit log of the operator's commands: who changed what, when, and which row was affected. An entry is written in the
+//! transaction of the change, and no operation reads or changes it. The content of a removed row is kept in it for 30 days,
+//! or until its account is removed.
 
 use engine::args;
-use engine::db::{Db, Param, Tx};
+use engine::db::{Db, Tx};
 use engine::fault::Fault;
 use serde_json::{Map, Value, json};
 
@@ -18,7 +19,7 @@ pub enum Kind {
     Text,
 }
 
-/// The user of the machine who runs a command: with sudo, the one who called it.
+/// The login name of whoever runs the command; under sudo, of the user who called sudo.
 fn operator() -> String {
     ["SUDO_USER", "USER", "LOGNAME"]
         .into_iter()
@@ -31,7 +32,7 @@ fn operator() -> String {
 /// never a password or a code.
 pub fn record(
     tx: &mut Tx,
-    action: &'static str,
+    action: &str,
     target: &str,
     earlier: Option<&Value>,
 ) -> Result<(), Fault> {
@@ -53,17 +54,16 @@ pub fn forget(tx: &mut Tx, account: i64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The row of `table` whose `key` is `id`, as an object; `None` if there is none.
+/// The row `id` of `table`, as an object; `None` if there is none.
 pub fn row(
     tx: &Tx,
     table: &'static str,
-    key: &'static str,
-    id: Param<'_>,
+    id: i64,
     columns: &[(&'static str, Kind)],
 ) -> Result<Option<Value>, Fault> {
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-    let sql = format!("SELECT {} FROM {table} WHERE {key} = $1", names.join(", "));
-    tx.one(&sql, &[id], |row| {
+    let sql = format!("SELECT {} FROM {table} WHERE id = $1", names.join(", "));
+    tx.one(&sql, args![id], |row| {
         let mut object = Map::new();
         for (nth, (name, kind)) in columns.iter().enumerate() {
             let value = match kind {

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod bans;
+pub mod content;
 pub mod notices;
 pub mod scores;
 pub mod shops;

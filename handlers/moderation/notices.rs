@@ -1,6 +1,7 @@
-//! Notices: list, hide and remove them.
+//! Notices: list them, and what else is done to them as [`Content`].
 
-use super::audit::{self, Kind};
+use super::audit::Kind;
+use super::content::Content;
 use crate::handlers::property::NOTICES;
 use engine::args;
 use engine::db::Db;
@@ -44,18 +45,9 @@ pub fn list(db: &Db, text: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
     )
 }
 
-/// Hide a notice from everybody but its account, or show it again; whether there is such a notice.
-pub fn set_hidden(db: &Db, id: i64, is_hidden: bool) -> Result<bool, Fault> {
-    let sql = "UPDATE property SET hidden = $1 WHERE id = $2";
-    db.write(move |tx| {
-        let is_there = tx.execute(sql, args![i64::from(is_hidden), id])? > 0;
-        if is_there {
-            let action = if is_hidden { "notice hide" } else { "notice unhide" };
-            audit::record(tx, action, &id.to_string(), None)?;
-        }
-        Ok(is_there)
-    })
-}
+/// Notices, as content.
+pub static NOTICE: Content =
+    Content { name: "notice", table: "property", index: &NOTICES, columns: COLUMNS };
 
 /// What is kept of a removed notice for a while.
 const COLUMNS: &[(&str, Kind)] = &[
@@ -75,15 +67,3 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("pic_url2", Kind::Text),
     ("pic_url3", Kind::Text),
 ];
-
-/// Remove a notice; whether there was one.
-pub fn remove(db: &Db, id: i64) -> Result<bool, Fault> {
-    db.write(move |tx| {
-        let earlier = audit::row(tx, "property", "id", id.into(), COLUMNS)?;
-        let sql = "DELETE FROM property WHERE id = $1 RETURNING position";
-        let Some(position) = tx.one(sql, args![id], |row| row.get(0))? else { return Ok(false) };
-        tx.unindex(&NOTICES, position);
-        audit::record(tx, "notice remove", &id.to_string(), earlier.as_ref())?;
-        Ok(true)
-    })
-}

@@ -38,7 +38,7 @@ pub fn list(db: &Db, app: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
                 place,
                 openid: row.get(0)?,
                 score: row.get(1)?,
-                // In microseconds since 1970 (src/boards.rs).
+                // `reached_at` is in microseconds since 1970.
                 reached: view.clock.format(row.get::<i64>(2)? / 1_000_000),
                 nickname: row.get(3)?,
             })

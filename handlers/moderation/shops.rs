@@ -1,6 +1,7 @@
-//! Shops: list, hide and remove them.
+//! Shops: list them, and what else is done to them as [`Content`].
 
-use super::audit::{self, Kind};
+use super::audit::Kind;
+use super::content::Content;
 use crate::handlers::shop::SHOPS;
 use engine::args;
 use engine::db::Db;
@@ -41,18 +42,8 @@ pub fn list(db: &Db, text: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
     )
 }
 
-/// Hide a shop from everybody but its account, or show it again; whether there is such a shop.
-pub fn set_hidden(db: &Db, id: i64, is_hidden: bool) -> Result<bool, Fault> {
-    let sql = "UPDATE shop SET hidden = $1 WHERE id = $2";
-    db.write(move |tx| {
-        let is_there = tx.execute(sql, args![i64::from(is_hidden), id])? > 0;
-        if is_there {
-            let action = if is_hidden { "shop hide" } else { "shop unhide" };
-            audit::record(tx, action, &id.to_string(), None)?;
-        }
-        Ok(is_there)
-    })
-}
+/// Shops, as content.
+pub static SHOP: Content = Content { name: "shop", table: "shop", index: &SHOPS, columns: COLUMNS };
 
 /// What is kept of a removed shop for a while.
 const COLUMNS: &[(&str, Kind)] = &[
@@ -62,15 +53,3 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("content", Kind::Text),
     ("created_at", Kind::Int),
 ];
-
-/// Remove a shop; whether there was one.
-pub fn remove(db: &Db, id: i64) -> Result<bool, Fault> {
-    db.write(move |tx| {
-        let earlier = audit::row(tx, "shop", "id", id.into(), COLUMNS)?;
-        let sql = "DELETE FROM shop WHERE id = $1 RETURNING position";
-        let Some(position) = tx.one(sql, args![id], |row| row.get(0))? else { return Ok(false) };
-        tx.unindex(&SHOPS, position);
-        audit::record(tx, "shop remove", &id.to_string(), earlier.as_ref())?;
-        Ok(true)
-    })
-}

@@ -28,15 +28,15 @@ const EXPORTS: Quota = Quota { name: "user/export", window: 86_400 };
 const EXPORTS_PER_DAY: u64 = 100;
 
 data! {
-    /// Get everything that is kept of the caller's account. Notices come a hundred at a time: where `more` is true, ask
-    /// again with the last one's id as `after`.
+    /// Export everything stored about the caller's account. An answer has at most 100 notices: where `more` is true, call
+    /// again with the id of the last notice as `after`.
     pub struct Export {
-        /// Only notices after this id, and no pictures.
+        /// Only notices with a greater id than this; the answer has no pictures then.
         after: Option<i64>,
     }
 }
 
-/// Everything that is kept of an account.
+/// Everything stored about an account.
 #[derive(Serialize, JsonSchema)]
 pub struct Exported {
     /// The account.
@@ -53,9 +53,9 @@ pub struct Exported {
     notices: Vec<ExportedNotice>,
     /// Are there more notices?
     more: bool,
-    /// The account's picture, if it has one; `null` in answers to `after`.
+    /// The account's avatar; `null` if it has none, and where `after` was sent.
     avatar: Option<ExportedPicture>,
-    /// The portrait under the account's id, if there is one; `null` in answers to `after`.
+    /// The portrait under the account's id; `null` if there is none, and where `after` was sent.
     portrait: Option<ExportedPicture>,
     /// Other ids under which the account uploaded a portrait.
     portraits: Vec<i64>,

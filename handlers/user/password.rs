@@ -1,6 +1,6 @@
 //! Changing the password.
 
-use super::attempts::Attempt;
+use super::proof::PasswordProof;
 use super::{GivenPassword, Known, NewPassword};
 use crate::handlers::EmptyReply;
 use engine::caller::Account;
@@ -28,18 +28,14 @@ impl Op for ChangePassword {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, context: &WorkContext, caller: Account) -> Result<EmptyReply, Fault> {
-        let (attempt, known) = context.read(|view| {
-            let known = Known::by_id(view, caller.id)?.ok_or(Fault::AccountGone)?;
-            let (id, session) = (Some(caller.id), Some(caller.session));
-            let attempt = Attempt::new(view, &known.username, id, caller.client, session, false)?;
-            attempt.check(view)?;
-            Ok((attempt, known))
-        })?;
-        let right = self.old_password.0.matches(Some(&known.password))?;
+        let known =
+            context.read(|view| Known::by_id(view, caller.id)?.ok_or(Fault::AccountGone))?;
+        let (client, session) = (caller.client, Some(caller.session));
+        let old = PasswordProof::check(context, client, session, &known, &self.old_password)?;
         // A wrong guess is not worth a second hash.
-        let password = if right { self.new_password.0.hash()? } else { String::new() };
+        let password = if old.is_right() { self.new_password.0.hash()? } else { String::new() };
         context.write(move |tx| {
-            attempt.decide(tx, right)?;
+            old.decide(tx)?;
             // Of two changes at once the second proved an old password that is no longer it.
             match set(tx, known.id, known.password_count, &password)? {
                 true => Ok(EmptyReply {}),

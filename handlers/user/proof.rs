@@ -120,6 +120,11 @@ impl PasswordProof {
         Ok(PasswordProof { attempt, is_right: password.0.matches(Some(&known.password))? })
     }
 
+    /// Is it the account's password? Nothing is counted by this.
+    pub fn is_right(&self) -> bool {
+        self.is_right
+    }
+
     /// Count it if it was wrong, and tell so.
     pub fn decide(&self, tx: &mut Tx) -> Result<(), Fault> {
         self.attempt.decide(tx, self.is_right)
@@ -136,7 +141,7 @@ pub enum Consent {
 }
 
 impl Consent {
-    /// Look at what was given: one of the two. `code` is the name of the code's field.
+    /// Look at what was given: one of the two, and not both.
     pub fn check(
         context: &WorkContext,
         caller: &Account,

@@ -2,6 +2,7 @@
 //! code proves.
 
 use super::name::{Name, is_free, is_taken, may_be_called, set_keys};
+use super::proof::CodeProof;
 use super::{NewPassword, attempts};
 use crate::handlers::phone::{NOT_A_PHONE, Phone};
 use crate::handlers::sms::{Purpose, SmsCode};
@@ -125,22 +126,14 @@ impl ByName {
 
 impl ByMobile {
     fn run(self, context: &WorkContext, client: Client) -> Result<Registered, Fault> {
-        let mobile = self.mobile.number()?;
-        let SmsCode(code) = self.sms_code;
         // Only who holds the telephone is told whether the number has an account, so the code is looked
         // at first. A wrong guess is settled, and counted, without hashing anything.
-        let proof =
-            context.read(|view| sms::proof(view, &client, &mobile, &code, Purpose::Register))?;
-        let Some(proof) = proof else {
-            return context.write(move |tx| {
-                sms::redeem(tx, &client, &mobile, &code, Purpose::Register)?;
-                Err(Fault::unknown("a code that proves nothing was redeemed"))
-            });
-        };
+        let code =
+            CodeProof::check(context, client, self.mobile, self.sms_code, Purpose::Register)?;
         let password = self.password.0.hash()?;
         context.write(move |tx| {
-            sms::redeem(tx, &client, &mobile, &proof, Purpose::Register)?;
-            let user_id = insert(tx, &mobile, Some(&mobile), &password)?;
+            code.redeem(tx)?;
+            let user_id = insert(tx, code.mobile(), Some(code.mobile()), &password)?;
             registered(tx, user_id.ok_or_else(|| MOBILE_TAKEN.fault())?, &client)
         })
     }

@@ -47,7 +47,7 @@ pub enum Change {
         /// When that was.
         stamp: i64,
     },
-    /// A player who is a text was taken off the board: scores that were reached before count no more.
+    /// A player identified by a text was removed from the board. Scores reached before that are ignored.
     Remove {
         /// The board.
         board: Arc<str>,
@@ -56,7 +56,8 @@ pub enum Change {
         /// When that was.
         stamp: i64,
     },
-    /// A board of texts begins anew, without players: scores that were reached before count no more.
+    /// All players were removed from a board whose players are identified by texts. Scores reached before that are
+    /// ignored.
     Clear {
         /// The board.
         board: Arc<str>,

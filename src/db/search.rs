@@ -281,10 +281,10 @@ impl<R: Listed> ListQuery<R> {
             };
         }
         let before = format!(" < (SELECT position FROM {table} WHERE id = ?)");
-        match (&from, self.before) {
-            (RowSource::Postings, _) => drop(statement.text(" OFFSET 0) AS listed")),
-            (_, Some(id)) => drop(statement.with(&format!(" AND {place}{before}"), id)),
-            (_, None) => {}
+        if matches!(from, RowSource::Postings) {
+            statement.text(" OFFSET 0) AS listed");
+        } else if let Some(id) = self.before {
+            statement.with(&format!(" AND {place}{before}"), id);
         }
         if let RowSource::Latest(rows) = from {
             statement.text(&format!(" AND position >= COALESCE((SELECT position FROM {table}"));

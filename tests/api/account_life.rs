@@ -278,7 +278,7 @@ fn export_is_limited_per_day() {
 }
 
 #[test]
-fn removal_of_own_account_leaves_no_address() {
+fn removed_account_leaves_no_session_address() {
     if crate::common::postgres::is_used() {
         return;
     }

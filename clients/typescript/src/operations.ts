@@ -58,7 +58,7 @@ export interface Operations {
   "user/avatar": { data: Schemas["UserAvatarRequest"]; reply: Schemas["UserAvatarReply"] };
   /** End a session of the caller's account; without `id` all but the one of this request. */
   "user/end_sessions": { data: Schemas["UserEndSessionsRequest"]; reply: Schemas["UserEndSessionsReply"] };
-  /** Get everything that is kept of the caller's account. Notices come a hundred at a time: where `more` is true, ask again with the last one's id as `after`. */
+  /** Export everything stored about the caller's account. An answer has at most 100 notices: where `more` is true, call again with the id of the last notice as `after`. */
   "user/export": { data: Schemas["UserExportRequest"]; reply: Schemas["UserExportReply"] };
   /** Get the caller's account. */
   "user/info": { data: Schemas["UserInfoRequest"]; reply: Schemas["UserInfoReply"] };

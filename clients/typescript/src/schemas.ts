@@ -782,7 +782,7 @@ export interface components {
             /** @description The session's id, as `user/sessions` tells it. */
             id?: string | null;
         };
-        /** @description Everything that is kept of an account. */
+        /** @description Everything stored about an account. */
         UserExportReply: {
             /** @description The account. */
             account: components["schemas"]["Profile"];
@@ -801,9 +801,9 @@ export interface components {
             notices: components["schemas"]["ExportedNotice"][];
             /** @description Are there more notices? */
             more: boolean;
-            /** @description The account's picture, if it has one; `null` in answers to `after`. */
+            /** @description The account's avatar; `null` if it has none, and where `after` was sent. */
             avatar: components["schemas"]["ExportedPicture"] | null;
-            /** @description The portrait under the account's id, if there is one; `null` in answers to `after`. */
+            /** @description The portrait under the account's id; `null` if there is none, and where `after` was sent. */
             portrait: components["schemas"]["ExportedPicture"] | null;
             /** @description Other ids under which the account uploaded a portrait. */
             portraits: number[];
@@ -811,7 +811,7 @@ export interface components {
         UserExportRequest: {
             /**
              * Format: int64
-             * @description Only notices after this id, and no pictures.
+             * @description Only notices with a greater id than this; the answer has no pictures then.
              */
             after?: number | null;
         };

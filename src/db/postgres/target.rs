@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn unencrypted_connection_is_only_for_loopback() {
+    fn remote_connection_without_tls_is_refused() {
         for url in
             ["postgres://a@localhost/b", "postgres://a@127.0.0.1/b", "postgres://a@[::1]:5433/b"]
         {

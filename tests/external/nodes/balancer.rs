@@ -64,7 +64,7 @@ impl Drop for Balancer {
 }
 
 #[test]
-fn servers_that_end_lose_no_request_behind_haproxy() {
+fn haproxy_loses_no_request_while_servers_stop() {
     if !crate::common::has("haproxy") {
         return;
     }

@@ -1276,7 +1276,7 @@ class UserEndSessionsRequest(TypedDict):
 
 class UserExportReply(TypedDict):
     """
-    Everything that is kept of an account.
+    Everything stored about an account.
     """
 
     account: Profile
@@ -1309,11 +1309,11 @@ class UserExportReply(TypedDict):
     """
     avatar: ExportedPicture | None
     """
-    The account's picture, if it has one; `null` in answers to `after`.
+    The account's avatar; `null` if it has none, and where `after` was sent.
     """
     portrait: ExportedPicture | None
     """
-    The portrait under the account's id, if there is one; `null` in answers to `after`.
+    The portrait under the account's id; `null` if there is none, and where `after` was sent.
     """
     portraits: list[int]
     """
@@ -1324,7 +1324,7 @@ class UserExportReply(TypedDict):
 class UserExportRequest(TypedDict):
     after: NotRequired[int | None]
     """
-    Only notices after this id, and no pictures.
+    Only notices with a greater id than this; the answer has no pictures then.
     """
 
 
