@@ -3,6 +3,7 @@
 //! Joins the engine and the handlers; `commands` is what can be asked of them on the command line.
 
 mod commands;
+mod console;
 mod handlers;
 
 use std::process::ExitCode;

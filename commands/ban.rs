@@ -2,6 +2,7 @@
 
 use super::output::known;
 use super::{open, output};
+use crate::handlers::moderation::audit::By;
 use crate::handlers::moderation::bans::{self, Listed, Target};
 use crate::handlers::moderation::fault_text;
 use clap::Subcommand;
@@ -50,10 +51,10 @@ pub fn run(config: Config, task: &Ban) -> Result<(), String> {
     let (db, _) = open(config)?;
     let done = match (task, target) {
         (Ban::Add { time, reason, .. }, Some(target)) => {
-            bans::add(&db, target, *time, reason).map(|()| String::new())
+            bans::add(&db, &By::command(), target, *time, reason).map(|()| String::new())
         }
         (Ban::Remove { what }, Some(target)) => {
-            known(bans::remove(&db, target), format!("{what}: it is not banned"))
+            known(bans::remove(&db, &By::command(), target), format!("{what}: it is not banned"))
         }
         _ => bans::list(&db).map_err(fault_text).map(|bans| bans.iter().map(line).collect()),
     };

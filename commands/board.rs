@@ -3,6 +3,7 @@
 use super::confirm::confirm;
 use super::{error_text, open, open_alone, output};
 use crate::handlers::boards::{self, Listed};
+use crate::handlers::moderation::audit::By;
 use crate::handlers::user::admin;
 use clap::Subcommand;
 use engine::config::Config;
@@ -58,7 +59,7 @@ pub fn run(config: Config, task: Board) -> Result<(), String> {
                 )?;
             }
             let db = open_alone(config)?;
-            let removed = boards::remove(&db, &name).map_err(admin::fault_text);
+            let removed = boards::remove(&db, &By::command(), &name).map_err(admin::fault_text);
             db.close();
             if removed? { Ok(()) } else { Err(format!("{name}: there is no such board")) }
         }

@@ -1,5 +1,6 @@
 //! The command line: a file a command. `serve` is what happens without one.
 
+mod admin;
 mod audit;
 mod backup;
 mod ban;
@@ -75,6 +76,9 @@ enum Task {
     /// commands that may make files there.
     #[command(subcommand)]
     User(user::User),
+    /// Look after admins: the people who use the console, beside a running server or without one
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// List and remove the boards of games
     #[command(subcommand)]
     Board(board::Board),
@@ -143,6 +147,7 @@ pub fn run() -> ExitCode {
     let done = match task.unwrap_or(Task::Serve) {
         Task::Serve => config().and_then(|config| serve::run(config, file.clone())).map(|()| true),
         Task::User(task) => as_owner().and_then(|config| user::run(config, task)).map(|()| true),
+        Task::Admin(task) => as_owner().and_then(|config| admin::run(config, task)).map(|()| true),
         Task::Board(task) => as_owner().and_then(|config| board::run(config, task)).map(|()| true),
         Task::Score(task) => as_owner().and_then(|config| score::run(config, &task)).map(|()| true),
         Task::Notice(task) => {

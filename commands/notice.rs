@@ -2,6 +2,7 @@
 
 use super::output::known;
 use super::{open, output};
+use crate::handlers::moderation::audit::By;
 use crate::handlers::moderation::fault_text;
 use crate::handlers::moderation::notices::{self, Listed, NOTICE};
 use clap::Subcommand;
@@ -51,9 +52,13 @@ pub fn run(config: Config, task: &Notice) -> Result<(), String> {
                 .map_err(fault_text)
                 .map(|rows| rows.iter().map(line).collect())
         }
-        Notice::Hide { id } => known(NOTICE.set_hidden(&db, *id, true), absent(*id)),
-        Notice::Unhide { id } => known(NOTICE.set_hidden(&db, *id, false), absent(*id)),
-        Notice::Remove { id } => known(NOTICE.remove(&db, *id), absent(*id)),
+        Notice::Hide { id } => {
+            known(NOTICE.set_hidden(&db, &By::command(), *id, true), absent(*id))
+        }
+        Notice::Unhide { id } => {
+            known(NOTICE.set_hidden(&db, &By::command(), *id, false), absent(*id))
+        }
+        Notice::Remove { id } => known(NOTICE.remove(&db, &By::command(), *id), absent(*id)),
     };
     db.close();
     done.and_then(|told| output::print(&told))

@@ -1,6 +1,7 @@
 //! `guichet portrait …`: which portraits there are, and removing some.
 
 use super::{open, output};
+use crate::handlers::moderation::audit::By;
 use crate::handlers::portrait::admin::{self, Filter, Listed};
 use clap::{Args, Subcommand};
 use engine::config::{self, Config};
@@ -61,7 +62,8 @@ pub fn run(config: Config, task: &Portrait) -> Result<(), String> {
                 true => admin::list(&db, of(which))
                     .map(|listed| listed.into_iter().map(|portrait| portrait.id).collect()),
             };
-            ids.and_then(|ids| admin::remove(&db, &ids)).map(|removed| format!("{removed}\n"))
+            ids.and_then(|ids| admin::remove(&db, &By::command(), &ids))
+                .map(|removed| format!("{removed}\n"))
         }
     };
     db.close();

@@ -2,6 +2,7 @@
 
 use super::confirm::confirm;
 use super::{open, output};
+use crate::handlers::moderation::audit::By;
 use crate::handlers::moderation::fault_text;
 use crate::handlers::moderation::scores::{self, Done, Listed};
 use clap::Subcommand;
@@ -59,10 +60,12 @@ pub fn run(config: Config, task: &Score) -> Result<(), String> {
         Score::List { app, limit } => scores::list(&db, app, *limit)
             .map_err(fault_text)
             .map(|rows| rows.iter().map(line).collect()),
-        Score::Remove { app, openid } => scores::remove_player(&db, app, openid, is_alone)
-            .map_err(fault_text)
-            .and_then(|done| told(done, &format!("{openid}: {app} has no such player"))),
-        Score::Reset { app, .. } => scores::reset(&db, app, is_alone)
+        Score::Remove { app, openid } => {
+            scores::remove_player(&db, &By::command(), app, openid, is_alone)
+                .map_err(fault_text)
+                .and_then(|done| told(done, &format!("{openid}: {app} has no such player")))
+        }
+        Score::Reset { app, .. } => scores::reset(&db, &By::command(), app, is_alone)
             .map_err(fault_text)
             .and_then(|done| told(done, &format!("{app}: there is no such board"))),
     };

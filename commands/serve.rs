@@ -3,6 +3,7 @@
 use super::error_text;
 use crate::handlers;
 use engine::config::Config;
+use engine::op::RegisteredTwice;
 use engine::server::{Server, ServerExit};
 use std::path::PathBuf;
 
@@ -15,7 +16,12 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), String> {
 }
 
 fn serve(config: Config, file: Option<PathBuf>) -> Result<(), String> {
-    let program = || handlers::program().map_err(error_text);
+    let program = || {
+        let mut program = handlers::program()?;
+        program.console = crate::console::console()?;
+        Ok::<_, RegisteredTwice>(program)
+    };
+    let program = || program().map_err(error_text);
     let mut server = Server::open(config.clone(), program()?).map_err(error_text)?;
     if config.captcha.test_code.is_some() {
         // A proxy on this machine reaches a loopback address too, so the address is not enough.

@@ -2,6 +2,7 @@
 
 use super::output::known;
 use super::{open, output};
+use crate::handlers::moderation::audit::By;
 use crate::handlers::moderation::fault_text;
 use crate::handlers::moderation::shops::{self, Listed, SHOP};
 use clap::Subcommand;
@@ -49,9 +50,9 @@ pub fn run(config: Config, task: &Shop) -> Result<(), String> {
         Shop::List { text, limit } => shops::list(&db, text.as_deref().unwrap_or_default(), *limit)
             .map_err(fault_text)
             .map(|rows| rows.iter().map(line).collect()),
-        Shop::Hide { id } => known(SHOP.set_hidden(&db, *id, true), absent(*id)),
-        Shop::Unhide { id } => known(SHOP.set_hidden(&db, *id, false), absent(*id)),
-        Shop::Remove { id } => known(SHOP.remove(&db, *id), absent(*id)),
+        Shop::Hide { id } => known(SHOP.set_hidden(&db, &By::command(), *id, true), absent(*id)),
+        Shop::Unhide { id } => known(SHOP.set_hidden(&db, &By::command(), *id, false), absent(*id)),
+        Shop::Remove { id } => known(SHOP.remove(&db, &By::command(), *id), absent(*id)),
     };
     db.close();
     done.and_then(|told| output::print(&told))

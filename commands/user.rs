@@ -3,6 +3,7 @@
 use super::output::known;
 use super::{error_text, open, output};
 use crate::handlers::moderation::accounts;
+use crate::handlers::moderation::audit::By;
 use crate::handlers::user::admin;
 use clap::Subcommand;
 use engine::config::Config;
@@ -81,21 +82,32 @@ pub fn run(config: Config, task: User) -> Result<(), String> {
         _ => String::new(),
     };
     let (db, is_alone) = open(config)?;
+    let by = By::command();
     let done = match &task {
-        User::Add { name, .. } => admin::add(&db, name, &password).map(|id| format!("{id}\n")),
+        User::Add { name, .. } => admin::add(&db, &by, name, &password).map(|id| format!("{id}\n")),
         User::List => admin::list(&db).map(|accounts| accounts.into_iter().map(line).collect()),
-        User::Passwd { name, .. } => admin::passwd(&db, name, &password).map(|()| String::new()),
+        User::Passwd { name, .. } => {
+            admin::passwd(&db, &by, name, &password).map(|()| String::new())
+        }
         User::Show { name } => accounts::show(&db, name)
             .map_err(admin::fault_text)
             .and_then(|shown| shown.ok_or_else(|| unknown(name)))
             .map(|shown| shown.iter().map(|(what, value)| format!("{what}\t{value}\n")).collect()),
-        User::Disable { name } => known(accounts::set_disabled(&db, name, true), unknown(name)),
-        User::Enable { name } => known(accounts::set_disabled(&db, name, false), unknown(name)),
-        User::EndSessions { name } => known(accounts::end_sessions(&db, name), unknown(name)),
-        User::Remove { name } => admin::remove(&db, name, is_alone).map(|is_done| match is_done {
-            true => String::new(),
-            false => "the server has not removed the pictures yet; its log says why\n".to_owned(),
-        }),
+        User::Disable { name } => {
+            known(accounts::set_disabled(&db, &by, name, true), unknown(name))
+        }
+        User::Enable { name } => {
+            known(accounts::set_disabled(&db, &by, name, false), unknown(name))
+        }
+        User::EndSessions { name } => known(accounts::end_sessions(&db, &by, name), unknown(name)),
+        User::Remove { name } => {
+            admin::remove(&db, &by, name, is_alone).map(|is_done| match is_done {
+                true => String::new(),
+                false => {
+                    "the server has not removed the pictures yet; its log says why\n".to_owned()
+                }
+            })
+        }
     };
     db.close();
     done.and_then(|told| output::print(&told))
@@ -110,8 +122,8 @@ fn line(account: admin::Listed) -> String {
     format!("{id}\t{username}\t{mobile}\t{nickname}\t{created}\n")
 }
 
-/// The new password: asked for twice, or one line of the standard input.
-fn password(from_stdin: bool) -> Result<String, String> {
+/// A new password: asked for twice, or one line of the standard input.
+pub fn password(from_stdin: bool) -> Result<String, String> {
     if from_stdin || !std::io::stdin().is_terminal() {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(error_text)?;

@@ -4,7 +4,7 @@
 //! them, an address opens few a day, and places are reserved for the games that the configuration
 //! names.
 
-use super::moderation::audit;
+use super::moderation::audit::{self, By};
 use engine::args;
 use engine::boards::Change;
 use engine::client::Client;
@@ -12,6 +12,8 @@ use engine::config::Score;
 use engine::db::{Db, Tx};
 use engine::fault::Fault;
 use engine::quota::Quota;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// How many boards an address may open, `score.new_boards_per_day`.
 const NEW_BOARDS: Quota = Quota { name: "score.new_boards_per_day", window: 24 * 3_600 };
@@ -74,6 +76,7 @@ pub fn make_board(tx: &mut Tx, app: &str) -> Result<(), Fault> {
 }
 
 /// A board as `guichet board list` tells of it.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Listed {
     /// The game.
     pub name: String,
@@ -117,8 +120,8 @@ pub fn list(db: &Db) -> Result<Vec<Listed>, Fault> {
 
 /// Remove a board with its scores and players; whether there was one. The boards in the memory of a server
 /// would not notice, so none may run.
-pub fn remove(db: &Db, name: &str) -> Result<bool, Fault> {
-    let name = name.to_owned();
+pub fn remove(db: &Db, by: &By, name: &str) -> Result<bool, Fault> {
+    let (by, name) = (by.clone(), name.to_owned());
     db.write(move |tx| {
         let mut removed = 0;
         for sql in [
@@ -130,7 +133,7 @@ pub fn remove(db: &Db, name: &str) -> Result<bool, Fault> {
             removed += tx.execute(sql, args![&name])?;
         }
         if removed > 0 {
-            audit::record(tx, "board remove", &name, None)?;
+            audit::record(tx, &by, "board remove", &name, None)?;
         }
         tx.tell(Change::Close { board: name.as_str().into() });
         Ok(removed > 0)

@@ -2,6 +2,7 @@
 //!
 //! A new type is a line in [`program`]. None of it names a socket, a thread or a connection.
 
+pub mod admin;
 pub mod boards;
 pub mod demo;
 mod documents;
@@ -22,6 +23,7 @@ pub mod sms;
 mod text;
 pub mod user;
 
+use engine::console::Console;
 use engine::db::{DatabaseSpec, Db, Schema, Upgrade, View};
 use engine::describe::Info;
 use engine::op::{RegisteredTwice, Registry};
@@ -33,13 +35,18 @@ pub const SCHEMA: Schema = Schema {
         include_str!("../schema.sql"),
         include_str!("../schema/step-2.sql"),
         include_str!("../schema/step-3.sql"),
+        include_str!("../schema/step-4.sql"),
     ],
     deferred: &[&rank::KEEP, &score::KEEP, &score::KEEP_ANY],
     indexes: &[&property::NOTICES, &shop::SHOPS],
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
-    sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%' LIMIT 1",
+    sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%'
+             UNION ALL SELECT totp FROM admin WHERE totp <> '' LIMIT 1",
     postgres: include_str!("../schema.pg.sql"),
-    postgres_steps: &[(3, include_str!("../schema/step-3.sql"))],
+    postgres_steps: &[
+        (3, include_str!("../schema/step-3.sql")),
+        (4, include_str!("../schema/step-4.sql")),
+    ],
     upgrades: &[
         Upgrade { step: 2, run: user::name::fill_keys },
         Upgrade { step: 2, run: user::seal_all },
@@ -52,6 +59,7 @@ pub const SCHEMA: Schema = Schema {
 pub const CONTENT: DatabaseSpec = DatabaseSpec {
     schema: SCHEMA,
     ephemeral: &[
+        "admin_session",
         "captcha",
         "login_failure",
         "name_hold",
@@ -74,6 +82,7 @@ pub const CONTENT: DatabaseSpec = DatabaseSpec {
 const SWEEPS: &[&str] = &[
     engine::quota::SWEEP,
     img::SWEEP,
+    admin::SWEEP_SESSIONS,
     moderation::audit::SWEEP,
     moderation::bans::SWEEP,
     img::SWEEP_NAMED,
@@ -133,6 +142,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         endpoints: documents::ENDPOINTS,
         follow_up: Some(moderation::follow_up),
         home: include_str!("../assets/home.html"),
+        console: Console::default(),
     })
 }
 

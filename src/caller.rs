@@ -1,8 +1,12 @@
 //! Who calls, proven by a type: an operation whose caller is [`Account`] can't run without a login.
 
+pub(crate) mod admin;
+
+pub use admin::{Admin, AdminRole, Moderator, Owner, Role, Viewer};
+
 use crate::client::Client;
 use crate::db::View;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::hex;
 use crate::signature::Signature;
 use sha2::{Digest, Sha256};
@@ -37,6 +41,12 @@ pub trait Caller: Sized + Send {
 
     /// Whether there is something to prove; where not, no database is asked.
     const NEEDS_LOGIN: bool;
+
+    /// The role that an admin needs; `None` where it is not for admins.
+    const ROLE: Option<AdminRole> = None;
+
+    /// The faults of a proof that is missing.
+    const FAULTS: &'static [FaultKind];
 }
 
 /// Anyone at all. An operation may still ask for the account, where it depends on what is called.
@@ -69,6 +79,7 @@ impl Anyone {
 
 impl Caller for Anyone {
     const NEEDS_LOGIN: bool = false;
+    const FAULTS: &'static [FaultKind] = &[];
 
     fn prove(_: &View, credentials: &Credentials) -> Result<Self, Fault> {
         Ok(Anyone { credentials: credentials.clone() })
@@ -88,6 +99,12 @@ pub struct Account {
 
 impl Caller for Account {
     const NEEDS_LOGIN: bool = true;
+    const FAULTS: &'static [FaultKind] = &[
+        FaultKind::NoCredentials,
+        FaultKind::BadToken,
+        FaultKind::StaleToken,
+        FaultKind::AccountGone,
+    ];
 
     fn prove(view: &View, credentials: &Credentials) -> Result<Self, Fault> {
         let token = credentials.token.as_deref().ok_or(Fault::NoCredentials)?;

@@ -1,5 +1,6 @@
 //! What the program that embeds the engine brings to it.
 
+use crate::console::Console;
 use crate::db::{Db, Schema};
 use crate::describe::{Api, Info};
 use crate::document::{Library, NamedPicture, Surroundings};
@@ -37,6 +38,8 @@ pub struct Program {
     /// What finishes what another process has begun, such as a command beside the server: run at short
     /// intervals, so it asks little where there is nothing to do.
     pub follow_up: Option<FollowUp>,
+    /// The pages for the people who look after the server, and their operations.
+    pub console: Console,
     /// What `/` answers where no folder of pages is configured, as HTML. `{address}` in it stands for the address by
     /// which the server was asked, such as `http://127.0.0.1:8080`.
     pub home: &'static str,

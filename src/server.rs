@@ -5,6 +5,7 @@
 //! is queued and leaves an empty log.
 
 mod accept;
+mod console;
 mod listener;
 mod maintenance;
 mod reload;
@@ -18,6 +19,7 @@ use crate::db::{self, Db, OpenError, Schema};
 use crate::document::Problem;
 use crate::engine::Engine;
 use crate::http;
+use crate::http::console::ConsoleHandler;
 use crate::http::endpoint::Handler;
 use crate::http::endpoint::routing::Routing;
 use crate::http::static_files::StaticFiles;
@@ -69,6 +71,7 @@ pub enum ServerExit {
 pub struct Server {
     listener: Listener,
     handler: Arc<Handler>,
+    console: ConsoleHandler,
     sweeps: &'static [&'static str],
     schema: Schema,
     reload: Option<Reload>,
@@ -103,7 +106,7 @@ impl Server {
         listener: Listener,
         lock: db::Lock,
         config: Config,
-        program: Program,
+        mut program: Program,
     ) -> Result<Self, StartError> {
         let address = listener.address;
         let Program { schema, sweeps, follow_up, upkeep, .. } = program;
@@ -119,8 +122,10 @@ impl Server {
         close_folders(&services.config)?;
         let db = open_database(&services, schema, lock)?;
         let engine = Arc::new(Engine::new(db, services));
+        let console_pages = std::mem::take(&mut program.console);
+        let console = ConsoleHandler::new(Arc::clone(&engine), console_pages, program.info);
         let handler = Arc::new(Handler::new(engine, pages, program, routing));
-        Ok(Server { listener, handler, sweeps, schema, reload: None, follow_up, upkeep })
+        Ok(Server { listener, handler, console, sweeps, schema, reload: None, follow_up, upkeep })
     }
 
     /// Reload the configuration with `load` on SIGHUP. Without this, SIGHUP is logged and ignored.
@@ -146,7 +151,7 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         self.engine().db.reply_on(runtime.handle().clone());
         let pools = self.engine().workers.pools(runtime.handle())?;
-        let Server { listener, handler, sweeps, schema, reload, follow_up, upkeep } = self;
+        let Server { listener, handler, console, sweeps, schema, reload, follow_up, upkeep } = self;
         let reload = reload.map(|reload| Arc::new(Mutex::new(reload)));
         let is_read_only = handler.engine.db.is_read_only();
         let sweeps = if is_read_only { &[] } else { sweeps };
@@ -167,8 +172,13 @@ impl Server {
         {
             runtime.spawn(maintenance::upkeep(Arc::downgrade(&handler.engine), upkeep));
         }
+        runtime.spawn(maintenance::history(Arc::downgrade(&handler.engine)));
+        let console = console::start(&runtime, console);
         let serving = runtime.spawn(serve(listener, Arc::clone(&handler), sweeps, reload));
         let served = runtime.block_on(serving).map_err(std::io::Error::other);
+        if let Some(console) = console {
+            console.abort();
+        }
         // Work whose client did not wait for it holds the engine; it gets a moment more.
         runtime.shutdown_timeout(MOMENT);
         pools.end(MOMENT);

@@ -5,6 +5,7 @@ use crate::boards::SharedBoards;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::disk::DiskMonitor;
+use crate::history::History;
 use crate::http_client::{self, HttpClientError};
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -50,6 +51,8 @@ pub struct Services {
     pub sms: Box<dyn Gateway>,
     /// What encrypts personal values of rows.
     pub vault: Vault,
+    /// A day of figures.
+    pub history: History,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -75,6 +78,7 @@ impl Services {
             bans: Bans::default(),
             vault: Vault::open(&config),
             sms: Box::new(MeteredGateway::new(sms, Arc::clone(&metrics))),
+            history: History::default(),
             metrics,
             config: Live::new(config),
         })

@@ -1,6 +1,6 @@
 //! Accounts: everything of one, disabling it, ending its sessions.
 
-use super::audit;
+use super::audit::{self, By};
 use crate::handlers::user::admin::find;
 use engine::args;
 use engine::db::Db;
@@ -42,24 +42,26 @@ pub fn show(db: &Db, name: &str) -> Result<Option<Vec<(&'static str, String)>>, 
 }
 
 /// Let nobody log in to an account, and end its sessions, or let them again; whether there is such an account.
-pub fn set_disabled(db: &Db, name: &str, is_disabled: bool) -> Result<bool, Fault> {
+pub fn set_disabled(db: &Db, by: &By, name: &str, is_disabled: bool) -> Result<bool, Fault> {
     let Some(id) = find(&db.view(), name)? else { return Ok(false) };
     // Sessions from before this count are stale.
     let sql =
         "UPDATE account SET disabled = $1, password_count = password_count + $1 WHERE id = $2";
+    let by = by.clone();
     let action = if is_disabled { "user disable" } else { "user enable" };
     db.write(move |tx| {
-        audit::record(tx, action, &id.to_string(), None)?;
+        audit::record(tx, &by, action, &id.to_string(), None)?;
         Ok(tx.execute(sql, args![i64::from(is_disabled), id])? > 0)
     })
 }
 
 /// End all sessions of an account; whether there is such an account.
-pub fn end_sessions(db: &Db, name: &str) -> Result<bool, Fault> {
+pub fn end_sessions(db: &Db, by: &By, name: &str) -> Result<bool, Fault> {
     let Some(id) = find(&db.view(), name)? else { return Ok(false) };
-    let sql = "UPDATE account SET password_count = password_count + 1 WHERE id = $1";
+    let (by, sql) =
+        (by.clone(), "UPDATE account SET password_count = password_count + 1 WHERE id = $1");
     db.write(move |tx| {
-        audit::record(tx, "user end-sessions", &id.to_string(), None)?;
+        audit::record(tx, &by, "user end-sessions", &id.to_string(), None)?;
         Ok(tx.execute(sql, args![id])? > 0)
     })
 }

@@ -1,6 +1,6 @@
 //! Bans of addresses, networks and mobile numbers, each with an end.
 
-use super::audit;
+use super::audit::{self, By};
 use crate::handlers::phone::is_mobile;
 use engine::args;
 use engine::bans::MOST;
@@ -9,6 +9,9 @@ use engine::db::{Db, View};
 use engine::fault::{Class, Declared, Fault};
 use engine::sms::codes;
 use engine::status::Status;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 use std::time::Duration;
 
 /// Removes bans that have ended.
@@ -51,6 +54,7 @@ impl Target {
 }
 
 /// A ban.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Listed {
     /// The network or number.
     pub value: String,
@@ -63,8 +67,8 @@ pub struct Listed {
 }
 
 /// Ban something for a time, in the place of an earlier ban of it. The error is one line.
-pub fn add(db: &Db, target: Target, time: Duration, reason: &str) -> Result<(), String> {
-    let reason = reason.to_owned();
+pub fn add(db: &Db, by: &By, target: Target, time: Duration, reason: &str) -> Result<(), String> {
+    let (by, reason) = (by.clone(), reason.to_owned());
     let added = db.write(move |tx| {
         let (kind, value) = target.columns();
         let sql = "SELECT count(*) FROM ban WHERE kind = $1 AND value <> $2";
@@ -79,7 +83,8 @@ pub fn add(db: &Db, target: Target, time: Duration, reason: &str) -> Result<(), 
                 ends_at = excluded.ends_at, reason = excluded.reason",
             args![kind, value, now, ends, &reason],
         )?;
-        audit::record(tx, "ban add", value, None)?;
+        let later = json!({"ends": tx.clock.format(ends), "reason": reason});
+        audit::record_change(tx, &by, "ban add", value, (None, Some(&later)))?;
         Ok(true)
     });
     match added.map_err(super::fault_text)? {
@@ -89,13 +94,14 @@ pub fn add(db: &Db, target: Target, time: Duration, reason: &str) -> Result<(), 
 }
 
 /// End a ban; whether there was one.
-pub fn remove(db: &Db, target: Target) -> Result<bool, Fault> {
+pub fn remove(db: &Db, by: &By, target: Target) -> Result<bool, Fault> {
+    let by = by.clone();
     db.write(move |tx| {
         let (kind, value) = target.columns();
         let sql = "DELETE FROM ban WHERE kind = $1 AND value = $2";
         let is_there = tx.execute(sql, args![kind, value])? > 0;
         if is_there {
-            audit::record(tx, "ban remove", value, None)?;
+            audit::record(tx, &by, "ban remove", value, None)?;
         }
         Ok(is_there)
     })

@@ -6,8 +6,11 @@ use crate::handlers::property::NOTICES;
 use engine::args;
 use engine::db::Db;
 use engine::fault::Fault;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// A notice, as the operator looks for it.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Listed {
     /// Its id.
     pub id: i64,

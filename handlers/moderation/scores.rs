@@ -1,15 +1,18 @@
 //! Scores of games: list them, take a player off a board, begin a board anew.
 
-use super::audit;
+use super::audit::{self, By};
 use crate::handlers::new_players;
 use crate::handlers::removal::{self, Removal};
 use engine::args;
 use engine::boards::Change;
 use engine::db::{Db, Tx};
 use engine::fault::Fault;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// A place of a board.
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Listed {
     /// The place, from 1.
     pub place: i64,
@@ -58,43 +61,49 @@ pub enum Done {
 }
 
 /// Take a player off the board of a game, with what the game told of them. `is_alone` says that no server runs.
-pub fn remove_player(db: &Db, app: &str, openid: &str, is_alone: bool) -> Result<Done, Fault> {
+pub fn remove_player(
+    db: &Db,
+    by: &By,
+    app: &str,
+    openid: &str,
+    is_alone: bool,
+) -> Result<Done, Fault> {
     let view = db.view();
     let known = "SELECT 1 FROM score WHERE app = $1 AND openid = $2
                  UNION ALL SELECT 1 FROM player WHERE app = $1 AND openid = $2 LIMIT 1";
     let is_known = view.one(known, args![app, openid], |_| Ok(()))?.is_some();
     drop(view);
     let removal = Removal::Player { app: app.to_owned(), openid: openid.to_owned() };
-    order(db, is_known, removal, "score remove", &format!("{app} {openid}"), is_alone)
+    order(db, by, is_known, removal, ("score remove", &format!("{app} {openid}")), is_alone)
 }
 
 /// Take all players off the board of a game.
-pub fn reset(db: &Db, app: &str, is_alone: bool) -> Result<Done, Fault> {
+pub fn reset(db: &Db, by: &By, app: &str, is_alone: bool) -> Result<Done, Fault> {
     let view = db.view();
     let known = "SELECT 1 FROM app WHERE name = $1";
     let is_known = view.one(known, args![app], |_| Ok(()))?.is_some();
     drop(view);
-    order(db, is_known, Removal::Scores(app.to_owned()), "score reset", app, is_alone)
+    order(db, by, is_known, Removal::Scores(app.to_owned()), ("score reset", app), is_alone)
 }
 
 fn order(
     db: &Db,
+    by: &By,
     is_known: bool,
     removal: Removal,
-    action: &'static str,
-    target: &str,
+    (action, target): (&'static str, &str),
     is_alone: bool,
 ) -> Result<Done, Fault> {
     if !is_known {
         return Ok(Done::Absent);
     }
-    let target = target.to_owned();
+    let (by, target) = (by.clone(), target.to_owned());
     db.write(move |tx| {
         let earlier = match &removal {
             Removal::Player { app, openid } => score_of(tx, app, openid)?,
             _ => None,
         };
-        audit::record(tx, action, &target, earlier.as_ref())?;
+        audit::record(tx, &by, action, &target, earlier.as_ref())?;
         removal.note(tx)
     })?;
     Ok(if removal::settle(db, is_alone)? { Done::Yes } else { Done::Later })

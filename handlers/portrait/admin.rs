@@ -1,7 +1,7 @@
 //! Portraits from the command line: `guichet portrait list | remove`.
 
 use super::limits;
-use crate::handlers::moderation::audit;
+use crate::handlers::moderation::audit::{self, By};
 use crate::handlers::user::admin::fault_text;
 use engine::args;
 use engine::db::Db;
@@ -57,17 +57,17 @@ pub fn list(db: &Db, filter: Filter) -> Result<Vec<Listed>, String> {
 }
 
 /// Remove the portraits with these numbers; how many there were. Their files go with them.
-pub fn remove(db: &Db, ids: &[i64]) -> Result<usize, String> {
+pub fn remove(db: &Db, by: &By, ids: &[i64]) -> Result<usize, String> {
     let mut removed = 0;
     for group in ids.chunks(GROUP) {
-        let group = group.to_vec();
+        let (by, group) = (by.clone(), group.to_vec());
         let files = db
             .write(move |tx| {
                 let mut files = Vec::new();
                 for id in group {
                     let Some(file) = limits::forgotten(tx, id)? else { continue };
                     tx.execute("DELETE FROM portrait WHERE id = $1", args![id])?;
-                    audit::record(tx, "portrait remove", &id.to_string(), None)?;
+                    audit::record(tx, &by, "portrait remove", &id.to_string(), None)?;
                     files.push(file);
                 }
                 Ok(files)

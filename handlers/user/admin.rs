@@ -6,7 +6,7 @@
 use super::name::{Name, is_no_number};
 use super::register::{hash_plain, insert};
 use super::{COMMON, Known, password, remove};
-use crate::handlers::moderation::audit;
+use crate::handlers::moderation::audit::{self, By};
 use crate::handlers::removal;
 use engine::args;
 use engine::data::{Field, FieldError, Value};
@@ -29,17 +29,17 @@ pub struct Listed {
 }
 
 /// Create an account and return its id; the error is one line.
-pub fn add(db: &Db, name: &str, password: &str) -> Result<i64, String> {
+pub fn add(db: &Db, by: &By, name: &str, password: &str) -> Result<i64, String> {
     let Name(name) = Name::read(Value::Text(name.into())).map_err(|flaw| match flaw {
         FieldError::Value(why) => format!("NAME: {why}"),
         _ => "NAME: must not be empty".into(),
     })?;
     is_no_number(&db.view(), &name).map_err(fault_text)?;
-    let password = check(password)?;
+    let (by, password) = (by.clone(), check(password)?);
     let added = db.write(move |tx| {
         let added = insert(tx, &name, None, &password)?;
         if let Some(id) = added {
-            audit::record(tx, "user add", &id.to_string(), None)?;
+            audit::record(tx, &by, "user add", &id.to_string(), None)?;
         }
         Ok(added)
     });
@@ -63,12 +63,12 @@ pub fn list(db: &Db) -> Result<Vec<Listed>, String> {
 }
 
 /// Give an account a new password; all its sessions end.
-pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
+pub fn passwd(db: &Db, by: &By, name: &str, password: &str) -> Result<(), String> {
     let known = known(db, name)?;
-    let hash = check(password)?;
+    let (by, hash) = (by.clone(), check(password)?);
     let done = db
         .write(move |tx| {
-            audit::record(tx, "user passwd", &known.id.to_string(), None)?;
+            audit::record(tx, &by, "user passwd", &known.id.to_string(), None)?;
             password::set(tx, known.id, known.password_count, &hash)
         })
         .map_err(fault_text)?;
@@ -79,10 +79,11 @@ pub fn passwd(db: &Db, name: &str, password: &str) -> Result<(), String> {
 /// when this returns. If not, the server that runs beside this does the rest when it can.
 ///
 /// `is_alone` says that no server runs.
-pub fn remove(db: &Db, name: &str, is_alone: bool) -> Result<bool, String> {
+pub fn remove(db: &Db, by: &By, name: &str, is_alone: bool) -> Result<bool, String> {
     let known = known(db, name)?;
+    let by = by.clone();
     let removed = db.write(move |tx| {
-        audit::record(tx, "user remove", &known.id.to_string(), None)?;
+        audit::record(tx, &by, "user remove", &known.id.to_string(), None)?;
         remove::remove(tx, known.id)
     });
     removed.map_err(fault_text)?;
@@ -110,7 +111,8 @@ fn known(db: &Db, name: &str) -> Result<Known, String> {
     found.map_err(fault_text)?.ok_or_else(|| format!("{name}: there is no such account"))
 }
 
-fn check(password: &str) -> Result<String, String> {
+/// The hash of a new password; the error is one line.
+pub fn check(password: &str) -> Result<String, String> {
     if !LENGTH.contains(&password.chars().count()) {
         return Err(format!(
             "the password must have {} to {} characters",

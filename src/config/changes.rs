@@ -1,8 +1,8 @@
 //! Which keys of a configuration may change while the server runs.
 
 use super::{
-    Backup, Captcha, Config, ConfigError, Cors, Database, Disk, Documents, Envelope, Limits, Log,
-    Metrics, Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store, Web,
+    Backup, Captcha, Config, ConfigError, Console, Cors, Database, Disk, Documents, Envelope,
+    Limits, Log, Metrics, Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store, Web,
 };
 
 /// The keys in which one configuration differs from another, as the file has them.
@@ -95,6 +95,7 @@ impl Config {
             backup: Backup { live { keep } restart { dir, at, every } }
             log: Log { live { level, requests } restart { format } }
             metrics: Metrics { live { allow } restart {} }
+            console: Console { live { allow } restart { listen, public_url } }
             privacy: Privacy { live {} restart { key_file } }
         );
         Ok((self.checked()?, changes))

@@ -30,6 +30,7 @@ impl Default for Config {
             backup: Backup::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+            console: Console::default(),
             privacy: Privacy::default(),
         }
     }

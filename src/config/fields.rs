@@ -32,19 +32,28 @@ where
     parsed.map_err(D::Error::custom)
 }
 
+/// An address to listen on, or `""` for none.
+pub(super) fn listen_if_any<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<SocketAddr>, D::Error> {
+    text(from, |text| if text.is_empty() { Ok(None) } else { address(text).map(Some) })
+}
+
 pub(super) fn listen<'de, D: Deserializer<'de>>(from: D) -> Result<SocketAddr, D::Error> {
-    text(from, |text| {
-        if let Ok(address) = text.parse() {
-            return Ok(address);
-        }
-        let found: Vec<SocketAddr> = match text.to_socket_addrs() {
-            Ok(found) if !text.starts_with(':') => found.collect(),
-            _ => Vec::new(),
-        };
-        let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
-        first.copied().ok_or_else(|| {
-            format!("{text:?} is not an address; write for example 127.0.0.1:8080, [::1]:0 or localhost:8080")
-        })
+    text(from, address)
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let found: Vec<SocketAddr> = match text.to_socket_addrs() {
+        Ok(found) if !text.starts_with(':') => found.collect(),
+        _ => Vec::new(),
+    };
+    let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    first.copied().ok_or_else(|| {
+        format!("{text:?} is not an address; write for example 127.0.0.1:8080, [::1]:0 or localhost:8080")
     })
 }
 

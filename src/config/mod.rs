@@ -6,6 +6,7 @@
 
 mod captcha;
 mod changes;
+mod console;
 mod defaults;
 mod disk;
 mod endpoint;
@@ -34,6 +35,7 @@ use serde::Deserialize;
 
 pub use captcha::{Captcha, CaptchaKind};
 pub use changes::Changes;
+pub use console::Console;
 pub use disk::{Disk, Reserve};
 pub use endpoint::Endpoint;
 pub use env::variables;
@@ -110,6 +112,8 @@ pub struct Config {
     pub log: Log,
     /// `[metrics]`: what Prometheus reads.
     pub metrics: Metrics,
+    /// `[console]`: the pages for the people who look after the server.
+    pub console: Console,
     /// `[privacy]`: what is encrypted in the database.
     pub privacy: Privacy,
 }

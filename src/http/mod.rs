@@ -5,6 +5,7 @@
 //! (`response`). Accepting connections and ending well is the [`server`](crate::server)'s.
 
 pub(crate) mod connection;
+pub(crate) mod console;
 mod descriptions;
 pub(crate) mod endpoint;
 #[cfg(fuzzing)]

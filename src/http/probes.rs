@@ -108,7 +108,7 @@ async fn metrics_response(
 }
 
 /// Headers by which proxies say that they pass on somebody else's request.
-const FORWARDED: [&str; 6] =
+pub(super) const FORWARDED: [&str; 6] =
     ["x-forwarded-for", "forwarded", "via", "x-real-ip", "x-forwarded-host", "x-forwarded-proto"];
 
 /// May this client see the metrics? `address` is its believed address.

@@ -84,6 +84,13 @@ impl Default for HttpMetrics {
 }
 
 impl HttpMetrics {
+    /// How many requests were answered; of these refused (400 to 499), and failed (from 500).
+    pub(crate) fn totals(&self) -> [u64; 3] {
+        let sum = |from: usize| self.codes.iter().skip(from).map(Counter::get).sum::<u64>();
+        let (all, wrong, failed) = (sum(0), sum(300), sum(400));
+        [all, wrong - failed.min(wrong), failed]
+    }
+
     /// A request was answered with this HTTP status.
     pub(crate) fn answered(&self, code: u16) {
         if let Some(counter) = self.codes.get(usize::from(code).wrapping_sub(100)) {

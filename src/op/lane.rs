@@ -9,7 +9,7 @@
 use super::{Called, Op, Reply, WorkClass};
 use crate::caller::{Caller, Credentials};
 use crate::client::Client;
-use crate::db::{Tx, View, writer_gone};
+use crate::db::{Db, Tx, View, writer_gone};
 use crate::engine::Engine;
 use crate::fault::{Fault, caught};
 use crate::services::Services;
@@ -159,6 +159,16 @@ impl WorkContext {
     ) -> Result<T, Fault> {
         let Engine { workers, services, .. } = &*self.engine;
         Handle::current().block_on(workers.run::<K, T>(&services.metrics, &self.client, part))
+    }
+
+    /// The database, for work that a command does as well.
+    pub fn db(&self) -> &Db {
+        &self.engine.db
+    }
+
+    /// The server's engine, for what it tells of itself.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
     }
 
     /// Who asks, as limits count it.

@@ -2,7 +2,7 @@
 
 use super::called::Called;
 use super::{File, Lane, Name, Op, Reply};
-use crate::caller::{Caller, Credentials};
+use crate::caller::{AdminRole, Caller, Credentials};
 use crate::data::Fields;
 use crate::data::field::wire_key;
 use crate::data::schema::FieldSchema;
@@ -48,6 +48,9 @@ pub struct RegisteredOp {
     pub shapes: fn() -> Vec<Vec<FieldSchema>>,
     /// What its reply looks like.
     pub reply_schema: fn(&mut SchemaGenerator) -> Schema,
+    /// The role that it asks of an admin; `None` where it is not for admins.
+    pub role: Option<AdminRole>,
+    caller_faults: &'static [FaultKind],
     own_faults: &'static [FaultKind],
     needs_space: bool,
     fields: &'static [&'static [&'static str]],
@@ -94,6 +97,8 @@ impl Registry {
                         description: O::description,
                         shapes: O::shapes,
                         reply_schema: O::Reply::schema,
+                        role: O::Caller::ROLE,
+                        caller_faults: O::Caller::FAULTS,
                         own_faults: O::FAULTS,
                         needs_space: O::NEEDS_SPACE,
                         fields: O::FIELDS,
@@ -178,15 +183,7 @@ impl RegisteredOp {
                 ],
             ),
             (self.refuses_unknown, &[FaultKind::UnknownParameter]),
-            (
-                self.needs_login,
-                &[
-                    FaultKind::NoCredentials,
-                    FaultKind::BadToken,
-                    FaultKind::StaleToken,
-                    FaultKind::AccountGone,
-                ],
-            ),
+            (true, self.caller_faults),
             (self.needs_space, &[FaultKind::NoSpace]),
             // What was written can be unknown only where something is.
             (self.may_write, &[FaultKind::Unsure]),

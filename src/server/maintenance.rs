@@ -159,3 +159,15 @@ fn look_after(services: &Services, engine: &Weak<Engine>, schema: Schema, first:
         Err(cause) => tracing::warn!(%cause, "unused pictures were not removed"),
     }
 }
+
+/// Keep a day of figures for the console.
+pub(super) async fn history(engine: Weak<Engine>) {
+    let mut ticks = interval(Duration::from_secs(60));
+    // The first tick comes at once.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        let Some(engine) = engine.upgrade() else { return };
+        engine.services.history.note(&engine.services.metrics);
+    }
+}

@@ -259,6 +259,8 @@ impl Drop for Server {
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(binary());
     command.arg("-c").arg(folder.join("guichet.toml")).current_dir(folder);
+    // Of many servers at once, one could have the console's default address.
+    command.env("GUICHET__CONSOLE__LISTEN", "");
     if let Some(url) = postgres::url_of(folder) {
         command.env("GUICHET__DATABASE__URL", url).env("GUICHET__STORE__SHARED", "true");
     }

@@ -1,0 +1,245 @@
+//! Accounts: finding them, and what is done to them.
+
+use super::{done, text};
+use crate::handlers::EmptyReply;
+use crate::handlers::moderation::accounts;
+use crate::handlers::moderation::audit::By;
+use crate::handlers::user::admin as user;
+use engine::caller::{Admin, Moderator, Owner, Viewer};
+use engine::data::{IntOrText, Text};
+use engine::fault::{Fault, FaultKind};
+use engine::op::{Hash, Name, Op, Scan, Work, WorkContext};
+use engine::{args, data};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How many accounts a page has.
+const ROWS: usize = 50;
+
+data! {
+    /// List accounts, the newest first, 50 at a time.
+    pub struct Accounts {
+        /// Only those with this in user name, nickname, mobile number or id.
+        text: Option<String>,
+        /// Only those with a smaller id: the last of the page before.
+        before: Option<IntOrText>,
+    }
+}
+
+/// Accounts.
+#[derive(Serialize, JsonSchema)]
+pub struct AccountList {
+    /// The accounts, the newest first.
+    accounts: Vec<ListedAccount>,
+    /// Are there more?
+    more: bool,
+}
+
+/// An account, as the list has it.
+#[derive(Serialize, JsonSchema)]
+pub struct ListedAccount {
+    /// Its id.
+    id: i64,
+    /// Its user name.
+    username: String,
+    /// Its nickname.
+    nickname: String,
+    /// Its mobile number; empty where it has none.
+    mobile: String,
+    /// When it was made, `YYYY-MM-DD HH:MM:SS`.
+    made: String,
+    /// Is it disabled?
+    disabled: bool,
+}
+
+impl Op for Accounts {
+    const NAME: Name = ("admin", "accounts");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"text": "omar"}"#;
+    type Caller = Admin<Viewer>;
+    type Lane = Work<Scan>;
+    type Reply = AccountList;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, _: Admin<Viewer>) -> Result<AccountList, Fault> {
+        let before = self.before.map_or(i64::MAX, |before| before.0);
+        let (text, limit) = (text(self.text), i64::try_from(ROWS + 1).unwrap_or(i64::MAX));
+        context.read(|view| {
+            let mut accounts = view.all(
+                "SELECT id, username, nickname, coalesce(mobile, ''), created_at, disabled FROM account
+                  WHERE id < $1 AND ($2 = '' OR contains(username, $2) OR contains(nickname, $2)
+                        OR contains(coalesce(mobile, ''), $2) OR CAST(id AS TEXT) = $2)
+                  ORDER BY id DESC LIMIT $3",
+                args![before, &text, limit],
+                |row| {
+                    Ok(ListedAccount {
+                        id: row.get(0)?,
+                        username: row.get(1)?,
+                        nickname: row.get(2)?,
+                        mobile: row.get(3)?,
+                        made: view.clock.format(row.get(4)?),
+                        disabled: row.get::<i64>(5)? != 0,
+                    })
+                },
+            )?;
+            let more = accounts.len() > ROWS;
+            accounts.truncate(ROWS);
+            Ok(AccountList { accounts, more })
+        })
+    }
+}
+
+data! {
+    /// Tell what there is of an account.
+    pub struct ShowAccount {
+        /// Its id.
+        id: IntOrText,
+    }
+}
+
+/// An account: what there is of it, each under its name, such as `user name` and `notices`.
+#[derive(Serialize, JsonSchema)]
+pub struct Shown {
+    /// The values.
+    account: BTreeMap<&'static str, String>,
+}
+
+impl Op for ShowAccount {
+    const NAME: Name = ("admin", "account");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"id": 100001}"#;
+    type Caller = Admin<Viewer>;
+    type Lane = Work<Scan>;
+    type Reply = Shown;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, _: Admin<Viewer>) -> Result<Shown, Fault> {
+        let shown = accounts::show(context.db(), &self.id.0.to_string())?;
+        let shown = shown.ok_or_else(|| Fault::NotFound("id".into()))?;
+        Ok(Shown { account: shown.into_iter().collect() })
+    }
+}
+
+data! {
+    /// Let nobody log in to an account, and end its sessions.
+    pub struct DisableAccount {
+        /// Its id.
+        id: IntOrText,
+    }
+}
+
+impl Op for DisableAccount {
+    const NAME: Name = ("admin", "disable_account");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"id": 100001}"#;
+    type Caller = Admin<Moderator>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
+        let (by, id) = (By::admin(&caller), self.id.0.to_string());
+        done(accounts::set_disabled(context.db(), &by, &id, true), "id")
+    }
+}
+
+data! {
+    /// Let an account be logged in to again.
+    pub struct EnableAccount {
+        /// Its id.
+        id: IntOrText,
+    }
+}
+
+impl Op for EnableAccount {
+    const NAME: Name = ("admin", "enable_account");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"id": 100001}"#;
+    type Caller = Admin<Moderator>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
+        let (by, id) = (By::admin(&caller), self.id.0.to_string());
+        done(accounts::set_disabled(context.db(), &by, &id, false), "id")
+    }
+}
+
+data! {
+    /// End all sessions of an account.
+    pub struct EndAccountSessions {
+        /// Its id.
+        id: IntOrText,
+    }
+}
+
+impl Op for EndAccountSessions {
+    const NAME: Name = ("admin", "end_account_sessions");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"id": 100001}"#;
+    type Caller = Admin<Moderator>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
+        let (by, id) = (By::admin(&caller), self.id.0.to_string());
+        done(accounts::end_sessions(context.db(), &by, &id), "id")
+    }
+}
+
+data! {
+    /// Give an account a new password, and end its sessions.
+    pub struct SetAccountPassword {
+        /// Its id.
+        id: IntOrText,
+        /// The new password.
+        password: Text<1, 512>,
+    }
+}
+
+impl Op for SetAccountPassword {
+    const NAME: Name = ("admin", "set_account_password");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"id": 100001, "password": "correct horse"}"#;
+    type Caller = Admin<Owner>;
+    type Lane = Work<Hash>;
+    type Reply = EmptyReply;
+
+    fn run(self, context: &WorkContext, caller: Admin<Owner>) -> Result<EmptyReply, Fault> {
+        let (by, id) = (By::admin(&caller), self.id.0.to_string());
+        let is_there = context.read(|view| user::find(view, &id))?.is_some();
+        done(Ok(is_there), "id")?;
+        user::passwd(context.db(), &by, &id, &self.password.0)
+            .map_err(|why| Fault::WrongValue("password".into(), why.into()))?;
+        Ok(EmptyReply {})
+    }
+}
+
+data! {
+    /// Remove an account with all its content. It can't be taken back.
+    pub struct RemoveAccount {
+        /// Its id.
+        id: IntOrText,
+    }
+}
+
+impl Op for RemoveAccount {
+    const NAME: Name = ("admin", "remove_account");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"id": 100001}"#;
+    type Caller = Admin<Owner>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Owner>) -> Result<EmptyReply, Fault> {
+        let (by, id) = (By::admin(&caller), self.id.0.to_string());
+        let is_there = context.read(|view| user::find(view, &id))?.is_some();
+        done(Ok(is_there), "id")?;
+        user::remove(context.db(), &by, &id, true).map_err(Fault::unknown)?;
+        Ok(EmptyReply {})
+    }
+}

@@ -1,0 +1,125 @@
+//! Boards of games: who is on them, and taking players off.
+
+use super::done;
+use crate::handlers::EmptyReply;
+use crate::handlers::boards;
+use crate::handlers::moderation::audit::By;
+use crate::handlers::moderation::scores::{self, Done, Listed};
+use engine::caller::{Admin, Moderator, Owner, Viewer};
+use engine::data;
+use engine::data::Text;
+use engine::fault::{Fault, FaultKind};
+use engine::op::{Name, Op, Scan, Work, WorkContext};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The most places that are listed.
+const ROWS: i64 = 100;
+
+data! {
+    /// List the boards of games.
+    pub struct Boards;
+}
+
+/// Boards.
+#[derive(Serialize, JsonSchema)]
+pub struct BoardList {
+    /// The boards.
+    boards: Vec<boards::Listed>,
+}
+
+impl Op for Boards {
+    const NAME: Name = ("admin", "boards");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = "{}";
+    type Caller = Admin<Viewer>;
+    type Lane = Work<Scan>;
+    type Reply = BoardList;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, _: Admin<Viewer>) -> Result<BoardList, Fault> {
+        Ok(BoardList { boards: boards::list(context.db())? })
+    }
+}
+
+data! {
+    /// List the first 100 places of a board. A score of the last seconds may be missing.
+    pub struct Scores {
+        /// The game.
+        app: Text<1, 32>,
+    }
+}
+
+/// Places of a board.
+#[derive(Serialize, JsonSchema)]
+pub struct ScoreList {
+    /// The game.
+    app: String,
+    /// The places, from the first.
+    scores: Vec<Listed>,
+}
+
+impl Op for Scores {
+    const NAME: Name = ("admin", "scores");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"app": "lamps"}"#;
+    type Caller = Admin<Viewer>;
+    type Lane = Work<Scan>;
+    type Reply = ScoreList;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, _: Admin<Viewer>) -> Result<ScoreList, Fault> {
+        let Text(app) = self.app;
+        Ok(ScoreList { scores: scores::list(context.db(), &app, ROWS)?, app })
+    }
+}
+
+data! {
+    /// Take a player off a board, with what the game told of them.
+    pub struct RemoveScore {
+        /// The game.
+        app: Text<1, 32>,
+        /// The player.
+        openid: Text<1, 128>,
+    }
+}
+
+impl Op for RemoveScore {
+    const NAME: Name = ("admin", "remove_score");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"app": "lamps", "openid": "player-17"}"#;
+    type Caller = Admin<Moderator>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
+        let (by, Text(app), Text(openid)) = (By::admin(&caller), self.app, self.openid);
+        let removed = scores::remove_player(context.db(), &by, &app, &openid, true);
+        done(removed.map(|done| done != Done::Absent), "openid")
+    }
+}
+
+data! {
+    /// Take all players off a board: it begins anew.
+    pub struct ResetBoard {
+        /// The game.
+        app: Text<1, 32>,
+    }
+}
+
+impl Op for ResetBoard {
+    const NAME: Name = ("admin", "reset_board");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"app": "lamps"}"#;
+    type Caller = Admin<Owner>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Owner>) -> Result<EmptyReply, Fault> {
+        let (by, Text(app)) = (By::admin(&caller), self.app);
+        let reset = scores::reset(context.db(), &by, &app, true);
+        done(reset.map(|done| done != Done::Absent), "app")
+    }
+}

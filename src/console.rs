@@ -1,0 +1,65 @@
+//! The console: pages for the people who look after the server. A program brings its operations and how their
+//! answers look; what browsers need around that is the [engine's](crate::http).
+
+use crate::caller::AdminRole;
+use crate::op::{Name, Registry};
+use serde_json::Value;
+
+/// The languages of the console, the default first.
+pub const LANGUAGES: [&str; 2] = ["en", "zh"];
+
+/// What a program brings to the console.
+#[derive(Default)]
+pub struct Console {
+    /// Its operations. They are reached by the console's listener alone.
+    pub registry: Registry,
+    /// Its pages; the first is what `/` shows.
+    pub pages: &'static [Page],
+    /// The operation that logs in, with the fields `name`, `password` and `code`; it replies with `token`.
+    pub login: Name,
+    /// The operation that logs out.
+    pub logout: Name,
+    /// The page on which somebody logs in; with a problem, where that failed.
+    pub login_page: Option<fn(&PageRequest, Option<&Value>) -> String>,
+    /// The page that says why something was not done. The value is an answer with `status` and `message`.
+    pub fault_page: Option<fn(&PageRequest, &Value) -> String>,
+    /// Files that pages name: path, media type, content.
+    pub files: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// A page: an operation's answer, and how it looks.
+pub struct Page {
+    /// Its path.
+    pub path: &'static str,
+    /// The operation; its fields are taken from the query.
+    pub operation: Name,
+    /// The page for the operation's `data`, as HTML.
+    pub render: fn(&PageRequest, &Value) -> String,
+}
+
+/// Who asks for a page, and how.
+#[derive(Debug, Clone)]
+pub struct PageRequest {
+    /// The path.
+    pub path: String,
+    /// The query.
+    pub query: Vec<(String, String)>,
+    /// The language of the page: one of [`LANGUAGES`].
+    pub language: &'static str,
+    /// The admin's name and role; `None` where nobody is logged in.
+    pub admin: Option<(String, AdminRole)>,
+    /// What each form must send as `form_token`: a page of another site can't know it.
+    pub form_token: String,
+}
+
+impl PageRequest {
+    /// A parameter of the query; `""` where there is none.
+    pub fn parameter(&self, name: &str) -> &str {
+        self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// May the admin do what this role is needed for?
+    pub fn may(&self, least: AdminRole) -> bool {
+        self.admin.as_ref().is_some_and(|(_, role)| *role >= least)
+    }
+}

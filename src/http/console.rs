@@ -1,0 +1,388 @@
+//! The console's requests: who may ask, sessions in cookies, forms that only its own pages can send.
+//!
+//! A page is an operation's answer; a form calls an operation and leads back to a page. So nothing can be seen or
+//! changed here that is no operation `admin/…`, and the same operations are at `/api/op/…` for programs.
+
+mod access;
+mod cookies;
+
+use crate::caller::{Admin, Caller as _, Credentials, Viewer, admin};
+use crate::client::Client;
+use crate::console::{Console, LANGUAGES, Page, PageRequest};
+use crate::describe::{Descriptions, Info};
+use crate::engine::Engine;
+use crate::envelope::{self, CallContext, CallSummary};
+use crate::hex;
+use crate::http::response::{self, HttpResponse};
+use crate::op::Name;
+use crate::request::RequestId;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, LOCATION, SET_COOKIE};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, StatusCode};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The most bytes of a form.
+const MAX_BODY: usize = 64 * 1024;
+
+/// How long a form may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(10);
+
+/// What every answer says to browsers.
+const HEADERS: [(&str, &str); 6] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// Answers the console's requests.
+pub(crate) struct ConsoleHandler {
+    engine: Arc<Engine>,
+    console: Console,
+    descriptions: Descriptions,
+}
+
+/// A request that may be answered.
+struct Asked {
+    head: Parts,
+    body: Bytes,
+    client: Client,
+    id: RequestId,
+    /// The session's token, from its cookie.
+    token: Option<String>,
+}
+
+impl ConsoleHandler {
+    pub(crate) fn new(engine: Arc<Engine>, console: Console, info: Info) -> Self {
+        ConsoleHandler { engine, console, descriptions: Descriptions::new(info) }
+    }
+
+    /// Where it is configured to listen; `None` where there is no console.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.engine.services.config.console.listen.filter(|_| !self.console.pages.is_empty())
+    }
+
+    /// Answer one request of `peer`.
+    pub(crate) async fn answer(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> HttpResponse {
+        let mut answer = self.routed(peer, request).await;
+        let headers = answer.headers_mut();
+        for (name, value) in HEADERS {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        answer
+    }
+
+    async fn routed(&self, peer: SocketAddr, request: Request<Incoming>) -> HttpResponse {
+        let (head, body) = request.into_parts();
+        let config = &self.engine.services.config;
+        let client = match access::check(peer, &head, config) {
+            Ok(client) => client,
+            Err(why) => return response::refusal(StatusCode::FORBIDDEN, why),
+        };
+        let path = head.uri.path();
+        if let Some((_, kind, text)) = self.console.files.iter().find(|(own, ..)| *own == path) {
+            return file(kind, text);
+        }
+        let body = match read(body).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal,
+        };
+        let token = cookies::session(&head.headers, config.console.is_https());
+        let asked = Asked { head, body, client, id: RequestId::next(), token };
+        if let Some(subtype) = asked.head.uri.path().strip_prefix("/api/op/admin/") {
+            return self.operation(&asked, subtype).await;
+        }
+        let is_post = match asked.head.method {
+            Method::GET | Method::HEAD => false,
+            Method::POST => true,
+            _ => return response::wrong_method("GET, HEAD, POST"),
+        };
+        if is_post && !access::is_same_origin(&asked.head.headers) {
+            return response::cross_site("this form was not sent by a page of the console");
+        }
+        match (asked.head.uri.path(), is_post) {
+            ("/login", false) => self.login_page(&asked, None),
+            ("/login", true) => self.login(&asked).await,
+            ("/language", false) => self.language(&asked),
+            (path, true) => match path.strip_prefix("/do/") {
+                Some(subtype) => self.action(&asked, subtype).await,
+                None => response::refusal(StatusCode::NOT_FOUND, "no such path"),
+            },
+            (path, false) => {
+                let page = match path {
+                    "/" => self.console.pages.first(),
+                    path => self.console.pages.iter().find(|page| page.path == path),
+                };
+                match page {
+                    Some(page) => self.page(&asked, page).await,
+                    None => response::refusal(StatusCode::NOT_FOUND, "no such path"),
+                }
+            }
+        }
+    }
+
+    /// Call an operation with `data`; its HTTP status and its answer.
+    async fn call(
+        &self,
+        asked: &Asked,
+        token: Option<String>,
+        name: Name,
+        data: &[u8],
+    ) -> (u16, Value) {
+        let call = self.context(asked, token);
+        let entry = self.console.registry.get(name.0, name.1);
+        let mut summary = CallSummary::default();
+        let direct = envelope::answer_directly(&call, entry, data, &mut summary).await;
+        (direct.status, serde_json::from_slice(&direct.reply.text).unwrap_or(Value::Null))
+    }
+
+    fn context(&self, asked: &Asked, token: Option<String>) -> CallContext<'_> {
+        let credentials = Credentials { token, client: asked.client, signature: None };
+        CallContext {
+            engine: &self.engine,
+            registry: &self.console.registry,
+            descriptions: &self.descriptions,
+            credentials,
+            id: asked.id,
+        }
+    }
+
+    /// Call an operation for a program, whose token is in the header `Authorization`: no page of another site can
+    /// make a browser send it.
+    async fn operation(&self, asked: &Asked, subtype: &str) -> HttpResponse {
+        if asked.head.method != Method::POST {
+            return response::wrong_method("POST");
+        }
+        let token = asked.head.headers.get(hyper::header::AUTHORIZATION);
+        let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        let call = self.context(asked, token.map(str::to_owned));
+        let entry = self.console.registry.get("admin", subtype);
+        let mut summary = CallSummary::default();
+        let answer = envelope::answer_directly(&call, entry, &asked.body, &mut summary).await;
+        response::direct(answer)
+    }
+
+    /// What a page is told of the request, and of who sends it.
+    fn page_request(&self, asked: &Asked) -> PageRequest {
+        let query = asked.head.uri.query().unwrap_or("");
+        let admin = asked.token.as_ref().and_then(|token| {
+            let token = Some(token.clone());
+            let credentials = Credentials { token, client: asked.client, signature: None };
+            Admin::<Viewer>::prove(&self.engine.db.view(), &credentials).ok()
+        });
+        if let Some(admin) = &admin {
+            admin::note_use(&self.engine.db, admin.session.clone());
+        }
+        PageRequest {
+            path: asked.head.uri.path().to_owned(),
+            query: pairs(query.as_bytes()),
+            language: language(&asked.head.headers),
+            admin: admin.map(|admin| (admin.name, admin.role)),
+            form_token: asked.token.as_deref().map(form_token).unwrap_or_default(),
+        }
+    }
+
+    async fn page(&self, asked: &Asked, page: &Page) -> HttpResponse {
+        let request = self.page_request(asked);
+        if request.admin.is_none() {
+            return redirect("/login");
+        }
+        let data = self.data_of(page.operation, &request.query);
+        let (status, answer) = self.call(asked, asked.token.clone(), page.operation, &data).await;
+        match status {
+            200 => html(StatusCode::OK, (page.render)(&request, &answer["data"])),
+            _ => self.fault(&request, status, &answer),
+        }
+    }
+
+    /// Call an operation for a form, and lead back to the page that the form names.
+    async fn action(&self, asked: &Asked, subtype: &str) -> HttpResponse {
+        let request = self.page_request(asked);
+        if request.admin.is_none() {
+            return redirect("/login");
+        }
+        let form = pairs(&asked.body);
+        let sent = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| &**value);
+        if sent("form_token") != Some(&*request.form_token) {
+            return response::cross_site("this form was not sent by a page of the console");
+        }
+        let Some(name) = self.console.registry.get("admin", subtype).map(|entry| entry.name) else {
+            return response::refusal(StatusCode::NOT_FOUND, "no such path");
+        };
+        let data = self.data_of(name, &form);
+        let (status, answer) = self.call(asked, asked.token.clone(), name, &data).await;
+        if status != 200 {
+            return self.fault(&request, status, &answer);
+        }
+        if name == self.console.logout {
+            let mut answer = redirect("/login");
+            let cookie = cookies::end(self.engine.services.config.console.is_https());
+            answer.headers_mut().insert(SET_COOKIE, cookie);
+            return answer;
+        }
+        let back = sent("back").filter(|back| is_own_path(back)).unwrap_or("/");
+        let separator = if back.contains('?') { '&' } else { '?' };
+        redirect(&format!("{back}{separator}done={subtype}"))
+    }
+
+    /// The pairs that are fields of an operation, as its data; a field that is empty was not filled in.
+    fn data_of(&self, name: Name, pairs: &[(String, String)]) -> Vec<u8> {
+        let fields =
+            self.console.registry.get(name.0, name.1).map(|it| it.fields()).unwrap_or_default();
+        let wanted = pairs
+            .iter()
+            .filter(|(key, value)| !value.is_empty() && fields.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), Value::from(value.clone())));
+        Value::Object(wanted.collect::<Map<_, _>>()).to_string().into_bytes()
+    }
+
+    fn fault(&self, request: &PageRequest, status: u16, answer: &Value) -> HttpResponse {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        match self.console.fault_page {
+            Some(page) => html(status, page(request, answer)),
+            None => response::internal_error(),
+        }
+    }
+
+    fn login_page(&self, asked: &Asked, problem: Option<(u16, &Value)>) -> HttpResponse {
+        let mut request = self.page_request(asked);
+        request.admin = None;
+        let status = problem.and_then(|(status, _)| StatusCode::from_u16(status).ok());
+        match self.console.login_page {
+            Some(page) => html(
+                status.unwrap_or(StatusCode::OK),
+                page(&request, problem.map(|(_, answer)| answer)),
+            ),
+            None => response::internal_error(),
+        }
+    }
+
+    async fn login(&self, asked: &Asked) -> HttpResponse {
+        let data = self.data_of(self.console.login, &pairs(&asked.body));
+        let (status, answer) = self.call(asked, None, self.console.login, &data).await;
+        match answer["data"]["token"].as_str().filter(|_| status == 200) {
+            Some(token) => {
+                let mut answer = redirect("/");
+                let cookie = cookies::start(token, self.engine.services.config.console.is_https());
+                answer.headers_mut().insert(SET_COOKIE, cookie);
+                answer
+            }
+            None => self.login_page(asked, Some((status, &answer))),
+        }
+    }
+
+    /// Keep the chosen language in a cookie, and lead back.
+    fn language(&self, asked: &Asked) -> HttpResponse {
+        let query = pairs(asked.head.uri.query().unwrap_or("").as_bytes());
+        let sent =
+            |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| &**value);
+        let chosen = LANGUAGES.into_iter().find(|language| sent("to") == Some(language));
+        let mut answer = redirect(sent("back").filter(|back| is_own_path(back)).unwrap_or("/"));
+        answer.headers_mut().insert(SET_COOKIE, cookies::language(chosen.unwrap_or(LANGUAGES[0])));
+        answer
+    }
+}
+
+async fn read(body: Incoming) -> Result<Bytes, HttpResponse> {
+    let whole = Limited::new(body, MAX_BODY).collect();
+    match tokio::time::timeout(BODY_TIME, whole).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) => Err(response::refusal(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long")),
+        Err(_) => {
+            Err(response::refusal(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))
+        }
+    }
+}
+
+/// The pairs of a query or a form, of which all text must be UTF-8.
+fn pairs(text: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(text)
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect()
+}
+
+/// What proves that a form was sent by a page of this session: nobody can make it without the session's token.
+fn form_token(token: &str) -> String {
+    hex::encode(&Sha256::digest(format!("form of the console {token}")))
+}
+
+/// Is it a path on this server, and not the address of another one?
+fn is_own_path(path: &str) -> bool {
+    path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n'])
+}
+
+/// The language that was chosen, or else the one that the browser likes best.
+fn language(headers: &HeaderMap) -> &'static str {
+    let chosen = cookies::chosen_language(headers);
+    let liked = headers.get(hyper::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let mut liked = liked.unwrap_or("").split(',').map(|part| part.trim().to_ascii_lowercase());
+    let known = |tag: &str| LANGUAGES.into_iter().find(|language| tag.starts_with(language));
+    chosen.or_else(|| liked.find_map(|tag| known(&tag))).unwrap_or(LANGUAGES[0])
+}
+
+fn html(status: StatusCode, page: String) -> HttpResponse {
+    response::with(status, page.into(), HeaderValue::from_static("text/html; charset=utf-8"))
+}
+
+fn file(kind: &'static str, text: &'static str) -> HttpResponse {
+    let mut answer = response::with(StatusCode::OK, text.into(), HeaderValue::from_static(kind));
+    let cache = HeaderValue::from_static("private, max-age=3600");
+    answer.headers_mut().insert(CACHE_CONTROL, cache);
+    answer
+}
+
+fn redirect(path: &str) -> HttpResponse {
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    let mut answer = response::with(StatusCode::SEE_OTHER, Bytes::new(), html);
+    // A path that can't be a header was checked by nobody; the start page is always right.
+    let to = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
+    answer.headers_mut().insert(LOCATION, to);
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn way_back_leads_to_the_console_alone() {
+        for own in ["/", "/accounts?text=a%20b", "/account?id=1"] {
+            assert!(is_own_path(own), "{own}");
+        }
+        for other in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb"] {
+            assert!(!is_own_path(other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn language_is_chosen_then_liked_then_english() {
+        let of = |lines: &[(&'static str, &'static str)]| {
+            let lines = lines.iter().map(|(name, value)| {
+                (HeaderName::from_static(name), HeaderValue::from_static(value))
+            });
+            language(&lines.collect())
+        };
+        assert_eq!(of(&[]), "en");
+        assert_eq!(of(&[("accept-language", "fr, zh-CN;q=0.9, en;q=0.8")]), "zh");
+        assert_eq!(of(&[("accept-language", "zh-CN"), ("cookie", "a=b; language=en")]), "en");
+        assert_eq!(of(&[("cookie", "language=xx")]), "en");
+    }
+}
