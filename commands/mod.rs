@@ -107,12 +107,7 @@ enum Task {
     Check(check::Check),
     Usage(usage::Usage),
     Call(call::Call),
-    /// List every operation and every path: one a line, with the keys that it takes
-    ///
-    /// First the operations: name, `login` or `anyone`, the keys of `data`. Then the paths: method,
-    /// path, operations, the keys of query or body. Tabs stand between the columns.
-    #[command(after_long_help = "Examples:\n  guichet routes | grep ^score/")]
-    Routes,
+    Routes(routes::Routes),
     /// Check, show, begin and draft documents: files that say which paths reach which operations
     ///
     /// The page docs/bring-your-own-document.md explains them.
@@ -171,7 +166,9 @@ pub fn run() -> ExitCode {
             config().and_then(on_file).and_then(|config| usage::run(&config, &task)).map(|()| true)
         }
         Task::Call(task) => call::run(config, &task),
-        Task::Routes => config().and_then(|config| routes::run(&config)).map(|()| true),
+        Task::Routes(task) => {
+            config().and_then(|config| routes::run(&config, &task)).map(|()| true)
+        }
         Task::OpenApi(task) => {
             config().and_then(|config| describe::openapi(&config, &task)).map(|()| true)
         }

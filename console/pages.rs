@@ -372,9 +372,9 @@ pub fn admins(request: &PageRequest, data: &Value) -> String {
 }
 
 /// The page on which somebody logs in.
-pub fn login(request: &PageRequest, problem: Option<&Value>) -> String {
+pub fn login(request: &PageRequest, problem: Option<(u16, &Value)>) -> String {
     let content = html! {
-        @if let Some(problem) = problem { p.problem role="alert" { (why(request, problem)) } }
+        @if let Some((status, answer)) = problem { (why(request, status, answer)) }
         form.login method="post" action="/login" {
             label { span { (say(request, ["Name", "名称"])) }
                 input name="name" required autocomplete="username" autofocus; }
@@ -395,22 +395,29 @@ pub fn login(request: &PageRequest, problem: Option<&Value>) -> String {
     frame::page(request, ["Log in", "登录"], &content)
 }
 
-/// What went wrong, from an answer: its detail, or else its message.
-fn why(request: &PageRequest, answer: &Value) -> String {
-    let message = text(&answer["message"]);
+/// What went wrong: in the admin's language, and in the words of the operation, which are English.
+fn why(request: &PageRequest, status: u16, answer: &Value) -> Markup {
+    let words = match status {
+        403 => ["Your role may not do this.", "你的角色无权执行此操作。"],
+        404 => ["It is not there, or not any more.", "对象不存在或已被删除。"],
+        400 => ["What was filled in is not right.", "填写的内容不正确。"],
+        422 => ["It was not accepted.", "未被接受。"],
+        429 => ["There were too many tries. Wait some minutes.", "尝试次数过多，请几分钟后再试。"],
+        _ => ["It was not done. The server's log says why.", "操作未完成，原因见服务器日志。"],
+    };
     let detail = text(&answer["detail"]);
-    match (message.is_empty(), detail.is_empty()) {
-        (true, true) => say(request, ["It was not done.", "操作未完成。"]).to_owned(),
-        (false, true) => message,
-        (true, false) => detail,
-        (false, false) => format!("{message}: {detail}"),
+    html! {
+        p.problem role="alert" {
+            (say(request, words))
+            @if !detail.is_empty() { br; span lang="en" { (detail) } }
+        }
     }
 }
 
 /// The page that says why something was not done.
-pub fn fault(request: &PageRequest, answer: &Value) -> String {
+pub fn fault(request: &PageRequest, status: u16, answer: &Value) -> String {
     let content = html! {
-        p.problem role="alert" { (why(request, answer)) }
+        (why(request, status, answer))
         p { a href="/" { (say(request, ["To the overview", "返回概览"])) } }
     };
     frame::page(request, ["Not done", "未完成"], &content)

@@ -19,10 +19,10 @@ pub struct Console {
     pub login: Name,
     /// The operation that logs out.
     pub logout: Name,
-    /// The page on which somebody logs in; with a problem, where that failed.
-    pub login_page: Option<fn(&PageRequest, Option<&Value>) -> String>,
-    /// The page that says why something was not done. The value is an answer with `status` and `message`.
-    pub fault_page: Option<fn(&PageRequest, &Value) -> String>,
+    /// The page on which somebody logs in; with an HTTP status and an answer, where that failed.
+    pub login_page: Option<fn(&PageRequest, Option<(u16, &Value)>) -> String>,
+    /// The page that says why something was not done: an HTTP status, and an answer with `detail`.
+    pub fault_page: Option<fn(&PageRequest, u16, &Value) -> String>,
     /// Files that pages name: path, media type, content.
     pub files: &'static [(&'static str, &'static str, &'static str)],
 }

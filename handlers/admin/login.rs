@@ -27,6 +27,14 @@ const PER_NAME: (Quota, u64) = (Quota { name: "console: wrong logins of a name",
 const PER_ADDRESS: (Quota, u64) =
     (Quota { name: "console: wrong logins of an address", window: 900 }, 20);
 
+/// There is no such admin, or the password or the code is wrong: which of these is not told.
+pub static WRONG_LOGIN: Declared = Declared {
+    name: "wrong_login",
+    class: Class::Proof,
+    status: WRONG_VALUE,
+    detail: "the name, the password or the code is wrong",
+};
+
 /// The password was right, and the authenticator app's code is needed besides.
 pub static CODE_NEEDED: Declared = Declared {
     name: "code_needed",
@@ -70,7 +78,7 @@ pub struct Session {
 impl Op for Login {
     const NAME: Name = ("admin", "login");
     const FAULTS: &'static [FaultKind] = &[
-        FaultKind::Password,
+        FaultKind::Declared(&WRONG_LOGIN),
         FaultKind::Declared(&CODE_NEEDED),
         FaultKind::Declared(&TOTP_NEEDED),
     ];
@@ -111,7 +119,7 @@ fn refuse<T>(tx: &mut Tx, name: &str, client: &Client) -> Result<T, Fault> {
     PER_NAME.0.add(tx, name, 1)?;
     PER_ADDRESS.0.add(tx, &client.address().to_string(), 1)?;
     tx.keep_on_fault()?;
-    Err(Fault::Password)
+    Err(WRONG_LOGIN.fault())
 }
 
 /// Open a session for an admin whose password was right.

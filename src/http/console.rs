@@ -257,7 +257,7 @@ impl ConsoleHandler {
     fn fault(&self, request: &PageRequest, status: u16, answer: &Value) -> HttpResponse {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         match self.console.fault_page {
-            Some(page) => html(status, page(request, answer)),
+            Some(page) => html(status, page(request, status.as_u16(), answer)),
             None => response::internal_error(),
         }
     }
@@ -267,10 +267,7 @@ impl ConsoleHandler {
         request.admin = None;
         let status = problem.and_then(|(status, _)| StatusCode::from_u16(status).ok());
         match self.console.login_page {
-            Some(page) => html(
-                status.unwrap_or(StatusCode::OK),
-                page(&request, problem.map(|(_, answer)| answer)),
-            ),
+            Some(page) => html(status.unwrap_or(StatusCode::OK), page(&request, problem)),
             None => response::internal_error(),
         }
     }

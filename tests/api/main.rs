@@ -15,6 +15,7 @@ mod across;
 mod batch;
 mod bodies;
 mod captcha_named;
+mod console;
 mod credentials;
 mod described_answers;
 mod descriptions;

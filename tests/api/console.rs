@@ -1,0 +1,436 @@
+//! The console: who may ask, what each role may do, forms, pages, the audit.
+
+use crate::common::cli::{done, folder, guichet};
+use crate::common::notice::{sample, with};
+use crate::common::surface::DOT;
+use crate::common::{Server, command, with_input};
+use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+const PASSWORD: &str = "a long secret";
+
+/// A server with its console, and how to ask it.
+struct Console {
+    server: Server,
+    address: String,
+}
+
+/// What the console answered.
+struct Page {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Page {
+    fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    fn form_token(&self) -> String {
+        let from = self.body.split("name=\"form_token\" value=\"").nth(1).unwrap();
+        from.split('"').next().unwrap().to_owned()
+    }
+}
+
+impl Console {
+    fn start(config: &str) -> Self {
+        let server = Server::start_by(folder(), config, |mut command| {
+            command.env("GUICHET__CONSOLE__LISTEN", "127.0.0.1:0");
+            command
+        });
+        const TOLD: &str = "the console is at http://";
+        server.wait_for_log(TOLD);
+        let log = server.log();
+        let after = log.split(TOLD).nth(1).unwrap();
+        let address = after.split_whitespace().next().unwrap().to_owned();
+        Console { server, address }
+    }
+
+    fn send(&self, method: &str, path: &str, lines: &[(&str, &str)], body: &str) -> Page {
+        let host = ("Host", self.address.as_str());
+        let own = lines.iter().any(|(name, _)| *name == "Host");
+        let lines = lines.iter().copied().chain((!own).then_some(host));
+        let lines: String = lines.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\n{lines}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Page { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    fn admin(&self, args: &[&str]) -> String {
+        let mut command = command(self.server.folder());
+        let output = with_input(command.arg("admin").args(args), &format!("{PASSWORD}\n"));
+        done(output)
+    }
+
+    /// Make an admin of this role, and log in by the operation; the token.
+    fn token(&self, role: &str) -> String {
+        self.admin(&["add", role, "--role", role, "--password-stdin"]);
+        let data = json!({"name": role, "password": PASSWORD});
+        let answer = self.call("", "admin/login", &data);
+        answer.json()["data"]["token"].as_str().unwrap().to_owned()
+    }
+
+    fn call(&self, token: &str, operation: &str, data: &Value) -> Page {
+        let bearer = format!("Bearer {token}");
+        let proof = [("Authorization", bearer.as_str())];
+        let lines = if token.is_empty() { &[][..] } else { &proof };
+        self.send("POST", &format!("/api/op/{operation}"), lines, &data.to_string())
+    }
+
+    fn page(&self, token: &str, path: &str) -> Page {
+        self.send("GET", path, &[("Cookie", &cookie(token))], "")
+    }
+
+    fn form(&self, token: &str, operation: &str, more: &[(&str, &str)], body: &str) -> Page {
+        let cookie = cookie(token);
+        let lines: Vec<_> =
+            [("Cookie", cookie.as_str())].into_iter().chain(more.iter().copied()).collect();
+        self.send("POST", &format!("/do/{operation}"), &lines, body)
+    }
+
+    /// The operations: name, the role that each takes.
+    fn operations(&self) -> Vec<(String, String)> {
+        let told = done(guichet(self.server.folder(), &["routes", "--console"]));
+        let columns = told.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        columns.map(|columns| (columns[0].to_owned(), columns[1].to_owned())).collect()
+    }
+
+    fn audit(&self) -> Vec<Value> {
+        let told = done(guichet(self.server.folder(), &["audit"]));
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn cookie(token: &str) -> String {
+    format!("guichet_console={token}")
+}
+
+/// Data of an operation that changes something, for things that are there.
+fn data_of(operation: &str, account: i64, notice: i64, shop: i64) -> Value {
+    match operation.strip_prefix("admin/").unwrap() {
+        "set_account_password" => json!({"id": account, "password": "another secret"}),
+        it if it.ends_with("_account") || it == "end_account_sessions" => json!({"id": account}),
+        it if it.ends_with("_notice") => json!({"id": notice}),
+        it if it.ends_with("_shop") => json!({"id": shop}),
+        "remove_score" => json!({"app": "lamps", "openid": "cheater"}),
+        "reset_board" | "scores" => json!({"app": "lamps"}),
+        "add_ban" | "remove_ban" => json!({"value": "192.0.2.7"}),
+        "account" => json!({"id": account}),
+        _ => json!({}),
+    }
+}
+
+/// A notice, a shop and a score of a new account.
+fn content(server: &Server) -> (i64, i64, i64) {
+    let (account, token) = server.account("omar");
+    let notice = with(sample(), json!({"title": "<script>t</script>"}));
+    let notice = server.done(&token, "property/add", notice)["uid"].as_i64().unwrap();
+    let shop = json!({"shop_name": "<script>shop</script>", "shop_content": "x"});
+    let shop = server.done(&token, "shop/creat", shop)["shop_id"].as_i64().unwrap();
+    let score = json!({"app": "lamps", "openid": "cheater", "score": 9});
+    server.done("", "score/post", score);
+    (account, notice, shop)
+}
+
+#[test]
+fn each_role_may_do_what_the_registry_says() {
+    let console = Console::start("");
+    let roles = ["viewer", "moderator", "owner"];
+    let tokens = roles.map(|role| console.token(role));
+    let operations = console.operations();
+    assert!(operations.len() > 25, "{operations:?}");
+    for (operation, least) in &operations {
+        if operation == "admin/login" || operation == "admin/logout" {
+            continue;
+        }
+        let least = roles.iter().position(|role| role == least).unwrap();
+        let nobody = console.call("", operation, &json!({}));
+        assert_eq!(nobody.status, 401, "{operation}");
+        for (place, token) in tokens.iter().enumerate() {
+            // Of nothing that is there: a refusal of the role must come first.
+            let data = data_of(operation, 1, 1, 1);
+            let status = console.call(token, operation, &data).status;
+            let expected = if place >= least { [200, 404] } else { [403, 403] };
+            assert!(expected.contains(&status), "{operation} as {}: {status}", roles[place]);
+        }
+        let public = console.server.send("POST", &format!("/api/op/{operation}"), &[], b"{}");
+        assert_eq!(public.status, 404, "{operation} is the console's alone");
+    }
+}
+
+#[test]
+fn every_change_is_in_the_audit_with_its_admin() {
+    let console = Console::start("");
+    let token = console.token("owner");
+    let (account, notice, shop) = content(&console.server);
+    // What removes things comes last, and the account after what is in it.
+    let mut changing: Vec<String> =
+        console.operations().into_iter().map(|(name, _)| name).collect();
+    changing.retain(|name| {
+        ["hide_", "unhide_", "disable_", "enable_", "end_", "set_", "add_", "remove_", "reset_"]
+            .iter()
+            .any(|verb| name.starts_with(&format!("admin/{verb}")))
+    });
+    changing.sort_by_key(|name| {
+        let removes = name.contains("/remove_") || name.contains("/reset_");
+        (removes, name.contains("remove_account"), name.contains("/unhide_"))
+    });
+    assert_eq!(changing.len(), 15, "{changing:?}");
+    for operation in &changing {
+        let before = console.audit().len();
+        let data = data_of(operation, account, notice, shop);
+        let answer = console.call(&token, operation, &data);
+        assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
+        let audit = console.audit();
+        assert_eq!(audit.len(), before + 1, "{operation}");
+        let last = audit.last().unwrap();
+        assert_eq!(
+            (&last["actor"], &last["address"]),
+            (&json!("admin owner"), &json!("127.0.0.1"))
+        );
+        assert!(!last["action"].as_str().unwrap().is_empty() && !last["target"].is_null());
+    }
+    assert!(!console.audit().iter().any(|row| row.to_string().contains("another secret")));
+}
+
+#[test]
+fn cheater_leaves_the_board_by_a_form_at_once() {
+    let console = Console::start("");
+    let token = console.token("moderator");
+    content(&console.server);
+    let page = console.page(&token, "/board?app=lamps");
+    assert!(page.body.contains("cheater") && page.body.contains("/do/remove_score"));
+    let form_token = page.form_token();
+    let body =
+        format!("form_token={form_token}&app=lamps&openid=cheater&back=%2Fboard%3Fapp%3Dlamps");
+    let answer = console.form(&token, "remove_score", &[("Sec-Fetch-Site", "same-origin")], &body);
+    let expected = "/board?app=lamps&done=remove_score";
+    assert_eq!((answer.status, answer.header("location")), (303, Some(expected)));
+    let top = console.server.done("", "score/top", json!({"app": "lamps"}));
+    assert_eq!(top, json!([]));
+    assert!(!console.page(&token, "/board?app=lamps").body.contains("cheater"));
+}
+
+#[test]
+fn form_of_another_site_changes_nothing() {
+    let console = Console::start("");
+    let token = console.token("owner");
+    let form_token = console.page(&token, "/bans").form_token();
+    let good = format!("form_token={form_token}&value=192.0.2.7");
+    let refused = |lines: &[(&str, &str)], body: &str| {
+        assert_eq!(console.form(&token, "add_ban", lines, body).status, 403, "{lines:?} {body}");
+    };
+    refused(&[], "value=192.0.2.7");
+    refused(&[], "form_token=&value=192.0.2.7");
+    refused(&[("Sec-Fetch-Site", "cross-site")], &good);
+    refused(&[("Sec-Fetch-Site", "same-site")], &good);
+    refused(&[("Origin", "https://evil.example")], &good);
+    let other = console.token("moderator");
+    assert_eq!(console.form(&other, "add_ban", &[], &good).status, 403, "another session's");
+    // A program's way needs the header, which pages of other sites can't send.
+    let cookie = cookie(&token);
+    let by_cookie = console.send("POST", "/api/op/admin/add_ban", &[("Cookie", &cookie)], "{}");
+    assert_eq!(by_cookie.status, 401);
+    assert!(!console.page(&token, "/bans").body.contains("192.0.2.7/32</td>"));
+    let origin = format!("http://{}", console.address);
+    let answer = console.form(&token, "add_ban", &[("Origin", &origin)], &good);
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/?done=add_ban")));
+    assert!(console.page(&token, "/bans").body.contains("192.0.2.7/32</td>"));
+    let away = format!("{good}&back=%2F%2Fevil.example");
+    let answer = console.form(&token, "add_ban", &[], &away);
+    assert_eq!(answer.header("location"), Some("/?done=add_ban"), "not to another server");
+}
+
+#[test]
+fn stored_script_is_text_on_every_page() {
+    let console = Console::start("");
+    let token = console.token("owner");
+    let (account, notice, _) = content(&console.server);
+    let face = json!({"app": "lamps", "openid": "cheater", "nickname": "<script>nick</script>"});
+    console.server.done("", "player/update", face);
+    console.call(
+        &token,
+        "admin/add_ban",
+        &json!({"value": "192.0.2.7", "reason": "<script>why</script>"}),
+    );
+    console.call(&token, "admin/remove_notice", &json!({"id": notice}));
+    let account = format!("/account?id={account}");
+    let mut shown = 0;
+    let paths = [
+        "/",
+        "/accounts?text=%3Cscript%3Etext%3C/script%3E",
+        &account,
+        "/notices",
+        "/shops",
+        "/boards",
+        "/board?app=lamps",
+        "/messages",
+        "/bans",
+        "/audit",
+        "/admins",
+        "/accounts?before=%3Cscript%3E",
+        "/login",
+    ];
+    for path in paths {
+        for language in ["en", "zh"] {
+            let cookies = format!("{}; language={language}", cookie(&token));
+            let page = console.send("GET", path, &[("Cookie", &cookies)], "");
+            let scripts = page.body.matches("<script").count();
+            assert_eq!(scripts, 1, "{path}: only the console's own");
+            assert!(page.body.contains("<script src=\"/console.js\" defer>"), "{path}");
+            assert!(
+                page.header("content-security-policy").unwrap().starts_with("default-src 'none'")
+            );
+            assert_eq!(page.header("x-frame-options"), Some("DENY"), "{path}");
+            let tag = if language == "zh" { "<html lang=\"zh-CN\">" } else { "<html lang=\"en\">" };
+            assert!(page.body.contains(tag), "{path}");
+            shown += page.body.matches("&lt;script&gt;").count();
+        }
+    }
+    assert!(shown >= 10, "{shown}: the texts are shown, as text");
+}
+
+#[test]
+fn only_own_names_and_allowed_addresses_are_answered() {
+    let console = Console::start("[console]\nallow = [\"127.0.0.1\"]\n");
+    let status = |lines: &[(&str, &str)]| console.send("GET", "/login", lines, "").status;
+    assert_eq!(status(&[]), 200);
+    assert_eq!(status(&[("Host", "localhost:8081")]), 200);
+    assert_eq!(status(&[("Host", "rebound.example")]), 403);
+    assert_eq!(status(&[("X-Forwarded-For", "127.0.0.1")]), 403, "a proxy that nobody trusts");
+    assert_eq!(status(&[("Via", "1.1 proxy")]), 403);
+    let console = Console::start("[console]\nallow = [\"192.0.2.0/24\"]\n");
+    assert_eq!(console.send("GET", "/login", &[], "").status, 403);
+    assert_eq!(console.send("GET", "/console.css", &[], "").status, 403);
+}
+
+#[test]
+fn five_wrong_logins_stop_a_name_for_a_while() {
+    let console = Console::start("");
+    console.token("owner");
+    let login = |name: &str, password: &str| {
+        console.call("", "admin/login", &json!({"name": name, "password": password})).status
+    };
+    for _ in 0..5 {
+        assert_eq!(login("owner", "wrong"), 422);
+    }
+    assert_eq!(login("owner", PASSWORD), 429, "also with the right one");
+    let unknown = console.call("", "admin/login", &json!({"name": "nobody", "password": "wrong"}));
+    assert_eq!(unknown.status, 422, "told as a wrong password");
+}
+
+#[test]
+fn authenticator_code_or_recovery_code_is_needed() {
+    let console = Console::start("");
+    console.token("owner");
+    let told = console.admin(&["totp", "owner"]);
+    let codes: Vec<&str> =
+        told.lines().filter_map(|line| line.strip_prefix("recovery code\t")).collect();
+    assert_eq!(codes.len(), 10, "{told}");
+    let login = |code: &str| {
+        let data = json!({"name": "owner", "password": PASSWORD, "code": code});
+        let answer = console.call("", "admin/login", &data);
+        (answer.status, answer.json()["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    let (status, detail) = login("");
+    assert!(status == 422 && detail.contains("authenticator"), "{detail}");
+    assert_eq!(login("not-a-code").0, 422);
+    assert_eq!(login(codes[0]).0, 200);
+    assert_eq!(login(codes[0]).0, 422, "good once");
+    assert_eq!(login(codes[1]).0, 200);
+    let secret = told.lines().find_map(|line| line.strip_prefix("secret\t")).unwrap();
+    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+    let app = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    let code = app.generate_current().to_string();
+    assert_eq!(login(&code).0, 200);
+    assert_eq!(login(&code).0, 422, "good once");
+    console.admin(&["totp", "owner", "--off"]);
+    assert_eq!(login("").0, 200);
+}
+
+#[test]
+fn console_that_others_can_reach_needs_an_app() {
+    let config = "[console]\npublic_url = \"https://console.example.com\"\n";
+    let console = Console::start(config);
+    console.admin(&["add", "nora", "--password-stdin"]);
+    let login = |name: &str, code: &str| {
+        let body = format!("name={name}&password=a+long+secret&code={code}");
+        console.send("POST", "/login", &[("Host", "console.example.com")], &body)
+    };
+    let refused = login("nora", "");
+    assert!(
+        refused.status == 422 && refused.body.contains("guichet admin totp"),
+        "{}",
+        refused.body
+    );
+    let told = console.admin(&["totp", "nora"]);
+    let code = told.lines().find_map(|line| line.strip_prefix("recovery code\t")).unwrap();
+    let answer = login("nora", code);
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(cookie.starts_with("__Host-guichet_console="), "{cookie}");
+    for part in ["Path=/", "HttpOnly", "SameSite=Strict", "Secure"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+}
+
+#[test]
+fn session_ends_with_logout_password_role_and_removal() {
+    let console = Console::start("");
+    let enter = || {
+        let data = json!({"name": "owner", "password": PASSWORD});
+        let answer = console.call("", "admin/login", &data);
+        answer.json()["data"]["token"].as_str().unwrap().to_owned()
+    };
+    let first = console.token("owner");
+    let page = console.page(&first, "/");
+    assert_eq!(page.status, 200);
+    let body = format!("form_token={}", page.form_token());
+    let left = console.form(&first, "logout", &[], &body);
+    assert!(left.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert_eq!(console.page(&first, "/").header("location"), Some("/login"));
+    for args in [
+        &["passwd", "owner", "--password-stdin"][..],
+        &["role", "owner", "viewer"],
+        &["remove", "owner", "--yes"],
+    ] {
+        let token = enter();
+        assert_eq!(console.page(&token, "/").status, 200);
+        console.admin(args);
+        assert_eq!(console.page(&token, "/").header("location"), Some("/login"), "{args:?}");
+    }
+    assert_eq!(console.page(DOT, "/").status, 303);
+    assert_eq!(console.admin(&["list"]), "");
+}
+
+#[test]
+fn viewer_sees_no_form_that_changes_something() {
+    let console = Console::start("");
+    let token = console.token("viewer");
+    let (account, ..) = content(&console.server);
+    for path in
+        ["/notices", "/shops", "/bans", "/board?app=lamps", &format!("/account?id={account}")]
+    {
+        let page = console.page(&token, path);
+        assert_eq!(page.status, 200, "{path}");
+        assert_eq!(page.body.matches("action=\"/do/").count(), 1, "{path}: to log out");
+    }
+    let refused = console.page(&token, "/admins");
+    assert!(refused.status == 403 && refused.body.contains("Your role may not do this."));
+    assert_eq!(console.page(&token, "/account?id=1").status, 404);
+    assert_eq!(console.page(&token, "/nothing").status, 404);
+}
