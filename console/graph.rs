@@ -28,14 +28,10 @@ pub fn day(request: &PageRequest, title: Words, minutes: &Value) -> Markup {
     html! {
         figure {
             figcaption { (label) }
-            @if figures.is_empty() {
-                p.empty { (say(request, ["The first minute has not passed yet.", "第一分钟尚未结束。"])) }
-            } @else {
-                svg viewBox=(format!("0 0 {width} {HEIGHT}")) preserveAspectRatio="none" role="img" aria-label=(label) {
-                    @for (nth, bar) in bars.iter().enumerate() {
-                        @let height = bar * HEIGHT / most.max(1);
-                        rect x=(nth * 4) y=(HEIGHT - height) width="3" height=(height) {}
-                    }
+            svg viewBox=(format!("0 0 {width} {HEIGHT}")) preserveAspectRatio="none" role="img" aria-label=(label) {
+                @for (nth, bar) in bars.iter().enumerate() {
+                    @let height = bar * HEIGHT / most.max(1);
+                    rect x=(nth * 4) y=(HEIGHT - height) width="3" height=(height) {}
                 }
             }
         }

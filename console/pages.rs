@@ -49,9 +49,18 @@ pub fn overview(request: &PageRequest, data: &Value) -> String {
             }
         }
         h2 { (say(request, ["Requests", "请求"])) }
-        (graph::day(request, ["Answered", "已应答"], &data["answered"]))
-        (graph::day(request, ["Refused", "已拒绝"], &data["refused"]))
-        (graph::day(request, ["Failed", "失败"], &data["failed"]))
+        @if data["answered"].as_array().is_none_or(Vec::is_empty) {
+            p.empty {
+                (say(request, [
+                    "The graphs begin a minute after the start.",
+                    "图表在启动一分钟后开始显示。",
+                ]))
+            }
+        } @else {
+            (graph::day(request, ["Answered", "已应答"], &data["answered"]))
+            (graph::day(request, ["Refused", "已拒绝"], &data["refused"]))
+            (graph::day(request, ["Failed", "失败"], &data["failed"]))
+        }
         p.small { "Guichet " (text(&data["version"])) }
     };
     frame::page(request, ["Overview", "概览"], &content)
@@ -116,7 +125,7 @@ pub fn account(request: &PageRequest, data: &Value) -> String {
     let content = html! {
         dl.values {
             @for (key, name) in ACCOUNT_VALUES {
-                div { dt { (say(request, name)) } dd { (text(&account[key])) } }
+                div { dt { (say(request, name)) } dd { (yes_or_no(request, &text(&account[key]))) } }
             }
         }
         div.actions {
@@ -131,6 +140,15 @@ pub fn account(request: &PageRequest, data: &Value) -> String {
         }
     };
     frame::page(request, ["Account", "账号"], &content)
+}
+
+/// The operation's answers to yes-or-no questions in the admin's language; other values as they are.
+fn yes_or_no(request: &PageRequest, value: &str) -> String {
+    match value {
+        "yes" => say(request, ["yes", "是"]).to_owned(),
+        "no" => say(request, ["no", "否"]).to_owned(),
+        value => value.to_owned(),
+    }
 }
 
 const SET_PASSWORD: Form = Form {

@@ -260,15 +260,29 @@ fn lines_of_the_moderating_page_work() {
     let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     database.execute("UPDATE shop SET id = 100000001", []).unwrap();
     post(&server, "cheater", 9);
-    let mut ran = 0;
-    for line in page.lines().filter(|line| line.starts_with("guichet ")) {
+    let ran = run_lines(page, &server);
+    assert!(ran > 12, "{ran}");
+    assert_eq!(top(&server), [0_i64; 0]);
+}
+
+#[test]
+fn lines_of_the_console_page_work() {
+    let server = Server::start("");
+    let ran = run_lines(include_str!("../../docs/console.md"), &server);
+    assert_eq!(ran, 8);
+    assert_eq!(run(&server, &["admin", "list"]).lines().count(), 1, "vic was removed");
+}
+
+/// Run the lines of a page that call the program; how many there were.
+fn run_lines(page: &str, server: &Server) -> usize {
+    let calls = |line: &&str| line.starts_with("guichet ") || line.contains("| guichet ");
+    let lines: Vec<&str> = page.lines().filter(calls).collect();
+    for line in &lines {
         let binary = env!("CARGO_BIN_EXE_guichet");
         let script = format!("guichet() {{ {binary} \"$@\"; }}\n{line}");
         let told =
             Command::new("sh").args(["-c", &script]).current_dir(server.folder()).output().unwrap();
         assert!(told.status.success(), "{line}: {}", String::from_utf8_lossy(&told.stderr));
-        ran += 1;
     }
-    assert!(ran > 12, "{ran}");
-    assert_eq!(top(&server), [0_i64; 0]);
+    lines.len()
 }

@@ -13,6 +13,7 @@ pub mod archive;
 pub mod cli;
 pub mod client;
 pub mod connection;
+pub mod console;
 mod folder;
 pub mod gateway;
 pub mod held;

@@ -14,6 +14,7 @@ mod abuse;
 mod any_bytes;
 mod clock_faults;
 mod concurrency;
+mod console;
 mod csrf;
 mod faults;
 mod health;
