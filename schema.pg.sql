@@ -49,7 +49,7 @@ CREATE TABLE sequence (
     name TEXT   NOT NULL PRIMARY KEY,
     last BIGINT NOT NULL
 );
-INSERT INTO sequence (name, last) VALUES ('account', 100000), ('login_failure', 0), ('sms', 0), ('property', 0), ('audit', 0);
+INSERT INTO sequence (name, last) VALUES ('account', 100000), ('login_failure', 0), ('sms', 0), ('property', 0), ('audit', 0), ('admin', 0);
 
 CREATE TABLE account (
     id             BIGINT NOT NULL PRIMARY KEY,
@@ -309,7 +309,36 @@ CREATE TABLE audit (
     action  TEXT   NOT NULL,
     target  TEXT   NOT NULL,
     earlier TEXT   NOT NULL,
-    account BIGINT
+    account BIGINT,
+    address TEXT   NOT NULL DEFAULT '',
+    later   TEXT   NOT NULL DEFAULT ''
 );
 CREATE INDEX audit_with_earlier ON audit (at) WHERE earlier <> '';
 CREATE INDEX audit_by_account ON audit (account) WHERE account IS NOT NULL;
+
+CREATE TABLE admin (
+    id             BIGINT NOT NULL PRIMARY KEY,
+    name           TEXT   NOT NULL UNIQUE,
+    role           TEXT   NOT NULL,
+    password       TEXT   NOT NULL,
+    password_count BIGINT NOT NULL DEFAULT 0,
+    totp           TEXT   NOT NULL DEFAULT '',
+    totp_step      BIGINT NOT NULL DEFAULT 0,
+    created_at     BIGINT NOT NULL,
+    last_login_at  BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE admin_recovery (
+    admin BIGINT NOT NULL,
+    hash  TEXT   NOT NULL,
+    PRIMARY KEY (admin, hash)
+);
+CREATE TABLE admin_session (
+    key        TEXT   NOT NULL PRIMARY KEY,
+    admin      BIGINT NOT NULL,
+    password   BIGINT NOT NULL,
+    seen_at    BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    address    TEXT   NOT NULL
+);
+CREATE INDEX admin_session_by_end ON admin_session (expires_at);
+CREATE INDEX admin_session_by_admin ON admin_session (admin);

@@ -8,6 +8,9 @@ use serde_json::Value;
 /// The languages of the console, the default first.
 pub const LANGUAGES: [&str; 2] = ["en", "zh"];
 
+/// A page on which somebody logs in; with the HTTP status and the answer of a try that failed.
+pub type LoginPage = fn(&PageRequest, Option<(u16, &Value)>) -> String;
+
 /// What a program brings to the console.
 #[derive(Default)]
 pub struct Console {
@@ -19,8 +22,8 @@ pub struct Console {
     pub login: Name,
     /// The operation that logs out.
     pub logout: Name,
-    /// The page on which somebody logs in; with an HTTP status and an answer, where that failed.
-    pub login_page: Option<fn(&PageRequest, Option<(u16, &Value)>) -> String>,
+    /// The page on which somebody logs in.
+    pub login_page: Option<LoginPage>,
     /// The page that says why something was not done: an HTTP status, and an answer with `detail`.
     pub fault_page: Option<fn(&PageRequest, u16, &Value) -> String>,
     /// Files that pages name: path, media type, content.

@@ -5,6 +5,7 @@
 
 mod address;
 mod backups;
+mod console;
 mod database;
 mod disks;
 mod documents;
@@ -95,6 +96,7 @@ pub fn run(file: Option<&Path>, task: &Check) -> Result<bool, String> {
             services.check(&config, inspection.as_ref(), &mut findings);
             privacy::check(&config, inspection.as_ref(), &mut findings);
             names::check(inspection.as_ref(), &mut findings);
+            console::check(&config, inspection.as_ref(), &mut findings);
             backups::check(&config, services.shared(), &mut findings);
         }
         Err(error) => findings.wrong("services", format_args!("{error}; they were left out")),

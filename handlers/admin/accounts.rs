@@ -65,13 +65,14 @@ impl Op for Accounts {
     fn run(self, context: &WorkContext, _: Admin<Viewer>) -> Result<AccountList, Fault> {
         let before = self.before.map_or(i64::MAX, |before| before.0);
         let (text, limit) = (text(self.text), i64::try_from(ROWS + 1).unwrap_or(i64::MAX));
+        let id: i64 = text.parse().unwrap_or(0);
         context.read(|view| {
             let mut accounts = view.all(
                 "SELECT id, username, nickname, coalesce(mobile, ''), created_at, disabled FROM account
                   WHERE id < $1 AND ($2 = '' OR contains(username, $2) OR contains(nickname, $2)
-                        OR contains(coalesce(mobile, ''), $2) OR CAST(id AS TEXT) = $2)
-                  ORDER BY id DESC LIMIT $3",
-                args![before, &text, limit],
+                        OR contains(coalesce(mobile, ''), $2) OR id = $3)
+                  ORDER BY id DESC LIMIT $4",
+                args![before, &text, id, limit],
                 |row| {
                     Ok(ListedAccount {
                         id: row.get(0)?,

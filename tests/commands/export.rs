@@ -10,8 +10,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// The exported tables.
-pub const TABLES: [&str; 12] = [
+pub const TABLES: [&str; 14] = [
     "account",
+    "admin",
+    "admin_recovery",
     "app",
     "audit",
     "ban",

@@ -84,6 +84,10 @@ impl Server {
         if !config.contains("[captcha]") {
             text.push_str(&format!("\n[captcha]\ntest_code = \"{CODE}\"\n"));
         }
+        if !config.contains("[console]") {
+            // Of many servers at once, one could have the console's default address.
+            text.push_str("\n[console]\nlisten = \"\"\n");
+        }
         fs::write(folder.path().join("guichet.toml"), &text).unwrap();
         if !config.contains("[database]") {
             postgres::give_schema(folder.path());
@@ -260,8 +264,6 @@ impl Drop for Server {
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(binary());
     command.arg("-c").arg(folder.join("guichet.toml")).current_dir(folder);
-    // Of many servers at once, one could have the console's default address.
-    command.env("GUICHET__CONSOLE__LISTEN", "");
     if let Some(url) = postgres::url_of(folder) {
         command.env("GUICHET__DATABASE__URL", url).env("GUICHET__STORE__SHARED", "true");
     }

@@ -100,6 +100,10 @@ fn documented_commands_call_every_operation() {
     operations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("handlers"), &mut names);
     assert!(names.len() > 30, "{names:?}");
     for (kind, subtype) in names {
+        // The console's operations are called by its pages (docs/console.md).
+        if kind == "admin" {
+            continue;
+        }
         // Clients know it as the address of an avatar, `GET /upload/{name}`.
         if (&*kind, &*subtype) != ("portrait", "file") {
             let call = format!("\"type\":\"{kind}\",\"subtype\":\"{subtype}\"");
