@@ -7,7 +7,7 @@ use engine::console::PageRequest;
 use maud::{DOCTYPE, Markup, html};
 
 /// What the navigation leads to: path, name, and the role that it takes.
-const NAVIGATION: [(&str, Words, AdminRole); 9] = [
+const NAVIGATION: [(&str, Words, AdminRole); 11] = [
     ("/overview", ["Overview", "概览"], AdminRole::Viewer),
     ("/accounts", ["Accounts", "账号"], AdminRole::Viewer),
     ("/notices", ["Notices", "启事"], AdminRole::Viewer),
@@ -16,6 +16,8 @@ const NAVIGATION: [(&str, Words, AdminRole); 9] = [
     ("/messages", ["Messages", "短信"], AdminRole::Viewer),
     ("/bans", ["Bans", "封禁"], AdminRole::Viewer),
     ("/audit", ["Audit", "审计"], AdminRole::Viewer),
+    ("/log", ["Log", "日志"], AdminRole::Viewer),
+    ("/backups", ["Backups", "备份"], AdminRole::Viewer),
     ("/admins", ["Admins", "管理员"], AdminRole::Owner),
 ];
 

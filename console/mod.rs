@@ -56,5 +56,7 @@ const PAGES: &[Page] = &[
     page("/messages", "messages", pages::messages),
     page("/bans", "bans", pages::bans),
     page("/audit", "audit", pages::audit),
+    page("/log", "log", pages::log),
+    page("/backups", "backups", pages::backups),
     page("/admins", "admins", pages::admins),
 ];

@@ -369,6 +369,44 @@ pub fn audit(request: &PageRequest, data: &Value) -> String {
     frame::page(request, ["Audit", "审计"], &content)
 }
 
+const LOG_COLUMNS: [Column; 1] = [column("line", ["Line", "行"], Show::Json)];
+
+/// The last lines of the log.
+pub fn log(request: &PageRequest, data: &Value) -> String {
+    let content = html! {
+        (form::search(request, ["Lines with", "包含"]))
+        (table(request, &data["lines"], &LOG_COLUMNS, &[], &[]))
+    };
+    frame::page(request, ["Log", "日志"], &content)
+}
+
+const BACKUP_COLUMNS: [Column; 3] = [
+    column("name", ["File", "文件"], Show::Fixed),
+    column("made", ["Made", "创建时间"], Show::Fixed),
+    column("bytes", ["Bytes", "字节"], Show::Fixed),
+];
+
+const MAKE_BACKUP: Form = Form {
+    operation: "make_backup",
+    least: Owner,
+    label: ["Make one now", "立即备份"],
+    warning: None,
+    fields: &[],
+};
+
+/// The backups.
+pub fn backups(request: &PageRequest, data: &Value) -> String {
+    let content = html! {
+        div.fill { (form::button(request, &MAKE_BACKUP, &[])) }
+        (table(request, &data["backups"], &BACKUP_COLUMNS, &[], &[]))
+        p { (say(request, [
+            "A backup is looked through and put in the place of the data on the server's command line: ",
+            "在服务器的命令行中检查和恢复备份：",
+        ])) code { "guichet restore --help" } }
+    };
+    frame::page(request, ["Backups", "备份"], &content)
+}
+
 const ADMIN_COLUMNS: [Column; 5] = [
     column("name", ["Name", "名称"], Show::Text),
     column("role", ["Role", "角色"], Show::Text),

@@ -40,8 +40,7 @@ pub const SCHEMA: Schema = Schema {
     deferred: &[&rank::KEEP, &score::KEEP, &score::KEEP_ANY],
     indexes: &[&property::NOTICES, &shop::SHOPS],
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
-    sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%'
-             UNION ALL SELECT totp FROM admin WHERE totp <> '' LIMIT 1",
+    sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%' LIMIT 1",
     postgres: include_str!("../schema.pg.sql"),
     postgres_steps: &[
         (3, include_str!("../schema/step-3.sql")),

@@ -9,6 +9,7 @@
 //!
 //! Every line goes through the writer in `writer`, which never waits for the reader of the log.
 
+mod recent;
 mod writer;
 
 use crate::config::{Log, LogFormat, LogLevel};
@@ -30,6 +31,9 @@ pub(crate) const REQUESTS: &str = "requests";
 
 /// How long the process waits for the log's reader when it ends.
 const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The last lines, for the console.
+static RECENT: recent::Recent = recent::Recent::new();
 
 /// The lines before they are written.
 static QUEUE: LogQueue = LogQueue::new();
@@ -105,6 +109,12 @@ pub fn say(line: &str) {
     }
 }
 
+/// The last lines that have `text`, whatever the case of ASCII letters, the newest first; at most `most`. Lines of
+/// requests are not kept.
+pub fn recent(text: &str, most: usize) -> Vec<String> {
+    RECENT.with(text, most)
+}
+
 /// Whether each request is a line.
 pub(crate) fn logs_requests() -> bool {
     LOGS_REQUESTS.load(Relaxed)
@@ -137,6 +147,9 @@ impl MakeWriter<'_> for MakeLineWriter {
 /// What formats the log writes a whole line at once.
 impl Write for LineWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_urgent {
+            RECENT.add(bytes);
+        }
         if QUEUE.is_started() {
             QUEUE.add(bytes, self.is_urgent);
             Ok(bytes.len())

@@ -2,6 +2,7 @@
 //! console's listener alone, and every change is written down in the audit.
 
 mod accounts;
+mod backups;
 mod bans;
 pub mod login;
 mod notices;
@@ -37,6 +38,7 @@ pub fn registry() -> Result<Registry, RegisteredTwice> {
     registry.op::<scores::Boards>()?.op::<scores::Scores>()?;
     registry.op::<scores::RemoveScore>()?.op::<scores::ResetBoard>()?;
     registry.op::<bans::Bans>()?.op::<bans::AddBan>()?.op::<bans::RemoveBan>()?;
+    registry.op::<backups::Backups>()?.op::<backups::MakeBackup>()?.op::<overview::Log>()?;
     Ok(registry)
 }
 

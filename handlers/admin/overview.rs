@@ -13,6 +13,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+/// The most lines of the log that are listed.
+const LINES: usize = 500;
+
 /// The most rows of a list.
 const ROWS: i64 = 100;
 
@@ -182,6 +185,43 @@ impl Op for Audit {
         let before = self.before.map_or(i64::MAX, |before| before.0);
         let text = text(self.text);
         context.read(|view| Ok(AuditList { changes: audit::newest(view, &text, before, ROWS)? }))
+    }
+}
+
+data! {
+    /// List the last lines of the server's log, the newest first, at most 500. Lines of requests are not kept.
+    pub struct Log {
+        /// Only those with this text.
+        text: Option<String>,
+    }
+}
+
+/// Lines of the log.
+#[derive(Serialize, JsonSchema)]
+pub struct LogLines {
+    /// The lines, the newest first.
+    lines: Vec<LogLine>,
+}
+
+/// A line of the log.
+#[derive(Serialize, JsonSchema)]
+pub struct LogLine {
+    /// The line, as it was written to stderr.
+    line: String,
+}
+
+impl Op for Log {
+    const NAME: Name = ("admin", "log");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"text": "error"}"#;
+    type Caller = Admin<Viewer>;
+    type Lane = Work<Scan>;
+    type Reply = LogLines;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, _: &WorkContext, _: Admin<Viewer>) -> Result<LogLines, Fault> {
+        let lines = engine::log::recent(&text(self.text), LINES);
+        Ok(LogLines { lines: lines.into_iter().map(|line| LogLine { line }).collect() })
     }
 }
 

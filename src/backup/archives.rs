@@ -54,7 +54,7 @@ fn read(clock: &Clock, name: &str) -> Option<(i64, u32)> {
 }
 
 /// The backups in `folder`, oldest first; none if the folder does not exist.
-fn list(folder: &Path, clock: &Clock) -> Result<Vec<(i64, PathBuf)>, BackupError> {
+pub(super) fn list(folder: &Path, clock: &Clock) -> Result<Vec<(i64, PathBuf)>, BackupError> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(BackupError::at(folder))?,

@@ -34,6 +34,7 @@ pub use error::BackupError;
 pub use make::{Made, make, ready};
 pub use restore::{Restored, restore, verify};
 pub(crate) use schedule::Schedule;
+use std::path::PathBuf;
 pub use target::Target;
 pub(crate) use work_folder::is_work_folder;
 
@@ -78,6 +79,16 @@ pub fn newest(services: &Services) -> Option<i64> {
     let folder = services.config.backup.dir.as_deref()?;
     let newest = archives::newest(folder, &services.clock, services.clock.now());
     Some(newest.ok().flatten().unwrap_or(0))
+}
+
+/// The backups in `backup.dir`, the newest first: when each was started, in seconds since 1970, and its file. None
+/// where no folder is configured.
+pub fn list(services: &Services) -> Result<Vec<(i64, PathBuf)>, BackupError> {
+    let Some(folder) = services.config.backup.dir.as_deref() else { return Ok(Vec::new()) };
+    let mut found = archives::list(folder, &services.clock)?;
+    found.sort();
+    found.reverse();
+    Ok(found)
 }
 
 /// Make the folder of backups, and the archives in it, unreadable for other users.

@@ -193,7 +193,10 @@ fn failed_export_is_reported_and_leaves_nothing() {
     for (args, expected) in [
         (&["export"][..], "name a folder for all tables, or with --table one table"),
         (&["export", "-t", "shop", "-t", "app"], "name a folder for all tables, or with --table"),
-        (&["export", "-t", "nonsense"], "nonsense: there is no such table; there are account, app"),
+        (
+            &["export", "-t", "nonsense"],
+            "nonsense: there is no such table; there are account, admin",
+        ),
         (&["export", "-t", "nonsense", out], "nonsense: there is no such table"),
         (&["export", "-t", "sqlite_schema"], "sqlite_schema: there is no such table"),
         (&["export", "-t", "property_text"], "property_text: there is no such table"),

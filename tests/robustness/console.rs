@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn wrong_logins_of_an_address_are_counted() {
@@ -32,13 +32,17 @@ fn console_session_ends_when_it_is_idle() {
     let status = || console.page(&token, "/").status;
     assert_eq!(status(), 200);
     age(1_700);
-    assert_eq!(status(), 200);
-    // That request counts as a use, which is written a moment later.
     let seen = || -> i64 {
         database.query_row("SELECT seen_at FROM admin_session", [], |row| row.get(0)).unwrap()
     };
     let before = seen();
-    while seen() == before && status() == 200 {}
+    assert_eq!(status(), 200);
+    // That request counts as a use, which is written a moment later.
+    let until = Instant::now() + Duration::from_secs(10);
+    while seen() == before {
+        assert!(Instant::now() < until, "the use was not noted");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     age(1_801);
     assert_eq!(status(), 303);
     age(-1_801);
@@ -87,4 +91,40 @@ fn console_whose_address_is_taken_leaves_the_api() {
         });
     other.wait_for_log("the console is not served");
     assert_eq!(other.get("/healthz").status, 200);
+}
+
+#[test]
+fn backup_made_in_the_console_is_listed_and_audited() {
+    let console = Console::start("[backup]\ndir = \"backups\"\n");
+    let token = console.token("owner");
+    assert!(console.page(&token, "/backups").body.contains("/do/make_backup"));
+    let made = console.call(&token, "admin/make_backup", &json!({})).json();
+    let name = made["data"]["name"].as_str().unwrap();
+    assert!(console.server.folder().join("backups").join(name).is_file(), "{made}");
+    assert!(console.page(&token, "/backups").body.contains(name));
+    let audit = console.audit();
+    let last = audit.last().unwrap();
+    assert_eq!((&last["action"], &last["target"]), (&json!("backup make"), &json!(name)));
+}
+
+#[test]
+fn backup_without_a_folder_is_refused_in_words() {
+    let console = Console::start("");
+    let token = console.token("owner");
+    let refused = console.call(&token, "admin/make_backup", &json!({}));
+    assert_eq!(refused.status, 400);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("backup.dir"));
+    let form_token = console.page(&token, "/backups").form_token();
+    let body = format!("form_token={form_token}&back=%2Fbackups");
+    let page = console.form(&token, "make_backup", &[], &body);
+    assert!(page.status == 400 && page.body.contains("backup.dir"), "{}", page.body);
+}
+
+#[test]
+fn log_page_shows_lines_with_a_text() {
+    let console = Console::start("");
+    let token = console.token("viewer");
+    assert!(console.page(&token, "/log").body.contains("the console is at"));
+    assert!(console.page(&token, "/log?text=CONSOLE").body.contains("the console is at"));
+    assert!(!console.page(&token, "/log?text=nothing-of-it").body.contains("the console is at"));
 }

@@ -305,4 +305,12 @@ pub(super) const CHANGES: &[Change] = &[
                what it is for",
         concerns: ALWAYS,
     },
+    Change {
+        step: 4,
+        kind: Kind::Key,
+        name: "console.listen, allow, public_url",
+        text: "pages for the people who look after the server, on 127.0.0.1:8081; nobody can log in before an admin is \
+               made, and \"\" turns it off: docs/console.md",
+        concerns: ALWAYS,
+    },
 ];
