@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod console;
 mod litestream;
 mod nodes;
 mod rpc_clients;
