@@ -45,7 +45,7 @@ pub enum Admin {
     /// Asks for the password, twice.
     #[command(after_long_help = EXAMPLES)]
     Add {
-        /// The name: 1 to 32 letters, digits, '-', '_' or '.'
+        /// The admin's name: 1 to 32 characters, each a letter (a-z, A-Z), a digit, '-', '_' or '.'
         name: String,
         /// What the admin may do
         #[arg(long, value_enum, default_value = "owner")]

@@ -26,7 +26,7 @@ pub struct Console {
     pub login_page: Option<LoginPage>,
     /// The page that says why something was not done: an HTTP status, and an answer with `detail`.
     pub fault_page: Option<fn(&PageRequest, u16, &Value) -> String>,
-    /// Files that pages name: path, media type, content.
+    /// Static files, such as the style sheet: path, media type, content.
     pub files: &'static [(&'static str, &'static str, &'static str)],
 }
 
@@ -49,16 +49,21 @@ pub struct PageRequest {
     pub query: Vec<(String, String)>,
     /// The language of the page: one of [`LANGUAGES`].
     pub language: &'static str,
-    /// The admin's name and role; `None` where nobody is logged in.
+    /// The name and role of the admin who is logged in; `None` if nobody is.
     pub admin: Option<(String, AdminRole)>,
     /// What each form must send as `form_token`: a page of another site can't know it.
     pub form_token: String,
 }
 
+/// The value of the first pair with this name.
+pub(crate) fn value_of<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
 impl PageRequest {
     /// A parameter of the query; `""` where there is none.
     pub fn parameter(&self, name: &str) -> &str {
-        self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        value_of(&self.query, name).unwrap_or("")
     }
 
     /// May the admin do what this role is needed for?

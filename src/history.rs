@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn minutes_have_what_was_added_and_a_day_is_kept() {
+    fn history_keeps_counts_per_minute_for_a_day() {
         let history = History::default();
         history.note_totals([10, 2, 1]);
         history.note_totals([15, 2, 1]);

@@ -5,7 +5,7 @@ use crate::handlers::EmptyReply;
 use crate::handlers::moderation::accounts;
 use crate::handlers::moderation::audit::By;
 use crate::handlers::user::admin as user;
-use engine::caller::{Admin, Moderator, Owner, Viewer};
+use engine::caller::{Admin, Owner, Viewer};
 use engine::data::{IntOrText, Text};
 use engine::fault::{Fault, FaultKind};
 use engine::op::{Hash, Name, Op, Scan, Work, WorkContext};
@@ -122,73 +122,22 @@ impl Op for ShowAccount {
     }
 }
 
-data! {
+on_id! {
     /// Let nobody log in to an account, and end its sessions.
-    pub struct DisableAccount {
-        /// Its id.
-        id: IntOrText,
-    }
+    DisableAccount, "disable_account", r#"{"id": 100001}"#,
+    |db, by, id| accounts::set_disabled(db, by, &id.to_string(), true)
 }
 
-impl Op for DisableAccount {
-    const NAME: Name = ("admin", "disable_account");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"id": 100001}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        let (by, id) = (By::admin(&caller), self.id.0.to_string());
-        done(accounts::set_disabled(context.db(), &by, &id, true), "id")
-    }
-}
-
-data! {
+on_id! {
     /// Let an account be logged in to again.
-    pub struct EnableAccount {
-        /// Its id.
-        id: IntOrText,
-    }
+    EnableAccount, "enable_account", r#"{"id": 100001}"#,
+    |db, by, id| accounts::set_disabled(db, by, &id.to_string(), false)
 }
 
-impl Op for EnableAccount {
-    const NAME: Name = ("admin", "enable_account");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"id": 100001}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        let (by, id) = (By::admin(&caller), self.id.0.to_string());
-        done(accounts::set_disabled(context.db(), &by, &id, false), "id")
-    }
-}
-
-data! {
+on_id! {
     /// End all sessions of an account.
-    pub struct EndAccountSessions {
-        /// Its id.
-        id: IntOrText,
-    }
-}
-
-impl Op for EndAccountSessions {
-    const NAME: Name = ("admin", "end_account_sessions");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"id": 100001}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        let (by, id) = (By::admin(&caller), self.id.0.to_string());
-        done(accounts::end_sessions(context.db(), &by, &id), "id")
-    }
+    EndAccountSessions, "end_account_sessions", r#"{"id": 100001}"#,
+    |db, by, id| accounts::end_sessions(db, by, &id.to_string())
 }
 
 data! {

@@ -35,7 +35,7 @@ pub static WRONG_LOGIN: Declared = Declared {
     detail: "the name, the password or the code is wrong",
 };
 
-/// The password was right, and the authenticator app's code is needed besides.
+/// The password is right; the code of the authenticator app is required too.
 pub static CODE_NEEDED: Declared = Declared {
     name: "code_needed",
     class: Class::Proof,
@@ -43,7 +43,7 @@ pub static CODE_NEEDED: Declared = Declared {
     detail: "the code of the authenticator app is needed besides the password",
 };
 
-/// The password was right, and an authenticator app has to be set up.
+/// The password is right, but other machines can reach the console, and the admin has no authenticator app.
 pub static TOTP_NEEDED: Declared = Declared {
     name: "totp_needed",
     class: Class::Proof,

@@ -1,6 +1,39 @@
 //! Operations of the console (`admin/…`): what the people do who look after the server. They are reached by the
 //! console's listener alone, and every change is written down in the audit.
 
+/// An operation on one thing, which its id names: for moderators, with a function of the database, of who does it and of
+/// the id, which says whether there is such a thing.
+macro_rules! on_id {
+    ($(#[doc = $doc:literal])* $name:ident, $subtype:literal, $example:literal, $run:expr) => {
+        engine::data! {
+            $(#[doc = $doc])*
+            pub struct $name {
+                /// Its id.
+                id: engine::data::IntOrText,
+            }
+        }
+
+        impl engine::op::Op for $name {
+            const NAME: engine::op::Name = ("admin", $subtype);
+            const FAULTS: &'static [engine::fault::FaultKind] = &[engine::fault::FaultKind::NotFound];
+            const EXAMPLE: &'static str = $example;
+            type Caller = engine::caller::Admin<engine::caller::Moderator>;
+            type Lane = engine::op::Work<engine::op::Scan>;
+            type Reply = crate::handlers::EmptyReply;
+            const NEEDS_SPACE: bool = false;
+
+            fn run(
+                self,
+                context: &engine::op::WorkContext,
+                caller: Self::Caller,
+            ) -> Result<Self::Reply, Fault> {
+                let run: fn(&engine::db::Db, &By, i64) -> Result<bool, Fault> = $run;
+                super::done(run(context.db(), &By::admin(&caller), self.id.0), "id")
+            }
+        }
+    };
+}
+
 mod accounts;
 mod backups;
 mod bans;

@@ -1,12 +1,10 @@
 //! Notices: finding them, and what is done to them.
 
-use super::{done, text};
-use crate::handlers::EmptyReply;
+use super::text;
 use crate::handlers::moderation::audit::By;
 use crate::handlers::moderation::notices::{self, Listed, NOTICE};
-use engine::caller::{Admin, Moderator, Viewer};
+use engine::caller::{Admin, Viewer};
 use engine::data;
-use engine::data::IntOrText;
 use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Scan, Work, WorkContext};
 use schemars::JsonSchema;
@@ -45,68 +43,17 @@ impl Op for Notices {
     }
 }
 
-data! {
+on_id! {
     /// Hide a notice from everybody but the account whose it is.
-    pub struct HideNotice {
-        /// Its id.
-        id: IntOrText,
-    }
+    HideNotice, "hide_notice", r#"{"id": 1}"#, |db, by, id| NOTICE.set_hidden(db, by, id, true)
 }
 
-impl Op for HideNotice {
-    const NAME: Name = ("admin", "hide_notice");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"id": 1}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        done(NOTICE.set_hidden(context.db(), &By::admin(&caller), self.id.0, true), "id")
-    }
-}
-
-data! {
+on_id! {
     /// Show a notice again that was hidden.
-    pub struct UnhideNotice {
-        /// Its id.
-        id: IntOrText,
-    }
+    UnhideNotice, "unhide_notice", r#"{"id": 1}"#, |db, by, id| NOTICE.set_hidden(db, by, id, false)
 }
 
-impl Op for UnhideNotice {
-    const NAME: Name = ("admin", "unhide_notice");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"id": 1}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        done(NOTICE.set_hidden(context.db(), &By::admin(&caller), self.id.0, false), "id")
-    }
-}
-
-data! {
+on_id! {
     /// Remove a notice.
-    pub struct RemoveNotice {
-        /// Its id.
-        id: IntOrText,
-    }
-}
-
-impl Op for RemoveNotice {
-    const NAME: Name = ("admin", "remove_notice");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"id": 1}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        done(NOTICE.remove(context.db(), &By::admin(&caller), self.id.0), "id")
-    }
+    RemoveNotice, "remove_notice", r#"{"id": 1}"#, |db, by, id| NOTICE.remove(db, by, id)
 }

@@ -1,12 +1,10 @@
 //! Shops: finding them, and what is done to them.
 
-use super::{done, text};
-use crate::handlers::EmptyReply;
+use super::text;
 use crate::handlers::moderation::audit::By;
 use crate::handlers::moderation::shops::{self, Listed, SHOP};
-use engine::caller::{Admin, Moderator, Viewer};
+use engine::caller::{Admin, Viewer};
 use engine::data;
-use engine::data::IntOrText;
 use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, Scan, Work, WorkContext};
 use schemars::JsonSchema;
@@ -45,68 +43,17 @@ impl Op for Shops {
     }
 }
 
-data! {
+on_id! {
     /// Hide a shop from everybody but the account whose it is.
-    pub struct HideShop {
-        /// Its id.
-        id: IntOrText,
-    }
+    HideShop, "hide_shop", r#"{"id": 1}"#, |db, by, id| SHOP.set_hidden(db, by, id, true)
 }
 
-impl Op for HideShop {
-    const NAME: Name = ("admin", "hide_shop");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"id": 1}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        done(SHOP.set_hidden(context.db(), &By::admin(&caller), self.id.0, true), "id")
-    }
-}
-
-data! {
+on_id! {
     /// Show a shop again that was hidden.
-    pub struct UnhideShop {
-        /// Its id.
-        id: IntOrText,
-    }
+    UnhideShop, "unhide_shop", r#"{"id": 1}"#, |db, by, id| SHOP.set_hidden(db, by, id, false)
 }
 
-impl Op for UnhideShop {
-    const NAME: Name = ("admin", "unhide_shop");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"id": 1}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        done(SHOP.set_hidden(context.db(), &By::admin(&caller), self.id.0, false), "id")
-    }
-}
-
-data! {
+on_id! {
     /// Remove a shop.
-    pub struct RemoveShop {
-        /// Its id.
-        id: IntOrText,
-    }
-}
-
-impl Op for RemoveShop {
-    const NAME: Name = ("admin", "remove_shop");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"id": 1}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        done(SHOP.remove(context.db(), &By::admin(&caller), self.id.0), "id")
-    }
+    RemoveShop, "remove_shop", r#"{"id": 1}"#, |db, by, id| SHOP.remove(db, by, id)
 }

@@ -31,7 +31,7 @@ pub fn hash(code: &str) -> String {
     hex::encode(&Sha256::digest(code.trim().to_ascii_lowercase()))
 }
 
-/// The address by which an app takes a secret, mostly shown as a QR code.
+/// The `otpauth:` URI that sets up an authenticator app, usually shown as a QR code.
 pub fn address(name: &str, secret: &str) -> String {
     format!("otpauth://totp/Guichet:{name}?secret={secret}&issuer=Guichet")
 }
@@ -64,7 +64,7 @@ mod tests {
     const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
     #[test]
-    fn code_of_the_standards_table_is_right_once() {
+    fn rfc_6238_code_is_accepted_once() {
         assert_eq!(step_of(SECRET, "287082", 59, 0).unwrap(), Some(1));
         assert_eq!(step_of(SECRET, "287082", 89, 0).unwrap(), Some(1), "a step later");
         assert_eq!(step_of(SECRET, "287082", 120, 0).unwrap(), None, "too late");
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn new_secret_is_taken_and_recovery_codes_differ() {
+    fn new_secret_is_accepted_and_codes_differ() {
         assert_eq!(step_of(&new_secret(), "", 59, 0).unwrap(), None);
         let code = new_recovery_code();
         assert_eq!(code.len(), 23);

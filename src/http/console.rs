@@ -8,10 +8,10 @@ mod cookies;
 
 use crate::caller::{Admin, Caller as _, Credentials, Viewer, admin};
 use crate::client::Client;
-use crate::console::{Console, LANGUAGES, Page, PageRequest};
+use crate::console::{Console, LANGUAGES, Page, PageRequest, value_of};
 use crate::describe::{Descriptions, Info};
 use crate::engine::Engine;
-use crate::envelope::{self, CallContext, CallSummary};
+use crate::envelope::{self, CallContext, CallSummary, DirectReply};
 use crate::hex;
 use crate::http::response::{self, HttpResponse};
 use crate::op::Name;
@@ -63,6 +63,23 @@ struct Asked {
     id: RequestId,
     /// The session's token, from its cookie.
     token: Option<String>,
+}
+
+impl Asked {
+    fn credentials(&self, token: Option<String>) -> Credentials {
+        Credentials { token, client: self.client, signature: None }
+    }
+
+    /// The request of somebody who is not logged in.
+    fn page_request(&self) -> PageRequest {
+        PageRequest {
+            path: self.head.uri.path().to_owned(),
+            query: pairs(self.head.uri.query().unwrap_or("").as_bytes()),
+            language: language(&self.head.headers),
+            admin: None,
+            form_token: String::new(),
+        }
+    }
 }
 
 impl ConsoleHandler {
@@ -147,22 +164,26 @@ impl ConsoleHandler {
         name: Name,
         data: &[u8],
     ) -> (u16, Value) {
-        let call = self.context(asked, token);
-        let entry = self.console.registry.get(name.0, name.1);
-        let mut summary = CallSummary::default();
-        let direct = envelope::answer_directly(&call, entry, data, &mut summary).await;
+        let direct = self.call_directly(asked, token, name, data).await;
         (direct.status, serde_json::from_slice(&direct.reply.text).unwrap_or(Value::Null))
     }
 
-    fn context(&self, asked: &Asked, token: Option<String>) -> CallContext<'_> {
-        let credentials = Credentials { token, client: asked.client, signature: None };
-        CallContext {
+    async fn call_directly(
+        &self,
+        asked: &Asked,
+        token: Option<String>,
+        name: (&str, &str),
+        data: &[u8],
+    ) -> DirectReply {
+        let call = CallContext {
             engine: &self.engine,
             registry: &self.console.registry,
             descriptions: &self.descriptions,
-            credentials,
+            credentials: asked.credentials(token),
             id: asked.id,
-        }
+        };
+        let entry = self.console.registry.get(name.0, name.1);
+        envelope::answer_directly(&call, entry, data, &mut CallSummary::default()).await
     }
 
     /// Call an operation for a program, whose token is in the header `Authorization`: no page of another site can
@@ -173,38 +194,27 @@ impl ConsoleHandler {
         }
         let token = asked.head.headers.get(hyper::header::AUTHORIZATION);
         let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let call = self.context(asked, token.map(str::to_owned));
-        let entry = self.console.registry.get("admin", subtype);
-        let mut summary = CallSummary::default();
-        let answer = envelope::answer_directly(&call, entry, &asked.body, &mut summary).await;
-        response::direct(answer)
+        let (token, name) = (token.map(str::to_owned), ("admin", subtype));
+        response::direct(self.call_directly(asked, token, name, &asked.body).await)
     }
 
-    /// What a page is told of the request, and of who sends it.
-    fn page_request(&self, asked: &Asked) -> PageRequest {
-        let query = asked.head.uri.query().unwrap_or("");
-        let admin = asked.token.as_ref().and_then(|token| {
-            let token = Some(token.clone());
-            let credentials = Credentials { token, client: asked.client, signature: None };
-            Admin::<Viewer>::prove(&self.engine.db.view(), &credentials).ok()
+    /// The request of an admin who is logged in; `None` if nobody is.
+    async fn admin_request(&self, asked: &Asked) -> Option<PageRequest> {
+        let token = asked.token.as_deref()?;
+        let (engine, credentials) =
+            (Arc::clone(&self.engine), asked.credentials(asked.token.clone()));
+        // The database may be another server's, which takes its time.
+        let proven = tokio::task::spawn_blocking(move || {
+            Admin::<Viewer>::prove(&engine.db.view(), &credentials)
         });
-        if let Some(admin) = &admin {
-            admin::note_use(&self.engine.db, admin.session.clone());
-        }
-        PageRequest {
-            path: asked.head.uri.path().to_owned(),
-            query: pairs(query.as_bytes()),
-            language: language(&asked.head.headers),
-            admin: admin.map(|admin| (admin.name, admin.role)),
-            form_token: asked.token.as_deref().map(form_token).unwrap_or_default(),
-        }
+        let admin = proven.await.ok()?.ok()?;
+        admin::note_use(&self.engine.db, admin.session);
+        let (admin, form_token) = (Some((admin.name, admin.role)), form_token(token));
+        Some(PageRequest { admin, form_token, ..asked.page_request() })
     }
 
     async fn page(&self, asked: &Asked, page: &Page) -> HttpResponse {
-        let request = self.page_request(asked);
-        if request.admin.is_none() {
-            return redirect("/login");
-        }
+        let Some(request) = self.admin_request(asked).await else { return redirect("/login") };
         let data = self.data_of(page.operation, &request.query);
         let (status, answer) = self.call(asked, asked.token.clone(), page.operation, &data).await;
         match status {
@@ -215,13 +225,9 @@ impl ConsoleHandler {
 
     /// Call an operation for a form, and lead back to the page that the form names.
     async fn action(&self, asked: &Asked, subtype: &str) -> HttpResponse {
-        let request = self.page_request(asked);
-        if request.admin.is_none() {
-            return redirect("/login");
-        }
+        let Some(request) = self.admin_request(asked).await else { return redirect("/login") };
         let form = pairs(&asked.body);
-        let sent = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| &**value);
-        if sent("form_token") != Some(&*request.form_token) {
+        if value_of(&form, "form_token") != Some(&*request.form_token) {
             return response::cross_site("this form was not sent by a page of the console");
         }
         let Some(name) = self.console.registry.get("admin", subtype).map(|entry| entry.name) else {
@@ -238,7 +244,7 @@ impl ConsoleHandler {
             answer.headers_mut().insert(SET_COOKIE, cookie);
             return answer;
         }
-        let back = sent("back").filter(|back| is_own_path(back)).unwrap_or("/");
+        let back = value_of(&form, "back").filter(|back| is_own_path(back)).unwrap_or("/");
         let separator = if back.contains('?') { '&' } else { '?' };
         redirect(&format!("{back}{separator}done={subtype}"))
     }
@@ -263,8 +269,7 @@ impl ConsoleHandler {
     }
 
     fn login_page(&self, asked: &Asked, problem: Option<(u16, &Value)>) -> HttpResponse {
-        let mut request = self.page_request(asked);
-        request.admin = None;
+        let request = asked.page_request();
         let status = problem.and_then(|(status, _)| StatusCode::from_u16(status).ok());
         match self.console.login_page {
             Some(page) => html(status.unwrap_or(StatusCode::OK), page(&request, problem)),
@@ -289,10 +294,10 @@ impl ConsoleHandler {
     /// Keep the chosen language in a cookie, and lead back.
     fn language(&self, asked: &Asked) -> HttpResponse {
         let query = pairs(asked.head.uri.query().unwrap_or("").as_bytes());
-        let sent =
-            |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| &**value);
-        let chosen = LANGUAGES.into_iter().find(|language| sent("to") == Some(language));
-        let mut answer = redirect(sent("back").filter(|back| is_own_path(back)).unwrap_or("/"));
+        let wanted = value_of(&query, "to");
+        let chosen = LANGUAGES.into_iter().find(|language| wanted == Some(language));
+        let back = value_of(&query, "back").filter(|back| is_own_path(back));
+        let mut answer = redirect(back.unwrap_or("/"));
         answer.headers_mut().insert(SET_COOKIE, cookies::language(chosen.unwrap_or(LANGUAGES[0])));
         answer
     }
@@ -309,7 +314,7 @@ async fn read(body: Incoming) -> Result<Bytes, HttpResponse> {
     }
 }
 
-/// The pairs of a query or a form, of which all text must be UTF-8.
+/// The pairs of a query or a form. What is not UTF-8 becomes U+FFFD.
 fn pairs(text: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(text)
         .map(|(key, value)| (key.into_owned(), value.into_owned()))

@@ -161,14 +161,9 @@ impl WorkContext {
         Handle::current().block_on(workers.run::<K, T>(&services.metrics, &self.client, part))
     }
 
-    /// The database, for work that a command does as well.
+    /// The database, for functions that commands call too.
     pub fn db(&self) -> &Db {
         &self.engine.db
-    }
-
-    /// The server's engine, for what it tells of itself.
-    pub fn engine(&self) -> &Arc<Engine> {
-        &self.engine
     }
 
     /// Who asks, as limits count it.

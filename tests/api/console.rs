@@ -60,7 +60,7 @@ fn each_role_may_do_what_the_registry_says() {
 }
 
 #[test]
-fn every_change_is_in_the_audit_with_its_admin() {
+fn every_change_by_an_admin_is_audited() {
     let console = Console::start("");
     let token = console.token("owner");
     let (account, notice, shop) = content(&console.server);

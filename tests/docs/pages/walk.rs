@@ -100,10 +100,6 @@ fn documented_commands_call_every_operation() {
     operations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("handlers"), &mut names);
     assert!(names.len() > 30, "{names:?}");
     for (kind, subtype) in names {
-        // The console's operations are called by its pages (docs/console.md).
-        if kind == "admin" {
-            continue;
-        }
         // Clients know it as the address of an avatar, `GET /upload/{name}`.
         if (&*kind, &*subtype) != ("portrait", "file") {
             let call = format!("\"type\":\"{kind}\",\"subtype\":\"{subtype}\"");
@@ -117,7 +113,10 @@ fn operations(folder: &Path, names: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            operations(&path, names);
+            // The console's operations are called by its pages (docs/console.md).
+            if !path.ends_with("handlers/admin") {
+                operations(&path, names);
+            }
             continue;
         }
         let source = fs::read_to_string(path).unwrap();
