@@ -1,9 +1,11 @@
 //! `guichet board …`: the boards of games.
 
 use super::confirm::confirm;
-use super::{error_text, open, open_alone, output};
+use super::score::told;
+use super::{error_text, open, output};
 use crate::handlers::boards::{self, Listed};
 use crate::handlers::moderation::audit::By;
+use crate::handlers::moderation::scores;
 use crate::handlers::user::admin;
 use clap::Subcommand;
 use engine::config::Config;
@@ -28,7 +30,7 @@ pub enum Board {
     },
     /// Remove a board with all its scores and players; no server may run
     ///
-    /// A server has its boards in memory, so it must be stopped first.
+    /// A running server does it at once.
     #[command(after_long_help = EXAMPLES)]
     Remove {
         /// The game's name, as list has it
@@ -58,10 +60,12 @@ pub fn run(config: Config, task: Board) -> Result<(), String> {
                     "all scores and players of the board go with it",
                 )?;
             }
-            let db = open_alone(config)?;
-            let removed = boards::remove(&db, &By::command(), &name).map_err(admin::fault_text);
+            let (db, is_alone) = open(config)?;
+            let done = scores::remove_board(&db, &By::command(), &name, is_alone)
+                .map_err(admin::fault_text)
+                .and_then(|done| told(done, &format!("{name}: there is no such board")));
             db.close();
-            if removed? { Ok(()) } else { Err(format!("{name}: there is no such board")) }
+            done.and_then(|told| output::print(&told))
         }
     }
 }

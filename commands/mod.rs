@@ -13,6 +13,7 @@ mod describe;
 mod document;
 mod export;
 mod import;
+mod key;
 mod man;
 mod notice;
 mod output;
@@ -79,6 +80,9 @@ enum Task {
     /// Look after admins: the people who use the console, beside a running server or without one
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Look after API keys, with which other servers call operations of the console
+    #[command(subcommand)]
+    Key(key::Key),
     /// List and remove the boards of games
     #[command(subcommand)]
     Board(board::Board),
@@ -142,6 +146,7 @@ pub fn run() -> ExitCode {
     let done = match task.unwrap_or(Task::Serve) {
         Task::Serve => config().and_then(|config| serve::run(config, file.clone())).map(|()| true),
         Task::User(task) => as_owner().and_then(|config| user::run(config, task)).map(|()| true),
+        Task::Key(task) => as_owner().and_then(|config| key::run(config, &task)).map(|()| true),
         Task::Admin(task) => as_owner().and_then(|config| admin::run(config, task)).map(|()| true),
         Task::Board(task) => as_owner().and_then(|config| board::run(config, task)).map(|()| true),
         Task::Score(task) => as_owner().and_then(|config| score::run(config, &task)).map(|()| true),

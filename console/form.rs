@@ -82,8 +82,16 @@ pub fn here(request: &PageRequest) -> String {
 
 /// A box to search a page by its parameter `text`.
 pub fn search(request: &PageRequest, label: Words) -> Markup {
+    search_within(request, &[], label)
+}
+
+/// The same with these other parameters of the page.
+pub fn search_within(request: &PageRequest, values: &[(&str, &str)], label: Words) -> Markup {
     html! {
         form.search method="get" role="search" action=(request.path) {
+            @for (name, value) in values {
+                input type="hidden" name=(name) value=(value);
+            }
             label {
                 span { (say(request, label)) }
                 input type="search" name="text" value=(request.parameter("text"));

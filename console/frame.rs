@@ -7,18 +7,21 @@ use engine::console::PageRequest;
 use maud::{DOCTYPE, Markup, html};
 
 /// What the navigation leads to: path, name, and the role that it takes.
-const NAVIGATION: [(&str, Words, AdminRole); 11] = [
+const NAVIGATION: [(&str, Words, AdminRole); 14] = [
     ("/overview", ["Overview", "概览"], AdminRole::Viewer),
     ("/accounts", ["Accounts", "账号"], AdminRole::Viewer),
     ("/notices", ["Notices", "启事"], AdminRole::Viewer),
     ("/shops", ["Shops", "店铺"], AdminRole::Viewer),
     ("/boards", ["Boards", "排行榜"], AdminRole::Viewer),
+    ("/held", ["Held scores", "待确认成绩"], AdminRole::Viewer),
+    ("/reviews", ["Reviews", "待审核"], AdminRole::Viewer),
     ("/messages", ["Messages", "短信"], AdminRole::Viewer),
     ("/bans", ["Bans", "封禁"], AdminRole::Viewer),
     ("/audit", ["Audit", "审计"], AdminRole::Viewer),
     ("/log", ["Log", "日志"], AdminRole::Viewer),
     ("/backups", ["Backups", "备份"], AdminRole::Viewer),
     ("/admins", ["Admins", "管理员"], AdminRole::Owner),
+    ("/keys", ["Keys", "密钥"], AdminRole::Viewer),
 ];
 
 /// A whole page.

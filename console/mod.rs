@@ -25,6 +25,7 @@ pub fn console() -> Result<Console, RegisteredTwice> {
     Ok(Console {
         registry: crate::handlers::admin::registry()?,
         pages: PAGES,
+        results: &[("add_key", pages::added_key), ("verify_backup", pages::verified_backup)],
         login: ("admin", "login"),
         logout: ("admin", "logout"),
         login_page: Some(pages::login),
@@ -53,10 +54,14 @@ const PAGES: &[Page] = &[
     page("/shops", "shops", pages::shops),
     page("/boards", "boards", pages::boards),
     page("/board", "scores", pages::board),
+    page("/reviews", "reviews", pages::reviews),
+    page("/held", "held_scores", pages::held),
+    page("/export", "export_account", pages::export),
     page("/messages", "messages", pages::messages),
     page("/bans", "bans", pages::bans),
     page("/audit", "audit", pages::audit),
     page("/log", "log", pages::log),
     page("/backups", "backups", pages::backups),
     page("/admins", "admins", pages::admins),
+    page("/keys", "keys", pages::keys),
 ];

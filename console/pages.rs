@@ -5,14 +5,18 @@ mod bans;
 mod boards;
 mod content;
 mod entry;
+mod keys;
+mod reviews;
 mod server;
 
-pub use accounts::{account, accounts};
+pub use accounts::{account, accounts, export};
 pub use bans::bans;
-pub use boards::{board, boards};
+pub use boards::{board, boards, held};
 pub use content::{notices, shops};
 pub use entry::{fault, login};
-pub use server::{admins, audit, backups, log, messages, overview};
+pub use keys::{added_key, keys};
+pub use reviews::reviews;
+pub use server::{admins, audit, backups, log, messages, overview, verified_backup};
 
 use super::form::Form;
 use super::table::{Action, Column, Show};

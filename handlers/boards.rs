@@ -4,7 +4,6 @@
 //! them, an address opens few a day, and places are reserved for the games that the configuration
 //! names.
 
-use super::moderation::audit::{self, By};
 use engine::args;
 use engine::boards::Change;
 use engine::client::Client;
@@ -118,24 +117,17 @@ pub fn list(db: &Db) -> Result<Vec<Listed>, Fault> {
     )
 }
 
-/// Remove a board with its scores and players; whether there was one. The boards in the memory of a server
-/// would not notice, so none may run.
-pub fn remove(db: &Db, by: &By, name: &str) -> Result<bool, Fault> {
-    let (by, name) = (by.clone(), name.to_owned());
-    db.write(move |tx| {
-        let mut removed = 0;
-        for sql in [
-            "DELETE FROM score WHERE app = $1",
-            "DELETE FROM player WHERE app = $1",
-            "DELETE FROM score_nonce WHERE app = $1",
-            "DELETE FROM app WHERE name = $1",
-        ] {
-            removed += tx.execute(sql, args![&name])?;
-        }
-        if removed > 0 {
-            audit::record(tx, &by, "board remove", &name, None)?;
-        }
-        tx.tell(Change::Close { board: name.as_str().into() });
-        Ok(removed > 0)
-    })
+/// Remove a board with its scores and players, in the transaction of whoever has the boards in memory.
+pub fn run_remove(tx: &mut Tx, name: &str) -> Result<(), Fault> {
+    for sql in [
+        "DELETE FROM score WHERE app = $1",
+        "DELETE FROM held_score WHERE app = $1",
+        "DELETE FROM player WHERE app = $1",
+        "DELETE FROM score_nonce WHERE app = $1",
+        "DELETE FROM app WHERE name = $1",
+    ] {
+        tx.execute(sql, args![name])?;
+    }
+    tx.tell(Change::Close { board: name.into() });
+    Ok(())
 }

@@ -16,12 +16,14 @@ pub mod portrait;
 mod property;
 mod rank;
 mod removal;
+mod report;
 mod score;
 mod shop;
 mod signing;
 pub mod sms;
 mod text;
 pub mod user;
+mod visible_text;
 
 use engine::console::Console;
 use engine::db::{DatabaseSpec, Db, Schema, Upgrade, View};
@@ -36,6 +38,7 @@ pub const SCHEMA: Schema = Schema {
         include_str!("../schema/step-2.sql"),
         include_str!("../schema/step-3.sql"),
         include_str!("../schema/step-4.sql"),
+        include_str!("../schema/step-5.sql"),
     ],
     deferred: &[&rank::KEEP, &score::KEEP, &score::KEEP_ANY],
     indexes: &[&property::NOTICES, &shop::SHOPS],
@@ -45,6 +48,7 @@ pub const SCHEMA: Schema = Schema {
     postgres_steps: &[
         (3, include_str!("../schema/step-3.sql")),
         (4, include_str!("../schema/step-4.sql")),
+        (5, include_str!("../schema/step-5.sql")),
     ],
     upgrades: &[
         Upgrade { step: 2, run: user::name::fill_keys },
@@ -84,6 +88,7 @@ const SWEEPS: &[&str] = &[
     admin::SWEEP_SESSIONS,
     moderation::audit::SWEEP,
     moderation::bans::SWEEP,
+    moderation::reviews::SWEEP,
     img::SWEEP_NAMED,
     img::SWEEP_POW_KEYS,
     img::SWEEP_POW_PAID,
@@ -115,6 +120,7 @@ const INFO: Info = Info {
         ("rank", "The leaderboard of accounts: the newest score counts."),
         ("score", "Leaderboards of games: a player's highest score counts."),
         ("player", "What leaderboards of games show of their players."),
+        ("report", "What people report to those who look after the server."),
     ],
 };
 
@@ -130,6 +136,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
     rank::register(&mut registry)?;
     score::register(&mut registry)?;
     player::register(&mut registry)?;
+    report::register(&mut registry)?;
     Ok(Program {
         registry,
         schema: SCHEMA,

@@ -2,11 +2,14 @@
 
 use super::boards::open_board;
 use super::game::{AppName, OpenId};
+use super::moderation::reviews::Kind;
+use super::moderation::words;
 use super::new_players::leaving_time;
 use super::signing::{self, Post};
+use super::visible_text::VisibleText;
 use engine::boards::Change;
 use engine::caller::Anyone;
-use engine::data::{Field, FieldError, IntBetween, Optional, Text, Value, schema};
+use engine::data::{Field, FieldError, IntBetween, Optional, Value, schema};
 use engine::db::{Param, Tx, View};
 use engine::fault::{Fault, FaultKind};
 use engine::op::{Name, Op, RegisteredTwice, Registry, Write};
@@ -20,39 +23,6 @@ use std::sync::LazyLock;
 pub fn register(registry: &mut Registry) -> Result<(), RegisteredTwice> {
     registry.op::<Update>()?;
     Ok(())
-}
-
-/// Text of at most `MAX` characters that a page may show in a line of its own: without control characters,
-/// which also make a JSON answer six times as long, line ends, and marks that turn the direction of
-/// what stands beside it and so fake another row.
-///
-/// Other invisible characters pass: emoji and several scripts need them, and nothing is gained by a name
-/// that looks like another's, where anybody may take any name.
-#[derive(Clone)]
-struct VisibleText<const MAX: usize>(String);
-
-impl<const MAX: usize> Field for VisibleText<MAX> {
-    fn read(value: Value<'_>) -> Result<Self, FieldError> {
-        let Text(text) = Text::<0, MAX>::read(value)?;
-        if text.contains(is_unshowable) {
-            return Err(FieldError::Value("control characters are not accepted".into()));
-        }
-        Ok(VisibleText(text))
-    }
-
-    fn schema() -> Schema {
-        schema::text(0, MAX)
-    }
-}
-
-/// Control characters, line and paragraph separators, and the marks and embeddings of the bidirectional
-/// algorithm (Unicode, annex 9).
-fn is_unshowable(c: char) -> bool {
-    let turns = matches!(
-        c,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    );
-    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// An address of a picture: `http` or `https`, or nothing.
@@ -143,6 +113,10 @@ impl Update {
         )?;
         if inserted > 0 {
             tx.disk.check()?;
+        }
+        if let Some(nickname) = &self.nickname {
+            let target = format!("{app} {openid}");
+            words::check_name(tx, Kind::Player, &target, ("nickname", &nickname.0))?;
         }
         tx.execute(
             "UPDATE player SET

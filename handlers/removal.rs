@@ -4,6 +4,7 @@
 //! transaction and the removal of files. So they note what is to be done in the table `removal`, and the server does it:
 //! what is noted while it runs within a moment, and what was noted before a crash at its start.
 
+use super::boards;
 use super::moderation::scores;
 use super::portrait::NOT_STORED;
 use super::rank;
@@ -31,6 +32,24 @@ pub enum Removal {
     },
     /// Take all players off the board of a game.
     Scores(String),
+    /// Take a player's score off the board of a game until somebody has confirmed it.
+    Hold {
+        /// The game.
+        app: String,
+        /// The player.
+        openid: String,
+        /// Why.
+        reason: String,
+    },
+    /// Let a score count that was held.
+    Confirm {
+        /// The game.
+        app: String,
+        /// The player.
+        openid: String,
+    },
+    /// Remove the board of a game with its scores and players.
+    Board(String),
 }
 
 impl Removal {
@@ -41,6 +60,9 @@ impl Removal {
             Removal::Rank(account) => ("rank", account.to_string()),
             Removal::Player { app, openid } => ("player", format!("{app}\n{openid}")),
             Removal::Scores(app) => ("scores", app.clone()),
+            Removal::Hold { app, openid, reason } => ("hold", format!("{app}\n{openid}\n{reason}")),
+            Removal::Confirm { app, openid } => ("confirm", format!("{app}\n{openid}")),
+            Removal::Board(app) => ("board", app.clone()),
         }
     }
 
@@ -55,6 +77,18 @@ impl Removal {
                 Removal::Player { app: app.to_owned(), openid: openid.to_owned() }
             }
             "scores" => Removal::Scores(name.to_owned()),
+            "hold" => {
+                let (app, rest) = name.split_once('\n')?;
+                // A reason has no line break; an openid may.
+                let (openid, reason) = rest.rsplit_once('\n')?;
+                let [app, openid, reason] = [app, openid, reason].map(str::to_owned);
+                Removal::Hold { app, openid, reason }
+            }
+            "confirm" => {
+                let (app, openid) = name.split_once('\n')?;
+                Removal::Confirm { app: app.to_owned(), openid: openid.to_owned() }
+            }
+            "board" => Removal::Board(name.to_owned()),
             _ => return None,
         })
     }
@@ -79,6 +113,9 @@ impl Removal {
             }
             Removal::Player { app, openid } => scores::run_remove_player(tx, app, openid),
             Removal::Scores(app) => scores::run_reset(tx, app),
+            Removal::Hold { app, openid, reason } => scores::run_hold(tx, app, openid, reason),
+            Removal::Confirm { app, openid } => scores::run_confirm(tx, app, openid),
+            Removal::Board(app) => boards::run_remove(tx, app),
         }
     }
 }

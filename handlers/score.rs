@@ -2,6 +2,7 @@
 
 use super::boards::{check_allowed, open_board};
 use super::game::{AppName, OpenId};
+use super::moderation::scores;
 use super::new_players::add_score;
 use super::player::faces;
 use super::signing::{self, Post as Signed};
@@ -126,6 +127,10 @@ impl Op for Post {
                 false
             }
             None => {
+                if scores::is_held(tx, &app, &openid)? {
+                    scores::add_held(tx, &app, &openid, (score, reached), "")?;
+                    return Ok(unplaced(tx, app, score));
+                }
                 let client = caller.client();
                 open_board(tx, &client, &app)?;
                 let is_new = add_score(tx, &client, (&app, &openid), score, reached)?;
@@ -157,6 +162,14 @@ impl Op for Post {
 /// The player's highest score, as of the last commit.
 fn highest(view: &View, app: &str, openid: &str) -> Option<i64> {
     view.boards.read().texts.get(app).and_then(|board| board.get(openid))
+}
+
+/// The answer to a post of a player whose score is held: behind all others.
+fn unplaced(tx: &mut Tx, app: String, score: i64) -> PostCommit<Posted> {
+    tx.settle(move |boards| {
+        let rank = boards.texts.get(&app).map_or(1, |board| board.len() as u64 + 1);
+        Posted { score, rank, new: false }
+    })
 }
 
 /// The answer to a post that was made before: the player's current place.

@@ -1,6 +1,8 @@
 //! Shops (contract page `envelope.md`, "shop"; seed 003).
 
 use super::EmptyReply;
+use crate::handlers::moderation::reviews::{self, Kind};
+use crate::handlers::moderation::words;
 use engine::caller::{Account, Anyone};
 use engine::data::{Data, Fields, IntBetween, IntOrText, Text};
 use engine::db::{
@@ -171,6 +173,7 @@ impl Open {
             return Err(Fault::LimitReached("the account has as many shops as it may"));
         }
         let content = self.shop_content.as_deref().unwrap_or("");
+        let held = words::check(tx, &[("shop_name", name), ("shop_content", content)])?;
         count_content(tx, caller.id, content)?;
         loop {
             let id = rand::rng().random_range(100_000_000..=999_999_999);
@@ -182,6 +185,9 @@ impl Open {
             )?;
             if let Some(position) = position {
                 tx.index(&SHOPS, (ALL, position), &[name, content], &[]);
+                if let Some(word) = held {
+                    reviews::hold(tx, Kind::Shop, &id.to_string(), &word)?;
+                }
                 return Ok(id);
             }
         }
@@ -211,7 +217,11 @@ impl Op for Update {
             )?
             .ok_or(Fault::NotOwner)?;
         if content != before {
+            let held = words::check(tx, &[("shop_content", content)])?;
             count_content(tx, caller.id, content)?;
+            if let Some(word) = held {
+                reviews::hold(tx, Kind::Shop, &id.to_string(), &word)?;
+            }
             tx.execute("UPDATE shop SET content = $1 WHERE id = $2", args![content, id])?;
             tx.unindex(&SHOPS, position);
             tx.index(&SHOPS, (ALL, position), &[&name, content], &[]);

@@ -2,7 +2,7 @@
 
 pub(crate) mod admin;
 
-pub use admin::{Admin, AdminRole, Moderator, Owner, Role, Viewer};
+pub use admin::{Admin, AdminRole, Moderator, Owner, Role, Viewer, new_key, stored_key};
 
 use crate::client::Client;
 use crate::db::View;
@@ -36,8 +36,12 @@ impl Credentials {
 
 /// Who an operation is for.
 pub trait Caller: Sized + Send {
-    /// Prove the caller by the request's credentials; the fault says which proof is missing.
-    fn prove(view: &View, credentials: &Credentials) -> Result<Self, Fault>;
+    /// Prove the caller of an operation by the request's credentials; the fault says which proof is missing.
+    fn prove(
+        view: &View,
+        credentials: &Credentials,
+        operation: (&str, &str),
+    ) -> Result<Self, Fault>;
 
     /// Whether there is something to prove; where not, no database is asked.
     const NEEDS_LOGIN: bool;
@@ -73,7 +77,7 @@ impl Anyone {
 
     /// The account that the credentials prove.
     pub fn account(&self, view: &View) -> Result<Account, Fault> {
-        Account::prove(view, &self.credentials)
+        account(view, &self.credentials)
     }
 }
 
@@ -81,7 +85,7 @@ impl Caller for Anyone {
     const NEEDS_LOGIN: bool = false;
     const FAULTS: &'static [FaultKind] = &[];
 
-    fn prove(_: &View, credentials: &Credentials) -> Result<Self, Fault> {
+    fn prove(_: &View, credentials: &Credentials, _: (&str, &str)) -> Result<Self, Fault> {
         Ok(Anyone { credentials: credentials.clone() })
     }
 }
@@ -106,29 +110,32 @@ impl Caller for Account {
         FaultKind::AccountGone,
     ];
 
-    fn prove(view: &View, credentials: &Credentials) -> Result<Self, Fault> {
-        let token = credentials.token.as_deref().ok_or(Fault::NoCredentials)?;
-        let session = session_key(token).ok_or(Fault::BadToken)?;
-        // A session remembers which password it was opened under; `password` counts the changes.
-        let (id, expires, opened_under, password): (i64, i64, i64, Option<i64>) = view
-            .one(
-                "SELECT session.account, session.expires_at, session.password, account.password_count
-                   FROM session LEFT JOIN account ON account.id = session.account
-                  WHERE session.key = $1",
-                crate::args![&session],
-                |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-                },
-            )?
-            .ok_or(Fault::BadToken)?;
-        if expires <= view.clock.steady() {
-            return Err(Fault::BadToken);
-        }
-        match password {
-            None => Err(Fault::AccountGone),
-            Some(password) if password != opened_under => Err(Fault::StaleToken),
-            Some(_) => Ok(Account { id, session, client: credentials.client }),
-        }
+    fn prove(view: &View, credentials: &Credentials, _: (&str, &str)) -> Result<Self, Fault> {
+        account(view, credentials)
+    }
+}
+
+/// The account whose session the credentials name.
+fn account(view: &View, credentials: &Credentials) -> Result<Account, Fault> {
+    let token = credentials.token.as_deref().ok_or(Fault::NoCredentials)?;
+    let session = session_key(token).ok_or(Fault::BadToken)?;
+    // A session remembers which password it was opened under; `password` counts the changes.
+    let (id, expires, opened_under, password): (i64, i64, i64, Option<i64>) = view
+        .one(
+            "SELECT session.account, session.expires_at, session.password, account.password_count
+               FROM session LEFT JOIN account ON account.id = session.account
+              WHERE session.key = $1",
+            crate::args![&session],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?
+        .ok_or(Fault::BadToken)?;
+    if expires <= view.clock.steady() {
+        return Err(Fault::BadToken);
+    }
+    match password {
+        None => Err(Fault::AccountGone),
+        Some(password) if password != opened_under => Err(Fault::StaleToken),
+        Some(_) => Ok(Account { id, session, client: credentials.client }),
     }
 }
 

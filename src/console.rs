@@ -18,6 +18,9 @@ pub struct Console {
     pub registry: Registry,
     /// Its pages; the first is what `/` shows.
     pub pages: &'static [Page],
+    /// What is shown of an operation's answer, by its subtype, where there is more to say than that it is done: such as a
+    /// secret that is told once.
+    pub results: &'static [(&'static str, fn(&PageRequest, &Value) -> String)],
     /// The operation that logs in, with the fields `name`, `password` and `code`; it replies with `token`.
     pub login: Name,
     /// The operation that logs out.

@@ -61,4 +61,5 @@ pub mod sms;
 pub mod status;
 pub mod usage;
 pub mod vault;
+pub mod word_list;
 mod workers;

@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::picture_store::PictureStore;
 use crate::sms::{self, Gateway, MeteredGateway};
 use crate::vault::Vault;
+use crate::word_list::{CurrentWordList, WordList, WordListError};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ pub enum ServicesError {
     /// The SMS gateway.
     #[error(transparent)]
     Sms(#[from] sms::OpenError),
+    /// The list of words.
+    #[error("moderation.words: {0}")]
+    Words(#[from] WordListError),
 }
 
 /// The services that operations share. A [`View`](crate::db::View) and a
@@ -51,6 +55,8 @@ pub struct Services {
     pub sms: Box<dyn Gateway>,
     /// What encrypts personal values of rows.
     pub vault: Vault,
+    /// Words that texts are looked through for.
+    pub words: CurrentWordList,
     /// A day of figures.
     pub history: History,
     /// What is counted.
@@ -69,6 +75,8 @@ impl Services {
         let pictures = open_pictures(&config, &http_client)?;
         let sms = sms::open(&config.sms, &folder, &http_client)?;
         let metrics = Arc::new(Metrics::default());
+        let words = CurrentWordList::default();
+        words.replace(read_words(&config)?);
         Ok(Services {
             public_url: config.public_url.clone().unwrap_or(public_url),
             clock: Clock::new(config.timezone.clone()),
@@ -78,11 +86,17 @@ impl Services {
             bans: Bans::default(),
             vault: Vault::open(&config),
             sms: Box::new(MeteredGateway::new(sms, Arc::clone(&metrics))),
+            words,
             history: History::default(),
             metrics,
             config: Live::new(config),
         })
     }
+}
+
+/// The words that `config` names; none where it names no file.
+pub(crate) fn read_words(config: &Config) -> Result<WordList, WordListError> {
+    config.moderation.words.as_deref().map_or_else(|| Ok(WordList::default()), WordList::read)
 }
 
 /// The store of pictures that `config` describes. Makes its folder, and asks nobody anything yet.

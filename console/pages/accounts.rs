@@ -5,6 +5,7 @@ use crate::console::form::{self, Form, Input};
 use crate::console::frame;
 use crate::console::table::{Column, Show, table, text};
 use crate::console::{Words, say};
+use base64::Engine as _;
 use engine::caller::AdminRole::{Moderator, Owner};
 use engine::console::PageRequest;
 use maud::html;
@@ -70,12 +71,59 @@ pub fn account(request: &PageRequest, data: &Value) -> String {
                 (form::button(request, &moderate("disable_account", ["Disable", "停用"]), &values))
             }
             (form::button(request, &moderate("end_account_sessions", ["End sessions", "结束登录"]), &values))
+            (form::button(request, &RENAME, &values))
             (form::button(request, &SET_PASSWORD, &values))
             (form::button(request, &REMOVE_ACCOUNT, &values))
+        }
+        @if request.may(Owner) {
+            p { a href=(format!("/export?id={id}")) { (say(request, ["Export", "导出"])) } }
         }
     };
     frame::page(request, ["Account", "账号"], &content)
 }
+
+/// Everything that is stored of an account, to be saved as a file.
+pub fn export(request: &PageRequest, data: &Value) -> String {
+    let id = text(&data["account"]["user_id"]);
+    let text = serde_json::to_string_pretty(data).unwrap_or_default();
+    let encoded = base64::engine::general_purpose::STANDARD.encode(&text);
+    let content = html! {
+        p {
+            a download=(format!("account-{id}.json"))
+                href=(format!("data:application/json;base64,{encoded}")) {
+                (say(request, ["Save as a file", "保存为文件"]))
+            }
+        }
+        @if data["more"] == true {
+            p {
+                a href=(format!("/export?id={id}&after={}", last_notice(data))) {
+                    (say(request, ["More notices", "更多启事"]))
+                }
+            }
+        }
+        pre tabindex="0" { (text) }
+    };
+    frame::page(request, ["Export", "导出"], &content)
+}
+
+fn last_notice(data: &Value) -> String {
+    let last = data["notices"].as_array().and_then(|notices| notices.last());
+    last.map_or_else(String::new, |notice| text(&notice["id"]))
+}
+
+const RENAME: Form = Form {
+    operation: "rename_account",
+    least: Owner,
+    label: ["Rename", "改名"],
+    warning: None,
+    fields: &[Input {
+        name: "username",
+        label: ["New user name", "新用户名"],
+        kind: "text",
+        example: "",
+        is_required: true,
+    }],
+};
 
 /// The operation's answers to yes-or-no questions in the admin's language; other values as they are.
 fn yes_or_no(request: &PageRequest, value: &str) -> String {

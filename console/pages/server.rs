@@ -4,7 +4,7 @@ use super::{column, older};
 use crate::console::form::{self, Form};
 use crate::console::frame;
 use crate::console::graph;
-use crate::console::table::{Column, Show, table, text};
+use crate::console::table::{Action, Column, Show, table, text};
 use crate::console::{Words, say};
 use engine::caller::AdminRole::Owner;
 use engine::console::PageRequest;
@@ -106,14 +106,40 @@ const MAKE_BACKUP: Form = Form {
     fields: &[],
 };
 
+const BACKUP_ACTIONS: [Action; 1] = [Action {
+    form: Form {
+        operation: "verify_backup",
+        least: Owner,
+        label: ["Verify", "校验"],
+        warning: None,
+        fields: &[],
+    },
+    keys: &[("name", "name")],
+    only: None,
+}];
+
+/// What a backup has that was found to be complete and unchanged.
+pub fn verified_backup(request: &PageRequest, data: &Value) -> String {
+    let content = html! {
+        p { (say(request, ["The backup is complete and unchanged.", "备份完整且未被改动。"])) }
+        dl.values {
+            @for (key, value) in data.as_object().into_iter().flatten() {
+                div { dt { (key) } dd { (text(value)) } }
+            }
+        }
+        p { a href="/backups" { (say(request, ["Back to the backups", "返回备份列表"])) } }
+    };
+    frame::page(request, ["Backup", "备份"], &content)
+}
+
 /// The backups.
 pub fn backups(request: &PageRequest, data: &Value) -> String {
     let content = html! {
         div.fill { (form::button(request, &MAKE_BACKUP, &[])) }
-        (table(request, &data["backups"], &BACKUP_COLUMNS, &[], &[]))
+        (table(request, &data["backups"], &BACKUP_COLUMNS, &BACKUP_ACTIONS, &[]))
         p { (say(request, [
-            "A backup is looked through and put in the place of the data on the server's command line: ",
-            "在服务器的命令行中检查和恢复备份：",
+            "A backup is put in the place of the data on the server's command line: ",
+            "在服务器的命令行中恢复备份：",
         ])) code { "guichet restore --help" } }
     };
     frame::page(request, ["Backups", "备份"], &content)

@@ -3,12 +3,14 @@
 use super::{done, text};
 use crate::handlers::EmptyReply;
 use crate::handlers::moderation::accounts;
-use crate::handlers::moderation::audit::By;
+use crate::handlers::moderation::audit::{self, By};
+use crate::handlers::portrait::NOT_STORED;
 use crate::handlers::user::admin as user;
+use crate::handlers::user::export::{Exported, export};
 use engine::caller::{Admin, Owner, Viewer};
 use engine::data::{IntOrText, Text};
 use engine::fault::{Fault, FaultKind};
-use engine::op::{Hash, Name, Op, Scan, Work, WorkContext};
+use engine::op::{Hash, Name, Op, Scan, Store, Work, WorkContext};
 use engine::{args, data};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -191,5 +193,61 @@ impl Op for RemoveAccount {
         done(Ok(is_there), "id")?;
         user::remove(context.db(), &by, &id, true).map_err(Fault::unknown)?;
         Ok(EmptyReply {})
+    }
+}
+
+data! {
+    /// Give an account another user name.
+    pub struct RenameAccount {
+        /// Its id.
+        id: IntOrText,
+        /// The new name.
+        username: Text<1, 64>,
+    }
+}
+
+impl Op for RenameAccount {
+    const NAME: Name = ("admin", "rename_account");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"id": 100001, "username": "omar"}"#;
+    type Caller = Admin<Owner>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+
+    fn run(self, context: &WorkContext, caller: Admin<Owner>) -> Result<EmptyReply, Fault> {
+        let (by, id) = (By::admin(&caller), self.id.0);
+        let is_there = context.read(|view| user::find(view, &id.to_string()))?.is_some();
+        done(Ok(is_there), "id")?;
+        user::rename(context.db(), &by, id, &self.username.0)
+            .map_err(|why| Fault::WrongValue("username".into(), why.into()))?;
+        Ok(EmptyReply {})
+    }
+}
+
+data! {
+    /// Export everything stored about an account, as `user/export` does for its owner. The audit notes it.
+    pub struct ExportAccount {
+        /// Its id.
+        id: IntOrText,
+        /// Only notices with a greater id than this; the answer has no pictures then.
+        after: Option<IntOrText>,
+    }
+}
+
+impl Op for ExportAccount {
+    const NAME: Name = ("admin", "export_account");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound, FaultKind::Declared(&NOT_STORED)];
+    const EXAMPLE: &'static str = r#"{"id": 100001}"#;
+    type Caller = Admin<Owner>;
+    type Lane = Work<Store>;
+    type Reply = Exported;
+
+    fn run(self, context: &WorkContext, caller: Admin<Owner>) -> Result<Exported, Fault> {
+        let (by, id) = (By::admin(&caller), self.id.0);
+        let target = id.to_string();
+        let is_there = context.read(|view| user::find(view, &target))?.is_some();
+        done(Ok(is_there), "id")?;
+        context.write(move |tx| audit::record(tx, &by, "user export", &target, None))?;
+        export(context, id, "", self.after.map(|after| after.0))
     }
 }

@@ -5,12 +5,14 @@ use crate::handlers::moderation::audit::{self, By};
 use engine::backup::{self, Target};
 use engine::caller::{Admin, Owner, Viewer};
 use engine::data;
+use engine::data::Text;
 use engine::fault::{Cause, Class, Declared, Fault, FaultKind};
 use engine::op::{Name, Op, Scan, Store, Work, WorkContext};
 use engine::status::WRONG_VALUE;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 /// There is nowhere to put backups.
 pub static NO_FOLDER: Declared = Declared {
@@ -26,6 +28,14 @@ pub static NOT_MADE: Declared = Declared {
     class: Class::Failure,
     status: WRONG_VALUE,
     detail: "the backup was not made; the log says why",
+};
+
+/// A backup is damaged or of another version.
+pub static NOT_GOOD: Declared = Declared {
+    name: "backup_not_good",
+    class: Class::Failure,
+    status: WRONG_VALUE,
+    detail: "the backup is damaged, or another version made it; the log says why",
 };
 
 data! {
@@ -107,5 +117,57 @@ impl Op for MakeBackup {
         let (by, target) = (By::admin(&caller), name.clone());
         context.write(move |tx| audit::record(tx, &by, "backup make", &target, None))?;
         Ok(MadeBackup { name, bytes: made.bytes, sha256: made.sha256 })
+    }
+}
+
+data! {
+    /// Look a backup through: is it complete and unchanged, and does it hold a database that this server knows? It takes
+    /// some seconds, or more where there is much, and free space for the database meanwhile.
+    pub struct VerifyBackup {
+        /// The name of its file, as the list has it.
+        name: Text<1, 255>,
+    }
+}
+
+/// What a backup has that is good.
+#[derive(Serialize, JsonSchema)]
+pub struct VerifiedBackup {
+    /// The version of Guichet that made it.
+    program: String,
+    /// When it was begun: RFC 3339, in UTC.
+    created: String,
+    /// The size of the database, in bytes.
+    database_bytes: u64,
+    /// How many pictures it holds.
+    pictures: u64,
+    /// Pictures that the database names and that were not there to be had.
+    missing_pictures: Vec<String>,
+}
+
+impl Op for VerifyBackup {
+    const NAME: Name = ("admin", "verify_backup");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound, FaultKind::Declared(&NOT_GOOD)];
+    const EXAMPLE: &'static str = r#"{"name": "guichet-20260101-030000.tar"}"#;
+    type Caller = Admin<Owner>;
+    type Lane = Work<Store>;
+    type Reply = VerifiedBackup;
+
+    fn run(self, context: &WorkContext, _: Admin<Owner>) -> Result<VerifiedBackup, Fault> {
+        let services = context.services();
+        let kept = backup::list(&services).map_err(|error| Fault::unknown(error.to_string()))?;
+        // A path of the list, so that no name leads out of the folder.
+        let of_name = |path: &PathBuf| path.file_name().is_some_and(|name| name == &*self.name.0);
+        let path = kept.into_iter().map(|(_, path)| path).find(of_name);
+        let path = path.ok_or_else(|| Fault::NotFound("name".into()))?;
+        let mut progress = |_, _, _| ControlFlow::Continue(());
+        let manifest = backup::verify(&path, SCHEMA, &mut progress)
+            .map_err(|error| NOT_GOOD.caused_by(Cause::new(error)))?;
+        Ok(VerifiedBackup {
+            program: manifest.program,
+            created: manifest.created_at,
+            database_bytes: manifest.database_bytes,
+            pictures: manifest.pictures,
+            missing_pictures: manifest.missing,
+        })
     }
 }

@@ -37,10 +37,12 @@ macro_rules! on_id {
 mod accounts;
 mod backups;
 mod bans;
+pub mod keys;
 pub mod login;
 mod notices;
 mod overview;
 pub mod people;
+mod reviews;
 mod scores;
 mod shops;
 pub mod totp;
@@ -63,13 +65,19 @@ pub fn registry() -> Result<Registry, RegisteredTwice> {
     registry.op::<accounts::Accounts>()?.op::<accounts::ShowAccount>()?;
     registry.op::<accounts::DisableAccount>()?.op::<accounts::EnableAccount>()?;
     registry.op::<accounts::EndAccountSessions>()?.op::<accounts::SetAccountPassword>()?;
-    registry.op::<accounts::RemoveAccount>()?;
+    registry.op::<accounts::RemoveAccount>()?.op::<accounts::RenameAccount>()?;
+    registry.op::<accounts::ExportAccount>()?.op::<backups::VerifyBackup>()?;
     registry.op::<notices::Notices>()?.op::<notices::HideNotice>()?;
     registry.op::<notices::UnhideNotice>()?.op::<notices::RemoveNotice>()?;
     registry.op::<shops::Shops>()?.op::<shops::HideShop>()?;
     registry.op::<shops::UnhideShop>()?.op::<shops::RemoveShop>()?;
     registry.op::<scores::Boards>()?.op::<scores::Scores>()?;
     registry.op::<scores::RemoveScore>()?.op::<scores::ResetBoard>()?;
+    registry.op::<scores::HeldScores>()?.op::<scores::HoldScore>()?;
+    registry.op::<scores::ConfirmScore>()?.op::<scores::RemoveBoard>()?;
+    registry.op::<reviews::Reviews>()?.op::<reviews::ApproveReviewed>()?;
+    registry.op::<reviews::HideReviewed>()?.op::<reviews::RemoveReviewed>()?;
+    registry.op::<keys::Keys>()?.op::<keys::AddKey>()?.op::<keys::RemoveKey>()?;
     registry.op::<bans::Bans>()?.op::<bans::AddBan>()?.op::<bans::RemoveBan>()?;
     registry.op::<backups::Backups>()?.op::<backups::MakeBackup>()?.op::<overview::Log>()?;
     Ok(registry)

@@ -1,6 +1,6 @@
 //! Boards of games: who is on them, and taking players off.
 
-use super::done;
+use super::{done, text};
 use crate::handlers::EmptyReply;
 use crate::handlers::boards;
 use crate::handlers::moderation::audit::By;
@@ -43,10 +43,13 @@ impl Op for Boards {
 }
 
 data! {
-    /// List the first 100 places of a board. A score of the last seconds may be missing.
+    /// List the first 100 places of a board, or the places of the players that a text finds. A score of the last seconds
+    /// may be missing.
     pub struct Scores {
         /// The game.
         app: Text<1, 32>,
+        /// Only players with this in openid or nickname.
+        text: Option<String>,
     }
 }
 
@@ -70,7 +73,11 @@ impl Op for Scores {
 
     fn run(self, context: &WorkContext, _: Admin<Viewer>) -> Result<ScoreList, Fault> {
         let Text(app) = self.app;
-        Ok(ScoreList { scores: scores::list(context.db(), &app, ROWS)?, app })
+        let scores = match text(self.text) {
+            text if text.is_empty() => scores::list(context.db(), &app, ROWS)?,
+            text => scores::find(context.db(), &app, &text, ROWS)?,
+        };
+        Ok(ScoreList { scores, app })
     }
 }
 
@@ -121,5 +128,115 @@ impl Op for ResetBoard {
         let (by, Text(app)) = (By::admin(&caller), self.app);
         let reset = scores::reset(context.db(), &by, &app, true);
         done(reset.map(|done| done != Done::Absent), "app")
+    }
+}
+
+data! {
+    /// List scores that are held, at most 100.
+    pub struct HeldScores {
+        /// Only those of this game.
+        app: Option<Text<1, 32>>,
+    }
+}
+
+/// Scores that are held.
+#[derive(Serialize, JsonSchema)]
+pub struct HeldList {
+    /// The scores.
+    scores: Vec<scores::HeldScore>,
+}
+
+impl Op for HeldScores {
+    const NAME: Name = ("admin", "held_scores");
+    const FAULTS: &'static [FaultKind] = &[];
+    const EXAMPLE: &'static str = r#"{"app": "lamps"}"#;
+    type Caller = Admin<Viewer>;
+    type Lane = Work<Scan>;
+    type Reply = HeldList;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, _: Admin<Viewer>) -> Result<HeldList, Fault> {
+        let app = self.app.map(|app| app.0).unwrap_or_default();
+        Ok(HeldList { scores: scores::held(context.db(), &app, ROWS)? })
+    }
+}
+
+data! {
+    /// Take a player's score off a board until it is confirmed. What the player reaches meanwhile is held as well.
+    pub struct HoldScore {
+        /// The game.
+        app: Text<1, 32>,
+        /// The player.
+        openid: Text<1, 128>,
+        /// Why.
+        reason: Option<Text<0, 256>>,
+    }
+}
+
+impl Op for HoldScore {
+    const NAME: Name = ("admin", "hold_score");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str =
+        r#"{"app": "lamps", "openid": "player-17", "reason": "too high for a minute"}"#;
+    type Caller = Admin<Moderator>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
+        let (by, Text(app), Text(openid)) = (By::admin(&caller), self.app, self.openid);
+        let reason = self.reason.map(|reason| reason.0).unwrap_or_default();
+        let held = scores::hold(context.db(), &by, &app, &openid, &reason, true);
+        done(held.map(|done| done != Done::Absent), "openid")
+    }
+}
+
+data! {
+    /// Let a score count that was held.
+    pub struct ConfirmScore {
+        /// The game.
+        app: Text<1, 32>,
+        /// The player.
+        openid: Text<1, 128>,
+    }
+}
+
+impl Op for ConfirmScore {
+    const NAME: Name = ("admin", "confirm_score");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"app": "lamps", "openid": "player-17"}"#;
+    type Caller = Admin<Moderator>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
+        let (by, Text(app), Text(openid)) = (By::admin(&caller), self.app, self.openid);
+        let confirmed = scores::confirm(context.db(), &by, &app, &openid, true);
+        done(confirmed.map(|done| done != Done::Absent), "openid")
+    }
+}
+
+data! {
+    /// Remove a board with all its scores and players.
+    pub struct RemoveBoard {
+        /// The game.
+        app: Text<1, 32>,
+    }
+}
+
+impl Op for RemoveBoard {
+    const NAME: Name = ("admin", "remove_board");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"app": "lamps"}"#;
+    type Caller = Admin<Owner>;
+    type Lane = Work<Scan>;
+    type Reply = EmptyReply;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Owner>) -> Result<EmptyReply, Fault> {
+        let (by, Text(app)) = (By::admin(&caller), self.app);
+        let removed = scores::remove_board(context.db(), &by, &app, true);
+        done(removed.map(|done| done != Done::Absent), "app")
     }
 }

@@ -5,6 +5,7 @@ use crate::handlers::user::admin::find;
 use engine::args;
 use engine::db::Db;
 use engine::fault::Fault;
+use serde_json::json;
 
 /// The data of the account with this user name, mobile number or id: pairs of a label and its value.
 pub fn show(db: &Db, name: &str) -> Result<Option<Vec<(&'static str, String)>>, Fault> {
@@ -63,5 +64,18 @@ pub fn end_sessions(db: &Db, by: &By, name: &str) -> Result<bool, Fault> {
     db.write(move |tx| {
         audit::record(tx, &by, "user end-sessions", &id.to_string(), None)?;
         Ok(tx.execute(sql, args![id])? > 0)
+    })
+}
+
+/// Take an account's nickname away; whether there is such an account.
+pub fn clear_nickname(db: &Db, by: &By, name: &str) -> Result<bool, Fault> {
+    let Some(id) = find(&db.view(), name)? else { return Ok(false) };
+    let by = by.clone();
+    db.write(move |tx| {
+        let sql = "SELECT nickname FROM account WHERE id = $1";
+        let earlier: Option<String> = tx.one(sql, args![id], |row| row.get(0))?;
+        let earlier = earlier.map(|nickname| json!({ "user_id": id, "nickname": nickname }));
+        audit::record(tx, &by, "user clear-nickname", &id.to_string(), earlier.as_ref())?;
+        Ok(tx.execute("UPDATE account SET nickname = '' WHERE id = $1", args![id])? > 0)
     })
 }

@@ -33,10 +33,11 @@ impl By {
         By { actor: operator(), address: String::new() }
     }
 
-    /// An admin, who is logged in.
+    /// An admin who is logged in, or another server with its key.
     pub fn admin<R>(admin: &Admin<R>) -> Self {
         let address = admin.client.address().to_string();
-        By { actor: format!("admin {}", admin.name), address }
+        let kind = if admin.is_key { "key" } else { "admin" };
+        By { actor: format!("{kind} {}", admin.name), address }
     }
 }
 

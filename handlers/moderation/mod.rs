@@ -5,9 +5,12 @@ pub mod accounts;
 pub mod audit;
 pub mod bans;
 pub mod content;
+pub mod decisions;
 pub mod notices;
+pub mod reviews;
 pub mod scores;
 pub mod shops;
+pub mod words;
 
 pub use crate::handlers::user::admin::fault_text;
 

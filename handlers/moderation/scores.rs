@@ -5,7 +5,7 @@ use crate::handlers::new_players;
 use crate::handlers::removal::{self, Removal};
 use engine::args;
 use engine::boards::Change;
-use engine::db::{Db, Tx};
+use engine::db::{Db, Tx, View};
 use engine::fault::Fault;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -49,6 +49,35 @@ pub fn list(db: &Db, app: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
     )
 }
 
+/// The first `limit` places of the players that have `text` in openid or nickname, on the board that this server has in
+/// memory. The case of ASCII letters does not matter.
+pub fn find(db: &Db, app: &str, text: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
+    let view = db.view();
+    let mut found = view.all(
+        "SELECT score.openid, score.score, score.reached_at, coalesce(player.nickname, '')
+           FROM score LEFT JOIN player ON player.app = score.app AND player.openid = score.openid
+          WHERE score.app = $1
+            AND (contains(score.openid, $2) OR contains(coalesce(player.nickname, ''), $2))
+          ORDER BY score.score DESC, score.reached_at LIMIT $3",
+        args![app, &text.to_ascii_lowercase(), limit],
+        |row| {
+            Ok(Listed {
+                place: 0,
+                openid: row.get(0)?,
+                score: row.get(1)?,
+                reached: view.clock.format(row.get::<i64>(2)? / 1_000_000),
+                nickname: row.get(3)?,
+            })
+        },
+    )?;
+    let boards = view.boards.read();
+    for listed in &mut found {
+        let place = boards.texts.get(app).and_then(|board| board.rank(&listed.openid));
+        listed.place = place.and_then(|place| i64::try_from(place).ok()).unwrap_or(0);
+    }
+    Ok(found)
+}
+
 /// What a command came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
@@ -70,6 +99,7 @@ pub fn remove_player(
 ) -> Result<Done, Fault> {
     let view = db.view();
     let known = "SELECT 1 FROM score WHERE app = $1 AND openid = $2
+                 UNION ALL SELECT 1 FROM held_score WHERE app = $1 AND openid = $2
                  UNION ALL SELECT 1 FROM player WHERE app = $1 AND openid = $2 LIMIT 1";
     let is_known = view.one(known, args![app, openid], |_| Ok(()))?.is_some();
     drop(view);
@@ -86,6 +116,91 @@ pub fn reset(db: &Db, by: &By, app: &str, is_alone: bool) -> Result<Done, Fault>
     order(db, by, is_known, Removal::Scores(app.to_owned()), ("score reset", app), is_alone)
 }
 
+/// Remove the board of a game with its scores and players.
+pub fn remove_board(db: &Db, by: &By, app: &str, is_alone: bool) -> Result<Done, Fault> {
+    let view = db.view();
+    let known = "SELECT 1 FROM app WHERE name = $1 UNION ALL SELECT 1 FROM score WHERE app = $1
+                 UNION ALL SELECT 1 FROM player WHERE app = $1 LIMIT 1";
+    let is_known = view.one(known, args![app], |_| Ok(()))?.is_some();
+    drop(view);
+    order(db, by, is_known, Removal::Board(app.to_owned()), ("board remove", app), is_alone)
+}
+
+/// Take a player's score off the board until [`confirm`]; what the player reaches meanwhile is held as well.
+pub fn hold(
+    db: &Db,
+    by: &By,
+    app: &str,
+    openid: &str,
+    reason: &str,
+    is_alone: bool,
+) -> Result<Done, Fault> {
+    let view = db.view();
+    let known = "SELECT 1 FROM score WHERE app = $1 AND openid = $2";
+    let is_known = view.one(known, args![app, openid], |_| Ok(()))?.is_some();
+    drop(view);
+    let [app, openid] = [app, openid].map(str::to_owned);
+    let (target, reason) = (format!("{app} {openid}"), reason.replace(['\n', '\r'], " "));
+    let removal = Removal::Hold { app, openid, reason };
+    order(db, by, is_known, removal, ("score hold", &target), is_alone)
+}
+
+/// Let a score count that was held.
+pub fn confirm(db: &Db, by: &By, app: &str, openid: &str, is_alone: bool) -> Result<Done, Fault> {
+    let is_known = is_held(&db.view(), app, openid)?;
+    let [app, openid] = [app, openid].map(str::to_owned);
+    let target = format!("{app} {openid}");
+    let removal = Removal::Confirm { app, openid };
+    order(db, by, is_known, removal, ("score confirm", &target), is_alone)
+}
+
+/// Is the player's score held?
+pub fn is_held(view: &View, app: &str, openid: &str) -> Result<bool, Fault> {
+    let sql = "SELECT 1 FROM held_score WHERE app = $1 AND openid = $2";
+    Ok(view.one(sql, args![app, openid], |_| Ok(()))?.is_some())
+}
+
+/// A score that is held.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HeldScore {
+    /// The game.
+    pub app: String,
+    /// The player.
+    pub openid: String,
+    /// The player's name; empty where the game told none.
+    pub nickname: String,
+    /// The highest score.
+    pub score: i64,
+    /// When it was reached, as the wire writes a time.
+    pub reached: String,
+    /// Why it is held.
+    pub reason: String,
+}
+
+/// The first `limit` scores that are held, of this game or, with `""`, of all.
+pub fn held(db: &Db, app: &str, limit: i64) -> Result<Vec<HeldScore>, Fault> {
+    let view = db.view();
+    view.all(
+        "SELECT held_score.app, held_score.openid, coalesce(player.nickname, ''), held_score.score,
+                held_score.reached_at, held_score.reason
+           FROM held_score LEFT JOIN player
+             ON player.app = held_score.app AND player.openid = held_score.openid
+          WHERE $1 = '' OR held_score.app = $1
+          ORDER BY held_score.app, held_score.score DESC, held_score.openid LIMIT $2",
+        args![app, limit],
+        |row| {
+            Ok(HeldScore {
+                app: row.get(0)?,
+                openid: row.get(1)?,
+                nickname: row.get(2)?,
+                score: row.get(3)?,
+                reached: view.clock.format(row.get::<i64>(4)? / 1_000_000),
+                reason: row.get(5)?,
+            })
+        },
+    )
+}
+
 fn order(
     db: &Db,
     by: &By,
@@ -100,7 +215,9 @@ fn order(
     let (by, target) = (by.clone(), target.to_owned());
     db.write(move |tx| {
         let earlier = match &removal {
-            Removal::Player { app, openid } => score_of(tx, app, openid)?,
+            Removal::Player { app, openid } | Removal::Hold { app, openid, .. } => {
+                score_of(tx, app, openid)?
+            }
             _ => None,
         };
         audit::record(tx, &by, action, &target, earlier.as_ref())?;
@@ -121,6 +238,7 @@ fn score_of(tx: &Tx, app: &str, openid: &str) -> Result<Option<Value>, Fault> {
 pub fn run_remove_player(tx: &mut Tx, app: &str, openid: &str) -> Result<(), Fault> {
     let scores =
         tx.execute("DELETE FROM score WHERE app = $1 AND openid = $2", args![app, openid])?;
+    tx.execute("DELETE FROM held_score WHERE app = $1 AND openid = $2", args![app, openid])?;
     let sql = "DELETE FROM player WHERE app = $1 AND openid = $2 RETURNING leaves_at";
     let leaves: Option<Option<i64>> = tx.one(sql, args![app, openid], |row| row.get(0))?;
     let waiting = i64::from(leaves.flatten().is_some());
@@ -138,8 +256,61 @@ pub fn run_remove_player(tx: &mut Tx, app: &str, openid: &str) -> Result<(), Fau
 /// as long as that of players without a score is.
 pub fn run_reset(tx: &mut Tx, app: &str) -> Result<(), Fault> {
     tx.execute("DELETE FROM score WHERE app = $1", args![app])?;
+    tx.execute("DELETE FROM held_score WHERE app = $1", args![app])?;
     new_players::let_all_wait(tx, app)?;
     let stamp = tx.boards.stamp();
     tx.tell(Change::Clear { board: app.into(), stamp });
+    Ok(())
+}
+
+/// Hold a score, in the transaction of whoever has the boards in memory.
+pub fn run_hold(tx: &mut Tx, app: &str, openid: &str, reason: &str) -> Result<(), Fault> {
+    let sql = "DELETE FROM score WHERE app = $1 AND openid = $2 RETURNING score, reached_at";
+    let row: Option<(i64, i64)> =
+        tx.one(sql, args![app, openid], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some((score, reached)) = row else { return Ok(()) };
+    // The row may lag behind the board.
+    let on_board = tx.boards.read().texts.get(app).and_then(|board| board.get(openid));
+    let score = on_board.map_or(score, |on_board| on_board.max(score));
+    add_held(tx, app, openid, (score, reached), reason)?;
+    tx.execute("UPDATE app SET players = players - 1 WHERE name = $1", args![app])?;
+    let stamp = tx.boards.stamp();
+    tx.tell(Change::Remove { board: app.into(), player: openid.into(), stamp });
+    Ok(())
+}
+
+/// Keep a score that is held, if it is higher than the one that is kept.
+pub fn add_held(
+    tx: &mut Tx,
+    app: &str,
+    openid: &str,
+    (score, reached): (i64, i64),
+    reason: &str,
+) -> Result<(), Fault> {
+    tx.execute(
+        "INSERT INTO held_score (app, openid, score, reached_at, reason) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (app, openid) DO UPDATE SET score = excluded.score, reached_at = excluded.reached_at
+          WHERE excluded.score > held_score.score",
+        args![app, openid, score, reached, reason],
+    )?;
+    Ok(())
+}
+
+/// Let a held score count, in the transaction of whoever has the boards in memory. It counts from now, so that it is not
+/// taken for one from before it was held.
+pub fn run_confirm(tx: &mut Tx, app: &str, openid: &str) -> Result<(), Fault> {
+    let sql = "DELETE FROM held_score WHERE app = $1 AND openid = $2 RETURNING score";
+    let score: Option<i64> = tx.one(sql, args![app, openid], |row| row.get(0))?;
+    let Some(score) = score else { return Ok(()) };
+    let stamp = tx.boards.stamp();
+    let added = tx.execute(
+        "INSERT INTO score (app, openid, score, reached_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (app, openid) DO NOTHING",
+        args![app, openid, score, stamp],
+    )?;
+    let added = i64::try_from(added).unwrap_or_default();
+    tx.execute("UPDATE app SET players = players + $1 WHERE name = $2", args![added, app])?;
+    let (board, player) = (app.into(), openid.into());
+    tx.tell(Change::Best { board, player, score, stamp });
     Ok(())
 }

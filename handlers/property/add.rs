@@ -3,6 +3,8 @@
 use super::Written;
 use super::fields::{Filled, MaybeEmpty, OptionalMaybeEmpty, seconds};
 use super::indexed::index;
+use crate::handlers::moderation::reviews::{self, Kind};
+use crate::handlers::moderation::words;
 use engine::caller::Account;
 use engine::clock::DateTime;
 use engine::data::{IntBetween, Text};
@@ -65,6 +67,15 @@ impl Op for Add {
         if self.user_id.names_another_account(&caller) {
             return Err(Fault::value("user_id", "must be the caller's"));
         }
+        let held = words::check(
+            tx,
+            &[
+                ("lab", &self.lab.0.0),
+                ("title", &self.title.0.0),
+                ("content", &self.content.0.0),
+                ("user_name", &self.user_name.0.0),
+            ],
+        )?;
         let occurred = seconds(&tx.clock, "occurrence_time", self.occurrence_time.0)?;
         let published = seconds(&tx.clock, "publish_time", self.publish_time.given())?;
         let published = published.unwrap_or_else(|| tx.clock.now());
@@ -107,6 +118,9 @@ impl Op for Add {
         )?;
         let texts = [&*self.lab.0, &*self.title.0, &*self.content.0];
         index(tx, (self.r#type.0.0, place), texts, uid, caller.id);
+        if let Some(word) = held {
+            reviews::hold(tx, Kind::Notice, &uid.to_string(), &word)?;
+        }
         Ok(Written { uid })
     }
 }

@@ -3,6 +3,8 @@
 use super::Written;
 use super::fields::{Filled, OptionalFilled, OptionalMaybeEmpty, seconds};
 use super::indexed::Indexed;
+use crate::handlers::moderation::reviews::{self, Kind};
+use crate::handlers::moderation::words;
 use engine::caller::Account;
 use engine::clock::DateTime;
 use engine::data::{IntBetween, Text};
@@ -93,6 +95,11 @@ impl Op for Update {
         let url1 = loose(self.pic_url1);
         let url2 = loose(self.pic_url2);
         let url3 = loose(self.pic_url3);
+        let given =
+            [("lab", &lab), ("title", &title), ("content", &content), ("user_name", &user_name)];
+        let given: Vec<_> =
+            given.iter().filter_map(|(key, text)| Some((*key, text.as_deref()?))).collect();
+        let held = words::check(tx, &given)?;
         // Another's notice and none at all are told alike.
         let old = Indexed::find(tx, uid, caller.id)?.ok_or(Fault::NotOwner)?;
         let place = position(updated, uid)?;
@@ -146,6 +153,9 @@ impl Op for Update {
             Indexed::read,
         )?;
         new.ok_or(Fault::NotOwner)?.replace(&old, tx, uid, caller.id);
+        if let Some(word) = held {
+            reviews::hold(tx, Kind::Notice, &uid.to_string(), &word)?;
+        }
         Ok(Written { uid })
     }
 }

@@ -3,9 +3,9 @@
 //! These run beside a server as well as without one: each is one short transaction, and SQLite
 //! takes turns between processes.
 
-use super::name::{Name, is_no_number};
+use super::name::{Name, hold, is_free, is_no_number, set_keys};
 use super::register::{hash_plain, insert};
-use super::{COMMON, Known, password, remove};
+use super::{COMMON, Known, NAME_TAKEN, password, remove};
 use crate::handlers::moderation::audit::{self, By};
 use crate::handlers::removal;
 use engine::args;
@@ -13,6 +13,7 @@ use engine::data::{Field, FieldError, Value};
 use engine::db::{Db, View};
 use engine::fault::Fault;
 use engine::password::{LENGTH, is_common};
+use serde_json::json;
 
 /// One line of `user list`.
 pub struct Listed {
@@ -44,6 +45,34 @@ pub fn add(db: &Db, by: &By, name: &str, password: &str) -> Result<i64, String> 
         Ok(added)
     });
     added.map_err(fault_text)?.ok_or_else(|| "NAME: it is taken".into())
+}
+
+/// Give an account another user name; the error is one line. The old one is kept for it for a while, as when it renames
+/// itself.
+pub fn rename(db: &Db, by: &By, id: i64, name: &str) -> Result<(), String> {
+    let Name(name) = Name::read(Value::Text(name.into())).map_err(|flaw| match flaw {
+        FieldError::Value(why) => format!("NAME: {why}"),
+        _ => "NAME: must not be empty".into(),
+    })?;
+    is_no_number(&db.view(), &name).map_err(fault_text)?;
+    let by = by.clone();
+    let renamed = db.write(move |tx| {
+        let sql = "SELECT username FROM account WHERE id = $1";
+        let own: String = tx.one(sql, args![id], |row| row.get(0))?.ok_or(Fault::AccountGone)?;
+        tx.turn("user name", &name)?;
+        match is_free(tx, &name, Some(id)) {
+            Err(fault) if fault.is(&NAME_TAKEN) => return Ok(false),
+            free => free?,
+        }
+        hold(tx, id, &own)?;
+        set_keys(tx, id, &name)?;
+        tx.execute("UPDATE account SET username = $1 WHERE id = $2", args![&name, id])?;
+        let (earlier, later) = (json!({"user_id": id, "username": own}), json!({"username": name}));
+        let change = (Some(&earlier), Some(&later));
+        audit::record_change(tx, &by, "user rename", &id.to_string(), change)?;
+        Ok(true)
+    });
+    if renamed.map_err(fault_text)? { Ok(()) } else { Err("NAME: it is taken".into()) }
 }
 
 /// List all accounts, the oldest first.

@@ -141,19 +141,28 @@ impl Op for Export {
             EXPORTS.check(tx, &id.to_string(), EXPORTS_PER_DAY)?;
             EXPORTS.add(tx, &id.to_string(), 1)
         })?;
-        let (mut exported, files) =
-            context.read(|view| Ok((rows(view, &caller, after)?, files(view, id)?)))?;
-        if after.is_none() {
-            let [avatar, portrait] = files.map(|file| picture(context, file));
-            (exported.avatar, exported.portrait) = (avatar?, portrait?);
-        }
-        Ok(exported)
+        export(context, id, &caller.session, after)
     }
 }
 
+/// Everything stored about an account; `session` is the key of the session that asks, `""` where it is not the account's.
+pub fn export(
+    context: &WorkContext,
+    id: i64,
+    session: &str,
+    after: Option<i64>,
+) -> Result<Exported, Fault> {
+    let (mut exported, files) =
+        context.read(|view| Ok((rows(view, id, session, after)?, files(view, id)?)))?;
+    if after.is_none() {
+        let [avatar, portrait] = files.map(|file| picture(context, file));
+        (exported.avatar, exported.portrait) = (avatar?, portrait?);
+    }
+    Ok(exported)
+}
+
 /// What tables have of the account.
-fn rows(view: &View, caller: &Account, after: Option<i64>) -> Result<Exported, Fault> {
-    let id = caller.id;
+fn rows(view: &View, id: i64, session: &str, after: Option<i64>) -> Result<Exported, Fault> {
     let mut notices = view.all(
         "SELECT id, type, state, lab, title, content, occurrence_time, user_name, user_phone, user_qq,
                 user2_id, user2_name, user2_phone, user2_qq, publish_time, update_time,
@@ -178,7 +187,7 @@ fn rows(view: &View, caller: &Account, after: Option<i64>) -> Result<Exported, F
     Ok(Exported {
         account: profile(view, id)?,
         owner: real_name(view, id)?,
-        sessions: sessions::open(view, id, &caller.session)?,
+        sessions: sessions::open(view, id, session)?,
         // From memory: the row may be written later.
         rank: rank::score(view, id),
         shops,

@@ -3,7 +3,7 @@
 pub mod admin;
 mod attempts;
 mod avatar;
-mod export;
+pub mod export;
 mod login;
 mod login_sms;
 mod mobile;

@@ -4,6 +4,8 @@ use super::NAME_TAKEN;
 use super::name::{Name, Nickname, hold, is_free, may_be_called, set_keys};
 use super::picture_url;
 use crate::handlers::EmptyReply;
+use crate::handlers::moderation::reviews::Kind;
+use crate::handlers::moderation::words;
 use engine::caller::Account;
 use engine::db::{Tx, View};
 use engine::fault::{Fault, FaultKind};
@@ -88,6 +90,8 @@ impl Op for Update {
     type Reply = EmptyReply;
 
     fn run(self, tx: &mut Tx, caller: Account) -> Result<EmptyReply, Fault> {
+        let id = caller.id.to_string();
+        words::check_name(tx, Kind::Account, &id, ("nickname", &self.nickname.0))?;
         tx.execute(
             "UPDATE account SET nickname = $1 WHERE id = $2",
             args![&self.nickname.0, caller.id],
@@ -144,6 +148,7 @@ impl Op for Rename {
             tx.keep_on_fault()?;
             return Err(fault);
         }
+        words::check_name(tx, Kind::Account, &key, ("username", &username))?;
         hold(tx, caller.id, &own.0)?;
         set_keys(tx, caller.id, &username)?;
         tx.execute("UPDATE account SET username = $1 WHERE id = $2", args![&username, caller.id])?;

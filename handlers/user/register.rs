@@ -4,6 +4,8 @@
 use super::name::{Name, is_free, is_taken, may_be_called, set_keys};
 use super::proof::CodeProof;
 use super::{NewPassword, attempts};
+use crate::handlers::moderation::reviews::Kind;
+use crate::handlers::moderation::words;
 use crate::handlers::phone::{NOT_A_PHONE, Phone};
 use crate::handlers::sms::{Purpose, SmsCode};
 use crate::handlers::user::{MOBILE_TAKEN, NAME_TAKEN};
@@ -107,6 +109,7 @@ impl ByName {
         img::is_good(context, client, &hash)?;
         let is_free = context.read(|view| {
             may_be_called(view, &username, None)?;
+            words::check(view, &[("username", &username)])?;
             match is_free(view, &username, None) {
                 Err(fault) if fault.is(&NAME_TAKEN) => Ok(false),
                 free => free.map(|()| true),
@@ -182,6 +185,9 @@ pub fn insert(
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
         args![id, username, mobile, username, password, now, tx.clock.steady()],
     )?;
+    if mobile != Some(username) {
+        words::check_name(tx, Kind::Account, &id.to_string(), ("username", username))?;
+    }
     set_keys(tx, id, username)?;
     Ok(Some(id))
 }

@@ -6,7 +6,7 @@
 //! of messages for 24 hours, and for 30 days a keyed hash of its name.
 
 use super::name;
-use crate::handlers::moderation::audit;
+use crate::handlers::moderation::{audit, reviews};
 use crate::handlers::portrait;
 use crate::handlers::property::NOTICES;
 use crate::handlers::rank;
@@ -49,6 +49,7 @@ pub fn remove(tx: &mut Tx, id: i64) -> Result<(), Fault> {
     }
     tx.execute("DELETE FROM rank WHERE account = $1", args![id])?;
     tx.execute("UPDATE session SET address = '' WHERE account = $1", args![id])?;
+    reviews::forget(tx, id)?;
     audit::forget(tx, id)?;
     // The board of this process at once, and that of a server beside it when it does what is left.
     rank::forget(tx, id);

@@ -5,12 +5,14 @@ use super::{Caller, Credentials, session_key};
 use crate::client::Client;
 use crate::db::{Db, View};
 use crate::fault::{Fault, FaultKind};
+use crate::hex;
+use sha2::{Digest, Sha256};
 use std::marker::PhantomData;
 
 /// How long a session may be idle, in seconds.
 const IDLE: i64 = 1_800;
 
-/// How exactly the last use of a session is known, in seconds.
+/// How exactly the last use of a session or key is known, in seconds.
 const SEEN_STEP: i64 = 60;
 
 /// What an admin may do. Each role may do what the one before may, and more.
@@ -73,7 +75,7 @@ impl Role for Owner {
     const ROLE: AdminRole = AdminRole::Owner;
 }
 
-/// An admin who is logged in and has at least the role `R`.
+/// An admin who is logged in and has at least the role `R`, or another server with an API key for the operation.
 #[derive(Debug)]
 pub struct Admin<R> {
     /// The admin's id.
@@ -82,8 +84,10 @@ pub struct Admin<R> {
     pub name: String,
     /// What the admin may do.
     pub role: AdminRole,
-    /// The session's key: what [`session_key`] makes of its token.
+    /// The session's key: what [`session_key`] makes of its token; of an API key what is stored of it.
     pub session: String,
+    /// Is it another server, which called with an API key?
+    pub is_key: bool,
     /// The client.
     pub client: Client,
     least: PhantomData<R>,
@@ -99,8 +103,15 @@ impl<R: Role> Caller for Admin<R> {
         FaultKind::NotOwner,
     ];
 
-    fn prove(view: &View, credentials: &Credentials) -> Result<Self, Fault> {
+    fn prove(
+        view: &View,
+        credentials: &Credentials,
+        operation: (&str, &str),
+    ) -> Result<Self, Fault> {
         let token = credentials.token.as_deref().ok_or(Fault::NoCredentials)?;
+        if let Some(key) = stored_key(token) {
+            return by_key(view, key, credentials.client, operation);
+        }
         let session = session_key(token).ok_or(Fault::BadToken)?;
         let now = view.clock.steady();
         let (id, name, role, seen, expires, is_stale): (i64, String, String, i64, i64, bool) = view
@@ -125,19 +136,63 @@ impl<R: Role> Caller for Admin<R> {
         match AdminRole::named(&role) {
             Some(role) if role >= R::ROLE => {
                 let client = credentials.client;
-                Ok(Admin { id, name, role, session, client, least: PhantomData })
+                Ok(Admin { id, name, role, session, is_key: false, client, least: PhantomData })
             }
             _ => Err(Fault::NotOwner),
         }
     }
 }
 
-/// Note that a session is in use, at most once a minute. Nobody waits for it.
-pub(crate) fn note_use(db: &Db, session: String) {
+/// What API keys begin with, so that people and scanners of secrets know them.
+const KEY_PREFIX: &str = "gk_";
+
+/// A new API key: the prefix and 128 random bits in hex.
+pub fn new_key() -> String {
+    format!("{KEY_PREFIX}{}", super::new_token())
+}
+
+/// What is stored of an API key: its SHA-256 in hex; `None` if the text is none.
+pub fn stored_key(key: &str) -> Option<String> {
+    let random = key.strip_prefix(KEY_PREFIX)?;
+    super::is_token(random.as_bytes()).then(|| hex::encode(&Sha256::digest(key)))
+}
+
+/// The other server whose key this is, if the operation is one of those that it may call.
+fn by_key<R: Role>(
+    view: &View,
+    key: String,
+    client: Client,
+    (_, subtype): (&str, &str),
+) -> Result<Admin<R>, Fault> {
+    let sql = "SELECT id, name, operations FROM api_key WHERE hash = $1";
+    let (id, name, operations): (i64, String, String) = view
+        .one(sql, crate::args![&key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .ok_or(Fault::BadToken)?;
+    if !operations.split(' ').any(|allowed| allowed == subtype) {
+        return Err(Fault::NotOwner);
+    }
+    Ok(Admin { id, name, role: R::ROLE, session: key, is_key: true, client, least: PhantomData })
+}
+
+/// Note that a session or an API key is in use, at most once a minute. Nobody waits for it.
+pub(crate) fn note_use(db: &Db, token: &str, client: Client) {
+    let (Some(key), is_key) = (match stored_key(token) {
+        Some(key) => (Some(key), true),
+        None => (session_key(token), false),
+    }) else {
+        return;
+    };
     let queued = db.submit(move |tx| {
-        let now = tx.clock.steady();
-        let sql = "UPDATE admin_session SET seen_at = $1 WHERE key = $2 AND seen_at <= $3";
-        tx.execute(sql, crate::args![now, &session, now - SEEN_STEP]).map(drop)
+        if is_key {
+            let (now, address) = (tx.clock.now(), client.address().to_string());
+            let sql =
+                "UPDATE api_key SET used_at = $1, address = $2 WHERE hash = $3 AND used_at <= $4";
+            tx.execute(sql, crate::args![now, &address, &key, now - SEEN_STEP]).map(drop)
+        } else {
+            let now = tx.clock.steady();
+            let sql = "UPDATE admin_session SET seen_at = $1 WHERE key = $2 AND seen_at <= $3";
+            tx.execute(sql, crate::args![now, &key, now - SEEN_STEP]).map(drop)
+        }
     });
     if let Err(fault) = queued {
         tracing::debug!(?fault, "the use of an admin's session was not noted");

@@ -2,7 +2,8 @@
 
 use super::{
     Backup, Captcha, Config, ConfigError, Console, Cors, Database, Disk, Documents, Envelope,
-    Limits, Log, Metrics, Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store, Web,
+    Limits, Log, Metrics, Moderation, Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store,
+    Web,
 };
 
 /// The keys in which one configuration differs from another, as the file has them.
@@ -96,6 +97,7 @@ impl Config {
             log: Log { live { level, requests } restart { format } }
             metrics: Metrics { live { allow } restart {} }
             console: Console { live { allow } restart { listen, public_url } }
+            moderation: Moderation { live { words, reports_per_day, max_open_reports } restart {} }
             privacy: Privacy { live {} restart { key_file } }
         );
         Ok((self.checked()?, changes))

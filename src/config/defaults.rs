@@ -31,6 +31,7 @@ impl Default for Config {
             log: Log::default(),
             metrics: Metrics::default(),
             console: Console::default(),
+            moderation: Moderation::default(),
             privacy: Privacy::default(),
         }
     }

@@ -14,6 +14,7 @@ mod env;
 mod fault;
 mod fields;
 mod load;
+mod moderation;
 mod networks;
 mod portrait;
 mod sms;
@@ -40,6 +41,7 @@ pub use disk::{Disk, Reserve};
 pub use endpoint::Endpoint;
 pub use env::variables;
 pub use load::ConfigError;
+pub use moderation::Moderation;
 pub use networks::{Networks, SharedNetworks};
 pub use portrait::{OpenUpload, Portrait};
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
@@ -114,6 +116,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// `[console]`: the pages for the people who look after the server.
     pub console: Console,
+    /// `[moderation]`: what people may publish.
+    pub moderation: Moderation,
     /// `[privacy]`: what is encrypted in the database.
     pub privacy: Privacy,
 }

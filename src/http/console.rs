@@ -6,6 +6,7 @@
 mod access;
 mod cookies;
 
+use crate::caller::stored_key;
 use crate::caller::{Admin, Caller as _, Credentials, Viewer, admin};
 use crate::client::Client;
 use crate::console::{Console, LANGUAGES, Page, PageRequest, value_of};
@@ -194,21 +195,27 @@ impl ConsoleHandler {
         }
         let token = asked.head.headers.get(hyper::header::AUTHORIZATION);
         let token = token.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let (token, name) = (token.map(str::to_owned), ("admin", subtype));
-        response::direct(self.call_directly(asked, token, name, &asked.body).await)
+        let name = ("admin", subtype);
+        let answer = self.call_directly(asked, token.map(str::to_owned), name, &asked.body).await;
+        if let Some(token) = token.filter(|_| answer.status == 200) {
+            admin::note_use(&self.engine.db, token, asked.client);
+        }
+        response::direct(answer)
     }
 
     /// The request of an admin who is logged in; `None` if nobody is.
     async fn admin_request(&self, asked: &Asked) -> Option<PageRequest> {
-        let token = asked.token.as_deref()?;
+        // A key is for programs: no page opens with it.
+        let token = asked.token.as_deref().filter(|token| stored_key(token).is_none())?;
         let (engine, credentials) =
             (Arc::clone(&self.engine), asked.credentials(asked.token.clone()));
         // The database may be another server's, which takes its time.
         let proven = tokio::task::spawn_blocking(move || {
-            Admin::<Viewer>::prove(&engine.db.view(), &credentials)
+            let operation = ("admin", "overview");
+            Admin::<Viewer>::prove(&engine.db.view(), &credentials, operation)
         });
         let admin = proven.await.ok()?.ok()?;
-        admin::note_use(&self.engine.db, admin.session);
+        admin::note_use(&self.engine.db, token, asked.client);
         let (admin, form_token) = (Some((admin.name, admin.role)), form_token(token));
         Some(PageRequest { admin, form_token, ..asked.page_request() })
     }
@@ -243,6 +250,9 @@ impl ConsoleHandler {
             let cookie = cookies::end(self.engine.services.config.console.is_https());
             answer.headers_mut().insert(SET_COOKIE, cookie);
             return answer;
+        }
+        if let Some((_, render)) = self.console.results.iter().find(|(of, _)| *of == name.1) {
+            return html(StatusCode::OK, render(&request, &answer["data"]));
         }
         let back = value_of(&form, "back").filter(|back| is_own_path(back)).unwrap_or("/");
         let separator = if back.contains('?') { '&' } else { '?' };

@@ -57,7 +57,7 @@ impl Lane for Read {
     ) -> Called<'static> {
         let run = move |engine: &Engine| {
             let view = engine.db.view();
-            let caller = O::Caller::prove(&view, &credentials)?;
+            let caller = O::Caller::prove(&view, &credentials, O::NAME)?;
             op.run(&view, caller).map(Reply::answer)
         };
         if !engine.db.is_remote() {
@@ -85,7 +85,7 @@ impl Lane for Write {
         credentials: Credentials,
     ) -> Called<'static> {
         let queued = engine.db.submit(move |tx| {
-            let caller = O::Caller::prove(tx, &credentials)?;
+            let caller = O::Caller::prove(tx, &credentials, O::NAME)?;
             op.run(tx, caller)
         });
         match queued {
@@ -117,7 +117,7 @@ impl<K: WorkClass> Lane for Work<K> {
             let engine = Arc::clone(&context.engine);
             let work = move || {
                 // The caller is proven before the work begins, so that a junk token costs none.
-                let caller = context.read(|view| O::Caller::prove(view, &credentials))?;
+                let caller = context.read(|view| O::Caller::prove(view, &credentials, O::NAME))?;
                 op.run(&context, caller).map(Reply::answer)
             };
             engine.workers.run::<K, _>(&engine.services.metrics, &client, work).await

@@ -268,5 +268,5 @@ fn refused<O: Op>(engine: &Arc<Engine>, credentials: &Credentials, fault: Fault)
     if !O::Caller::NEEDS_LOGIN {
         return fault;
     }
-    O::Caller::prove(&engine.db.view(), credentials).err().unwrap_or(fault)
+    O::Caller::prove(&engine.db.view(), credentials, O::NAME).err().unwrap_or(fault)
 }

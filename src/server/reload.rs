@@ -8,7 +8,7 @@ use crate::config::{Changes, Config, ConfigError};
 use crate::http;
 use crate::http::endpoint::Handler;
 use crate::log;
-use crate::services::Services;
+use crate::services::{self, Services};
 use std::sync::{Arc, Weak};
 
 /// How the configuration is read.
@@ -41,6 +41,12 @@ impl Reload {
                 );
             }
         };
+        let words = match services::read_words(&config) {
+            Ok(words) => words,
+            Err(error) => {
+                return tracing::error!(%error, "SIGHUP: moderation.words can't be used; nothing was changed");
+            }
+        };
         let Some(handler) = self.handler.upgrade() else { return };
         let files = http::own_files(config.documents.dir.as_deref());
         match files.and_then(|files| handler.reload_documents(files)) {
@@ -63,8 +69,11 @@ impl Reload {
                 "SIGHUP: the configuration was changed too often; restart the server to change it"
             );
         }
+        let words_in_use = words.len();
+        self.services.words.replace(words);
         log::change(&log);
         tracing::info!(
+            words = words_in_use,
             applied = %list(&applied),
             needs_restart = %list(&waiting),
             "SIGHUP: the configuration was read again"

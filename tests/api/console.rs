@@ -9,6 +9,15 @@ use serde_json::{Value, json};
 /// Data of an operation that changes something, for things that are there.
 fn data_of(operation: &str, account: i64, notice: i64, shop: i64) -> Value {
     match operation.strip_prefix("admin/").unwrap() {
+        "rename_account" => json!({"id": account, "username": "omar-renamed"}),
+        "approve_reviewed" => json!({"id": 1}),
+        "hide_reviewed" => json!({"id": 2}),
+        "remove_reviewed" => json!({"id": 3}),
+        "hold_score" | "confirm_score" => json!({"app": "lamps", "openid": "cheater"}),
+        "remove_board" => json!({"app": "lamps"}),
+        "add_key" => json!({"name": "other-server", "operations": "notices"}),
+        "remove_key" => json!({"name": "other-server"}),
+        "verify_backup" => json!({"name": "guichet-20260101-000000.tar"}),
         "set_account_password" => json!({"id": account, "password": "another secret"}),
         it if it.ends_with("_account") || it == "end_account_sessions" => json!({"id": account}),
         it if it.ends_with("_notice") => json!({"id": notice}),
@@ -30,6 +39,14 @@ fn content(server: &Server) -> (i64, i64, i64) {
     let shop = server.done(&token, "shop/creat", shop)["shop_id"].as_i64().unwrap();
     let score = json!({"app": "lamps", "openid": "cheater", "score": 9});
     server.done("", "score/post", score);
+    let (_, reporter) = server.account("nora");
+    for named in [json!({"notice": notice}), json!({"shop": shop}), json!({"account": account})] {
+        server.done(
+            &reporter,
+            "report/add",
+            with(named, json!({"reason": "<script>why</script>"})),
+        );
+    }
     (account, notice, shop)
 }
 
@@ -68,22 +85,23 @@ fn every_change_by_an_admin_is_audited() {
     let mut changing: Vec<String> =
         console.operations().into_iter().map(|(name, _)| name).collect();
     changing.retain(|name| {
-        ["hide_", "unhide_", "disable_", "enable_", "end_", "set_", "add_", "remove_", "reset_"]
-            .iter()
-            .any(|verb| name.starts_with(&format!("admin/{verb}")))
+        let verbs = "hide unhide disable enable end set add remove reset approve hold confirm rename export";
+        verbs.split(' ').any(|verb| name.starts_with(&format!("admin/{verb}_")))
     });
     changing.sort_by_key(|name| {
         let removes = name.contains("/remove_") || name.contains("/reset_");
-        (removes, name.contains("remove_account"), name.contains("/unhide_"))
+        let is_last = name.contains("remove_account") || name.contains("remove_board");
+        (removes, is_last, name.contains("/unhide_") || name.contains("/confirm_"))
     });
-    assert_eq!(changing.len(), 15, "{changing:?}");
+    assert_eq!(changing.len(), 25, "{changing:?}");
     for operation in &changing {
         let before = console.audit().len();
         let data = data_of(operation, account, notice, shop);
         let answer = console.call(&token, operation, &data);
         assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
         let audit = console.audit();
-        assert_eq!(audit.len(), before + 1, "{operation}");
+        // A decision also notes what it did to what was reported.
+        assert!(audit.len() > before, "{operation}");
         let last = audit.last().unwrap();
         assert_eq!(
             (&last["actor"], &last["address"]),

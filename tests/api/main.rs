@@ -34,6 +34,7 @@ mod inputs;
 mod jsonrpc;
 mod matrix;
 mod matrix_owner;
+mod moderation;
 mod operation_paths;
 mod pages;
 mod password;

@@ -10,18 +10,21 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// The exported tables.
-pub const TABLES: [&str; 14] = [
+pub const TABLES: [&str; 17] = [
     "account",
     "admin",
     "admin_recovery",
+    "api_key",
     "app",
     "audit",
     "ban",
+    "held_score",
     "picture_total",
     "player",
     "portrait",
     "property",
     "rank",
+    "review",
     "score",
     "sequence",
     "shop",

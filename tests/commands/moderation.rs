@@ -260,6 +260,7 @@ fn lines_of_the_moderating_page_work() {
     let database = Connection::open(server.folder().join("data/guichet.db")).unwrap();
     database.execute("UPDATE shop SET id = 100000001", []).unwrap();
     post(&server, "cheater", 9);
+    post(&server, "fast", 8);
     let ran = run_lines(page, &server);
     assert!(ran > 12, "{ran}");
     assert_eq!(top(&server), [0_i64; 0]);
@@ -269,7 +270,7 @@ fn lines_of_the_moderating_page_work() {
 fn lines_of_the_console_page_work() {
     let server = Server::start("");
     let ran = run_lines(include_str!("../../docs/console.md"), &server);
-    assert_eq!(ran, 8);
+    assert_eq!(ran, 11);
     assert_eq!(run(&server, &["admin", "list"]).lines().count(), 1, "vic was removed");
 }
 

@@ -1,6 +1,7 @@
 //! The console of a server, as a browser or a program asks it.
 
 use super::cli::{done, folder, guichet};
+use super::folder::Folder;
 use super::{Server, command, with_input};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};
@@ -40,7 +41,11 @@ impl Page {
 
 impl Console {
     pub fn start(config: &str) -> Self {
-        let server = Server::start_by(folder(), config, |mut command| {
+        Console::start_in(folder(), config)
+    }
+
+    pub fn start_in(folder: Folder, config: &str) -> Self {
+        let server = Server::start_by(folder, config, |mut command| {
             command.env("GUICHET__CONSOLE__LISTEN", "127.0.0.1:0");
             command
         });

@@ -180,6 +180,7 @@ pub fn samples(name: &str, shop: i64) -> Vec<Value> {
         "score/post" => json!({"app": "game", "openid": "player-1", "score": 5}),
         "score/get" | "score/around" => json!({"app": "game", "openid": "player-1"}),
         "score/top" => json!({"app": "game"}),
+        "report/add" => json!({"shop": shop, "reason": "junk"}),
         "player/update" => json!({"app": "game", "openid": "player-1"}),
         name => panic!("{name}: say in surface.rs what data it takes"),
     };

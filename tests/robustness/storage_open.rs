@@ -150,7 +150,7 @@ fn newer_database_is_refused_unchanged() {
     let second = folder(&server.folder().join("data"), "");
     for arguments in [&[][..], &["user", "list"]] {
         let said = refused(&second, arguments);
-        let words = "made by a newer guichet (schema 99, this one knows 4); it was left as it is";
+        let words = "made by a newer guichet (schema 99, this one knows 5); it was left as it is";
         assert_eq!(said, format!("{}: {words}", path.display()));
         assert!(bytes(&path) == before, "its bytes were changed");
     }

@@ -32,6 +32,8 @@ export interface Operations {
   "rank/list": { data: Schemas["RankListRequest"]; reply: Schemas["RankListReply"] };
   /** Set the caller's score. With `list`, the answer also has the places that `arange` names, as they are right after the upload. */
   "rank/upload": { data: Schemas["RankUploadRequest"]; reply: Schemas["RankUploadReply"] };
+  /** Report a notice, a shop or an account: the people who look after the server will look at it. */
+  "report/add": { data: Schemas["ReportAddRequest"]; reply: Schemas["ReportAddReply"] };
   /** List the places around a player: `span` on each side. */
   "score/around": { data: Schemas["ScoreAroundRequest"]; reply: Schemas["ScoreAroundReply"] };
   /** Get a player's highest score and place. */

@@ -549,6 +549,18 @@ export interface components {
             /** @description The number of the owner's identity card; `null` where it was not told. */
             id_card: string | null;
         };
+        /** @description The answer of an operation that has nothing to say: `{}`. */
+        ReportAddReply: Record<string, never>;
+        ReportAddRequest: {
+            /** @description The id of a notice. */
+            notice?: number | string | null;
+            /** @description The id of a shop. */
+            shop?: number | string | null;
+            /** @description The id of an account. */
+            account?: number | string | null;
+            /** @description What is wrong with it. */
+            reason: string;
+        };
         ScoreAroundReply: components["schemas"]["ScoreRow"][];
         ScoreAroundRequest: {
             /** @description The game's name; `default` where it is absent. */

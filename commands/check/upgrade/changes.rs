@@ -313,4 +313,12 @@ pub(super) const CHANGES: &[Change] = &[
                made, and \"\" turns it off: docs/console.md",
         concerns: ALWAYS,
     },
+    Change {
+        step: 5,
+        kind: Kind::Key,
+        name: "moderation.words, reports_per_day, max_open_reports",
+        text: "words that are refused or held, and reports by accounts; without a list of words nothing is refused: \
+               docs/moderating.md",
+        concerns: ALWAYS,
+    },
 ];

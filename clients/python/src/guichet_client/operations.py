@@ -78,6 +78,11 @@ class Calls:
 
     @overload
     def call(
+        self, operation: Literal["report/add"], data: schemas.ReportAddRequest
+    ) -> schemas.ReportAddReply: ...
+
+    @overload
+    def call(
         self, operation: Literal["score/around"], data: schemas.ScoreAroundRequest
     ) -> schemas.ScoreAroundReply: ...
 
@@ -291,6 +296,11 @@ class AsyncCalls:
     async def call(
         self, operation: Literal["rank/upload"], data: schemas.RankUploadRequest
     ) -> schemas.RankUploadReply: ...
+
+    @overload
+    async def call(
+        self, operation: Literal["report/add"], data: schemas.ReportAddRequest
+    ) -> schemas.ReportAddReply: ...
 
     @overload
     async def call(

@@ -908,6 +908,31 @@ class RealName(TypedDict):
     """
 
 
+class ReportAddReply(TypedDict):
+    """
+    The answer of an operation that has nothing to say: `{}`.
+    """
+
+
+class ReportAddRequest(TypedDict):
+    notice: NotRequired[int | str | None]
+    """
+    The id of a notice.
+    """
+    shop: NotRequired[int | str | None]
+    """
+    The id of a shop.
+    """
+    account: NotRequired[int | str | None]
+    """
+    The id of an account.
+    """
+    reason: str
+    """
+    What is wrong with it.
+    """
+
+
 class ScoreAroundRequest(TypedDict):
     app: NotRequired[str | None]
     """

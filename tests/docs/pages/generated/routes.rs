@@ -5,12 +5,13 @@ use crate::common::cli::{bare, done};
 use std::collections::BTreeSet;
 
 /// The pages of operations, and the types that each has.
-pub(super) const OPERATIONS: [(&str, &[&str]); 6] = [
+pub(super) const OPERATIONS: [(&str, &[&str]); 7] = [
     ("docs/api/captcha-sms.md", &["img", "sms"]),
     ("docs/api/accounts.md", &["user"]),
     ("docs/api/portraits.md", &["portrait"]),
     ("docs/api/notices.md", &["property"]),
     ("docs/api/shops.md", &["shop"]),
+    ("docs/api/reports.md", &["report"]),
     ("docs/api/leaderboards.md", &["rank", "score", "player"]),
 ];
 
