@@ -6,6 +6,7 @@
 use reqwest::{Certificate, Client, ClientBuilder, redirect};
 use std::fmt;
 use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -50,21 +51,7 @@ impl HttpClient {
     }
 
     fn by(also: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Self, HttpClientError> {
-        // Only the first call in a process counts; an error says that there was one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let roots: Vec<Certificate> = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .map(|root| Certificate::from_der(root))
-            .collect::<Result<_, _>>()
-            .map_err(HttpClientError::new)?;
-        let client = also(Client::builder())
-            .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .redirect(redirect::Policy::none())
-            .tls_certs_merge(roots)
-            .build()
-            .map_err(HttpClientError::new)?;
+        let client = client(also)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("outgoing")
@@ -89,6 +76,33 @@ impl HttpClient {
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(task);
     }
+}
+
+/// A client that also trusts the certificates of a PEM file; `None`: none more.
+pub(crate) fn trusting(ca_file: Option<&Path>) -> Result<Client, HttpClientError> {
+    let Some(file) = ca_file else { return client(|client| client) };
+    let wrong = |error: &dyn fmt::Display| HttpClientError(format!("{}: {error}", file.display()));
+    let pem = std::fs::read(file).map_err(|error| wrong(&error))?;
+    let more = Certificate::from_pem_bundle(&pem).map_err(|error| wrong(&error))?;
+    client(|client| client.tls_certs_merge(more))
+}
+
+fn client(also: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Result<Client, HttpClientError> {
+    // Only the first call in a process counts; an error says that there was one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let roots: Vec<Certificate> = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .map(|root| Certificate::from_der(root))
+        .collect::<Result<_, _>>()
+        .map_err(HttpClientError::new)?;
+    also(Client::builder())
+        .user_agent(concat!("guichet/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT)
+        .pool_idle_timeout(IDLE)
+        .redirect(redirect::Policy::none())
+        .tls_certs_merge(roots)
+        .build()
+        .map_err(HttpClientError::new)
 }
 
 /// A runtime that is left behind when it is dropped, not waited for: a look-up of a name can't be

@@ -59,6 +59,7 @@ pub mod services;
 pub mod signature;
 pub mod sms;
 pub mod status;
+pub mod tls;
 pub mod usage;
 pub mod vault;
 pub mod word_list;

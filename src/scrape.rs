@@ -30,6 +30,7 @@ pub(crate) fn text(
     families.extend(servers(engine));
     families.push(messages(&metrics.messages));
     families.push(backups(services));
+    families.push(certificates(services));
     families.extend(process(metrics));
     family::text(families)
 }
@@ -211,6 +212,19 @@ fn backups(services: &Services) -> Family {
     Family::gauge("guichet_last_backup_timestamp", "When the newest backup in backup.dir was begun")
         .seconds()
         .only(newest)
+}
+
+fn certificates(services: &Services) -> Family {
+    let each = services.certificates.all();
+    let each = each.iter().map(|certificate| {
+        let name = certificate.names.first().map_or("", String::as_str);
+        (label("name", name), u64::try_from(certificate.ends_at).unwrap_or(0))
+    });
+    Family::gauge(
+        "guichet_certificate_end_timestamp_seconds",
+        "When a certificate of https ends, in seconds since 1970",
+    )
+    .with(each.collect::<Vec<_>>())
 }
 
 fn process(metrics: &Metrics) -> [Family; 8] {

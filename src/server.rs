@@ -6,8 +6,10 @@
 
 mod accept;
 mod console;
+mod handshake;
 mod listener;
 mod maintenance;
+mod redirect;
 mod reload;
 mod signals;
 
@@ -25,6 +27,7 @@ use crate::http::endpoint::routing::Routing;
 use crate::http::static_files::StaticFiles;
 use crate::program::{FollowUp, Program, Upkeep};
 use crate::services::{Services, ServicesError};
+use crate::tls::{self, TlsError};
 use accept::{StopReason, serve};
 use reload::{Load, Reload};
 use signals::Signals;
@@ -32,6 +35,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio_rustls::TlsAcceptor;
 
 /// How long background work may go on after all connections are closed.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -48,6 +52,12 @@ pub enum StartError {
     /// The address can't be listened on.
     #[error("listen: {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    /// https.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The second address can't be listened on.
+    #[error("tls.redirect: {0}: {1}")]
+    Redirect(SocketAddr, std::io::Error),
     /// Documents are not as they should be.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Documents(Vec<Problem>),
@@ -70,6 +80,10 @@ pub enum ServerExit {
 /// A server that is bound to its address and has opened its database.
 pub struct Server {
     listener: Listener,
+    /// Accepts handshakes; `None` without https.
+    tls: Option<TlsAcceptor>,
+    /// The second address, whose requests are led to https.
+    redirect: Option<std::net::TcpListener>,
     handler: Arc<Handler>,
     console: ConsoleHandler,
     sweeps: &'static [&'static str],
@@ -113,7 +127,20 @@ impl Server {
         let files = http::own_files(config.documents.dir.as_deref());
         let routing = files.and_then(|files| Routing::new(&program, files));
         let routing = routing.map_err(StartError::Documents)?;
-        let services = Arc::new(Services::open(config, format!("http://{address}"))?);
+        let certificates = tls::open(&config)?;
+        let own_url = match config.tls.domain.first() {
+            Some(domain) => format!("https://{domain}"),
+            None if config.tls.is_on() => format!("https://{address}"),
+            None => format!("http://{address}"),
+        };
+        let services = Arc::new(Services::open(config, own_url)?);
+        services.certificates.replace(certificates);
+        let is_tls = services.config.tls.is_on();
+        let tls = is_tls.then(|| tls::acceptor(&services)).transpose()?;
+        let redirect = services.config.tls.redirect.map(|address| {
+            redirect::open(address).map_err(|error| StartError::Redirect(address, error))
+        });
+        let redirect = redirect.transpose()?;
         let pages = services.config.web.dir.as_ref().map(|folder| {
             StaticFiles::open(folder, &services.config)
                 .map_err(|error| StartError::StaticFiles(folder.clone(), error))
@@ -125,7 +152,19 @@ impl Server {
         let console_pages = std::mem::take(&mut program.console);
         let console = ConsoleHandler::new(Arc::clone(&engine), console_pages, program.info);
         let handler = Arc::new(Handler::new(engine, pages, program, routing));
-        Ok(Server { listener, handler, console, sweeps, schema, reload: None, follow_up, upkeep })
+        let reload = None;
+        Ok(Server {
+            listener,
+            tls,
+            redirect,
+            handler,
+            console,
+            sweeps,
+            schema,
+            reload,
+            follow_up,
+            upkeep,
+        })
     }
 
     /// Reload the configuration with `load` on SIGHUP. Without this, SIGHUP is logged and ignored.
@@ -151,7 +190,8 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         self.engine().db.reply_on(runtime.handle().clone());
         let pools = self.engine().workers.pools(runtime.handle())?;
-        let Server { listener, handler, console, sweeps, schema, reload, follow_up, upkeep } = self;
+        let Server { listener, tls, redirect, handler, console, .. } = self;
+        let Server { sweeps, schema, reload, follow_up, upkeep, .. } = self;
         let reload = reload.map(|reload| Arc::new(Mutex::new(reload)));
         let is_read_only = handler.engine.db.is_read_only();
         let sweeps = if is_read_only { &[] } else { sweeps };
@@ -174,10 +214,15 @@ impl Server {
         }
         runtime.spawn(maintenance::history(Arc::downgrade(&handler.engine)));
         let console = console::start(&runtime, console);
-        let serving = runtime.spawn(serve(listener, Arc::clone(&handler), sweeps, reload));
+        tls::keep(runtime.handle(), &handler.engine.services);
+        let redirect = redirect.map(|listener| {
+            let services = Arc::downgrade(&handler.engine.services);
+            runtime.spawn(redirect::serve(listener, services)).abort_handle()
+        });
+        let serving = runtime.spawn(serve(listener, tls, Arc::clone(&handler), sweeps, reload));
         let served = runtime.block_on(serving).map_err(std::io::Error::other);
-        if let Some(console) = console {
-            console.abort();
+        for listener in [console, redirect].into_iter().flatten() {
+            listener.abort();
         }
         // Work whose client did not wait for it holds the engine; it gets a moment more.
         runtime.shutdown_timeout(MOMENT);

@@ -11,6 +11,7 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::picture_store::PictureStore;
 use crate::sms::{self, Gateway, MeteredGateway};
+use crate::tls::certificates::Certificates;
 use crate::vault::Vault;
 use crate::word_list::{CurrentWordList, WordList, WordListError};
 use std::io;
@@ -57,6 +58,8 @@ pub struct Services {
     pub vault: Vault,
     /// Words that texts are looked through for.
     pub words: CurrentWordList,
+    /// The certificates of https; none where it is not spoken.
+    pub(crate) certificates: Arc<Certificates>,
     /// A day of figures.
     pub history: History,
     /// What is counted.
@@ -87,6 +90,7 @@ impl Services {
             vault: Vault::open(&config),
             sms: Box::new(MeteredGateway::new(sms, Arc::clone(&metrics))),
             words,
+            certificates: Arc::default(),
             history: History::default(),
             metrics,
             config: Live::new(config),

@@ -13,6 +13,7 @@ mod names;
 mod privacy;
 mod services;
 mod settings;
+mod tls;
 mod upgrade;
 
 use super::output;
@@ -90,6 +91,7 @@ pub fn run(file: Option<&Path>, task: &Check) -> Result<bool, String> {
     settings::check(&config, &mut findings);
     disks::check(&config, &mut findings);
     documents::check(&config, &mut findings);
+    tls::check(&config, &mut findings);
     match services::Services::open(&config) {
         Ok(services) => {
             let inspection = database::check(&config, &services, task.quick, &mut findings);

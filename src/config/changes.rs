@@ -3,7 +3,7 @@
 use super::{
     Backup, Captcha, Config, ConfigError, Console, Cors, Database, Disk, Documents, Envelope,
     Limits, Log, Metrics, Moderation, Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store,
-    Web,
+    Tls, Web,
 };
 
 /// The keys in which one configuration differs from another, as the file has them.
@@ -97,6 +97,12 @@ impl Config {
             log: Log { live { level, requests } restart { format } }
             metrics: Metrics { live { allow } restart {} }
             console: Console { live { allow } restart { listen, public_url } }
+            tls: Tls {
+                live { hsts }
+                restart {
+                    domain, contact, directory, ca_file, challenge, folder, cert, key, self_signed, redirect
+                }
+            }
             moderation: Moderation { live { words, reports_per_day, max_open_reports } restart {} }
             privacy: Privacy { live {} restart { key_file } }
         );

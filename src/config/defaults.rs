@@ -32,6 +32,7 @@ impl Default for Config {
             metrics: Metrics::default(),
             console: Console::default(),
             moderation: Moderation::default(),
+            tls: Tls::default(),
             privacy: Privacy::default(),
         }
     }

@@ -92,6 +92,10 @@ pub(super) fn drain<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::E
     })
 }
 
+pub(super) fn any_duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    units::any(from, "a duration, for example 180d", units::parse_duration_or_zero)
+}
+
 pub(super) fn time_of_day<'de, D: Deserializer<'de>>(from: D) -> Result<civil::Time, D::Error> {
     text(from, |text| {
         let two = |digits: &str| match digits.as_bytes() {

@@ -106,6 +106,7 @@ impl Config {
             let message = "not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api";
             return Err(fault(&["score", "secrets", app], message.to_owned()));
         }
+        self.tls.check(self.listen)?;
         self.sms.check()?;
         Ok(self)
     }

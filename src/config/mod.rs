@@ -19,6 +19,7 @@ mod networks;
 mod portrait;
 mod sms;
 mod store;
+mod tls;
 mod units;
 mod values;
 
@@ -46,6 +47,7 @@ pub use networks::{Networks, SharedNetworks};
 pub use portrait::{OpenUpload, Portrait};
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
 pub use store::{S3, Store, StoreKind};
+pub use tls::{AcmeChallenge, Tls};
 pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, Synchronous};
 
 /// A duration as it is written in the configuration: `30d`, `12h`, `5m`, `90s`.
@@ -78,6 +80,8 @@ pub struct Config {
     /// balancer sends no more of them: 0 s to 60 s. Default 0 s.
     #[serde(deserialize_with = "fields::drain")]
     pub drain: Duration,
+    /// `[tls]`: https.
+    pub tls: Tls,
     /// `[database]`: where the data is kept.
     pub database: Database,
     /// `[session]`: logins.

@@ -13,6 +13,7 @@ pub mod fuzzing;
 mod home;
 mod paths;
 mod probes;
+pub(crate) mod redirect;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod static_files;

@@ -1,6 +1,7 @@
 //! Accepting connections, until the server is told to end.
 
 use super::StartError;
+use super::handshake::{Handshakes, handshake, hsts};
 use super::listener::Listener;
 use super::maintenance;
 use super::reload::Reload;
@@ -17,23 +18,27 @@ use crate::http::endpoint::Handler;
 use crate::http::request::client;
 use crate::http::response::{self, date};
 use crate::live::Live;
+use crate::metrics::Metrics;
 use hyper::Request;
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderValue};
+use hyper::header::{CONNECTION, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 /// How long a peer may take to send a request's head; also how long a connection may stay idle.
 const HEAD: Duration = Duration::from_secs(10);
@@ -66,16 +71,18 @@ pub(super) enum StopReason {
 /// the processor from them for milliseconds at a time.
 pub(super) async fn serve(
     mut listener: Listener,
+    tls: Option<TlsAcceptor>,
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
     reload: Option<Arc<Mutex<Reload>>>,
 ) -> Result<(Listener, StopReason), StartError> {
-    let reason = accept_until_stopped(&mut listener, handler, sweeps, reload).await?;
+    let reason = accept_until_stopped(&mut listener, tls, handler, sweeps, reload).await?;
     Ok((listener, reason))
 }
 
 async fn accept_until_stopped(
     listener: &mut Listener,
+    tls: Option<TlsAcceptor>,
     handler: Arc<Handler>,
     sweeps: &'static [&'static str],
     reload: Option<Arc<Mutex<Reload>>>,
@@ -89,7 +96,7 @@ async fn accept_until_stopped(
     };
     let socket = TcpListener::from_std(standard)?;
     if !std::mem::replace(&mut listener.is_announced, true) {
-        announce(socket.local_addr()?)?;
+        announce(if tls.is_some() { "https" } else { "http" }, socket.local_addr()?)?;
     }
     let sweeper = tokio::spawn(maintenance::expired(Arc::clone(&handler), sweeps));
     let presence = tokio::spawn(maintenance::presence(Arc::clone(&handler)));
@@ -106,6 +113,8 @@ async fn accept_until_stopped(
         let engine = Arc::clone(&handler.engine);
         granting.spawn(Arc::clone(&turns).grant(move || engine.workers.has_idle_work()));
     }
+    let (ending, ended) = watch::channel(false);
+    let tls = tls.map(|acceptor| Handshakes { acceptor, ended });
     let mut room = pin!(room(&handler.engine));
     let mut drained_at = None;
     let until = loop {
@@ -133,7 +142,7 @@ async fn accept_until_stopped(
         match accepted {
             Ok(Some(accepted)) => {
                 let client = accepted.place.network().map(|network| turns.client(network));
-                connection(accepted, &handler, &graceful, (&turns, client));
+                connection(accepted, tls.as_ref(), &handler, &graceful, (&turns, client));
                 if client.is_some_and(|client| turns.count(client, CONNECTION_COST)) {
                     give_way(|| handler.engine.workers.has_idle_work()).await;
                 }
@@ -147,6 +156,8 @@ async fn accept_until_stopped(
         }
     };
     handler.engine.health.end();
+    // Nobody listens where https is not spoken.
+    let _ = ending.send(true);
     drop(socket);
     listener.socket = kept.filter(|_| until == StopReason::Room);
     sweeper.abort();
@@ -196,9 +207,9 @@ fn reload_beside(reload: Option<&Arc<Mutex<Reload>>>) {
 }
 
 /// Print the address for scripts and people.
-fn announce(address: SocketAddr) -> std::io::Result<()> {
+fn announce(scheme: &str, address: SocketAddr) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on http://{address}")?;
+    writeln!(out, "listening on {scheme}://{address}")?;
     out.flush()
 }
 
@@ -229,25 +240,67 @@ async fn accept(
     Ok(place.map(|place| Accepted { stream, peer, state, place }))
 }
 
+/// Serve a connection, by https where there is an acceptor.
 fn connection(
     Accepted { stream, peer, state, place }: Accepted,
+    tls: Option<&Handshakes>,
     handler: &Arc<Handler>,
     graceful: &GracefulShutdown,
     (turns, client): (&Arc<ReadTurns>, Option<u64>),
 ) {
     // An answer is one small write: waiting to fill a packet only delays it.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else {
+        let stream = FairStream::new(stream, turns, client);
+        let served = http(stream, None, (peer, &state), handler, graceful.watcher());
+        tokio::spawn(counted(served, peer, Arc::clone(&handler.engine.services.metrics), place));
+        return;
+    };
+    let (tls, handler, watcher) = (tls.clone(), Arc::clone(handler), graceful.watcher());
+    let turns = Arc::clone(turns);
+    tokio::spawn(async move {
+        let Some(stream) = handshake(&tls, stream, &state, (&turns, client)).await else { return };
+        let hsts = hsts(&handler.engine.services.config);
+        let metrics = Arc::clone(&handler.engine.services.metrics);
+        let served = http(stream, hsts, (peer, &state), &handler, watcher);
+        drop(handler);
+        counted(served, peer, metrics, place).await;
+    });
+}
+
+/// Wait until a connection has ended, and count it meanwhile.
+async fn counted(
+    served: impl Future<Output = hyper::Result<()>>,
+    peer: SocketAddr,
+    metrics: Arc<Metrics>,
+    place: ConnectionPermit,
+) {
+    metrics.http.open.up();
+    if let Err(error) = served.await {
+        tracing::debug!(%peer, %error, "a connection ended with an error");
+    }
+    metrics.http.open.down(1);
+    drop(place);
+}
+
+/// Serve requests on a stream; `hsts` is a header of every answer.
+fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    hsts: Option<HeaderValue>,
+    (peer, state): (SocketAddr, &Arc<ConnectionState>),
+    handler: &Arc<Handler>,
+    watcher: Watcher,
+) -> impl Future<Output = hyper::Result<()>> + Send + use<S> {
     let head_sniffer = HeadSniffer::default();
-    let stream = FairStream::new(stream, turns, client);
-    let stream = TokioIo::new(SniffedStream::new(stream, head_sniffer.clone(), Arc::clone(&state)));
+    let stream = TokioIo::new(SniffedStream::new(stream, head_sniffer.clone(), Arc::clone(state)));
     let metrics = Arc::clone(&handler.engine.services.metrics);
     // A count of its own for each connection: one for all would go from core to core with every
     // request.
-    let shared = Arc::new((Arc::clone(handler), head_sniffer, Arc::clone(&state)));
+    let shared = Arc::new((Arc::clone(handler), head_sniffer, Arc::clone(state), hsts));
     let service = service_fn(move |request: Request<Incoming>| {
         let shared = Arc::clone(&shared);
         async move {
-            let (handler, head_sniffer, state) = &*shared;
+            let (handler, head_sniffer, state, hsts) = &*shared;
             if !state.has_served() {
                 let trusted = &handler.engine.services.config.limits.trusted_proxies;
                 if client::is_unknown_proxy(peer.ip().to_canonical(), request.headers(), trusted) {
@@ -259,6 +312,9 @@ fn connection(
             if handler.engine.health.is_draining() {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
+            if let Some(hsts) = hsts {
+                answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
+            }
             Ok::<_, Infallible>(answer.map(|body| Tracked { body, active_request }))
         }
     });
@@ -267,17 +323,6 @@ fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(READ_BUFFER)
-        .serve_connection(
-            RefusalRewriter::new(stream, content_type, Arc::clone(&metrics)),
-            service,
-        );
-    let connection = Evictable::new(graceful.watch(connection), state);
-    metrics.http.open.up();
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%peer, %error, "a connection ended with an error");
-        }
-        metrics.http.open.down(1);
-        drop(place);
-    });
+        .serve_connection(RefusalRewriter::new(stream, content_type, metrics), service);
+    Evictable::new(watcher.watch(connection), Arc::clone(state))
 }

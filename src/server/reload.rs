@@ -9,6 +9,7 @@ use crate::http;
 use crate::http::endpoint::Handler;
 use crate::log;
 use crate::services::{self, Services};
+use crate::tls;
 use std::sync::{Arc, Weak};
 
 /// How the configuration is read.
@@ -71,6 +72,9 @@ impl Reload {
         }
         let words_in_use = words.len();
         self.services.words.replace(words);
+        if !self.services.config.tls.cert.is_empty() {
+            tls::files::again(&self.services);
+        }
         log::change(&log);
         tracing::info!(
             words = words_in_use,

@@ -101,7 +101,9 @@ impl Server {
             .expect("the server starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let Some(address) = line.trim_end().strip_prefix("listening on http://") else {
+        let told = line.trim_end().strip_prefix("listening on ");
+        let address = told.and_then(|url| url.split_once("://")).map(|(_, address)| address);
+        let Some(address) = address else {
             let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
             panic!("the first line is {line:?}; the log: {log}");
         };

@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod acme;
 mod console;
 mod litestream;
 mod nodes;
@@ -20,4 +21,5 @@ mod sms_gateway_https;
 mod sms_gateway_tencent;
 mod sms_gateway_webhook;
 mod store_s3;
+mod tls;
 mod typed_clients;

@@ -250,8 +250,8 @@ fn is_ours(origin: &Origin, headers: &HeaderMap, config: &Config) -> bool {
         Origin::new(public.scheme(), host).is_some_and(|named| named == public)
     });
     let proto = headers::pieces(headers, &X_FORWARDED_PROTO, b',').next();
-    let is_https =
-        proto.map_or(host.ends_with(":443"), |proto| proto.eq_ignore_ascii_case(b"https"));
+    let is_https = config.tls.is_on()
+        || proto.map_or(host.ends_with(":443"), |proto| proto.eq_ignore_ascii_case(b"https"));
     let scheme = if is_https { "https" } else { "http" };
     !is_public && Origin::new(scheme, host).as_ref() == Some(origin)
 }
