@@ -66,7 +66,7 @@ pub fn run(config: impl FnOnce() -> Result<Config, String>, task: &Call) -> Resu
     let config = if url.is_none() || sign.is_some() { config()? } else { Config::default() };
     let url = match url {
         Some(url) => parse(url)?,
-        None => endpoint(config.listen)
+        None => endpoint(&config)
             .ok_or("listen has port 0, so the address is known to the server alone; give --url")?,
     };
     let data = read(data)?;
@@ -130,13 +130,15 @@ fn parse(url: &str) -> Result<Url, String> {
 
 /// Where a server that listens on an address is asked on this machine; `None` where the port is not
 /// known.
-pub fn endpoint(listen: SocketAddr) -> Option<Url> {
+pub fn endpoint(config: &Config) -> Option<Url> {
+    let scheme = if config.tls.is_on() { "https" } else { "http" };
+    let listen = config.listen;
     let address = match listen.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
         address => address,
     };
-    let url = format!("http://{}/api", SocketAddr::new(address, listen.port()));
+    let url = format!("{scheme}://{}/api", SocketAddr::new(address, listen.port()));
     Url::parse(&url).ok().filter(|_| listen.port() != 0)
 }
 
@@ -153,8 +155,8 @@ pub fn post(
         let host = host.trim_matches(['[', ']']);
         host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     });
-    let http_client =
-        if is_here { HttpClient::direct() } else { HttpClient::new() }.map_err(error_text)?;
+    let http_client = if is_here { HttpClient::to_this_machine() } else { HttpClient::new() }
+        .map_err(error_text)?;
     let mut request = http_client
         .client()
         .post(url.clone())

@@ -25,6 +25,7 @@ mod routes;
 mod score;
 mod seed;
 mod serve;
+mod service;
 mod shop;
 mod usage;
 mod user;
@@ -35,12 +36,12 @@ use engine::db::{self, Db, OpenError};
 use engine::services::Services;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// One small door into every service a young web product needs: accounts, captchas, SMS codes,
 /// pictures, notices, shops, leaderboards.
 #[derive(Parser)]
-#[command(name = "guichet", version, max_term_width = 100, after_long_help = EXAMPLES)]
+#[command(name = "guichet", version = version(), max_term_width = 100, after_long_help = EXAMPLES)]
 struct Command {
     /// The configuration, in TOML; without it every key has its default
     ///
@@ -49,6 +50,17 @@ struct Command {
     config: Option<PathBuf>,
     #[command(subcommand)]
     task: Option<Task>,
+}
+
+/// The version, the commit where the build was told of one (packaging/build.sh), and the features.
+fn version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let commit = option_env!("GUICHET_COMMIT").map(|commit| format!("commit {commit}, "));
+        let postgres = if cfg!(feature = "postgres") { "with" } else { "without" };
+        let version = env!("CARGO_PKG_VERSION");
+        format!("{version} ({}{postgres} PostgreSQL)", commit.unwrap_or_default())
+    });
+    &TEXT
 }
 
 /// How most people begin.
@@ -127,6 +139,9 @@ enum Task {
     Seed(seed::Seed),
     Export(export::Export),
     Import(import::Import),
+    /// Run under systemd
+    #[command(subcommand)]
+    Service(service::Service),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -146,6 +161,7 @@ pub fn run() -> ExitCode {
     let done = match task.unwrap_or(Task::Serve) {
         Task::Serve => config().and_then(|config| serve::run(config, file.clone())).map(|()| true),
         Task::User(task) => as_owner().and_then(|config| user::run(config, task)).map(|()| true),
+        Task::Service(task) => service::run(file.as_deref(), &task).map(|()| true),
         Task::Key(task) => as_owner().and_then(|config| key::run(config, &task)).map(|()| true),
         Task::Admin(task) => as_owner().and_then(|config| admin::run(config, task)).map(|()| true),
         Task::Board(task) => as_owner().and_then(|config| board::run(config, task)).map(|()| true),

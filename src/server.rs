@@ -9,6 +9,7 @@ mod console;
 mod handshake;
 mod listener;
 mod maintenance;
+mod notify;
 mod redirect;
 mod reload;
 mod signals;

@@ -19,7 +19,7 @@ const CALL: &str = r#"{"id":1,"status":0,"type":"shop","subtype":"list","data":{
 pub fn check(config: &Config, findings: &mut Findings) {
     let address = config.listen;
     let is_held = db::is_held(config).unwrap_or(false);
-    let Some(url) = call::endpoint(address) else {
+    let Some(url) = call::endpoint(config) else {
         return findings.ok(SUBJECT, format_args!("{address}: any port that is free"));
     };
     match TcpListener::bind(address).map_err(|error| (error.kind(), error)) {

@@ -9,6 +9,7 @@ mod console;
 mod database;
 mod disks;
 mod documents;
+mod live;
 mod names;
 mod privacy;
 mod services;
@@ -39,6 +40,9 @@ pub struct Check {
     /// Don't compare the indexes of the database with its tables: on a large one that takes minutes
     #[arg(long)]
     quick: bool,
+    /// Only ask the running server whether it is alive, and say nothing: for health checks
+    #[arg(long, conflicts_with = "quick")]
+    live: bool,
 }
 
 /// What was found so far.
@@ -87,6 +91,9 @@ pub fn run(file: Option<&Path>, task: &Check) -> Result<bool, String> {
         true => String::new(),
         false => format!("; set by the environment: {}", set.join(", ")),
     };
+    if task.live {
+        return live::check(&config);
+    }
     findings.ok("configuration", format_args!("{from}{set}"));
     settings::check(&config, &mut findings);
     disks::check(&config, &mut findings);

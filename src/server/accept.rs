@@ -4,6 +4,7 @@ use super::StartError;
 use super::handshake::{Handshakes, handshake, hsts};
 use super::listener::Listener;
 use super::maintenance;
+use super::notify;
 use super::reload::Reload;
 use super::signals::SignalAction;
 use crate::config::Config;
@@ -98,6 +99,8 @@ async fn accept_until_stopped(
     if !std::mem::replace(&mut listener.is_announced, true) {
         announce(if tls.is_some() { "https" } else { "http" }, socket.local_addr()?)?;
     }
+    let watchdog = tokio::spawn(notify::alive());
+    notify::ready();
     let sweeper = tokio::spawn(maintenance::expired(Arc::clone(&handler), sweeps));
     let presence = tokio::spawn(maintenance::presence(Arc::clone(&handler)));
     let watch =
@@ -156,10 +159,12 @@ async fn accept_until_stopped(
         }
     };
     handler.engine.health.end();
+    notify::stopping();
     // Nobody listens where https is not spoken.
     let _ = ending.send(true);
     drop(socket);
     listener.socket = kept.filter(|_| until == StopReason::Room);
+    watchdog.abort();
     sweeper.abort();
     presence.abort();
     watch.abort();
@@ -202,7 +207,9 @@ fn reload_beside(reload: Option<&Arc<Mutex<Reload>>>) {
         return tracing::info!("SIGHUP was ignored: there is no configuration to read again");
     };
     tokio::task::spawn_blocking(move || {
+        notify::reloading();
         reload.lock().unwrap_or_else(PoisonError::into_inner).again();
+        notify::ready();
     });
 }
 

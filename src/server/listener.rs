@@ -4,6 +4,7 @@ use super::StartError;
 use super::signals::Signals;
 use crate::config::Config;
 use crate::http::connection::io::UNSENT;
+use listenfd::ListenFd;
 use std::net::SocketAddr;
 
 /// The listening socket and the signal handler. They are kept while the server opens its database again, so that
@@ -21,7 +22,9 @@ impl Listener {
     /// Mind signals and take the address.
     pub(super) fn open(config: &Config, signals: Signals) -> Result<Self, StartError> {
         let bind = || {
-            let socket = std::net::TcpListener::bind(config.listen)?;
+            // systemd may have opened it (sd_listen_fds(3)): a port below 1024, or one that clients wait at.
+            let given = ListenFd::from_env().take_tcp_listener(0)?;
+            let socket = given.map_or_else(|| std::net::TcpListener::bind(config.listen), Ok)?;
             socket.set_nonblocking(true)?;
             // Accepted connections have it from the listener. Elsewhere the system holds more.
             #[cfg(target_os = "linux")]

@@ -6,7 +6,7 @@ use crate::common::{command, has, run};
 use rcgen::{CertificateParams, IsCa, KeyPair};
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -127,20 +127,19 @@ impl Drop for Own {
 }
 
 impl Own {
-    fn start(folder: Folder, config: &str, tool: &[&str]) -> Self {
+    fn start(folder: Folder, config: &str) -> Self {
+        Own::start_later(folder, config, "")
+    }
+
+    /// Starts it with a clock that is ahead, such as by `+45m`.
+    fn start_later(folder: Folder, config: &str, ahead: &str) -> Self {
         fs::write(folder.path().join("guichet.toml"), config).unwrap();
         let log =
             File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
-        let server = command(folder.path());
-        let mut command = match tool.split_first() {
-            Some((first, more)) => {
-                let mut command = Command::new(first);
-                command.args(more).arg(server.get_program()).args(server.get_args());
-                command.current_dir(folder.path());
-                command
-            }
-            None => server,
-        };
+        let mut command = command(folder.path());
+        if let (false, Some(library)) = (ahead.is_empty(), faketime()) {
+            command.env("LD_PRELOAD", library).env("FAKETIME", ahead);
+        }
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         Own { child, folder }
     }
@@ -165,6 +164,13 @@ impl Own {
     }
 }
 
+/// The library that moves a program's clock, where it is installed.
+fn faketime() -> Option<PathBuf> {
+    let folders = ["x86_64-linux-gnu/faketime", "aarch64-linux-gnu/faketime", "faketime"];
+    let files = folders.map(|folder| Path::new("/usr/lib").join(folder).join("libfaketimeMT.so.1"));
+    files.into_iter().find(|file| file.exists())
+}
+
 const NEW: &str = "there is a new certificate";
 
 /// The serial number of the certificate that is kept.
@@ -176,7 +182,7 @@ fn serial(folder: &Path) -> String {
 #[test]
 fn certificate_is_ordered_once_and_kept() {
     let Some(pebble) = Pebble::start("127.0.0.1", 50) else { return };
-    let server = Own::start(folder(), &pebble.config(""), &[]);
+    let server = Own::start(folder(), &pebble.config(""));
     server.wait(NEW, 1);
     assert_eq!(pebble.issued(), 1);
     if has("curl") {
@@ -192,7 +198,7 @@ fn certificate_is_ordered_once_and_kept() {
     let mut left = server.stop();
     let orders = pebble.orders();
     for nth in 1..=3 {
-        let server = Own::start(left, &pebble.config(""), &[]);
+        let server = Own::start(left, &pebble.config(""));
         server.wait("the certificate needs no renewal yet", nth);
         left = server.stop();
     }
@@ -201,20 +207,20 @@ fn certificate_is_ordered_once_and_kept() {
 
 #[test]
 fn certificate_is_renewed_in_its_last_third() {
-    if !has("faketime") || !has("openssl") {
+    if faketime().is_none() || !has("openssl") {
         return;
     }
     let Some(pebble) = Pebble::start("127.0.0.1", 0) else { return };
-    let server = Own::start(folder(), &pebble.config(""), &[]);
+    let server = Own::start(folder(), &pebble.config(""));
     server.wait(NEW, 1);
     let left = server.stop();
     let first = serial(left.path());
     // The certificate is good for an hour.
-    let server = Own::start(left, &pebble.config(""), &["faketime", "-f", "+35m"]);
+    let server = Own::start_later(left, &pebble.config(""), "+35m");
     server.wait("the certificate needs no renewal yet", 1);
     let left = server.stop();
     assert_eq!(serial(left.path()), first, "35 minutes are too early");
-    let server = Own::start(left, &pebble.config(""), &["faketime", "-f", "+45m"]);
+    let server = Own::start_later(left, &pebble.config(""), "+45m");
     server.wait(NEW, 2);
     let left = server.stop();
     assert_ne!(serial(left.path()), first);
@@ -224,14 +230,14 @@ fn certificate_is_renewed_in_its_last_third() {
 fn domain_is_proven_by_a_file_on_the_second_port() {
     let Some(pebble) = Pebble::start("127.0.0.1", 0) else { return };
     let more = format!("challenge = \"http-01\"\nredirect = \"127.0.0.1:{}\"", pebble.looks_at[1]);
-    let server = Own::start(folder(), &pebble.config(&more), &[]);
+    let server = Own::start(folder(), &pebble.config(&more));
     server.wait(NEW, 1);
 }
 
 #[test]
 fn domain_that_is_elsewhere_is_told_and_waited_for() {
     let Some(pebble) = Pebble::start("127.0.0.9", 0) else { return };
-    let server = Own::start(folder(), &pebble.config(""), &[]);
+    let server = Own::start(folder(), &pebble.config(""));
     server.wait("there is no new certificate", 1);
     let log = server.log();
     assert!(
@@ -239,7 +245,7 @@ fn domain_that_is_elsewhere_is_told_and_waited_for() {
         "{log}"
     );
     let orders = pebble.orders();
-    let server = Own::start(server.stop(), &pebble.config(""), &[]);
+    let server = Own::start(server.stop(), &pebble.config(""));
     server.wait("no order yet after those that failed", 1);
     assert_eq!(pebble.orders(), orders, "a restart does not order before the minute is over");
     drop(server);
@@ -250,7 +256,7 @@ fn server_without_acme_server_serves_and_says_so() {
     let Some(pebble) = Pebble::start("127.0.0.1", 0) else { return };
     let config = pebble.config("");
     drop(pebble);
-    let server = Own::start(folder(), &config, &[]);
+    let server = Own::start(folder(), &config);
     server.wait("there is no new certificate", 1);
     let stopped = server.stop();
     assert!(
