@@ -22,6 +22,7 @@ RUSTFLAGS="--remap-path-prefix=$here=/build --remap-path-prefix=$cargo_home=/car
 CFLAGS="-ffile-prefix-map=$here=/build -ffile-prefix-map=$cargo_home=/cargo"
 export SOURCE_DATE_EPOCH GUICHET_COMMIT RUSTFLAGS CFLAGS
 export LC_ALL=C TZ=UTC
+umask 022
 cargo build --locked --profile "$profile" --target "$target" --bin guichet
 built=${CARGO_TARGET_DIR:-target}/$target/$profile/guichet
 name=guichet-$version-$target
@@ -69,27 +70,7 @@ stamp "$root"
 dpkg-deb --root-owner-group -Zxz --build "$root" "$dist/guichet_${version}_$deb_arch.deb" > /dev/null
 
 # The container image: one file, a folder for data, no root.
-if command -v umoci > /dev/null; then
-    umoci init --layout "$work/image"
-    umoci new --image "$work/image:$version"
-    mkdir -p "$work/bundle/rootfs/data" "$work/bundle/rootfs/tmp"
-    cp "$built" "$work/bundle/rootfs/guichet"
-    chmod 755 "$work/bundle/rootfs/guichet"
-    stamp "$work/bundle/rootfs"
-    tar --sort=name --owner=65532 --group=65532 --numeric-owner --format=gnu -C "$work/bundle/rootfs" -c . > "$work/layer.tar"
-    umoci raw add-layer --image "$work/image:$version" --history.created="@DATE@" "$work/layer.tar" 2> /dev/null \
-        || umoci raw add-layer --image "$work/image:$version" "$work/layer.tar"
-    umoci config --image "$work/image:$version" --architecture "$oci_arch" --os linux \
-        --config.user 65532:65532 --config.workingdir / --config.volume /data --config.exposedports 8080/tcp \
-        --config.entrypoint /guichet --config.env GUICHET__LISTEN=0.0.0.0:8080 --config.env GUICHET__DATA_DIR=/data/guichet \
-        --config.label org.opencontainers.image.version="$version" \
-        --created "$(date --date="@$SOURCE_DATE_EPOCH" -u +%Y-%m-%dT%H:%M:%SZ)"
-    python3 packaging/image_times.py "$work/image" "$SOURCE_DATE_EPOCH"
-    stamp "$work/image"
-    tar --sort=name --owner=0 --group=0 --numeric-owner --format=gnu -C "$work/image" -c . > "$dist/guichet-$version-$deb_arch.oci.tar"
-else
-    echo "left out: the container image; umoci is not installed"
-fi
+python3 packaging/image.py "$built" "$version" "$oci_arch" "$GUICHET_COMMIT" "$SOURCE_DATE_EPOCH" "$dist/guichet-$version-$oci_arch.oci.tar"
 
 rm -rf "$dist/work"
 (cd "$dist" && sha256sum -- * > SHA256SUMS)

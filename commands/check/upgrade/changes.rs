@@ -321,4 +321,11 @@ pub(super) const CHANGES: &[Change] = &[
                docs/moderating.md",
         concerns: ALWAYS,
     },
+    Change {
+        step: 5,
+        kind: Kind::Key,
+        name: "tls.domain, contact, directory, ca_file, challenge, folder, cert, key, self_signed, redirect, hsts",
+        text: "https without a proxy; without tls.domain or tls.cert plain HTTP is spoken as before: docs/tls.md",
+        concerns: ALWAYS,
+    },
 ];
