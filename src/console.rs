@@ -11,6 +11,9 @@ pub const LANGUAGES: [&str; 2] = ["en", "zh"];
 /// A page on which somebody logs in; with the HTTP status and the answer of a try that failed.
 pub type LoginPage = fn(&PageRequest, Option<(u16, &Value)>) -> String;
 
+/// How an operation's `data` looks, as HTML.
+pub type Render = fn(&PageRequest, &Value) -> String;
+
 /// What a program brings to the console.
 #[derive(Default)]
 pub struct Console {
@@ -20,7 +23,7 @@ pub struct Console {
     pub pages: &'static [Page],
     /// What is shown of an operation's answer, by its subtype, where there is more to say than that it is done: such as a
     /// secret that is told once.
-    pub results: &'static [(&'static str, fn(&PageRequest, &Value) -> String)],
+    pub results: &'static [(&'static str, Render)],
     /// The operation that logs in, with the fields `name`, `password` and `code`; it replies with `token`.
     pub login: Name,
     /// The operation that logs out.
@@ -40,7 +43,7 @@ pub struct Page {
     /// The operation; its fields are taken from the query.
     pub operation: Name,
     /// The page for the operation's `data`, as HTML.
-    pub render: fn(&PageRequest, &Value) -> String,
+    pub render: Render,
 }
 
 /// Who asks for a page, and how.

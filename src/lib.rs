@@ -20,6 +20,7 @@ pub mod boards;
 pub mod budget;
 pub mod caller;
 pub mod captcha;
+pub(crate) mod certificates;
 pub mod client;
 pub mod clock;
 pub mod config;

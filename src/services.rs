@@ -2,6 +2,7 @@
 
 use crate::bans::Bans;
 use crate::boards::SharedBoards;
+use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::disk::DiskMonitor;
@@ -11,7 +12,6 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::picture_store::PictureStore;
 use crate::sms::{self, Gateway, MeteredGateway};
-use crate::tls::certificates::Certificates;
 use crate::vault::Vault;
 use crate::word_list::{CurrentWordList, WordList, WordListError};
 use std::io;

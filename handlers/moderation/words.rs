@@ -11,7 +11,7 @@ pub fn check(view: &View, texts: &[(&'static str, &str)]) -> Result<Option<Strin
     for (key, text) in texts {
         match words.find(&[text]) {
             Some(found) if found.is_refused => {
-                return Err(Fault::value(*key, "has a word that is not allowed here"));
+                return Err(Fault::value(key, "has a word that is not allowed here"));
             }
             found => held = held.or(found.map(|found| found.word.clone())),
         }

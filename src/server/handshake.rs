@@ -1,9 +1,9 @@
 //! The handshake with which a connection by https begins.
 
+use crate::certificates::ACME_TLS;
 use crate::config::Config;
 use crate::http::connection::turns::{FairStream, ReadTurns};
 use crate::http::connection::{ConnectionState, Evictable};
-use crate::tls::certificates::ACME_TLS;
 use hyper::header::HeaderValue;
 use std::sync::Arc;
 use std::time::Duration;

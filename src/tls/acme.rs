@@ -4,7 +4,7 @@ mod folder;
 mod order;
 
 use super::TlsError;
-use super::certificates::Certificate;
+use crate::certificates::Certificate;
 use crate::config::Config;
 use crate::services::Services;
 use folder::Folder;

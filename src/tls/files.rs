@@ -1,7 +1,7 @@
 //! Certificates from files, which something else renews: they are read again when they change.
 
 use super::TlsError;
-use super::certificates::Certificate;
+use crate::certificates::Certificate;
 use crate::config::Config;
 use crate::services::Services;
 use std::fs;

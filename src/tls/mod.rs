@@ -1,15 +1,14 @@
 //! https: certificates, and the handshake. HTTP/2 is not spoken (docs/decisions/).
 //!
 //! A certificate comes from files ([`files`]), from an ACME server ([`acme`]), or is made at the start for tests. It is looked
-//! up at each handshake ([`certificates`]), so that a new one needs no restart.
+//! up at each handshake (`certificates.rs`), so that a new one needs no restart.
 
 pub(crate) mod acme;
-pub(crate) mod certificates;
 pub(crate) mod files;
 
+use crate::certificates::{ACME_TLS, Certificate};
 use crate::config::Config;
 use crate::services::Services;
-use certificates::{ACME_TLS, Certificate};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use std::io;

@@ -1,7 +1,7 @@
 //! What is kept of an ACME server from start to start: the account, the certificate, how many orders failed.
 
 use super::super::TlsError;
-use super::super::certificates::Certificate;
+use crate::certificates::Certificate;
 use crate::config::Config;
 use instant_acme::AccountCredentials;
 use serde::{Deserialize, Serialize};

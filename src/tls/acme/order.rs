@@ -1,7 +1,7 @@
 //! One order: from the account to the certificate.
 
-use super::super::certificates::{Certificate, Certificates};
 use super::folder::Folder;
+use crate::certificates::{Certificate, Certificates};
 use crate::config::AcmeChallenge;
 use crate::http_client;
 use crate::services::Services;
