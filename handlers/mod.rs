@@ -7,6 +7,8 @@ pub mod boards;
 pub mod demo;
 mod documents;
 mod game;
+mod guest;
+mod identity;
 mod img;
 pub mod moderation;
 mod new_players;
@@ -17,13 +19,16 @@ mod property;
 mod rank;
 mod removal;
 mod report;
+mod round;
 mod score;
+mod score_checks;
 mod shop;
 mod signing;
 pub mod sms;
 mod text;
 pub mod user;
 mod visible_text;
+mod wx;
 
 use engine::console::Console;
 use engine::db::{DatabaseSpec, Db, Schema, Upgrade, View};
@@ -69,10 +74,12 @@ pub const CONTENT: DatabaseSpec = DatabaseSpec {
         "name_key",
         "named_captcha",
         "pending",
+        "player_session",
         "pow_key",
         "pow_paid",
         "quota",
         "removal",
+        "round",
         "score_nonce",
         "session",
         "sms",
@@ -92,6 +99,8 @@ const SWEEPS: &[&str] = &[
     img::SWEEP_NAMED,
     img::SWEEP_POW_KEYS,
     img::SWEEP_POW_PAID,
+    identity::SWEEP,
+    round::SWEEP,
     new_players::SWEEP,
     new_players::RECOUNT,
     sms::SWEEP,
@@ -120,6 +129,8 @@ const INFO: Info = Info {
         ("rank", "The leaderboard of accounts: the newest score counts."),
         ("score", "Leaderboards of games: a player's highest score counts."),
         ("player", "What leaderboards of games show of their players."),
+        ("round", "Rounds that players begin, so that a score is of one of them."),
+        ("wx", "Players of WeChat's mini-programs."),
         ("report", "What people report to those who look after the server."),
     ],
 };
@@ -136,6 +147,9 @@ pub fn program() -> Result<Program, RegisteredTwice> {
     rank::register(&mut registry)?;
     score::register(&mut registry)?;
     player::register(&mut registry)?;
+    guest::register(&mut registry)?;
+    round::register(&mut registry)?;
+    wx::register(&mut registry)?;
     report::register(&mut registry)?;
     Ok(Program {
         registry,

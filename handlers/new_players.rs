@@ -154,7 +154,7 @@ fn open_players(tx: &Tx) -> Result<i64, Fault> {
 }
 
 /// Count one more player, or refuse the player.
-fn check_limits(tx: &mut Tx, client: &Client, app: &str) -> Result<(), Fault> {
+pub fn check_limits(tx: &mut Tx, client: &Client, app: &str) -> Result<(), Fault> {
     tx.disk.check()?;
     let (most, hourly) = {
         let score = &tx.config.score;

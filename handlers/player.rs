@@ -2,6 +2,7 @@
 
 use super::boards::open_board;
 use super::game::{AppName, OpenId};
+use super::identity;
 use super::moderation::reviews::Kind;
 use super::moderation::words;
 use super::new_players::leaving_time;
@@ -75,8 +76,14 @@ pub struct Updated {
 
 impl Op for Update {
     const NAME: Name = ("player", "update");
-    const FAULTS: &'static [FaultKind] =
-        &[FaultKind::LimitReached, FaultKind::Signature, FaultKind::NoSpace];
+    const FAULTS: &'static [FaultKind] = &[
+        FaultKind::LimitReached,
+        FaultKind::Signature,
+        FaultKind::NoSpace,
+        FaultKind::NoCredentials,
+        FaultKind::BadToken,
+        FaultKind::NotOwner,
+    ];
     const EXAMPLE: &'static str = r#"{"app": "pinball", "openid": "player-1", "nickname": "Omar"}"#;
     type Caller = Anyone;
     type Lane = Write;
@@ -86,6 +93,7 @@ impl Op for Update {
 
     fn run(self, tx: &mut Tx, caller: Anyone) -> Result<Updated, Fault> {
         let (app, openid) = (self.app.name(), &self.openid.0);
+        identity::check(tx, &caller, app, &self.openid)?;
         let nonce = match signing::admit(tx, &caller, app, Self::NAME, openid)? {
             Post::New(nonce) => nonce,
             Post::Repeated { is_new } => return Ok(Updated { new: is_new }),

@@ -2,9 +2,12 @@
 
 use super::boards::{check_allowed, open_board};
 use super::game::{AppName, OpenId};
+use super::identity;
 use super::moderation::scores;
-use super::new_players::add_score;
+use super::new_players::{add_score, check_limits};
 use super::player::faces;
+use super::round;
+use super::score_checks::doubt;
 use super::signing::{self, Post as Signed};
 use engine::boards::{Change, PostCommit, TopPage, TopRows};
 use engine::caller::Anyone;
@@ -81,6 +84,8 @@ data! {
         openid: OpenId,
         /// The score.
         score: IntBetween<0, { i64::MAX }>,
+        /// The ticket of `round/start`, where the game asks for one.
+        round: Option<String>,
     }
 }
 
@@ -97,8 +102,15 @@ struct Posted {
 
 impl Op for Post {
     const NAME: Name = ("score", "post");
-    const FAULTS: &'static [FaultKind] =
-        &[FaultKind::LimitReached, FaultKind::Signature, FaultKind::NoSpace];
+    const FAULTS: &'static [FaultKind] = &[
+        FaultKind::LimitReached,
+        FaultKind::Signature,
+        FaultKind::NoSpace,
+        FaultKind::NoCredentials,
+        FaultKind::BadToken,
+        FaultKind::NotOwner,
+        FaultKind::Declared(&round::WRONG),
+    ];
     const EXAMPLE: &'static str = r#"{"app": "pinball", "openid": "player-1", "score": 900}"#;
     type Caller = Anyone;
     type Lane = Write;
@@ -107,16 +119,31 @@ impl Op for Post {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, tx: &mut Tx, caller: Anyone) -> Result<PostCommit<Posted>, Fault> {
-        let Post { app, openid: OpenId(openid), score: IntBetween(score) } = self;
+        let Post { app, openid, score: IntBetween(score), round } = self;
         let app = app.name().to_owned();
+        identity::check(tx, &caller, &app, &openid)?;
+        let OpenId(openid) = openid;
         let nonce = match signing::admit(tx, &caller, &app, Self::NAME, &openid)? {
             Signed::New(nonce) => nonce,
             Signed::Repeated { is_new } => return Ok(present(tx, app, openid, is_new)),
         };
         check_allowed(&tx.config.score, &app)?;
         let reached = tx.boards.stamp();
+        let best = highest(tx, &app, &openid);
+        if let Some(doubt) = doubt(tx, &app, &openid, (score, best), round.as_deref())? {
+            if best.is_none() && !scores::is_held(tx, &app, &openid)? {
+                let client = caller.client();
+                open_board(tx, &client, &app)?;
+                check_limits(tx, &client, &app)?;
+            }
+            scores::add_held(tx, &app, &openid, (score, reached), doubt)?;
+            if let Some(nonce) = nonce {
+                nonce.spend(tx, &app, Self::NAME, &openid, false)?;
+            }
+            return Ok(unplaced(tx, app, openid, score));
+        }
         let mut counts = true;
-        let is_new = match highest(tx, &app, &openid) {
+        let is_new = match best {
             // What is no higher than what the board has already never will be.
             Some(held) if held >= score => {
                 counts = false;
@@ -129,7 +156,7 @@ impl Op for Post {
             None => {
                 if scores::is_held(tx, &app, &openid)? {
                     scores::add_held(tx, &app, &openid, (score, reached), "")?;
-                    return Ok(unplaced(tx, app, score));
+                    return Ok(unplaced(tx, app, openid, score));
                 }
                 let client = caller.client();
                 open_board(tx, &client, &app)?;
@@ -164,10 +191,13 @@ fn highest(view: &View, app: &str, openid: &str) -> Option<i64> {
     view.boards.read().texts.get(app).and_then(|board| board.get(openid))
 }
 
-/// The answer to a post of a player whose score is held: behind all others.
-fn unplaced(tx: &mut Tx, app: String, score: i64) -> PostCommit<Posted> {
+/// The answer to a post whose score is held: the player's place so far, or behind all others.
+fn unplaced(tx: &mut Tx, app: String, openid: String, score: i64) -> PostCommit<Posted> {
     tx.settle(move |boards| {
-        let rank = boards.texts.get(&app).map_or(1, |board| board.len() as u64 + 1);
+        let board = boards.texts.get(&app);
+        let last = || board.map_or(1, |board| board.len() as u64 + 1);
+        let row = board.and_then(|board| board.row(&openid));
+        let (score, rank) = row.map_or_else(|| (score, last()), |row| (row.score, row.place));
         Posted { score, rank, new: false }
     })
 }
@@ -200,13 +230,15 @@ struct Standing {
 
 impl Op for Get {
     const NAME: Name = ("score", "get");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const FAULTS: &'static [FaultKind] =
+        &[FaultKind::NotFound, FaultKind::NoCredentials, FaultKind::BadToken, FaultKind::NotOwner];
     const EXAMPLE: &'static str = r#"{"app": "pinball", "openid": "player-1"}"#;
     type Caller = Anyone;
     type Lane = Read;
     type Reply = Standing;
 
-    fn run(self, view: &View, _: Anyone) -> Result<Standing, Fault> {
+    fn run(self, view: &View, caller: Anyone) -> Result<Standing, Fault> {
+        identity::check(view, &caller, self.app.name(), &self.openid)?;
         let boards = view.boards.read();
         let row = boards.texts.get(self.app.name()).and_then(|board| board.row(&self.openid.0));
         let row = row.ok_or(Fault::NotFound("openid".into()))?;

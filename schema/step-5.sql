@@ -1,4 +1,4 @@
--- The fifth step of the schema: keys for other servers, content to be looked at, scores that are held. The same on SQLite
+-- The fifth step of the schema: keys for other servers, content to be looked at, scores that are held, who players are. The same on SQLite
 -- and on PostgreSQL.
 
 -- A key with which another server calls operations of the console (handlers/admin/keys.rs).
@@ -47,5 +47,28 @@ CREATE TABLE held_score (
     reason     TEXT   NOT NULL,
     PRIMARY KEY (app, openid)
 );
+
+-- A player of a game who has proven who it is (handlers/identity.rs). No account.
+CREATE TABLE player_session (
+    -- SHA-256 of the token, in hex.
+    key        TEXT   NOT NULL PRIMARY KEY,
+    app        TEXT   NOT NULL,
+    openid     TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX player_session_by_end ON player_session (expires_at);
+
+-- A round that a player has begun and for which no score was posted yet (handlers/round.rs).
+CREATE TABLE round (
+    -- SHA-256 of its ticket, in hex.
+    key        TEXT   NOT NULL PRIMARY KEY,
+    app        TEXT   NOT NULL,
+    openid     TEXT   NOT NULL,
+    -- In milliseconds since 1970.
+    started_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX round_by_player ON round (app, openid, started_at);
+CREATE INDEX round_by_end ON round (expires_at);
 
 INSERT INTO sequence (name, last) VALUES ('api_key', 0), ('review', 0);

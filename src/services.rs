@@ -54,6 +54,8 @@ pub struct Services {
     pub bans: Bans,
     /// Where SMS codes go.
     pub sms: Box<dyn Gateway>,
+    /// Requests to other servers.
+    pub http_client: http_client::LazyHttpClient,
     /// What encrypts personal values of rows.
     pub vault: Vault,
     /// Words that texts are looked through for.
@@ -91,6 +93,7 @@ impl Services {
             sms: Box::new(MeteredGateway::new(sms, Arc::clone(&metrics))),
             words,
             certificates: Arc::default(),
+            http_client,
             history: History::default(),
             metrics,
             config: Live::new(config),

@@ -1,6 +1,7 @@
 //! Scores of games: list them, take a player off a board, begin a board anew.
 
 use super::audit::{self, By};
+use crate::handlers::boards::make_board;
 use crate::handlers::new_players;
 use crate::handlers::removal::{self, Removal};
 use engine::args;
@@ -308,8 +309,21 @@ pub fn run_confirm(tx: &mut Tx, app: &str, openid: &str) -> Result<(), Fault> {
          ON CONFLICT (app, openid) DO NOTHING",
         args![app, openid, score, stamp],
     )?;
-    let added = i64::try_from(added).unwrap_or_default();
-    tx.execute("UPDATE app SET players = players + $1 WHERE name = $2", args![added, app])?;
+    // The player may have reached something since that was believed at once.
+    tx.execute(
+        "UPDATE score SET score = $1, reached_at = $2 WHERE app = $3 AND openid = $4 AND score < $1",
+        args![score, stamp, app, openid],
+    )?;
+    make_board(tx, app)?;
+    let waited = tx.execute(
+        "UPDATE player SET leaves_at = NULL WHERE app = $1 AND openid = $2 AND leaves_at IS NOT NULL",
+        args![app, openid],
+    )?;
+    let [added, waited] = [added, waited].map(|rows| i64::try_from(rows).unwrap_or_default());
+    tx.execute(
+        "UPDATE app SET players = players + $1, waiting = waiting - $2 WHERE name = $3",
+        args![added, waited, app],
+    )?;
     let (board, player) = (app.into(), openid.into());
     tx.tell(Change::Best { board, player, score, stamp });
     Ok(())

@@ -3,7 +3,7 @@
 use super::{
     Backup, Captcha, Config, ConfigError, Console, Cors, Database, Disk, Documents, Envelope,
     Limits, Log, Metrics, Moderation, Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store,
-    Tls, Web,
+    Tls, Web, Wx,
 };
 
 /// The keys in which one configuration differs from another, as the file has them.
@@ -80,10 +80,11 @@ impl Config {
             score: Score {
                 live {
                     max_boards, apps, new_boards_per_day, max_players, new_players_per_hour,
-                    legacy_signatures, secrets
+                    legacy_signatures, secrets, guests, checks
                 }
                 restart {}
             }
+            wx: Wx { live { endpoint, apps } restart {} }
             shop: Shop { live { max_per_account } restart {} }
             limits: Limits {
                 live {

@@ -33,6 +33,7 @@ impl Default for Config {
             console: Console::default(),
             moderation: Moderation::default(),
             tls: Tls::default(),
+            wx: Wx::default(),
             privacy: Privacy::default(),
         }
     }
@@ -66,6 +67,8 @@ impl Default for Score {
             new_players_per_hour: 5_000,
             legacy_signatures: false,
             secrets: BTreeMap::new(),
+            guests: Vec::new(),
+            checks: BTreeMap::new(),
         }
     }
 }

@@ -18,6 +18,11 @@ impl Endpoint {
         Endpoint("https://sms.tencentcloudapi.com/".to_owned())
     }
 
+    /// WeChat's API for mini-programs.
+    pub(super) fn wechat() -> Endpoint {
+        Endpoint("https://api.weixin.qq.com/".to_owned())
+    }
+
     /// The whole address.
     pub fn url(&self) -> &str {
         &self.0

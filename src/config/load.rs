@@ -106,6 +106,16 @@ impl Config {
             let message = "not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api";
             return Err(fault(&["score", "secrets", app], message.to_owned()));
         }
+        for (section, apps) in [
+            ("score.checks", self.score.checks.keys().collect::<Vec<_>>()),
+            ("wx", self.wx.apps.keys().collect()),
+        ] {
+            if let Some(app) = apps.into_iter().find(|app| !fields::is_app(app)) {
+                let message = "not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api";
+                let path: Vec<&str> = section.split('.').chain([app.as_str()]).collect();
+                return Err(fault(&path, message.to_owned()));
+            }
+        }
         self.tls.check(self.listen)?;
         self.sms.check()?;
         Ok(self)

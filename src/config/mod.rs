@@ -17,11 +17,13 @@ mod load;
 mod moderation;
 mod networks;
 mod portrait;
+mod score_checks;
 mod sms;
 mod store;
 mod tls;
 mod units;
 mod values;
+mod wx;
 
 #[cfg(test)]
 mod tests;
@@ -45,10 +47,12 @@ pub use load::ConfigError;
 pub use moderation::Moderation;
 pub use networks::{Networks, SharedNetworks};
 pub use portrait::{OpenUpload, Portrait};
+pub use score_checks::ScoreChecks;
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
 pub use store::{S3, Store, StoreKind};
 pub use tls::{AcmeChallenge, Tls};
 pub use values::{ContentType, DatabaseUrl, LogFormat, LogLevel, Secret, Synchronous};
+pub use wx::{Wx, WxApp};
 
 /// A duration as it is written in the configuration: `30d`, `12h`, `5m`, `90s`.
 pub fn duration(text: &str) -> Result<Duration, String> {
@@ -106,6 +110,8 @@ pub struct Config {
     pub rank: Rank,
     /// `[score]`: high scores of mini-games.
     pub score: Score,
+    /// `[wx]`: players of WeChat's mini-programs.
+    pub wx: Wx,
     /// `[shop]`: shops.
     pub shop: Shop,
     /// `[limits]`: what one client may ask for.
@@ -269,6 +275,13 @@ pub struct Score {
     /// An app is 1 to 32 of `A-Z a-z 0-9 _ -`, not `api`. Default: none.
     #[serde(deserialize_with = "fields::secrets")]
     pub secrets: BTreeMap<String, Secret>,
+    /// The apps whose players prove who they are by the token of `player/guest`. Apps of `[wx]` need not be named. Default:
+    /// none, and anybody posts for any player.
+    #[serde(deserialize_with = "fields::apps")]
+    pub guests: Vec<String>,
+    /// What scores of an app are believed, `[score.checks.APP]`; others are held until an operator has confirmed them.
+    /// Default: none, and all are believed.
+    pub checks: BTreeMap<String, ScoreChecks>,
 }
 
 /// Shops.

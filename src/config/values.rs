@@ -75,6 +75,11 @@ pub enum LogLevel {
 pub struct Secret(String);
 
 impl Secret {
+    /// The secret itself, where another server wants it as text; never for the log.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// The key itself, for signing.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()

@@ -55,8 +55,9 @@ fn post(server: &Server, operation: &str, token: &str, data: &Value) -> Reply {
 }
 
 /// Examples that end in a fault where nothing was prepared for them.
-const FAULTS: [(&str, u16); 11] = [
+const FAULTS: [(&str, u16); 13] = [
     ("img/validate", 422),
+    ("player/guest", 404),
     ("portrait/file", 404),
     ("shop/get", 404),
     ("shop/update", 403),
@@ -68,6 +69,7 @@ const FAULTS: [(&str, u16); 11] = [
     // Its example has the password from before `user/password`.
     ("user/remove", 422),
     ("user/reset", 422),
+    ("wx/login", 404),
 ];
 
 #[test]

@@ -39,6 +39,7 @@ mod operation_paths;
 mod pages;
 mod password;
 mod pinball;
+mod players;
 mod portrait_get;
 mod portrait_upload;
 mod property_add;
