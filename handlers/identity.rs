@@ -22,6 +22,11 @@ pub fn is_asked(config: &Config, app: &str) -> bool {
     config.wx.apps.contains_key(app) || config.score.guests.iter().any(|guests| guests == app)
 }
 
+/// Is it proven who posts for a player of this game: by a session, or by the signature of the game's server?
+pub fn is_proven(config: &Config, app: &str) -> bool {
+    is_asked(config, app) || config.score.secrets.contains_key(app)
+}
+
 /// Begin a session; its token.
 pub fn begin(tx: &mut Tx, app: &str, openid: &str) -> Result<String, Fault> {
     let token = new_token();

@@ -8,7 +8,7 @@ pub mod demo;
 mod documents;
 mod game;
 mod guest;
-mod identity;
+pub mod identity;
 mod img;
 pub mod moderation;
 mod new_players;

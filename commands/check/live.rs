@@ -15,8 +15,7 @@ pub fn check(config: &Config) -> Result<bool, String> {
         endpoint(config).ok_or("listen has port 0, so the address is known to the server alone")?;
     url.set_path("/healthz");
     let client = HttpClient::to_this_machine().map_err(|error| error.to_string())?;
-    let asked = client.client().get(url.clone()).timeout(TIME).send();
-    match client.wait(asked) {
+    match client.wait(async { client.client().get(url.clone()).timeout(TIME).send().await }) {
         Ok(answer) if answer.status().is_success() => Ok(true),
         Ok(answer) => {
             eprintln!("{url}: HTTP status {}", answer.status().as_u16());

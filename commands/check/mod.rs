@@ -9,6 +9,7 @@ mod console;
 mod database;
 mod disks;
 mod documents;
+mod games;
 mod live;
 mod names;
 mod privacy;
@@ -105,6 +106,7 @@ pub fn run(file: Option<&Path>, task: &Check) -> Result<bool, String> {
             services.check(&config, inspection.as_ref(), &mut findings);
             privacy::check(&config, inspection.as_ref(), &mut findings);
             names::check(inspection.as_ref(), &mut findings);
+            games::check(&config, inspection.as_ref(), &mut findings);
             console::check(&config, inspection.as_ref(), &mut findings);
             backups::check(&config, services.shared(), &mut findings);
         }

@@ -19,7 +19,19 @@ const BOARD_COLUMNS: [Column; 4] = [
 
 /// The list of boards.
 pub fn boards(request: &PageRequest, data: &Value) -> String {
-    let content = table(request, &data["boards"], &BOARD_COLUMNS, &[], &[]);
+    let unproven = data["unproven"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let content = html! {
+        @if !unproven.is_empty() {
+            p {
+                (say(request, [
+                    "Anybody may post for any player of these games, because nothing proves who it is: ",
+                    "以下游戏未验证玩家身份，任何人都可以替任何玩家提交成绩：",
+                ]))
+                (unproven.iter().map(text).collect::<Vec<_>>().join(", "))
+            }
+        }
+        (table(request, &data["boards"], &BOARD_COLUMNS, &[], &[]))
+    };
     frame::page(request, ["Boards", "排行榜"], &content)
 }
 

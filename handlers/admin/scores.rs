@@ -3,6 +3,7 @@
 use super::{done, text};
 use crate::handlers::EmptyReply;
 use crate::handlers::boards;
+use crate::handlers::identity::is_proven;
 use crate::handlers::moderation::audit::By;
 use crate::handlers::moderation::scores::{self, Done, Listed};
 use engine::caller::{Admin, Moderator, Owner, Viewer};
@@ -26,6 +27,8 @@ data! {
 pub struct BoardList {
     /// The boards.
     boards: Vec<boards::Listed>,
+    /// The games for whose players anybody may post.
+    unproven: Vec<String>,
 }
 
 impl Op for Boards {
@@ -38,7 +41,11 @@ impl Op for Boards {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, context: &WorkContext, _: Admin<Viewer>) -> Result<BoardList, Fault> {
-        Ok(BoardList { boards: boards::list(context.db())? })
+        let boards = boards::list(context.db())?;
+        let config = &context.services().config;
+        let names = boards.iter().map(|board| &board.name);
+        let unproven = names.filter(|name| !is_proven(config, name)).cloned().collect();
+        Ok(BoardList { boards, unproven })
     }
 }
 

@@ -219,3 +219,20 @@ fn ticket_of_a_round_is_good_for_one_score() {
     let good = rounds.iter().filter(|round| post("lamps", "r", json!(round)) == 200).count();
     assert_eq!(good, 10);
 }
+
+#[test]
+fn guests_of_an_address_are_bounded() {
+    let server = Server::start("[score]\nguests = [\"lamps\"]\nnew_players_per_hour = 2\n");
+    let statuses: Vec<u16> =
+        (0..3).map(|_| ask(&server, "", "player/guest", json!({"app": "lamps"})).0).collect();
+    assert_eq!(statuses, [200, 200, 429]);
+}
+
+#[test]
+fn wechat_is_asked_so_often_an_hour() {
+    // Nobody listens there: each try is a failure, and counts.
+    let server = with_wechat("http://127.0.0.1:9");
+    let login = || ask(&server, "", "wx/login", json!({"app": "lamps", "code": "c"})).0;
+    let statuses: Vec<u16> = (0..601).map(|_| login()).collect();
+    assert_eq!((statuses[599], statuses[600]), (502, 429));
+}

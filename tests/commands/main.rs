@@ -14,6 +14,7 @@ mod backup;
 mod call;
 mod check;
 mod check_database;
+mod check_live;
 mod document;
 mod export;
 mod help;

@@ -152,7 +152,8 @@ fn help_and_version_are_printed_on_stdout() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
         done(command.args(args).current_dir(folder.path()).output().unwrap())
     };
-    assert_eq!(run(&["--version"]), format!("guichet {}\n", env!("CARGO_PKG_VERSION")));
+    let version = format!("guichet {} (", env!("CARGO_PKG_VERSION"));
+    assert!(run(&["--version"]).starts_with(&version));
     for (args, words) in [
         (
             &["--help"][..],

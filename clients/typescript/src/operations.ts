@@ -10,6 +10,8 @@ export interface Operations {
   "img/generate": { data: Schemas["ImgGenerateRequest"]; reply: Schemas["ImgGenerateReply"] };
   /** Check the proof of a captcha. It is accepted as often as it is checked, until the captcha has paid for a message or an account, or has expired. */
   "img/validate": { data: Schemas["ImgValidateRequest"]; reply: Schemas["ImgValidateReply"] };
+  /** Become a player of a game of `score.guests`. Keep the token: it alone proves who the player is. */
+  "player/guest": { data: Schemas["PlayerGuestRequest"]; reply: Schemas["PlayerGuestReply"] };
   /** Set what leaderboards of a game show of a player. A key that is not sent keeps its value. */
   "player/update": { data: Schemas["PlayerUpdateRequest"]; reply: Schemas["PlayerUpdateReply"] };
   /** Get an uploaded picture, such as an account's avatar, by the name of its file. */
@@ -34,6 +36,8 @@ export interface Operations {
   "rank/upload": { data: Schemas["RankUploadRequest"]; reply: Schemas["RankUploadReply"] };
   /** Report a notice, a shop or an account: the people who look after the server will look at it. */
   "report/add": { data: Schemas["ReportAddRequest"]; reply: Schemas["ReportAddReply"] };
+  /** Begin a round of a game. Its score names the ticket, once. */
+  "round/start": { data: Schemas["RoundStartRequest"]; reply: Schemas["RoundStartReply"] };
   /** List the places around a player: `span` on each side. */
   "score/around": { data: Schemas["ScoreAroundRequest"]; reply: Schemas["ScoreAroundReply"] };
   /** Get a player's highest score and place. */
@@ -90,4 +94,6 @@ export interface Operations {
   "user/verified": { data: Schemas["UserVerifiedRequest"]; reply: Schemas["UserVerifiedReply"] };
   /** Tell the real name and the identity card of the account's owner, once. */
   "user/verify": { data: Schemas["UserVerifyRequest"]; reply: Schemas["UserVerifyReply"] };
+  /** Log in as a player of a mini-program of `[wx]`, by the code of `wx.login`. A player has no account. */
+  "wx/login": { data: Schemas["WxLoginRequest"]; reply: Schemas["WxLoginReply"] };
 }

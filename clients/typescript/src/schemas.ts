@@ -142,6 +142,17 @@ export interface components {
             /** @description Is it the session of this request? */
             current: boolean;
         };
+        /** @description A new player. */
+        PlayerGuestReply: {
+            /** @description The token, for posts and requests of this player. It is good for 180 days. */
+            token: string;
+            /** @description The player's openid. */
+            openid: string;
+        };
+        PlayerGuestRequest: {
+            /** @description The game's name; `default` where it is absent. */
+            app?: string | null;
+        };
         /** @description Whether the player was unknown before. */
         PlayerUpdateReply: {
             /** @description Whether the player was unknown before. */
@@ -561,6 +572,22 @@ export interface components {
             /** @description What is wrong with it. */
             reason: string;
         };
+        /** @description A round. */
+        RoundStartReply: {
+            /** @description The ticket, for `score/post`. It is good for two hours. */
+            round: string;
+            /**
+             * Format: int64
+             * @description The server's time, in milliseconds since 1970.
+             */
+            time: number;
+        };
+        RoundStartRequest: {
+            /** @description The game's name; `default` where it is absent. */
+            app?: string | null;
+            /** @description The player, as the game names him. */
+            openid: string;
+        };
         ScoreAroundReply: components["schemas"]["ScoreRow"][];
         ScoreAroundRequest: {
             /** @description The game's name; `default` where it is absent. */
@@ -617,6 +644,8 @@ export interface components {
              * @description The score.
              */
             score: number;
+            /** @description The ticket of `round/start`, where the game asks for one. */
+            round?: string | null;
         };
         /**
          * @description One place of a board, as everyone may see it: without the openid, which is all that a post
@@ -1001,6 +1030,19 @@ export interface components {
             real_name: string;
             /** @description The number of the identity card: 17 digits and a check digit, which may be `X`. */
             id_card: string;
+        };
+        /** @description A player's session. */
+        WxLoginReply: {
+            /** @description The token, for posts and requests of this player. It is good for 180 days. */
+            token: string;
+            /** @description The player's openid. */
+            openid: string;
+        };
+        WxLoginRequest: {
+            /** @description The game's name; `default` where it is absent. */
+            app?: string | null;
+            /** @description What `wx.login` gave: good once, for five minutes. */
+            code: string;
         };
     };
     responses: never;

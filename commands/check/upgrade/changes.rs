@@ -328,4 +328,12 @@ pub(super) const CHANGES: &[Change] = &[
         text: "https without a proxy; without tls.domain or tls.cert plain HTTP is spoken as before: docs/tls.md",
         concerns: ALWAYS,
     },
+    Change {
+        step: 5,
+        kind: Kind::Key,
+        name: "score.guests, checks, wx.endpoint, apps",
+        text: "players who prove who they are, and scores that are held; without them anybody posts for any player as \
+               before: docs/api/leaderboards.md",
+        concerns: ALWAYS,
+    },
 ];

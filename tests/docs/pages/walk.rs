@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Keys whose values differ each time.
-const FRESH: [&str; 14] = [
+const FRESH: [&str; 16] = [
     "avatar",
     "avatar_url",
     "base64",
@@ -19,7 +19,9 @@ const FRESH: [&str; 14] = [
     "profile_picture",
     "publish_time",
     "rand",
+    "round",
     "shop_id",
+    "time",
     "token",
     "update_time",
     "url",

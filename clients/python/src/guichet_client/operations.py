@@ -23,6 +23,11 @@ class Calls:
 
     @overload
     def call(
+        self, operation: Literal["player/guest"], data: schemas.PlayerGuestRequest = ...
+    ) -> schemas.PlayerGuestReply: ...
+
+    @overload
+    def call(
         self, operation: Literal["player/update"], data: schemas.PlayerUpdateRequest
     ) -> schemas.PlayerUpdateReply: ...
 
@@ -80,6 +85,11 @@ class Calls:
     def call(
         self, operation: Literal["report/add"], data: schemas.ReportAddRequest
     ) -> schemas.ReportAddReply: ...
+
+    @overload
+    def call(
+        self, operation: Literal["round/start"], data: schemas.RoundStartRequest
+    ) -> schemas.RoundStartReply: ...
 
     @overload
     def call(
@@ -220,6 +230,11 @@ class Calls:
     def call(
         self, operation: Literal["user/verify"], data: schemas.UserVerifyRequest
     ) -> schemas.UserVerifyReply: ...
+
+    @overload
+    def call(
+        self, operation: Literal["wx/login"], data: schemas.WxLoginRequest
+    ) -> schemas.WxLoginReply: ...
 
     def call(self, operation: str, data: object = None) -> object:
         """Call an operation; raises `GuichetFault` where it was not done."""
@@ -244,6 +259,11 @@ class AsyncCalls:
 
     @overload
     async def call(
+        self, operation: Literal["player/guest"], data: schemas.PlayerGuestRequest = ...
+    ) -> schemas.PlayerGuestReply: ...
+
+    @overload
+    async def call(
         self, operation: Literal["player/update"], data: schemas.PlayerUpdateRequest
     ) -> schemas.PlayerUpdateReply: ...
 
@@ -301,6 +321,11 @@ class AsyncCalls:
     async def call(
         self, operation: Literal["report/add"], data: schemas.ReportAddRequest
     ) -> schemas.ReportAddReply: ...
+
+    @overload
+    async def call(
+        self, operation: Literal["round/start"], data: schemas.RoundStartRequest
+    ) -> schemas.RoundStartReply: ...
 
     @overload
     async def call(
@@ -441,6 +466,11 @@ class AsyncCalls:
     async def call(
         self, operation: Literal["user/verify"], data: schemas.UserVerifyRequest
     ) -> schemas.UserVerifyReply: ...
+
+    @overload
+    async def call(
+        self, operation: Literal["wx/login"], data: schemas.WxLoginRequest
+    ) -> schemas.WxLoginReply: ...
 
     async def call(self, operation: str, data: object = None) -> object:
         """Call an operation; raises `GuichetFault` where it was not done."""

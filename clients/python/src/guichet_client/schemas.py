@@ -256,6 +256,28 @@ class OpenSession(TypedDict):
     """
 
 
+class PlayerGuestReply(TypedDict):
+    """
+    A new player.
+    """
+
+    token: str
+    """
+    The token, for posts and requests of this player. It is good for 180 days.
+    """
+    openid: str
+    """
+    The player's openid.
+    """
+
+
+class PlayerGuestRequest(TypedDict):
+    app: NotRequired[str | None]
+    """
+    The game's name; `default` where it is absent.
+    """
+
+
 class PlayerUpdateReply(TypedDict):
     """
     Whether the player was unknown before.
@@ -933,6 +955,32 @@ class ReportAddRequest(TypedDict):
     """
 
 
+class RoundStartReply(TypedDict):
+    """
+    A round.
+    """
+
+    round: str
+    """
+    The ticket, for `score/post`. It is good for two hours.
+    """
+    time: int
+    """
+    The server's time, in milliseconds since 1970.
+    """
+
+
+class RoundStartRequest(TypedDict):
+    app: NotRequired[str | None]
+    """
+    The game's name; `default` where it is absent.
+    """
+    openid: str
+    """
+    The player, as the game names him.
+    """
+
+
 class ScoreAroundRequest(TypedDict):
     app: NotRequired[str | None]
     """
@@ -1005,6 +1053,10 @@ class ScorePostRequest(TypedDict):
     score: int
     """
     The score.
+    """
+    round: NotRequired[str | None]
+    """
+    The ticket of `round/start`, where the game asks for one.
     """
 
 
@@ -1693,6 +1745,32 @@ class UserVerifyRequest(TypedDict):
     id_card: str
     """
     The number of the identity card: 17 digits and a check digit, which may be `X`.
+    """
+
+
+class WxLoginReply(TypedDict):
+    """
+    A player's session.
+    """
+
+    token: str
+    """
+    The token, for posts and requests of this player. It is good for 180 days.
+    """
+    openid: str
+    """
+    The player's openid.
+    """
+
+
+class WxLoginRequest(TypedDict):
+    app: NotRequired[str | None]
+    """
+    The game's name; `default` where it is absent.
+    """
+    code: str
+    """
+    What `wx.login` gave: good once, for five minutes.
     """
 
 

@@ -12,7 +12,7 @@ pub(super) const OPERATIONS: [(&str, &[&str]); 7] = [
     ("docs/api/notices.md", &["property"]),
     ("docs/api/shops.md", &["shop"]),
     ("docs/api/reports.md", &["report"]),
-    ("docs/api/leaderboards.md", &["rank", "score", "player"]),
+    ("docs/api/leaderboards.md", &["rank", "score", "player", "round", "wx"]),
 ];
 
 /// The pages of documents, with the part of a path that identifies the document.
