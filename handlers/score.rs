@@ -48,14 +48,15 @@ pub fn load(view: &View) -> Result<(), Fault> {
 }
 
 /// Keep a known player's score on the disk: nobody reads it there until the next start. A player who was taken off the
-/// board meanwhile has no row, and gets none.
+/// board meanwhile has no row, and gets none; what was reached before a player was taken off does not go into the row of a
+/// later post. PostgreSQL has other servers' stamps, whose clocks may differ.
 pub const KEEP: DeferredWrite = DeferredWrite {
     name: "best",
     table: "score",
     // `given` is there because parameters must first appear in order; nothing reads it.
     sql: "WITH given AS (SELECT $1, $2)
           UPDATE score SET score = $3, reached_at = $4
-           WHERE app = $1 AND openid = $2 AND score.score < $3",
+           WHERE app = $1 AND openid = $2 AND score.score < $3 AND score.reached_at < $4",
     postgres_batch: "INSERT INTO score (app, openid, score, reached_at)
            SELECT app, openid, (row->1->>0)::bigint, (row->1->>1)::bigint
              FROM json_array_elements($1::json) AS row
@@ -129,7 +130,8 @@ impl Op for Post {
         };
         check_allowed(&tx.config.score, &app)?;
         let reached = tx.boards.stamp();
-        let best = highest(tx, &app, &openid);
+        // A player who is taken off the board in this group has no row: a score would be on the board alone.
+        let best = highest(tx, &app, &openid).filter(|_| !tx.takes_off(&app, &openid));
         if let Some(doubt) = doubt(tx, &app, &openid, (score, best), round.as_deref())? {
             if best.is_none() && !scores::is_held(tx, &app, &openid)? {
                 let client = caller.client();

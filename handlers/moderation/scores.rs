@@ -11,6 +11,7 @@ use engine::fault::Fault;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// A place of a board.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -98,14 +99,32 @@ pub fn remove_player(
     openid: &str,
     is_alone: bool,
 ) -> Result<Done, Fault> {
-    let view = db.view();
     let known = "SELECT 1 FROM score WHERE app = $1 AND openid = $2
                  UNION ALL SELECT 1 FROM held_score WHERE app = $1 AND openid = $2
                  UNION ALL SELECT 1 FROM player WHERE app = $1 AND openid = $2 LIMIT 1";
-    let is_known = view.one(known, args![app, openid], |_| Ok(()))?.is_some();
-    drop(view);
+    let is_known = is_there(db, known, app, openid, is_alone)?;
     let removal = Removal::Player { app: app.to_owned(), openid: openid.to_owned() };
     order(db, by, is_known, removal, ("score remove", &format!("{app} {openid}")), is_alone)
+}
+
+/// How long the row of a score may lag behind the server that has it.
+const LAG: Duration = Duration::from_secs(2);
+
+/// Does the statement find a row of this player, or has the board in memory one? Beside a server the rows of the last
+/// moment may be missing, so a command looks again for a while.
+fn is_there(db: &Db, sql: &str, app: &str, openid: &str, is_alone: bool) -> Result<bool, Fault> {
+    let until = Instant::now() + if is_alone { Duration::ZERO } else { LAG };
+    loop {
+        let view = db.view();
+        let on_board = view.boards.read().texts.get(app).and_then(|board| board.get(openid));
+        let is_there =
+            on_board.is_some() || view.one(sql, args![app, openid], |_| Ok(()))?.is_some();
+        drop(view);
+        if is_there || Instant::now() >= until {
+            return Ok(is_there);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Take all players off the board of a game.
@@ -136,10 +155,8 @@ pub fn hold(
     reason: &str,
     is_alone: bool,
 ) -> Result<Done, Fault> {
-    let view = db.view();
     let known = "SELECT 1 FROM score WHERE app = $1 AND openid = $2";
-    let is_known = view.one(known, args![app, openid], |_| Ok(()))?.is_some();
-    drop(view);
+    let is_known = is_there(db, known, app, openid, is_alone)?;
     let [app, openid] = [app, openid].map(str::to_owned);
     let (target, reason) = (format!("{app} {openid}"), reason.replace(['\n', '\r'], " "));
     let removal = Removal::Hold { app, openid, reason };

@@ -26,6 +26,8 @@ pub struct Tx {
     view: View<'static>,
     /// Changes of leaderboards, and looks at them, for after the COMMIT.
     board_steps: Vec<BoardStep>,
+    /// Does one of them take players off a board? Also true for a while after none does any more.
+    has_removals: bool,
     effects: Vec<Effect>,
     /// Changes of text indexes, written at the end of the group.
     entries: Vec<IndexEntry>,
@@ -47,6 +49,7 @@ impl Tx {
         Tx {
             view,
             board_steps,
+            has_removals: false,
             effects,
             entries,
             deferred,
@@ -99,7 +102,24 @@ impl Tx {
     /// Change a leaderboard after the group's COMMIT has reached the disk. Readers see the changes of a
     /// whole group at once.
     pub fn tell(&mut self, change: Change) {
+        let removes =
+            matches!(change, Change::Remove { .. } | Change::Clear { .. } | Change::Close { .. });
+        self.has_removals |= removes;
         self.board_steps.push(BoardStep::Change(change));
+    }
+
+    /// Has a job of this group taken the player off the board? The boards in memory show it only after the COMMIT.
+    pub fn takes_off(&self, name: &str, openid: &str) -> bool {
+        let removes = |step: &BoardStep| match step {
+            BoardStep::Change(Change::Remove { board, player, .. }) => {
+                **board == *name && **player == *openid
+            }
+            BoardStep::Change(Change::Clear { board, .. } | Change::Close { board }) => {
+                **board == *name
+            }
+            _ => false,
+        };
+        self.has_removals && self.board_steps.iter().any(removes)
     }
 
     /// Make what `look` finds on the leaderboards part of the answer. It looks after the COMMIT, when all
@@ -271,6 +291,7 @@ impl Tx {
             for step in self.board_steps.drain(..) {
                 step.run(&mut boards);
             }
+            self.has_removals = false;
         }
         for effect in self.effects.drain(..) {
             effect();

@@ -104,7 +104,7 @@ fn check_without_server_is_ok_and_changes_nothing() {
     let folder = world("listen = \"127.0.0.1:0\"\n");
     let before = files(folder.path());
     let told = check(folder.path());
-    assert_eq!(problems(&told), [""; 0], "{told:?}");
+    assert_eq!(problems(&told), ["games"], "{told:?}");
     let (_, database) = worst_finding(&told, "database");
     assert!(database.starts_with("@/data/guichet.db, "), "{database}");
     assert!(database.ends_with("; its pages and indexes are whole; no server holds it"));
@@ -262,7 +262,7 @@ fn check_reports_an_unreachable_gateway() {
     let config = "listen = \"127.0.0.1:0\"\n[sms]\ngateway = \"webhook\"\nper_day_in_all = 9\n";
     let folder = world(&format!("{config}[sms.webhook]\n{webhook}"));
     let told = check(folder.path());
-    assert_eq!(problems(&told), ["gateway"], "{told:?}");
+    assert_eq!(problems(&told), ["gateway", "games"], "{told:?}");
     let (how, text) = worst_finding(&told, "gateway");
     assert!(how == "wrong" && text.contains("127.0.0.1") && !text.contains("hush"), "{text}");
 }
@@ -273,7 +273,7 @@ fn check_reports_open_and_unreadable_data_folders() {
     let data = folder.path().join("data");
     fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
     let told = check(folder.path());
-    assert_eq!(problems(&told), ["data_dir"]);
+    assert_eq!(problems(&told), ["data_dir", "games"]);
     let expected = "@/data: everybody on this machine may look in (mode 755); chmod o-rwx @/data";
     assert_eq!(worst_finding(&told, "data_dir"), ("warning", expected));
     // Root can read everything, so another user runs the check.

@@ -154,7 +154,7 @@ fn newer_database_is_refused_unchanged() {
         assert_eq!(said, format!("{}: {words}", path.display()));
         assert!(bytes(&path) == before, "its bytes were changed");
     }
-    set_version(4);
+    set_version(5);
     let server = server.kill_and_restart();
     assert_eq!(server.done(&token, "user/info", json!({}))["username"], "nora");
 }
