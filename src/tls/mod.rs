@@ -1,6 +1,6 @@
 //! https: certificates, and the handshake. HTTP/2 is not spoken (docs/decisions/).
 //!
-//! A certificate comes from files ([`files`]), from an ACME server ([`acme`]), or is made at the start for tests. It is looked
+//! A certificate comes from files (`tls/files.rs`), from an ACME server (`tls/acme.rs`), or is made at the start for tests. It is looked
 //! up at each handshake (`certificates.rs`), so that a new one needs no restart.
 
 pub(crate) mod acme;
