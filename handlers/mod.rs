@@ -163,6 +163,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         follow_up: Some(moderation::follow_up),
         home: include_str!("../assets/home.html"),
         console: Console::default(),
+        top: Some(("score", "top")),
     })
 }
 

@@ -32,6 +32,7 @@ pub mod disk;
 pub mod document;
 pub mod engine;
 pub mod envelope;
+pub mod events;
 pub mod fault;
 pub mod folder;
 pub mod health;

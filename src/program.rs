@@ -6,7 +6,7 @@ use crate::describe::{Api, Info};
 use crate::document::{Library, NamedPicture, Surroundings};
 use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::op::Registry;
+use crate::op::{Name, Registry};
 use std::sync::Arc;
 
 /// One bounded piece of work that an upgrade left to do; whether there may be more.
@@ -40,6 +40,8 @@ pub struct Program {
     pub follow_up: Option<FollowUp>,
     /// The pages for the people who look after the server, and their operations.
     pub console: Console,
+    /// The operation that lists the first places of a board, with the fields `app` and `limit`: what `/api/events` shows.
+    pub top: Option<Name>,
     /// What `/` answers where no folder of pages is configured, as HTML. `{address}` in it stands for the address by
     /// which the server was asked, such as `http://127.0.0.1:8080`.
     pub home: &'static str,

@@ -20,6 +20,13 @@ const BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Version(pub(super) u64);
 
+impl Version {
+    /// Its number. It begins again at a start of the server.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// Rows of an answer as JSON text, from the first place on.
 #[derive(Debug, Clone)]
 pub struct TopPage(Arc<Text>);

@@ -2,8 +2,8 @@
 
 use super::{
     Backup, Captcha, Config, ConfigError, Console, Cors, Database, Disk, Documents, Envelope,
-    Limits, Log, Metrics, Moderation, Portrait, Privacy, Rank, Score, Session, Shop, Sms, Store,
-    Tls, Web, Wx,
+    Events, Limits, Log, Metrics, Moderation, Portrait, Privacy, Rank, Score, Session, Shop, Sms,
+    Store, Tls, Web, Wx,
 };
 
 /// The keys in which one configuration differs from another, as the file has them.
@@ -84,6 +84,7 @@ impl Config {
                 }
                 restart {}
             }
+            events: Events { live { per_address, max } restart {} }
             wx: Wx { live { endpoint, apps } restart {} }
             shop: Shop { live { max_per_account } restart {} }
             limits: Limits {

@@ -34,6 +34,7 @@ impl Default for Config {
             moderation: Moderation::default(),
             tls: Tls::default(),
             wx: Wx::default(),
+            events: Events::default(),
             privacy: Privacy::default(),
         }
     }

@@ -11,6 +11,7 @@ mod defaults;
 mod disk;
 mod endpoint;
 mod env;
+mod events;
 mod fault;
 mod fields;
 mod load;
@@ -43,6 +44,7 @@ pub use console::Console;
 pub use disk::{Disk, Reserve};
 pub use endpoint::Endpoint;
 pub use env::variables;
+pub use events::Events;
 pub use load::ConfigError;
 pub use moderation::Moderation;
 pub use networks::{Networks, SharedNetworks};
@@ -112,6 +114,8 @@ pub struct Config {
     pub score: Score,
     /// `[wx]`: players of WeChat's mini-programs.
     pub wx: Wx,
+    /// `[events]`: who may watch boards.
+    pub events: Events,
     /// `[shop]`: shops.
     pub shop: Shop,
     /// `[limits]`: what one client may ask for.

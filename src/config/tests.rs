@@ -33,7 +33,7 @@ fn errors_name_file_line_column_and_key() {
         ),
         (
             "'é' = 1",
-            "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, drain, tls, database, session, envelope, cors, web, documents, captcha, sms, portrait, store, rank, score, wx, shop, limits, disk, backup, log, metrics, console, moderation, privacy",
+            "1:1: é: unknown key; expected one of listen, public_url, data_dir, timezone, drain, tls, database, session, envelope, cors, web, documents, captcha, sms, portrait, store, rank, score, wx, events, shop, limits, disk, backup, log, metrics, console, moderation, privacy",
         ),
         (
             "[limits]\ntrusted_proxies = [\"::1\", \"10.0.0.0/33\"]",

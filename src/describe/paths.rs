@@ -52,6 +52,12 @@ pub(super) fn add(api: &Api<'_>, components: &mut Components, paths: &mut Map<St
         ("/metrics", "metrics", "Its metrics, for addresses that may see them.", "text/plain"),
         ("/api/openapi.json", "openapi", "This description.", "application/json"),
         ("/api/openrpc.json", "openrpc", "The description for JSON-RPC.", "application/json"),
+        (
+            "/api/events",
+            "events",
+            "The first places of the board `board`, and again whenever they change, as server-sent events.",
+            "text/event-stream",
+        ),
         ("/api/docs", "docs", "A page that shows every operation and tries it.", "text/html"),
     ] {
         let schema = if media == "application/json" {
@@ -79,6 +85,14 @@ pub(super) fn add(api: &Api<'_>, components: &mut Components, paths: &mut Map<St
                     "description": "No, and why.",
                     "content": {"application/json": {"schema": {"type": "object"}}},
                 });
+            }
+            "/api/events" => {
+                described["parameters"] = json!([
+                    {"name": "board", "in": "query", "required": true, "description": "The game.",
+                     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$"}},
+                    {"name": "limit", "in": "query", "description": "How many places; 10 where it is absent.",
+                     "schema": {"type": "integer", "minimum": 1, "maximum": 100}},
+                ]);
             }
             _ => {}
         }

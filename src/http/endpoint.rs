@@ -14,6 +14,7 @@ use crate::data::encoding::without_bom;
 use crate::document::{Problem, SourceFile};
 use crate::engine::Engine;
 use crate::envelope::{self, Accepts, BodyOutcome, CallContext, CallSummary};
+use crate::events::Watched;
 use crate::fault::Fault;
 use crate::http::connection::head::HeadSniffer;
 use crate::http::endpoint::documents::{Asked, ReadBody};
@@ -53,10 +54,12 @@ const SHORT_BODY: usize = 64 * 1024;
 pub(crate) struct Handler {
     pub engine: Arc<Engine>,
     pub dates: Arc<Dates>,
-    program: Program,
+    pub(super) program: Program,
     routing: Live<Routing>,
     pages: Option<StaticFiles>,
     page_headers: PageHeaders,
+    /// Who watches boards.
+    pub(crate) watched: Arc<Watched>,
     /// The media type of answers in the envelope's form.
     content_type: HeaderValue,
 }
@@ -77,6 +80,7 @@ impl Handler {
             program,
             routing: Live::new(routing),
             pages,
+            watched: Arc::default(),
             content_type,
         }
     }
@@ -198,6 +202,7 @@ impl Handler {
                     routing.descriptions.openrpc(&self.program.registry, address)
                 },
             ),
+            (Target::Events, None) => Box::pin(self.events(&head, client, record.id)).await,
             (Target::Operation, None) if head.method == Method::POST => {
                 let named = |key| params.get(key).unwrap_or_default().to_owned();
                 let name = (named("type"), named("subtype"));
@@ -259,7 +264,7 @@ impl Handler {
     }
 
     /// What the calls of one body have in common.
-    fn call(&self, credentials: Credentials, id: RequestId) -> CallContext<'_> {
+    pub(super) fn call(&self, credentials: Credentials, id: RequestId) -> CallContext<'_> {
         CallContext {
             engine: &self.engine,
             registry: &self.program.registry,

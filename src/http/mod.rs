@@ -8,6 +8,7 @@ pub(crate) mod connection;
 pub(crate) mod console;
 mod descriptions;
 pub(crate) mod endpoint;
+mod events;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod home;
@@ -21,6 +22,7 @@ pub(crate) mod static_files;
 pub(crate) use descriptions::Description;
 pub use endpoint::route::RouteError;
 pub(crate) use endpoint::route::{OPERATION, RPC};
+pub(crate) use events::EVENTS;
 pub(crate) use paths::own_files;
 pub use paths::{check_document, library, routes};
 pub(crate) use probes::Probe;

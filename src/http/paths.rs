@@ -1,7 +1,7 @@
 //! All paths of a program: the documents behind them, and a list.
 
 use super::endpoint::routing::Routing;
-use super::{Description, OPERATION, Probe, RPC};
+use super::{Description, EVENTS, OPERATION, Probe, RPC};
 use crate::document::{self, Library, Problem, SourceFile};
 use crate::op::{Name, RegisteredOp};
 use crate::program::Program;
@@ -53,6 +53,7 @@ pub fn routes(program: &Program, library: &Library) -> Vec<String> {
     }
     lines.push(format!("POST\t{RPC}\tjson-rpc\tjsonrpc method params id"));
     lines.push(format!("POST\t{OPERATION}\toperation\t"));
+    lines.push(format!("GET\t{EVENTS}\tevents\tboard limit"));
     for (path, what, _) in Description::PATHS {
         lines.push(format!("GET\t{path}\t{what}\t"));
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cors;
 pub(crate) mod date;
+pub(crate) mod event_body;
 pub(crate) mod file_body;
 
 use crate::budget::Charge;
@@ -11,7 +12,7 @@ use crate::envelope::{self, DirectReply, ReplyText};
 use crate::fault::{Cause, Fault};
 use crate::http::request::body::BodyError;
 use crate::http::request::headers;
-use crate::http::response::file_body::FileBody;
+use crate::http::response::event_body::LongBody;
 use crate::metrics::RefusalReason;
 use crate::status;
 use bytes::Bytes;
@@ -23,8 +24,8 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use std::borrow::Cow;
 
-/// An answer: all of it in memory, or a file that is read as it is sent.
-pub(crate) type HttpResponse = Response<Either<Full<Bytes>, FileBody>>;
+/// An answer: all of it in memory, or made while it is sent.
+pub(crate) type HttpResponse = Response<Either<Full<Bytes>, LongBody>>;
 
 /// The media type of an answer in JSON.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");

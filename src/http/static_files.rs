@@ -13,6 +13,7 @@ use crate::budget::Budget;
 use crate::client::Client;
 use crate::config::Config;
 use crate::http::request::headers::{self, accepts};
+use crate::http::response::event_body::LongBody;
 use crate::http::response::file_body::{FileBody, MAX_BUFFERED};
 use crate::http::response::{self, HttpResponse};
 use crate::op::SMALL_ANSWER;
@@ -202,7 +203,7 @@ fn inside(uri: &Uri) -> String {
 
 /// Have an answer hold the memory that its file takes while it is sent; `false` if there is none.
 fn hold(answer: &mut HttpResponse, answers: &Arc<Budget>, client: &Client) -> bool {
-    let Either::Right(file) = answer.body_mut() else { return true };
+    let Either::Right(LongBody::File(file)) = answer.body_mut() else { return true };
     let length = usize::try_from(file.size_hint().lower()).unwrap_or(usize::MAX);
     if length <= SMALL_ANSWER {
         return true;
@@ -296,7 +297,7 @@ impl OpenFile {
             self.file.seek(SeekFrom::Start(first))?;
         }
         let body = FileBody::new(self.file.into(), size);
-        let mut answer = Response::new(Either::Right(body));
+        let mut answer = Response::new(Either::Right(LongBody::File(body)));
         *answer.status_mut() = status;
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&self.path)));

@@ -160,6 +160,7 @@ async fn accept_until_stopped(
     };
     handler.engine.health.end();
     notify::stopping();
+    handler.watched.end();
     // Nobody listens where https is not spoken.
     let _ = ending.send(true);
     drop(socket);

@@ -24,6 +24,7 @@ mod engine;
 mod entry_task;
 mod entry_task_picture;
 mod envelope;
+mod events;
 mod http;
 mod http_access;
 mod ihome;

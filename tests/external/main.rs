@@ -13,6 +13,7 @@ mod common;
 mod acme;
 mod console;
 mod litestream;
+mod live;
 mod nodes;
 mod rpc_clients;
 mod sms_gateway;

@@ -336,4 +336,11 @@ pub(super) const CHANGES: &[Change] = &[
                before: docs/api/leaderboards.md",
         concerns: ALWAYS,
     },
+    Change {
+        step: 5,
+        kind: Kind::Key,
+        name: "events.per_address, max",
+        text: "streams of boards (/api/events); a proxy must not keep them back: docs/api/leaderboards.md",
+        concerns: ALWAYS,
+    },
 ];

@@ -2,6 +2,7 @@
 
 use crate::document::{Document, Library, Position, Problem, Route};
 use crate::envelope::Accepts;
+use crate::http::EVENTS;
 use crate::http::descriptions::Description;
 use crate::http::probes::Probe;
 use crate::op::Registry;
@@ -22,6 +23,8 @@ pub(crate) enum Target {
     Document(Vec<DocumentRoute>),
     /// One operation, by POST.
     Operation,
+    /// Events of boards, by GET.
+    Events,
     /// Descriptions of the API, by GET.
     Description(Description),
     /// Health, readiness and metrics, for monitoring.
@@ -96,6 +99,7 @@ impl Router {
         }
         router.insert(RPC, Target::Endpoint(Accepts::Rpc))?;
         router.insert(OPERATION, Target::Operation)?;
+        router.insert(EVENTS, Target::Events)?;
         for (path, _, description) in Description::PATHS {
             router.insert(path, Target::Description(description))?;
         }
@@ -158,6 +162,7 @@ impl Target {
     pub(crate) fn allow(&self) -> String {
         match self {
             Target::Endpoint(_) | Target::Operation => "POST".into(),
+            Target::Events => "GET".into(),
             Target::Description(_) => Description::ALLOW.into(),
             Target::Probe(_) => Probe::ALLOW.into(),
             Target::Document(routes) => {
@@ -174,9 +179,11 @@ impl Target {
     pub(crate) fn route(&self, method: &Method) -> Option<DocumentRoute> {
         let wanted = if method == Method::HEAD { "GET" } else { method.as_str() };
         match self {
-            Target::Endpoint(_) | Target::Operation | Target::Description(_) | Target::Probe(_) => {
-                None
-            }
+            Target::Endpoint(_)
+            | Target::Operation
+            | Target::Events
+            | Target::Description(_)
+            | Target::Probe(_) => None,
             Target::Document(routes) => routes.iter().copied().find(|it| it.route.method == wanted),
         }
     }

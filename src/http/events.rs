@@ -1,0 +1,176 @@
+//! `GET /api/events?board=NAME[&limit=N]`: a leaderboard's first places, and again whenever they have changed, as
+//! server-sent events (HTML standard, 9.2).
+
+use super::endpoint::Handler;
+use super::response::event_body::EventBody;
+use super::response::{self, HttpResponse};
+use crate::client::Client;
+use crate::envelope::{self, CallSummary};
+use crate::events::{Newest, NoPlace, State};
+use crate::request::RequestId;
+use bytes::Bytes;
+use http_body_util::Either;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Response, StatusCode};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// Where it is asked for.
+pub(crate) const EVENTS: &str = "/api/events";
+
+/// How often it is looked whether a board has changed: the shortest time between two events.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// How often a comment is sent where nothing changes, so that proxies keep the connection.
+const PING: Duration = Duration::from_secs(15);
+
+/// How many places are shown where the request does not say.
+const LIMIT: u32 = 10;
+
+/// The most places. All who watch a board with the same number share what is made.
+const MOST: u32 = 100;
+
+/// nginx keeps back what it is sent without this.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+impl Handler {
+    /// Answer a request for the events of a board.
+    pub(crate) async fn events(
+        self: &Arc<Self>,
+        head: &Parts,
+        client: Client,
+        id: RequestId,
+    ) -> HttpResponse {
+        if head.method != Method::GET {
+            return response::wrong_method("GET");
+        }
+        let query = head.uri.query().unwrap_or("").as_bytes();
+        let pairs: Vec<_> = form_urlencoded::parse(query).collect();
+        let value = |key: &str| pairs.iter().find(|(name, _)| name == key).map(|(_, it)| &**it);
+        let Some(board) = value("board").filter(|board| !board.is_empty()) else {
+            return response::refusal(StatusCode::BAD_REQUEST, "board: missing");
+        };
+        let limit = value("limit").map_or(Ok(LIMIT), str::parse);
+        let Some(limit) = limit.ok().filter(|limit| (1..=MOST).contains(limit)) else {
+            return response::refusal(StatusCode::BAD_REQUEST, "limit: expected 1 to 100");
+        };
+        let config = &self.engine.services.config.events;
+        let place = match self.watched.enter(client.address(), config.per_address, config.max) {
+            Ok(place) => place,
+            Err(NoPlace::Address) => {
+                let text = "this address watches as much as it may (events.per_address)";
+                return response::refusal(StatusCode::TOO_MANY_REQUESTS, text);
+            }
+            Err(NoPlace::All) => {
+                let text = "as many watch as may (events.max)";
+                return response::refusal(StatusCode::SERVICE_UNAVAILABLE, text);
+            }
+        };
+        // The first state also says whether there may be such a board.
+        let Some(first) = self.state(board, limit, client, id).await else {
+            return response::refusal(StatusCode::BAD_REQUEST, "board: not the name of a game");
+        };
+        let topic = format!("{limit} {board}");
+        let (newest, is_first) = self.watched.watch(&topic);
+        if is_first {
+            let look = Arc::clone(self).look(topic, board.to_owned(), limit, client, id);
+            tokio::spawn(look);
+        }
+        let (pieces, body) = mpsc::channel(1);
+        tokio::spawn(send(pieces, Arc::new(first), newest));
+        let mut answer = Response::new(Either::Right(EventBody::new(body, place).into()));
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+        answer
+    }
+
+    /// Look again and again whether a board has changed, as long as somebody watches it.
+    async fn look(
+        self: Arc<Self>,
+        topic: String,
+        board: String,
+        limit: u32,
+        client: Client,
+        id: RequestId,
+    ) {
+        let mut seen = None;
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let version = self.version(&board);
+            let mut state = None;
+            if seen != Some(version) {
+                state = self.state(&board, limit, client, id).await.map(Arc::new);
+                seen = Some(version);
+            }
+            if !self.watched.tell(&topic, state) {
+                return;
+            }
+        }
+    }
+
+    /// The version of a board's first places; 0 where there is none.
+    fn version(&self, board: &str) -> u64 {
+        let boards = self.engine.services.boards.read();
+        boards.texts.version(board).map_or(0, |version| version.number())
+    }
+
+    /// What the operation for the first places of a board answers now; `None` if it has a fault.
+    async fn state(&self, board: &str, limit: u32, client: Client, id: RequestId) -> Option<State> {
+        // Read before: what changes meanwhile is seen at the next look.
+        let version = self.version(board);
+        let (kind, subtype) = self.program.top?;
+        let data = serde_json::json!({"app": board, "limit": limit}).to_string();
+        let credentials = crate::caller::Credentials { token: None, client, signature: None };
+        let call = self.call(credentials, id);
+        let entry = self.program.registry.get(kind, subtype);
+        let mut summary = CallSummary::default();
+        let answer = envelope::answer_directly(&call, entry, data.as_bytes(), &mut summary).await;
+        let text = std::str::from_utf8(&answer.reply.text).ok().filter(|_| answer.status == 200)?;
+        let top = text.split_once("\"data\":")?.1.strip_suffix('}')?;
+        Some(State { version, top: top.to_owned().into() })
+    }
+}
+
+/// Send the first state, and then each newer one, until the client has gone or the server ends.
+async fn send(pieces: mpsc::Sender<Bytes>, first: Arc<State>, mut newest: watch::Receiver<Newest>) {
+    let mut state = first;
+    loop {
+        if pieces.send(event(&state)).await.is_err() {
+            return;
+        }
+        loop {
+            let told = tokio::select! {
+                told = newest.changed() => told,
+                () = tokio::time::sleep(PING) => {
+                    if pieces.send(Bytes::from_static(b":\n\n")).await.is_err() {
+                        return;
+                    }
+                    continue;
+                }
+                () = pieces.closed() => return,
+            };
+            if told.is_err() {
+                return;
+            }
+            let newer = newest.borrow_and_update().clone();
+            // What changed may be behind the places that are shown.
+            if let Some(newer) = newer.filter(|newer| newer.top != state.top) {
+                state = newer;
+                break;
+            }
+        }
+    }
+}
+
+fn event(state: &State) -> Bytes {
+    let State { version, top } = state;
+    let mut event =
+        format!("id: {version}\nevent: board\ndata: {{\"version\":{version},\"top\":").into_bytes();
+    event.extend_from_slice(top);
+    event.extend_from_slice(b"}\n\n");
+    event.into()
+}

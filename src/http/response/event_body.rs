@@ -1,0 +1,69 @@
+//! A body that is written piece by piece while something is watched, and bodies that are not in memory.
+
+use super::file_body::FileBody;
+use crate::events::Place;
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::sync::mpsc;
+
+/// Pieces as they come.
+pub(crate) struct EventBody {
+    pieces: mpsc::Receiver<Bytes>,
+    #[expect(dead_code, reason = "held as long as somebody watches")]
+    place: Place,
+}
+
+impl EventBody {
+    /// A body of these pieces, of the watcher of this place.
+    pub(crate) fn new(pieces: mpsc::Receiver<Bytes>, place: Place) -> Self {
+        EventBody { pieces, place }
+    }
+}
+
+/// A body that is made while it is sent.
+pub(crate) enum LongBody {
+    /// A file.
+    File(FileBody),
+    /// Events.
+    Events(EventBody),
+}
+
+impl From<EventBody> for LongBody {
+    fn from(body: EventBody) -> Self {
+        LongBody::Events(body)
+    }
+}
+
+impl Body for LongBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match &mut *self {
+            LongBody::File(file) => Pin::new(file).poll_frame(cx),
+            LongBody::Events(events) => {
+                events.pieces.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            LongBody::File(file) => file.is_end_stream(),
+            LongBody::Events(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            LongBody::File(file) => file.size_hint(),
+            LongBody::Events(_) => SizeHint::default(),
+        }
+    }
+}
