@@ -97,6 +97,8 @@ fn is_allowed(path: &Path, reply: &Reply) -> bool {
 /// The paths of documents, and of single operations.
 fn documents() -> Vec<Path> {
     let mut paths = paths();
+    // Its answer never ends (tests/api/events.rs).
+    paths.retain(|path| path.operation != "events");
     paths.retain(|path| !["envelope", "json-rpc"].contains(&&*path.operation));
     paths
 }
