@@ -18,7 +18,7 @@ Examples:
 pub enum Key {
     /// Make a key for some operations of the console, and print it
     ///
-    /// It is printed only now; the database keeps its hash. A server sends it to the console's address as
+    /// It is printed only once; the database stores only its hash. A server sends it to the console's address as
     /// 'Authorization: Bearer KEY'. 'guichet routes --console' lists the operations.
     #[command(after_long_help = EXAMPLES)]
     Add {

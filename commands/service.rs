@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unit_names_this_program_and_file() {
+    fn printed_unit_starts_this_program_with_this_file() {
         let unit = unit(Path::new("/opt/a b/guichet"), Path::new("/etc/g%.toml"), "web").unwrap();
         assert!(unit.contains("\nExecStart=\"/opt/a b/guichet\" -c /etc/g%%.toml\n"), "{unit}");
         assert!(unit.contains("\nUser=web\n") && unit.contains("\nType=notify\n"));

@@ -46,7 +46,7 @@ impl Field for OpenId {
         let openid = String::read(value)?;
         match openid.is_empty() {
             true => Err(FieldError::Empty),
-            false if is_plain(&openid, 64) => Ok(OpenId(openid)),
+            false if is_openid(&openid) => Ok(OpenId(openid)),
             false => Err(plain(64)),
         }
     }
@@ -57,6 +57,11 @@ impl Field for OpenId {
             "The player, as the game names him.",
         )
     }
+}
+
+/// May a player be called so?
+pub fn is_openid(text: &str) -> bool {
+    is_plain(text, 64)
 }
 
 fn is_plain(text: &str, most: usize) -> bool {

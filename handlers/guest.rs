@@ -1,4 +1,4 @@
-//! `player/guest`: a player without WeChat gets an openid of ours, and the token that proves it.
+//! `player/guest`: creates a player without WeChat, with a generated openid and a token.
 
 use super::game::AppName;
 use super::identity;
@@ -15,7 +15,7 @@ use serde::Serialize;
 const GUESTS: Quota = Quota { name: "player/guest", window: 3_600 };
 
 data! {
-    /// Become a player of a game of `score.guests`. Keep the token: it alone proves who the player is.
+    /// Create a guest player for a game listed in `score.guests`. Store the token: nothing else proves who the player is.
     struct Guest {
         app: AppName,
     }

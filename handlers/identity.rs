@@ -17,7 +17,7 @@ const TIME: Duration = Duration::from_hours(24 * 180);
 /// Removes sessions that have ended.
 pub const SWEEP: &str = "DELETE FROM player_session WHERE expires_at <= $1";
 
-/// Do players of this game prove who they are?
+/// Must players of this game send a token?
 pub fn is_asked(config: &Config, app: &str) -> bool {
     config.wx.apps.contains_key(app) || config.score.guests.iter().any(|guests| guests == app)
 }
@@ -39,7 +39,7 @@ pub fn begin(tx: &mut Tx, app: &str, openid: &str) -> Result<String, Fault> {
     Ok(token)
 }
 
-/// Is the caller this player, where that is to be proven? What a game's server has signed is proven by that.
+/// Check that the caller is this player, if the game's players must send a token. Signed posts need none.
 pub fn check(view: &View, caller: &Anyone, app: &str, openid: &OpenId) -> Result<(), Fault> {
     let config = &view.config;
     if !is_asked(config, app) || config.score.secrets.contains_key(app) {

@@ -49,7 +49,8 @@ pub const SCHEMA: Schema = Schema {
     indexes: &[&property::NOTICES, &shop::SHOPS],
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
     sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%' LIMIT 1",
-    postgres: include_str!("../schema.pg.sql"),
+    // The first four steps in PostgreSQL's words, and those that are the same on both.
+    postgres: concat!(include_str!("../schema.pg.sql"), include_str!("../schema/step-5.sql")),
     postgres_steps: &[
         (3, include_str!("../schema/step-3.sql")),
         (4, include_str!("../schema/step-4.sql")),

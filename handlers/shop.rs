@@ -185,9 +185,7 @@ impl Open {
             )?;
             if let Some(position) = position {
                 tx.index(&SHOPS, (ALL, position), &[name, content], &[]);
-                if let Some(word) = held {
-                    reviews::hold(tx, Kind::Shop, &id.to_string(), &word)?;
-                }
+                reviews::hold(tx, Kind::Shop, &id.to_string(), held.as_deref())?;
                 return Ok(id);
             }
         }
@@ -219,9 +217,7 @@ impl Op for Update {
         if content != before {
             let held = words::check(tx, &[("shop_content", content)])?;
             count_content(tx, caller.id, content)?;
-            if let Some(word) = held {
-                reviews::hold(tx, Kind::Shop, &id.to_string(), &word)?;
-            }
+            reviews::hold(tx, Kind::Shop, &id.to_string(), held.as_deref())?;
             tx.execute("UPDATE shop SET content = $1 WHERE id = $2", args![content, id])?;
             tx.unindex(&SHOPS, position);
             tx.index(&SHOPS, (ALL, position), &[&name, content], &[]);

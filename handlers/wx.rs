@@ -1,6 +1,6 @@
 //! `wx/login`: players of WeChat's mini-programs prove who they are (WeChat's documentation, `code2Session`).
 
-use super::game::AppName;
+use super::game::{AppName, is_openid};
 use super::identity;
 use engine::caller::Anyone;
 use engine::config::WxApp;
@@ -119,11 +119,6 @@ fn openid(
                 .caused_by(Cause::new(std::io::Error::other(format!("errcode {errcode}")))))
         }
     }
-}
-
-fn is_openid(openid: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    (1..=64).contains(&openid.len()) && openid.bytes().all(is_plain)
 }
 
 fn ask(

@@ -41,8 +41,7 @@ if [ "$(id -u)" = 0 ] && have debootstrap "installing the package"; then
         cp "$deb" "$root/guichet.deb"
         chroot "$root" dpkg --install /guichet.deb > "$work/install.log" 2>&1 || { cat "$work/install.log"; exit 1; }
         chroot "$root" id guichet
-        [ "$(stat -c '%a %U %G' "$root/etc/guichet/guichet.toml")" = "640 root UNKNOWN" ] \
-            || [ "$(chroot "$root" stat -c '%a %U %G' /etc/guichet/guichet.toml)" = "640 root guichet" ]
+        [ "$(chroot "$root" stat -c '%a %U %G' /etc/guichet/guichet.toml)" = "640 root guichet" ]
         mkdir -p "$root/var/lib/guichet"
         chroot "$root" chown guichet:guichet /var/lib/guichet
         chroot --userspec=guichet:guichet "$root" /usr/bin/guichet -c /etc/guichet/guichet.toml > /dev/null 2>&1 &

@@ -1,4 +1,4 @@
-//! The certificates in use, and what proves to an ACME server whose a domain is.
+//! The certificates in use, and the responses to ACME challenges.
 
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
@@ -93,7 +93,7 @@ impl Certificates {
         read(&self.current).clone()
     }
 
-    /// Show this proof in the handshakes of an ACME server with this domain; `None`: no more.
+    /// Set the TLS-ALPN-01 response for a domain, or remove it with `None`.
     pub fn prove_by_handshake(&self, domain: &str, proof: Option<Arc<CertifiedKey>>) {
         let mut handshakes = write(&self.handshakes);
         match proof {
@@ -102,7 +102,7 @@ impl Certificates {
         };
     }
 
-    /// Answer this token with this text on port 80; `None`: no more.
+    /// Set the HTTP-01 response for a token, or remove it with `None`.
     pub fn prove_by_file(&self, token: &str, text: Option<String>) {
         let mut files = write(&self.files);
         match text {
@@ -111,7 +111,7 @@ impl Certificates {
         };
     }
 
-    /// The text of the file that proves something under this token.
+    /// The HTTP-01 response for a token.
     pub fn file(&self, token: &str) -> Option<String> {
         read(&self.files).get(token).cloned()
     }

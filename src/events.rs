@@ -1,5 +1,5 @@
-//! Who watches what, and the newest state of each thing that is watched: what is shown of it is made once, however many
-//! watch. A watcher who is slow misses states in between, and never the newest.
+//! Subscribers of boards, and the newest state of each watched board: it is rendered once for all subscribers. A slow
+//! subscriber may miss states in between, but never the newest.
 
 use bytes::Bytes;
 use std::collections::HashMap;

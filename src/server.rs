@@ -12,6 +12,7 @@ mod maintenance;
 mod notify;
 mod redirect;
 mod reload;
+mod side_listener;
 mod signals;
 
 pub use listener::Listener;
@@ -81,9 +82,9 @@ pub enum ServerExit {
 /// A server that is bound to its address and has opened its database.
 pub struct Server {
     listener: Listener,
-    /// Accepts handshakes; `None` without https.
+    /// The TLS acceptor; `None` if https is off.
     tls: Option<TlsAcceptor>,
-    /// The second address, whose requests are led to https.
+    /// The listener that redirects plain HTTP to https.
     redirect: Option<std::net::TcpListener>,
     handler: Arc<Handler>,
     console: ConsoleHandler,

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How long the answer may take.
 const TIME: Duration = Duration::from_secs(5);
 
-/// Whether it answers that it is alive; what is wrong is an error of one line.
+/// Ask the running server for `/healthz`; whether it answered with success.
 pub fn check(config: &Config) -> Result<bool, String> {
     let mut url =
         endpoint(config).ok_or("listen has port 0, so the address is known to the server alone")?;

@@ -47,23 +47,17 @@ pub fn list(view: &View) -> Result<Vec<Listed>, Fault> {
     })
 }
 
-/// Make a key for these operations, which commas or blanks separate; the key, which is told only now, or `None` if the
-/// name is taken. An error says what is wrong.
+/// Create a key for these operations, separated by commas or spaces. Returns the key, or `None` if the name is taken.
 pub fn add(db: &Db, by: &By, name: &str, operations: &str) -> Result<Option<String>, KeyError> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.is_empty() || name.len() > 32 || !name.chars().all(is_plain) {
+    if !super::is_good_name(name) {
         return Err(KeyError::Name);
     }
     let registry = super::registry().map_err(Fault::unknown)?;
     let mut names = Vec::new();
     for operation in operations.split([',', ' ']).filter(|operation| !operation.is_empty()) {
         let subtype = operation.strip_prefix("admin/").unwrap_or(operation);
-        let Some(entry) = registry.get("admin", subtype) else {
-            return Err(KeyError::Operation(operation.to_owned()));
-        };
-        if NEVER.contains(&entry.name.1) {
-            return Err(KeyError::Operation(operation.to_owned()));
-        }
+        let entry = registry.get("admin", subtype).filter(|entry| !NEVER.contains(&entry.name.1));
+        let entry = entry.ok_or_else(|| KeyError::Operation(operation.to_owned()))?;
         if !names.contains(&entry.name.1) {
             names.push(entry.name.1);
         }
@@ -94,9 +88,9 @@ pub fn add(db: &Db, by: &By, name: &str, operations: &str) -> Result<Option<Stri
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The name.
-    #[error("NAME: 1 to 32 letters, digits, '-', '_' or '.'")]
+    #[error("{}", super::NAME_RULE)]
     Name,
-    /// An operation that there is not, or that is not for keys.
+    /// An operation that does not exist, or that keys may not call.
     #[error("{0}: no operation of the console that a key may call (guichet routes --console)")]
     Operation(String),
     /// No operation at all.
@@ -165,7 +159,7 @@ data! {
 /// A new API key.
 #[derive(Serialize, JsonSchema)]
 pub struct AddedKey {
-    /// The key. It is told only now: the server keeps its hash.
+    /// The key. It is shown only once: the server stores only its hash.
     key: String,
 }
 

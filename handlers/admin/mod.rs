@@ -83,6 +83,15 @@ pub fn registry() -> Result<Registry, RegisteredTwice> {
     Ok(registry)
 }
 
+/// The rule for names of admins and of API keys, told to whoever breaks it.
+const NAME_RULE: &str = "NAME: 1 to 32 letters, digits, '-', '_' or '.'";
+
+/// May an admin or an API key be called so?
+fn is_good_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=32).contains(&name.len()) && name.chars().all(is_plain)
+}
+
 /// What is searched for: in lower case, as `contains` compares.
 fn text(sent: Option<String>) -> String {
     sent.unwrap_or_default().trim().to_ascii_lowercase()

@@ -82,9 +82,8 @@ pub fn list(view: &View) -> Result<Vec<Listed>, Fault> {
 
 /// Make an admin; whether the name was free.
 pub fn add(db: &Db, by: &By, name: &str, role: AdminRole, password: &str) -> Result<bool, String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.is_empty() || name.len() > 32 || !name.chars().all(is_plain) {
-        return Err("NAME: 1 to 32 letters, digits, '-', '_' or '.'".into());
+    if !super::is_good_name(name) {
+        return Err(super::NAME_RULE.into());
     }
     let (by, name, hash) = (by.clone(), name.to_owned(), check(password)?);
     let added = db.write(move |tx| {

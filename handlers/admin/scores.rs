@@ -14,6 +14,74 @@ use engine::op::{Name, Op, Scan, Work, WorkContext};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// An operation on a player of a board, for moderators: `$run` does it, and says whether there was such a player.
+macro_rules! on_player {
+    ($(#[doc = $doc:literal])* $name:ident, $subtype:literal, $run:path) => {
+        data! {
+            $(#[doc = $doc])*
+            pub struct $name {
+                /// The game.
+                app: Text<1, 32>,
+                /// The player.
+                openid: Text<1, 128>,
+            }
+        }
+
+        impl Op for $name {
+            const NAME: Name = ("admin", $subtype);
+            const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+            const EXAMPLE: &'static str = r#"{"app": "lamps", "openid": "player-17"}"#;
+            type Caller = Admin<Moderator>;
+            type Lane = Work<Scan>;
+            type Reply = EmptyReply;
+            const NEEDS_SPACE: bool = false;
+
+            fn run(
+                self,
+                context: &WorkContext,
+                caller: Admin<Moderator>,
+            ) -> Result<EmptyReply, Fault> {
+                let (by, Text(app), Text(openid)) = (By::admin(&caller), self.app, self.openid);
+                let outcome = $run(context.db(), &by, &app, &openid, true);
+                done(outcome.map(|outcome| outcome != Done::Absent), "openid")
+            }
+        }
+    };
+}
+
+/// An operation on a board, for owners: `$run` does it, and says whether there was such a board.
+macro_rules! on_board {
+    ($(#[doc = $doc:literal])* $name:ident, $subtype:literal, $run:path) => {
+        data! {
+            $(#[doc = $doc])*
+            pub struct $name {
+                /// The game.
+                app: Text<1, 32>,
+            }
+        }
+
+        impl Op for $name {
+            const NAME: Name = ("admin", $subtype);
+            const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+            const EXAMPLE: &'static str = r#"{"app": "lamps"}"#;
+            type Caller = Admin<Owner>;
+            type Lane = Work<Scan>;
+            type Reply = EmptyReply;
+            const NEEDS_SPACE: bool = false;
+
+            fn run(
+                self,
+                context: &WorkContext,
+                caller: Admin<Owner>,
+            ) -> Result<EmptyReply, Fault> {
+                let (by, Text(app)) = (By::admin(&caller), self.app);
+                let outcome = $run(context.db(), &by, &app, true);
+                done(outcome.map(|outcome| outcome != Done::Absent), "app")
+            }
+        }
+    };
+}
+
 /// The most places that are listed.
 const ROWS: i64 = 100;
 
@@ -89,56 +157,6 @@ impl Op for Scores {
 }
 
 data! {
-    /// Take a player off a board, with what the game told of them.
-    pub struct RemoveScore {
-        /// The game.
-        app: Text<1, 32>,
-        /// The player.
-        openid: Text<1, 128>,
-    }
-}
-
-impl Op for RemoveScore {
-    const NAME: Name = ("admin", "remove_score");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"app": "lamps", "openid": "player-17"}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        let (by, Text(app), Text(openid)) = (By::admin(&caller), self.app, self.openid);
-        let removed = scores::remove_player(context.db(), &by, &app, &openid, true);
-        done(removed.map(|done| done != Done::Absent), "openid")
-    }
-}
-
-data! {
-    /// Take all players off a board: it begins anew.
-    pub struct ResetBoard {
-        /// The game.
-        app: Text<1, 32>,
-    }
-}
-
-impl Op for ResetBoard {
-    const NAME: Name = ("admin", "reset_board");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"app": "lamps"}"#;
-    type Caller = Admin<Owner>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Owner>) -> Result<EmptyReply, Fault> {
-        let (by, Text(app)) = (By::admin(&caller), self.app);
-        let reset = scores::reset(context.db(), &by, &app, true);
-        done(reset.map(|done| done != Done::Absent), "app")
-    }
-}
-
-data! {
     /// List scores that are held, at most 100.
     pub struct HeldScores {
         /// Only those of this game.
@@ -198,52 +216,22 @@ impl Op for HoldScore {
     }
 }
 
-data! {
+on_player! {
+    /// Take a player off a board, with what the game told of them.
+    RemoveScore, "remove_score", scores::remove_player
+}
+
+on_player! {
     /// Let a score count that was held.
-    pub struct ConfirmScore {
-        /// The game.
-        app: Text<1, 32>,
-        /// The player.
-        openid: Text<1, 128>,
-    }
+    ConfirmScore, "confirm_score", scores::confirm
 }
 
-impl Op for ConfirmScore {
-    const NAME: Name = ("admin", "confirm_score");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"app": "lamps", "openid": "player-17"}"#;
-    type Caller = Admin<Moderator>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Moderator>) -> Result<EmptyReply, Fault> {
-        let (by, Text(app), Text(openid)) = (By::admin(&caller), self.app, self.openid);
-        let confirmed = scores::confirm(context.db(), &by, &app, &openid, true);
-        done(confirmed.map(|done| done != Done::Absent), "openid")
-    }
+on_board! {
+    /// Take all players off a board: it begins anew.
+    ResetBoard, "reset_board", scores::reset
 }
 
-data! {
+on_board! {
     /// Remove a board with all its scores and players.
-    pub struct RemoveBoard {
-        /// The game.
-        app: Text<1, 32>,
-    }
-}
-
-impl Op for RemoveBoard {
-    const NAME: Name = ("admin", "remove_board");
-    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
-    const EXAMPLE: &'static str = r#"{"app": "lamps"}"#;
-    type Caller = Admin<Owner>;
-    type Lane = Work<Scan>;
-    type Reply = EmptyReply;
-    const NEEDS_SPACE: bool = false;
-
-    fn run(self, context: &WorkContext, caller: Admin<Owner>) -> Result<EmptyReply, Fault> {
-        let (by, Text(app)) = (By::admin(&caller), self.app);
-        let removed = scores::remove_board(context.db(), &by, &app, true);
-        done(removed.map(|done| done != Done::Absent), "app")
-    }
+    RemoveBoard, "remove_board", scores::remove_board
 }

@@ -75,7 +75,7 @@ pub fn title(view: &View, kind: Kind, target: &str) -> Result<Option<String>, Fa
     }
 }
 
-/// What is put before a person. Reported again by the same one, it is open again.
+/// Open a review, or reopen it if the same account reports the same thing again.
 pub fn add(
     tx: &mut Tx,
     kind: Kind,
@@ -94,8 +94,9 @@ pub fn add(
     Ok(())
 }
 
-/// Put a thing before a person because of a word of the list; content is hidden until then.
-pub fn hold(tx: &mut Tx, kind: Kind, target: &str, word: &str) -> Result<(), Fault> {
+/// Ask for a review because of a word of the list, if there is one; content is hidden until it is decided.
+pub fn hold(tx: &mut Tx, kind: Kind, target: &str, word: Option<&str>) -> Result<(), Fault> {
+    let Some(word) = word else { return Ok(()) };
     if let (Some(table), Ok(id)) = (kind.table(), target.parse::<i64>()) {
         let sql = format!("UPDATE {table} SET hidden = 1 WHERE id = $1");
         tx.execute(&sql, args![id])?;
@@ -111,13 +112,13 @@ pub fn forget(tx: &mut Tx, account: i64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// How many are open, as far as `most`.
+/// How many reviews are open; counts no further than `most`.
 pub fn open_reviews(view: &View, most: i64) -> Result<i64, Fault> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM review WHERE decision = '' LIMIT $1) AS open";
     Ok(view.one(sql, args![most], |row| row.get(0))?.unwrap_or(0))
 }
 
-/// Something to look at.
+/// An open review.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Listed {
     /// Its id.
@@ -136,7 +137,7 @@ pub struct Listed {
     pub since: String,
 }
 
-/// The `limit` that are open longest.
+/// The `limit` oldest open reviews.
 pub fn list(db: &Db, limit: i64) -> Result<Vec<Listed>, Fault> {
     let view = db.view();
     let sql = "SELECT id, kind, target, reporter, reason, created_at FROM review

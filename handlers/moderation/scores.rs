@@ -110,8 +110,8 @@ pub fn remove_player(
 /// How long the row of a score may lag behind the server that has it.
 const LAG: Duration = Duration::from_secs(2);
 
-/// Does the statement find a row of this player, or has the board in memory one? Beside a server the rows of the last
-/// moment may be missing, so a command looks again for a while.
+/// Does the player have a score on the board in memory, or a row that the statement finds? Beside a running server the
+/// newest rows may not be written yet, so a command retries for a while.
 fn is_there(db: &Db, sql: &str, app: &str, openid: &str, is_alone: bool) -> Result<bool, Fault> {
     let until = Instant::now() + if is_alone { Duration::ZERO } else { LAG };
     loop {

@@ -26,8 +26,6 @@ pub fn check_name(
     target: &str,
     (key, text): (&'static str, &str),
 ) -> Result<(), Fault> {
-    match check(tx, &[(key, text)])? {
-        Some(word) => reviews::hold(tx, kind, target, &word),
-        None => Ok(()),
-    }
+    let held = check(tx, &[(key, text)])?;
+    reviews::hold(tx, kind, target, held.as_deref())
 }

@@ -118,9 +118,7 @@ impl Op for Add {
         )?;
         let texts = [&*self.lab.0, &*self.title.0, &*self.content.0];
         index(tx, (self.r#type.0.0, place), texts, uid, caller.id);
-        if let Some(word) = held {
-            reviews::hold(tx, Kind::Notice, &uid.to_string(), &word)?;
-        }
+        reviews::hold(tx, Kind::Notice, &uid.to_string(), held.as_deref())?;
         Ok(Written { uid })
     }
 }

@@ -153,9 +153,7 @@ impl Op for Update {
             Indexed::read,
         )?;
         new.ok_or(Fault::NotOwner)?.replace(&old, tx, uid, caller.id);
-        if let Some(word) = held {
-            reviews::hold(tx, Kind::Notice, &uid.to_string(), &word)?;
-        }
+        reviews::hold(tx, Kind::Notice, &uid.to_string(), held.as_deref())?;
         Ok(Written { uid })
     }
 }

@@ -3,7 +3,7 @@
 //! These run beside a server as well as without one: each is one short transaction, and SQLite
 //! takes turns between processes.
 
-use super::name::{Name, hold, is_free, is_no_number, set_keys};
+use super::name::{Name, is_free, is_no_number, replace};
 use super::register::{hash_plain, insert};
 use super::{COMMON, Known, NAME_TAKEN, password, remove};
 use crate::handlers::moderation::audit::{self, By};
@@ -29,13 +29,19 @@ pub struct Listed {
     pub created: String,
 }
 
-/// Create an account and return its id; the error is one line.
-pub fn add(db: &Db, by: &By, name: &str, password: &str) -> Result<i64, String> {
+/// The name, if an account may have it; the error is one line.
+fn good_name(db: &Db, name: &str) -> Result<String, String> {
     let Name(name) = Name::read(Value::Text(name.into())).map_err(|flaw| match flaw {
         FieldError::Value(why) => format!("NAME: {why}"),
         _ => "NAME: must not be empty".into(),
     })?;
     is_no_number(&db.view(), &name).map_err(fault_text)?;
+    Ok(name)
+}
+
+/// Create an account and return its id; the error is one line.
+pub fn add(db: &Db, by: &By, name: &str, password: &str) -> Result<i64, String> {
+    let name = good_name(db, name)?;
     let (by, password) = (by.clone(), check(password)?);
     let added = db.write(move |tx| {
         let added = insert(tx, &name, None, &password)?;
@@ -50,11 +56,7 @@ pub fn add(db: &Db, by: &By, name: &str, password: &str) -> Result<i64, String> 
 /// Give an account another user name; the error is one line. The old one is kept for it for a while, as when it renames
 /// itself.
 pub fn rename(db: &Db, by: &By, id: i64, name: &str) -> Result<(), String> {
-    let Name(name) = Name::read(Value::Text(name.into())).map_err(|flaw| match flaw {
-        FieldError::Value(why) => format!("NAME: {why}"),
-        _ => "NAME: must not be empty".into(),
-    })?;
-    is_no_number(&db.view(), &name).map_err(fault_text)?;
+    let name = good_name(db, name)?;
     let by = by.clone();
     let renamed = db.write(move |tx| {
         let sql = "SELECT username FROM account WHERE id = $1";
@@ -64,9 +66,7 @@ pub fn rename(db: &Db, by: &By, id: i64, name: &str) -> Result<(), String> {
             Err(fault) if fault.is(&NAME_TAKEN) => return Ok(false),
             free => free?,
         }
-        hold(tx, id, &own)?;
-        set_keys(tx, id, &name)?;
-        tx.execute("UPDATE account SET username = $1 WHERE id = $2", args![&name, id])?;
+        replace(tx, id, &own, &name)?;
         let (earlier, later) = (json!({"user_id": id, "username": own}), json!({"username": name}));
         let change = (Some(&earlier), Some(&later));
         audit::record_change(tx, &by, "user rename", &id.to_string(), change)?;

@@ -1,7 +1,7 @@
 //! Reading and changing an account's profile.
 
 use super::NAME_TAKEN;
-use super::name::{Name, Nickname, hold, is_free, may_be_called, set_keys};
+use super::name::{Name, Nickname, is_free, may_be_called, replace};
 use super::picture_url;
 use crate::handlers::EmptyReply;
 use crate::handlers::moderation::reviews::Kind;
@@ -149,9 +149,7 @@ impl Op for Rename {
             return Err(fault);
         }
         words::check_name(tx, Kind::Account, &key, ("username", &username))?;
-        hold(tx, caller.id, &own.0)?;
-        set_keys(tx, caller.id, &username)?;
-        tx.execute("UPDATE account SET username = $1 WHERE id = $2", args![&username, caller.id])?;
+        replace(tx, caller.id, &own.0, &username)?;
         Ok(Renamed { username })
     }
 }

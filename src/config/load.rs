@@ -102,12 +102,9 @@ impl Config {
             let message = "missing; a store of the kind \"s3\" needs it";
             return Err(fault(&["store", key], message.to_owned()));
         }
-        if let Some(app) = self.score.secrets.keys().find(|app| !fields::is_app(app)) {
-            let message = "not the name of an app: 1 to 32 of A-Z a-z 0-9 _ -, and not api";
-            return Err(fault(&["score", "secrets", app], message.to_owned()));
-        }
         for (section, apps) in [
-            ("score.checks", self.score.checks.keys().collect::<Vec<_>>()),
+            ("score.secrets", self.score.secrets.keys().collect::<Vec<_>>()),
+            ("score.checks", self.score.checks.keys().collect()),
             ("wx", self.wx.apps.keys().collect()),
         ] {
             if let Some(app) = apps.into_iter().find(|app| !fields::is_app(app)) {

@@ -48,7 +48,7 @@ pub struct Tls {
     pub key: Vec<PathBuf>,
     /// Make a certificate at each start that no browser trusts: for tests, and only on a loopback address. Default `false`.
     pub self_signed: bool,
-    /// A second address, such as `0.0.0.0:80`, whose requests are led to https. Default `""`: none.
+    /// A second address, such as `0.0.0.0:80`, whose requests are redirected to https. Default `""`: none.
     #[serde(deserialize_with = "fields::listen_if_any")]
     pub redirect: Option<SocketAddr>,
     /// For how long browsers remember to use https alone (`Strict-Transport-Security`). Default `"0s"`: they are not told.
@@ -100,7 +100,7 @@ impl Tls {
         if !self.is_on() && self.redirect.is_some() {
             return fault(
                 "redirect",
-                "there is no https to lead to: set tls.domain, or tls.cert and tls.key",
+                "there is no https to redirect to: set tls.domain, or tls.cert and tls.key",
             );
         }
         if !self.is_on() && !self.hsts.is_zero() {

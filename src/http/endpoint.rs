@@ -3,13 +3,13 @@
 pub(crate) mod documents;
 pub(crate) mod fields;
 mod head;
+mod page;
 pub(crate) mod record;
 pub(crate) mod route;
 pub(crate) mod routing;
 
 use crate::caller::Credentials;
 use crate::client::Client;
-use crate::config::Config;
 use crate::data::encoding::without_bom;
 use crate::document::{Problem, SourceFile};
 use crate::engine::Engine;
@@ -18,10 +18,10 @@ use crate::events::Watched;
 use crate::fault::Fault;
 use crate::http::connection::head::HeadSniffer;
 use crate::http::endpoint::documents::{Asked, ReadBody};
+use crate::http::endpoint::page::{is_preflight, preflight};
 use crate::http::endpoint::record::Record;
 use crate::http::endpoint::route::{DocumentRoute, Found, Target};
 use crate::http::endpoint::routing::Routing;
-use crate::http::home;
 use crate::http::probes;
 use crate::http::request::body::BoundedBody;
 use crate::http::request::{client, signature};
@@ -42,9 +42,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-
-/// The methods of pages.
-const PAGE_METHODS: &str = "GET, HEAD";
 
 /// The longest body that is decoded by the threads that serve requests, in bytes. It is decoded in less than a
 /// millisecond; a longer one, and a batch, are decoded and answered at idle priority.
@@ -339,46 +336,10 @@ impl Handler {
         }
     }
 
-    /// Answer a path that is not the API's.
-    async fn page(&self, head: &Parts, client: Client, record: &mut Record<'_>) -> HttpResponse {
-        let is_page = self.pages.is_some() || head.uri.path() == "/";
-        if is_page {
-            record.path = "page";
-        }
-        let mut answer = match (&self.pages, &head.method) {
-            _ if !is_page => return response::refusal(StatusCode::NOT_FOUND, "no such path"),
-            // Also where the folder has no such file: else the browser would hide that from the page that asks.
-            _ if is_preflight(head) => {
-                return preflight(&self.engine.services.config, head, PAGE_METHODS);
-            }
-            (Some(pages), &Method::GET | &Method::HEAD) => {
-                pages.answer(head, &client, &self.engine.answers).await
-            }
-            (None, &Method::GET | &Method::HEAD) => {
-                home::answer(self.program.home, &head.headers, &self.engine.services.public_url)
-            }
-            _ => return response::wrong_method(PAGE_METHODS),
-        };
-        self.page_headers.add_to(answer.headers_mut());
-        answer
-    }
-
     /// How many files a connection may have open: itself, and the page that it is sent.
     pub(crate) fn files_each(&self) -> usize {
         1 + usize::from(self.pages.is_some())
     }
-}
-
-/// Does a browser ask what a page of another origin may send?
-fn is_preflight(head: &Parts) -> bool {
-    head.method == Method::OPTIONS && cors::is_preflight(&head.headers)
-}
-
-/// What it learns, of a path with these methods.
-fn preflight(config: &Config, head: &Parts, methods: &str) -> HttpResponse {
-    let mut answer = response::no_content();
-    cors::preflight(&config.cors, &head.headers, methods, answer.headers_mut());
-    answer
 }
 
 /// Does a body begin as a batch does?

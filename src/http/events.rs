@@ -13,6 +13,8 @@ use http_body_util::Either;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -34,6 +36,13 @@ const MOST: u32 = 100;
 
 /// nginx keeps back what it is sent without this.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The part of an operation's answer that is shown.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
 
 impl Handler {
     /// Answer a request for the events of a board.
@@ -129,8 +138,11 @@ impl Handler {
         let entry = self.program.registry.get(kind, subtype);
         let mut summary = CallSummary::default();
         let answer = envelope::answer_directly(&call, entry, data.as_bytes(), &mut summary).await;
-        let text = std::str::from_utf8(&answer.reply.text).ok().filter(|_| answer.status == 200)?;
-        let top = text.split_once("\"data\":")?.1.strip_suffix('}')?;
+        if answer.status != 200 {
+            return None;
+        }
+        let Answer { data } = serde_json::from_slice(&answer.reply.text).ok()?;
+        let top = data.get();
         Some(State { version, top: top.to_owned().into() })
     }
 }

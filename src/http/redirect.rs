@@ -1,4 +1,4 @@
-//! Answers of the listener that leads to https.
+//! Answers of the listener that redirects to https.
 
 use crate::config::Config;
 use crate::origin::is_host_name;
@@ -11,7 +11,7 @@ use hyper::{Request, Response, StatusCode};
 /// Where an ACME server looks for a file.
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// The file that an ACME server asks for, or where the same is by https.
+/// Answer an HTTP-01 challenge, or redirect to the same path by https.
 pub(crate) fn answer<B>(services: &Services, request: &Request<B>) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     if let Some(text) =
@@ -38,8 +38,8 @@ pub(crate) fn answer<B>(services: &Services, request: &Request<B>) -> Response<F
     answer
 }
 
-/// The origin by https of a host that was asked for by http; `None` if it is not one of ours: whoever sends another host
-/// must not be led anywhere by our answer.
+/// The https origin for the requested host; `None` if the host is not one of `tls.domain`, so that nobody can make this
+/// server redirect to another site.
 fn target(config: &Config, host: &str) -> Option<String> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
     let domains = &config.tls.domain;
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_own_hosts_are_led_to_https() {
+    fn only_configured_hosts_are_redirected() {
         let toml =
             "listen = \"0.0.0.0:443\"\n[tls]\ndomain = [\"www.example.com\", \"example.com\"]\n";
         let config = Config::parse(toml, []).unwrap();

@@ -1,5 +1,6 @@
 //! The console's own listener.
 
+use super::side_listener;
 use crate::http::console::ConsoleHandler;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -10,8 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::sync::Semaphore;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::AbortHandle;
 
 /// The most connections at a time: some browsers. Others wait.
 const CONNECTIONS: usize = 64;
@@ -21,9 +21,6 @@ const HEAD: Duration = Duration::from_secs(10);
 
 /// The most bytes of a request's head.
 const READ_BUFFER: usize = 16 * 1024;
-
-/// How long to wait after accepting failed.
-const BACKOFF: Duration = Duration::from_millis(100);
 
 /// Serve the console where one is configured. If its address can't be had, that is logged: the API is served all the
 /// same.
@@ -47,25 +44,8 @@ async fn serve(listener: TcpListener, handler: Arc<ConsoleHandler>) {
     if let Ok(address) = listener.local_addr() {
         tracing::info!("the console is at http://{address}");
     }
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        while connections.try_join_next().is_some() {}
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                let handler = Arc::clone(&handler);
-                connections.spawn(async move {
-                    connection(stream, peer, handler).await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::debug!(%error, "the console can't accept a connection");
-                tokio::time::sleep(BACKOFF).await;
-            }
-        }
-    }
+    let connection = |stream, peer| connection(stream, peer, Arc::clone(&handler));
+    side_listener::serve(listener, "console", CONNECTIONS, connection).await;
 }
 
 async fn connection(stream: tokio::net::TcpStream, peer: SocketAddr, handler: Arc<ConsoleHandler>) {

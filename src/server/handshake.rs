@@ -16,7 +16,7 @@ use tokio_rustls::server::TlsStream;
 /// How long a handshake may take.
 const TIME: Duration = Duration::from_secs(10);
 
-/// What a client is told that speaks plain HTTP where https is spoken.
+/// The answer to a plain HTTP request on the https port.
 const NOT_HTTPS: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 40\r\n\
     Connection: close\r\n\r\nthis port speaks https; write https://\r\n";
@@ -40,7 +40,7 @@ pub(super) async fn handshake(
     let accepting = Evictable::new(
         async {
             let mut first = [0];
-            // A letter begins a request in plain HTTP: whoever sends one is told what is spoken here.
+            // A plain HTTP request begins with a letter; a TLS handshake does not.
             if stream.peek(&mut first).await? == 1 && first[0].is_ascii_alphabetic() {
                 return stream.write_all(NOT_HTTPS).await;
             }

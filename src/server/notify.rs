@@ -4,7 +4,7 @@
 use sd_notify::NotifyState;
 use std::time::Duration;
 
-/// Tell it; what can't be told is logged.
+/// Notify the service manager; a failure is logged.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::debug!(%error, "the service manager was not told");

@@ -1,6 +1,7 @@
-//! The second listener beside https, usually on port 80: it leads requests to https, and shows an ACME server the files that
-//! prove whose the domain is (RFC 8555, 8.3).
+//! The plain HTTP listener of `tls.redirect`, usually on port 80: it redirects requests to https, and answers HTTP-01
+//! challenges (RFC 8555, 8.3).
 
+use super::side_listener;
 use crate::http::redirect::answer;
 use crate::services::Services;
 use hyper::server::conn::http1;
@@ -9,10 +10,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 
 /// The most connections at a time; others wait. Each has one request, and ends.
 const CONNECTIONS: usize = 256;
@@ -22,9 +22,6 @@ const TIME: Duration = Duration::from_secs(10);
 
 /// The most bytes of a request's head.
 const READ_BUFFER: usize = 8 * 1024;
-
-/// How long to wait after accepting failed.
-const BACKOFF: Duration = Duration::from_millis(100);
 
 /// Take the address.
 pub(super) fn open(address: SocketAddr) -> io::Result<std::net::TcpListener> {
@@ -40,25 +37,13 @@ pub(super) async fn serve(listener: std::net::TcpListener, services: Weak<Servic
         Err(error) => return tracing::error!(%error, "tls.redirect is not served"),
     };
     if let Ok(address) = listener.local_addr() {
-        tracing::info!("requests to http://{address} are led to https");
+        tracing::info!("requests to http://{address} are redirected to https");
     }
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let services = Weak::clone(&services);
-                tokio::spawn(async move {
-                    let _ = tokio::time::timeout(TIME, connection(stream, services)).await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::debug!(%error, "tls.redirect can't accept a connection");
-                tokio::time::sleep(BACKOFF).await;
-            }
-        }
-    }
+    let connection = |stream, _| {
+        let served = tokio::time::timeout(TIME, connection(stream, Weak::clone(&services)));
+        async { drop(served.await) }
+    };
+    side_listener::serve(listener, "tls.redirect", CONNECTIONS, connection).await;
 }
 
 async fn connection(stream: TcpStream, services: Weak<Services>) {

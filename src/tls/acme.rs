@@ -17,13 +17,13 @@ const EVERY: Duration = Duration::from_secs(60);
 /// How long an order may take.
 const TIME: Duration = Duration::from_secs(300);
 
-/// How many orders are begun for which only a nonce was refused.
+/// How many times an order is tried if only its nonce is refused.
 const TRIES: u32 = 8;
 
-/// The longest time between two orders that failed, in seconds.
+/// The longest wait after a failed order, in seconds.
 const MOST_WAIT: i64 = 12 * 3_600;
 
-/// The certificate that an earlier run was given, if it is for the domains that are configured now.
+/// The stored certificate, if it is for all configured domains.
 pub(super) fn open(config: &Config) -> Result<Option<Certificate>, TlsError> {
     let folder = Folder::open(config)?;
     let Some(certificate) = folder.certificate() else { return Ok(None) };
@@ -37,12 +37,12 @@ fn is_due(certificate: &Certificate, now: i64) -> bool {
     now >= certificate.ends_at - third
 }
 
-/// For how many seconds nothing is ordered after so many failures in a row.
+/// How many seconds to wait before the next order, after this many failures in a row.
 fn wait_after(failures: u32) -> i64 {
     60_i64.checked_shl(failures.saturating_sub(1).min(20)).unwrap_or(MOST_WAIT).min(MOST_WAIT)
 }
 
-/// Order a certificate when there is none, and in time before the one in use ends.
+/// Order a certificate if there is none, and renew it before it expires.
 pub(super) async fn keep(services: Weak<Services>) {
     loop {
         let Some(services) = services.upgrade() else { return };
@@ -92,15 +92,15 @@ async fn step(services: &Services) {
     }
 }
 
-/// Order again at once where a nonce was refused: a busy server forgets those that it gave out.
+/// Begin the order again at once while only a nonce is refused: a busy server forgets those that it gave out.
 async fn order_patiently(services: &Services, folder: &Folder) -> Result<Certificate, String> {
-    for _ in 1..TRIES {
+    let mut tries = 1;
+    loop {
         match order::order(services, folder).await {
-            Err(failure) if failure.is_nonce => tracing::debug!("a nonce was refused"),
+            Err(failure) if failure.is_nonce && tries < TRIES => tries += 1,
             ordered => return ordered.map_err(|failure| failure.text),
         }
     }
-    order::order(services, folder).await.map_err(|failure| failure.text)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ fn live_tells_whether_the_server_answers() {
 }
 
 #[test]
-fn unit_names_the_program_and_the_configuration() {
+fn printed_unit_starts_this_program_with_its_config() {
     let folder = crate::common::cli::folder();
     fs::write(folder.path().join("guichet.toml"), "").unwrap();
     let unit = done(guichet(folder.path(), &["service", "print", "--user", "web"]));

@@ -206,7 +206,7 @@ fn certificate_is_ordered_once_and_kept() {
 }
 
 #[test]
-fn certificate_is_renewed_in_its_last_third() {
+fn certificate_is_renewed_before_it_expires() {
     if faketime().is_none() || !has("openssl") {
         return;
     }
@@ -235,7 +235,7 @@ fn domain_is_proven_by_a_file_on_the_second_port() {
 }
 
 #[test]
-fn domain_that_is_elsewhere_is_told_and_waited_for() {
+fn failed_order_is_logged_and_retried_later() {
     let Some(pebble) = Pebble::start("127.0.0.9", 0) else { return };
     let server = Own::start(folder(), &pebble.config(""));
     server.wait("there is no new certificate", 1);
@@ -265,7 +265,7 @@ fn server_without_acme_server_serves_and_says_so() {
 }
 
 #[test]
-fn acme_folder_that_can_not_be_written_refuses() {
+fn unwritable_acme_folder_prevents_the_start() {
     let folder = folder();
     let config =
         "listen = \"127.0.0.1:0\"\n[tls]\ndomain = \"www.example.com\"\nfolder = \"taken\"\n";
@@ -276,13 +276,13 @@ fn acme_folder_that_can_not_be_written_refuses() {
 }
 
 #[test]
-fn tls_keys_that_do_not_go_together_are_refused() {
+fn conflicting_tls_settings_are_refused() {
     let folder = folder();
     for (keys, why) in [
         ("domain = \"https://a.example\"", "is not a domain"),
         ("domain = \"a.example\"\nself_signed = true", "one of domain, cert and self_signed"),
         ("cert = \"a.pem\"", "each certificate of tls.cert needs its key"),
-        ("redirect = \"127.0.0.1:0\"", "there is no https to lead to"),
+        ("redirect = \"127.0.0.1:0\"", "there is no https to redirect to"),
         ("domain = \"a.example\"\nchallenge = \"http-01\"", "set tls.redirect"),
         ("hsts = \"1d\"", "there is no https"),
     ] {

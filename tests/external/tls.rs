@@ -95,7 +95,7 @@ fn new_files_are_used_without_a_restart() {
     while !curl(&server, "a.example", &[]).0 {
         assert!(Instant::now() < until, "{}", server.log());
     }
-    // A key that is not the certificate's: the old ones stay in use.
+    // If the key does not match the certificate, the old certificate stays in use.
     certificate(&folder, "other.example");
     fs::copy(folder.join("other.example.key"), folder.join("a.example.key")).unwrap();
     signal(&server, "HUP");
@@ -107,7 +107,7 @@ fn new_files_are_used_without_a_restart() {
 }
 
 #[test]
-fn plain_requests_are_led_to_https() {
+fn plain_requests_are_redirected_to_https() {
     if !has("curl") {
         return;
     }
@@ -118,7 +118,7 @@ fn plain_requests_are_led_to_https() {
         "{}",
         plain.text()
     );
-    server.wait_for_log("are led to https");
+    server.wait_for_log("are redirected to https");
     let log = server.log();
     let address = log.split("requests to http://").nth(1).unwrap().split(' ').next().unwrap();
     let ask = |host: &str| {
@@ -136,7 +136,7 @@ fn plain_requests_are_led_to_https() {
 }
 
 #[test]
-fn handshake_that_is_never_made_holds_up_no_end() {
+fn missing_handshake_does_not_delay_shutdown() {
     let mut server = start();
     let stream = std::net::TcpStream::connect(server.address()).unwrap();
     let begun = Instant::now();
@@ -146,7 +146,7 @@ fn handshake_that_is_never_made_holds_up_no_end() {
 }
 
 #[test]
-fn files_that_do_not_fit_refuse_the_start() {
+fn mismatched_certificate_files_prevent_the_start() {
     let folder = crate::common::cli::folder();
     for name in ["a.example", "b.example"] {
         certificate(folder.path(), name);

@@ -10,7 +10,7 @@ export interface Operations {
   "img/generate": { data: Schemas["ImgGenerateRequest"]; reply: Schemas["ImgGenerateReply"] };
   /** Check the proof of a captcha. It is accepted as often as it is checked, until the captcha has paid for a message or an account, or has expired. */
   "img/validate": { data: Schemas["ImgValidateRequest"]; reply: Schemas["ImgValidateReply"] };
-  /** Become a player of a game of `score.guests`. Keep the token: it alone proves who the player is. */
+  /** Create a guest player for a game listed in `score.guests`. Store the token: nothing else proves who the player is. */
   "player/guest": { data: Schemas["PlayerGuestRequest"]; reply: Schemas["PlayerGuestReply"] };
   /** Set what leaderboards of a game show of a player. A key that is not sent keeps its value. */
   "player/update": { data: Schemas["PlayerUpdateRequest"]; reply: Schemas["PlayerUpdateReply"] };

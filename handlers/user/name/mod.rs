@@ -171,6 +171,14 @@ pub fn is_free(view: &View, name: &str, own: Option<i64>) -> Result<(), Fault> {
     if hold::is_held(view, &keys, own)? { taken() } else { Ok(()) }
 }
 
+/// Give an account another user name than `own`, which is kept for it for a while.
+pub fn replace(tx: &mut Tx, account: i64, own: &str, name: &str) -> Result<(), Fault> {
+    hold(tx, account, own)?;
+    set_keys(tx, account, name)?;
+    tx.execute("UPDATE account SET username = $1 WHERE id = $2", args![name, account])?;
+    Ok(())
+}
+
 /// Store the comparison keys of an account's name, replacing earlier ones.
 pub fn set_keys(tx: &mut Tx, account: i64, name: &str) -> Result<(), Fault> {
     remove_keys(tx, account)?;

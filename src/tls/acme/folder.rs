@@ -1,4 +1,4 @@
-//! What is kept of an ACME server from start to start: the account, the certificate, how many orders failed.
+//! What is stored between starts: the ACME account, the certificate, the number of failed orders.
 
 use super::super::TlsError;
 use crate::certificates::Certificate;
@@ -32,7 +32,7 @@ pub(super) struct Failures {
 }
 
 impl Folder {
-    /// Make it if it is not there. It must be writable: without it each start would order a certificate anew.
+    /// Open the folder, and create it if it is missing. It must be writable: otherwise each start would order a new certificate.
     pub fn open(config: &Config) -> Result<Self, TlsError> {
         let path = config.tls.folder.clone().unwrap_or_else(|| config.data_dir.join("acme"));
         let folder = Folder { path };
@@ -46,17 +46,15 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The certificate that is kept; `None` if there is none that can be used.
+    /// The stored certificate; `None` if there is none, or if it can't be read.
     pub fn certificate(&self) -> Option<Certificate> {
         let pem = fs::read(self.path.join("certificate.pem")).ok()?;
         Certificate::read(&pem, &pem)
-            .inspect_err(
-                |error| tracing::error!(%error, "the certificate that is kept can't be used"),
-            )
+            .inspect_err(|error| tracing::error!(%error, "the stored certificate can't be used"))
             .ok()
     }
 
-    /// Keep a certificate: key and chain, in one file, so that one can't be there without the other.
+    /// Store a certificate: key and chain in one file, so that both are always of the same certificate.
     pub fn keep_certificate(&self, chain: &str, key: &str) -> io::Result<()> {
         self.write("certificate.pem", format!("{key}\n{chain}").as_bytes())
     }
@@ -96,7 +94,7 @@ impl Folder {
         let _ = fs::remove_file(self.path.join("failures.json"));
     }
 
-    /// Write a file that only its owner reads, whole or not at all.
+    /// Write a file atomically, readable only by its owner.
     fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let (path, draft) = (self.path.join(name), self.path.join(format!("{name}.new")));
         let mut file =

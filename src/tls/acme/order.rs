@@ -108,7 +108,7 @@ async fn account(
     Ok(account)
 }
 
-/// Proofs that are shown until the order is done.
+/// Challenge responses, removed when the order ends.
 struct Proofs<'c> {
     certificates: &'c Certificates,
     /// The domains, and the tokens of files.
@@ -124,7 +124,7 @@ impl Drop for Proofs<'_> {
     }
 }
 
-/// Show the proofs that the order asks for.
+/// Answer the challenges of the order.
 async fn prove(
     order: &mut Order,
     proofs: &mut Proofs<'_>,
