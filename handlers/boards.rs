@@ -95,12 +95,22 @@ pub fn list(db: &Db) -> Result<Vec<Listed>, Fault> {
     view.all(
         "SELECT game.name,
                 (SELECT count(*) FROM score WHERE app = game.name)
+                  + (SELECT count(*) FROM board JOIN standing ON standing.app = board.name
+                        AND standing.season = board.season WHERE board.name = game.name)
                   + (SELECT count(*) FROM player WHERE app = game.name AND NOT EXISTS (
                        SELECT 1 FROM score
-                        WHERE score.app = player.app AND score.openid = player.openid)),
-                (SELECT max(reached_at) FROM score WHERE app = game.name),
+                        WHERE score.app = player.app AND score.openid = player.openid)
+                       AND NOT EXISTS (
+                       SELECT 1 FROM board JOIN standing ON standing.app = board.name
+                          AND standing.season = board.season AND standing.openid = player.openid
+                        WHERE board.name = player.app)),
+                (SELECT max(reached_at) FROM (
+                    SELECT reached_at FROM score WHERE app = game.name
+                    UNION ALL SELECT reached_at FROM standing WHERE app = game.name) AS reached),
                 (SELECT coalesce(sum(length(app) + length(openid) + 16), 0) FROM score
                   WHERE app = game.name)
+                  + (SELECT coalesce(sum(length(app) + length(openid) + octet_length(metadata) + 40), 0)
+                       FROM standing WHERE app = game.name)
                   + (SELECT coalesce(sum(length(app) + length(openid) + octet_length(nickname)
                        + octet_length(province) + octet_length(city) + octet_length(country)
                        + octet_length(headimgurl) + 16), 0) FROM player WHERE app = game.name)
@@ -122,6 +132,9 @@ pub fn run_remove(tx: &mut Tx, name: &str) -> Result<(), Fault> {
     for sql in [
         "DELETE FROM score WHERE app = $1",
         "DELETE FROM held_score WHERE app = $1",
+        "DELETE FROM standing WHERE app = $1",
+        "DELETE FROM season WHERE app = $1",
+        "DELETE FROM board WHERE name = $1",
         "DELETE FROM player WHERE app = $1",
         "DELETE FROM score_nonce WHERE app = $1",
         "DELETE FROM app WHERE name = $1",

@@ -1,7 +1,7 @@
 //! What scores and players of a mini-game share (contract page `pinball.md`; seed 001): the names of
 //! games and of players.
 
-use engine::data::{Field, FieldError, Value, schema};
+use engine::data::{Field, FieldError, Text, Value, schema};
 use schemars::Schema;
 
 /// A game's name: 1 to 32 of `A-Z a-z 0-9 _ -`, not `api`; `default` where there is none.
@@ -9,6 +9,11 @@ use schemars::Schema;
 pub struct AppName(Option<String>);
 
 impl AppName {
+    /// The game of this name.
+    pub fn of(name: &str) -> Self {
+        AppName(Some(name.to_owned()))
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         self.0.as_deref().unwrap_or("default")
@@ -56,6 +61,24 @@ impl Field for OpenId {
             schema::pattern("^[A-Za-z0-9_-]{1,64}$"),
             "The player, as the game names him.",
         )
+    }
+}
+
+/// What a game adds to a score: at most 256 bytes of text.
+#[derive(Clone)]
+pub struct Metadata(pub String);
+
+impl Field for Metadata {
+    fn read(value: Value<'_>) -> Result<Self, FieldError> {
+        let Text(text) = Text::<0, 256>::read(value)?;
+        if text.len() > 256 {
+            return Err(FieldError::Value("at most 256 bytes".into()));
+        }
+        Ok(Metadata(text))
+    }
+
+    fn schema() -> Schema {
+        schema::text(0, 256)
     }
 }
 

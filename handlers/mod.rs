@@ -20,6 +20,7 @@ mod rank;
 mod removal;
 mod report;
 mod round;
+pub mod ruled;
 mod score;
 mod score_checks;
 mod shop;
@@ -44,17 +45,23 @@ pub const SCHEMA: Schema = Schema {
         include_str!("../schema/step-3.sql"),
         include_str!("../schema/step-4.sql"),
         include_str!("../schema/step-5.sql"),
+        include_str!("../schema/step-6.sql"),
     ],
     deferred: &[&rank::KEEP, &score::KEEP, &score::KEEP_ANY],
     indexes: &[&property::NOTICES, &shop::SHOPS],
     pictures: "SELECT file FROM portrait UNION ALL SELECT avatar FROM account WHERE avatar <> ''",
     sealed: "SELECT id_card FROM account WHERE id_card LIKE 'x1.%' LIMIT 1",
     // The first four steps in PostgreSQL's words, and those that are the same on both.
-    postgres: concat!(include_str!("../schema.pg.sql"), include_str!("../schema/step-5.sql")),
+    postgres: concat!(
+        include_str!("../schema.pg.sql"),
+        include_str!("../schema/step-5.sql"),
+        include_str!("../schema/step-6.sql")
+    ),
     postgres_steps: &[
         (3, include_str!("../schema/step-3.sql")),
         (4, include_str!("../schema/step-4.sql")),
         (5, include_str!("../schema/step-5.sql")),
+        (6, include_str!("../schema/step-6.sql")),
     ],
     upgrades: &[
         Upgrade { step: 2, run: user::name::fill_keys },
@@ -173,7 +180,13 @@ pub fn program() -> Result<Program, RegisteredTwice> {
 pub fn prepare(db: &Db) -> Result<(), String> {
     let fault_text = |fault| format!("{fault:?}");
     removal::finish(db).map_err(fault_text)?;
-    db.load_boards(|view| rank::load(view).and_then(|()| score::load(view))).map_err(fault_text)?;
+    db.load_boards(|view| {
+        rank::load(view)?;
+        score::load(view)?;
+        ruled::load(view)
+    })
+    .map_err(fault_text)?;
+    ruled::settings::make_configured(db)?;
     let view = db.view();
     // A disk that is full is no reason not to serve: the counts are bounds, not contents.
     if let Err(fault) = new_players::reconcile(db) {

@@ -89,6 +89,36 @@ pub fn let_all_wait(tx: &mut Tx, app: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+/// More players with a score, and more without one; fewer where a number is negative.
+pub fn count(tx: &mut Tx, app: &str, (players, waiting): (i64, i64)) -> Result<(), Fault> {
+    tx.execute(
+        "UPDATE app SET players = players + $1, waiting = waiting + $2 WHERE name = $3",
+        args![players, waiting, app],
+    )?;
+    Ok(())
+}
+
+/// Seasons of these players are gone: those who have no score in any other leave in time.
+pub fn let_wait(tx: &mut Tx, app: &str, players: &[String]) -> Result<(), Fault> {
+    let leaves = tx.clock.after(WAITING_TIME);
+    let mut waiting = 0;
+    for openid in players {
+        let changed = tx.execute(
+            "UPDATE player SET leaves_at = $1 WHERE app = $2 AND openid = $3 AND leaves_at IS NULL AND NOT EXISTS (
+                 SELECT 1 FROM season WHERE season.app = player.app AND EXISTS (
+                     SELECT 1 FROM standing WHERE standing.app = season.app
+                        AND standing.season = season.number AND standing.openid = player.openid))
+               AND NOT EXISTS (
+                 SELECT 1 FROM board JOIN standing ON standing.app = board.name
+                    AND standing.season = board.season AND standing.openid = $4
+                  WHERE board.name = player.app)",
+            args![leaves, app, openid, openid],
+        )?;
+        waiting += i64::try_from(changed).unwrap_or(0);
+    }
+    count(tx, app, (0, waiting))
+}
+
 /// Something is told of a player of a game that has a board: when the player's row leaves, if there never is a
 /// score; `None` if there is one. Makes room for the row, and refuses it where there is none.
 pub fn leaving_time(
@@ -126,7 +156,10 @@ fn has_score(view: &View, app: &str, openid: &str) -> Result<bool, Fault> {
         return Ok(true);
     }
     // The board does not have what this commit will bring.
-    let sql = "SELECT 1 FROM score WHERE app = $1 AND openid = $2";
+    let sql = "SELECT 1 FROM score WHERE app = $1 AND openid = $2
+                UNION ALL SELECT 1 FROM board JOIN standing ON standing.app = board.name
+                    AND standing.season = board.season AND standing.openid = $2
+                 WHERE board.name = $1";
     view.one(sql, args![app, openid], |_| Ok(())).map(|found| found.is_some())
 }
 

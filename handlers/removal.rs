@@ -8,6 +8,7 @@ use super::boards;
 use super::moderation::scores;
 use super::portrait::NOT_STORED;
 use super::rank;
+use super::ruled::{advance, settings};
 use engine::args;
 use engine::db::{Db, Tx, View};
 use engine::fault::Fault;
@@ -50,6 +51,12 @@ pub enum Removal {
     },
     /// Remove the board of a game with its scores and players.
     Board(String),
+    /// A board with rules was made, or has others.
+    Rules(String),
+    /// End the current season of a board.
+    CloseSeason(String),
+    /// Let the season of a board catch up with the clock.
+    AdvanceSeason(String),
 }
 
 impl Removal {
@@ -63,6 +70,9 @@ impl Removal {
             Removal::Hold { app, openid, reason } => ("hold", format!("{app}\n{openid}\n{reason}")),
             Removal::Confirm { app, openid } => ("confirm", format!("{app}\n{openid}")),
             Removal::Board(app) => ("board", app.clone()),
+            Removal::Rules(app) => ("rules", app.clone()),
+            Removal::CloseSeason(app) => ("close-season", app.clone()),
+            Removal::AdvanceSeason(app) => ("advance-season", app.clone()),
         }
     }
 
@@ -89,6 +99,9 @@ impl Removal {
                 Removal::Confirm { app: app.to_owned(), openid: openid.to_owned() }
             }
             "board" => Removal::Board(name.to_owned()),
+            "rules" => Removal::Rules(name.to_owned()),
+            "close-season" => Removal::CloseSeason(name.to_owned()),
+            "advance-season" => Removal::AdvanceSeason(name.to_owned()),
             _ => return None,
         })
     }
@@ -116,6 +129,9 @@ impl Removal {
             Removal::Hold { app, openid, reason } => scores::run_hold(tx, app, openid, reason),
             Removal::Confirm { app, openid } => scores::run_confirm(tx, app, openid),
             Removal::Board(app) => boards::run_remove(tx, app),
+            Removal::Rules(app) => settings::run_open(tx, app),
+            Removal::CloseSeason(app) => advance::run_close(tx, app),
+            Removal::AdvanceSeason(app) => advance::run_advance(tx, app),
         }
     }
 }

@@ -9,12 +9,12 @@ use engine::quota::Quota;
 /// Scores of a player in a minute, `per_minute`.
 const POSTS: Quota = Quota { name: "score.checks.per_minute", window: 60 };
 
-/// Why a score is held; `None` if it is believed. `best` is the player's best so far.
+/// Why a score is held; `None` if it is believed. `step` says by how much it is better than what the player had.
 pub fn doubt(
     tx: &mut Tx,
     app: &str,
     openid: &str,
-    (score, best): (i64, Option<i64>),
+    (score, step): (i64, i64),
     round: Option<&str>,
 ) -> Result<Option<&'static str>, Fault> {
     let Some(checks) = tx.config.score.checks.get(app).cloned() else { return Ok(None) };
@@ -33,7 +33,6 @@ pub fn doubt(
             POSTS.add(tx, &key, 1)?;
         }
     }
-    let step = score.saturating_sub(best.unwrap_or(0));
     let doubts = [
         (checks.max.is_some_and(|max| score > max), "above the highest score"),
         (checks.min.is_some_and(|min| score < min), "below the lowest score"),

@@ -6,18 +6,23 @@
 
 mod change;
 mod page;
+mod ruled;
+mod rules;
+mod shared;
 
 pub use change::Change;
 pub use page::{TopPage, TopRows, Version};
+pub use ruled::shown_rows;
+pub use rules::{Direction, Rule, Rules, Ties};
+pub use shared::SharedBoards;
 
 use crate::leaderboard::{Board, Numbers, Owners, Texts};
+use ruled::Ruled;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// All boards: those whose players are numbers, and those whose players are texts.
 #[derive(Default)]
@@ -39,6 +44,8 @@ pub const FORMATS: usize = 2;
 #[derive(Default)]
 struct BoardSlot<O: Owners> {
     board: Board<O>,
+    /// The rules, of a board that has some of its own.
+    ruled: Option<Ruled<O>>,
     /// How often the shown details of its players have changed.
     player_changes: u64,
     /// The last answer with its first places, in each format.
@@ -125,46 +132,6 @@ impl<O: Owners> Named<O> {
     }
 }
 
-/// The boards behind their lock, and the sequence that orders scores in time.
-#[derive(Default)]
-pub struct SharedBoards {
-    boards: RwLock<Boards>,
-    latest: AtomicI64,
-}
-
-impl SharedBoards {
-    /// Read the boards, as of a commit. Do not wait for anything else while holding this: the
-    /// writer waits for it.
-    pub fn read(&self) -> RwLockReadGuard<'_, Boards> {
-        // A panic while they were changed was logged; what they hold is still the better answer.
-        self.boards.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Change the boards: for the writer, and at the start.
-    pub fn write(&self) -> RwLockWriteGuard<'_, Boards> {
-        self.boards.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A number higher than any before, also in earlier processes: when a score was reached. It is
-    /// the time in microseconds, if the clock allows, so no sequence is stored. After the clock was
-    /// set back, the numbers count on by one.
-    pub fn stamp(&self) -> i64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
-        let next = |latest: i64| now.max(latest.saturating_add(1));
-        // Only the writer draws numbers; the loop is what the type asks for.
-        let (Ok(latest) | Err(latest)) =
-            self.latest
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |latest| Some(next(latest)));
-        next(latest)
-    }
-
-    /// A stamp read from a row: later ones will be higher.
-    pub fn seen(&self, stamp: i64) {
-        self.latest.fetch_max(stamp, Ordering::Relaxed);
-    }
-}
-
 /// A part of an answer that is known only after the boards have changed. Nobody is answered before.
 #[derive(Debug)]
 pub struct PostCommit<T>(Arc<OnceLock<T>>);
@@ -203,20 +170,5 @@ impl<T: JsonSchema> JsonSchema for PostCommit<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sequence_stamps_rise_when_the_clock_steps_back() {
-        let shared = SharedBoards::default();
-        let first = shared.stamp();
-        shared.seen(first + 3_600_000_000);
-        let after = shared.stamp();
-        assert_eq!(after, first + 3_600_000_001);
-        assert!(shared.stamp() > after);
     }
 }

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod bans;
+pub mod boards;
 pub mod content;
 pub mod decisions;
 pub mod notices;
@@ -17,8 +18,10 @@ pub use crate::handlers::user::admin::fault_text;
 use engine::db::Db;
 use engine::fault::Fault;
 
-/// What a server looks for again and again, because a command may have done it: removals to finish, and bans.
+/// What a server looks for again and again, because a command may have done it: removals to finish, bans, and
+/// seasons of boards.
 pub fn follow_up(db: &Db) -> Result<(), Fault> {
     crate::handlers::removal::finish(db)?;
-    bans::apply(db)
+    bans::apply(db)?;
+    crate::handlers::ruled::follow_up(db)
 }

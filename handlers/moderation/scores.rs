@@ -4,6 +4,7 @@ use super::audit::{self, By};
 use crate::handlers::boards::make_board;
 use crate::handlers::new_players;
 use crate::handlers::removal::{self, Removal};
+use crate::handlers::ruled::{self, RuledBoard};
 use engine::args;
 use engine::boards::Change;
 use engine::db::{Db, Tx, View};
@@ -33,16 +34,21 @@ pub fn list(db: &Db, app: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
     let view = db.view();
     let mut place = 0;
     view.all(
-        "SELECT score.openid, score.score, score.reached_at, coalesce(player.nickname, '')
-           FROM score LEFT JOIN player ON player.app = score.app AND player.openid = score.openid
-          WHERE score.app = $1 ORDER BY score.score DESC, score.reached_at LIMIT $2",
+        "SELECT held.openid, held.points, held.reached_at, coalesce(player.nickname, '')
+           FROM (SELECT openid, score AS points, reached_at FROM score WHERE app = $1
+                 UNION ALL SELECT openid, points, reached_at FROM board JOIN standing
+                     ON standing.app = board.name AND standing.season = board.season
+                  WHERE board.name = $1) AS held
+           LEFT JOIN player ON player.app = $1 AND player.openid = held.openid
+          ORDER BY held.points DESC, held.reached_at LIMIT $2",
         args![app, limit],
         |row| {
             place += 1;
             Ok(Listed {
                 place,
                 openid: row.get(0)?,
-                score: row.get(1)?,
+                // Where the lowest score stands first, its negative is kept.
+                score: row.get::<i64>(1)?.saturating_abs(),
                 // `reached_at` is in microseconds since 1970.
                 reached: view.clock.format(row.get::<i64>(2)? / 1_000_000),
                 nickname: row.get(3)?,
@@ -56,17 +62,20 @@ pub fn list(db: &Db, app: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
 pub fn find(db: &Db, app: &str, text: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
     let view = db.view();
     let mut found = view.all(
-        "SELECT score.openid, score.score, score.reached_at, coalesce(player.nickname, '')
-           FROM score LEFT JOIN player ON player.app = score.app AND player.openid = score.openid
-          WHERE score.app = $1
-            AND (contains(score.openid, $2) OR contains(coalesce(player.nickname, ''), $2))
-          ORDER BY score.score DESC, score.reached_at LIMIT $3",
+        "SELECT held.openid, held.points, held.reached_at, coalesce(player.nickname, '')
+           FROM (SELECT openid, score AS points, reached_at FROM score WHERE app = $1
+                 UNION ALL SELECT openid, points, reached_at FROM board JOIN standing
+                     ON standing.app = board.name AND standing.season = board.season
+                  WHERE board.name = $1) AS held
+           LEFT JOIN player ON player.app = $1 AND player.openid = held.openid
+          WHERE contains(held.openid, $2) OR contains(coalesce(player.nickname, ''), $2)
+          ORDER BY held.points DESC, held.reached_at LIMIT $3",
         args![app, &text.to_ascii_lowercase(), limit],
         |row| {
             Ok(Listed {
                 place: 0,
                 openid: row.get(0)?,
-                score: row.get(1)?,
+                score: row.get::<i64>(1)?.saturating_abs(),
                 reached: view.clock.format(row.get::<i64>(2)? / 1_000_000),
                 nickname: row.get(3)?,
             })
@@ -74,7 +83,7 @@ pub fn find(db: &Db, app: &str, text: &str, limit: i64) -> Result<Vec<Listed>, F
     )?;
     let boards = view.boards.read();
     for listed in &mut found {
-        let place = boards.texts.get(app).and_then(|board| board.rank(&listed.openid));
+        let place = boards.texts.place(app, &listed.openid).map(|row| row.place);
         listed.place = place.and_then(|place| i64::try_from(place).ok()).unwrap_or(0);
     }
     Ok(found)
@@ -100,6 +109,12 @@ pub fn remove_player(
     is_alone: bool,
 ) -> Result<Done, Fault> {
     let known = "SELECT 1 FROM score WHERE app = $1 AND openid = $2
+                 UNION ALL SELECT 1 FROM board JOIN standing ON standing.app = board.name
+                     AND standing.season = board.season AND standing.openid = $2
+                  WHERE board.name = $1
+                 UNION ALL SELECT 1 FROM season JOIN standing ON standing.app = season.app
+                     AND standing.season = season.number AND standing.openid = $2
+                  WHERE season.app = $1
                  UNION ALL SELECT 1 FROM held_score WHERE app = $1 AND openid = $2
                  UNION ALL SELECT 1 FROM player WHERE app = $1 AND openid = $2 LIMIT 1";
     let is_known = is_there(db, known, app, openid, is_alone)?;
@@ -155,7 +170,10 @@ pub fn hold(
     reason: &str,
     is_alone: bool,
 ) -> Result<Done, Fault> {
-    let known = "SELECT 1 FROM score WHERE app = $1 AND openid = $2";
+    let known = "SELECT 1 FROM score WHERE app = $1 AND openid = $2
+                 UNION ALL SELECT 1 FROM board JOIN standing ON standing.app = board.name
+                     AND standing.season = board.season AND standing.openid = $2
+                  WHERE board.name = $1";
     let is_known = is_there(db, known, app, openid, is_alone)?;
     let [app, openid] = [app, openid].map(str::to_owned);
     let (target, reason) = (format!("{app} {openid}"), reason.replace(['\n', '\r'], " "));
@@ -219,7 +237,8 @@ pub fn held(db: &Db, app: &str, limit: i64) -> Result<Vec<HeldScore>, Fault> {
     )
 }
 
-fn order(
+/// Note what is to be done, and let it be done.
+pub(super) fn order(
     db: &Db,
     by: &By,
     is_known: bool,
@@ -246,16 +265,23 @@ fn order(
 
 /// The player's score in the row, which may lag a moment behind the board.
 fn score_of(tx: &Tx, app: &str, openid: &str) -> Result<Option<Value>, Fault> {
-    let sql = "SELECT score, reached_at FROM score WHERE app = $1 AND openid = $2";
+    let sql = "SELECT score, reached_at FROM score WHERE app = $1 AND openid = $2
+               UNION ALL SELECT points, reached_at FROM board JOIN standing ON standing.app = board.name
+                   AND standing.season = board.season AND standing.openid = $2
+                WHERE board.name = $1";
     tx.one(sql, args![app, openid], |row| {
-        Ok(json!({"score": row.get::<i64>(0)?, "reached_at": row.get::<i64>(1)?}))
+        let score = row.get::<i64>(0)?.saturating_abs();
+        Ok(json!({"score": score, "reached_at": row.get::<i64>(1)?}))
     })
 }
 
 /// Take a player off a board, in the transaction of whoever has the boards in memory.
 pub fn run_remove_player(tx: &mut Tx, app: &str, openid: &str) -> Result<(), Fault> {
-    let scores =
+    let mut scores =
         tx.execute("DELETE FROM score WHERE app = $1 AND openid = $2", args![app, openid])?;
+    if let Some(board) = RuledBoard::find(tx, app)? {
+        scores += usize::from(ruled::hold::run_remove_player(tx, &board, openid)?);
+    }
     tx.execute("DELETE FROM held_score WHERE app = $1 AND openid = $2", args![app, openid])?;
     let sql = "DELETE FROM player WHERE app = $1 AND openid = $2 RETURNING leaves_at";
     let leaves: Option<Option<i64>> = tx.one(sql, args![app, openid], |row| row.get(0))?;
@@ -274,6 +300,9 @@ pub fn run_remove_player(tx: &mut Tx, app: &str, openid: &str) -> Result<(), Fau
 /// as long as that of players without a score is.
 pub fn run_reset(tx: &mut Tx, app: &str) -> Result<(), Fault> {
     tx.execute("DELETE FROM score WHERE app = $1", args![app])?;
+    if let Some(board) = RuledBoard::find(tx, app)? {
+        ruled::hold::run_reset(tx, &board)?;
+    }
     tx.execute("DELETE FROM held_score WHERE app = $1", args![app])?;
     new_players::let_all_wait(tx, app)?;
     let stamp = tx.boards.stamp();
@@ -283,6 +312,9 @@ pub fn run_reset(tx: &mut Tx, app: &str) -> Result<(), Fault> {
 
 /// Hold a score, in the transaction of whoever has the boards in memory.
 pub fn run_hold(tx: &mut Tx, app: &str, openid: &str, reason: &str) -> Result<(), Fault> {
+    if let Some(board) = RuledBoard::find(tx, app)? {
+        return ruled::hold::run_hold(tx, &board, openid, reason);
+    }
     let sql = "DELETE FROM score WHERE app = $1 AND openid = $2 RETURNING score, reached_at";
     let row: Option<(i64, i64)> =
         tx.one(sql, args![app, openid], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -297,7 +329,7 @@ pub fn run_hold(tx: &mut Tx, app: &str, openid: &str, reason: &str) -> Result<()
     Ok(())
 }
 
-/// Keep a score that is held, if it is higher than the one that is kept.
+/// Keep a score that is held: by the rules of the board, together with what is held already.
 pub fn add_held(
     tx: &mut Tx,
     app: &str,
@@ -305,11 +337,18 @@ pub fn add_held(
     (score, reached): (i64, i64),
     reason: &str,
 ) -> Result<(), Fault> {
+    let rules = ruled::hold::rules(tx, app)?;
+    let sql = "SELECT score FROM held_score WHERE app = $1 AND openid = $2";
+    let held: Option<i64> = tx.one(sql, args![app, openid], |row| row.get(0))?;
+    let earlier = held.map(|score| rules.points(score));
+    let merged = rules.score(rules.merge(earlier, rules.points(score)));
+    if held == Some(merged) {
+        return Ok(());
+    }
     tx.execute(
         "INSERT INTO held_score (app, openid, score, reached_at, reason) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (app, openid) DO UPDATE SET score = excluded.score, reached_at = excluded.reached_at
-          WHERE excluded.score > held_score.score",
-        args![app, openid, score, reached, reason],
+         ON CONFLICT (app, openid) DO UPDATE SET score = excluded.score, reached_at = excluded.reached_at",
+        args![app, openid, merged, reached, reason],
     )?;
     Ok(())
 }
@@ -320,6 +359,9 @@ pub fn run_confirm(tx: &mut Tx, app: &str, openid: &str) -> Result<(), Fault> {
     let sql = "DELETE FROM held_score WHERE app = $1 AND openid = $2 RETURNING score";
     let score: Option<i64> = tx.one(sql, args![app, openid], |row| row.get(0))?;
     let Some(score) = score else { return Ok(()) };
+    if let Some(board) = RuledBoard::find(tx, app)? {
+        return ruled::hold::run_confirm(tx, &board, openid, score);
+    }
     let stamp = tx.boards.stamp();
     let added = tx.execute(
         "INSERT INTO score (app, openid, score, reached_at) VALUES ($1, $2, $3, $4)

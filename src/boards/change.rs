@@ -1,6 +1,6 @@
 //! Changes of leaderboards, as data.
 
-use super::Boards;
+use super::{Boards, Rules};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -26,6 +26,53 @@ pub enum Change {
         score: i64,
         /// When it was reached ([`SharedBoards::stamp`](super::SharedBoards::stamp)).
         stamp: i64,
+    },
+    /// There is a board of players who are texts, with rules of its own.
+    Rules {
+        /// The board.
+        board: Arc<str>,
+        /// Its rules.
+        rules: Rules,
+        /// The number of its current season.
+        season: i64,
+    },
+    /// What a player has on a board with rules.
+    Stand {
+        /// The board.
+        board: Arc<str>,
+        /// The season.
+        season: i64,
+        /// The player.
+        player: Arc<str>,
+        /// The points ([`Rules::points`](super::Rules::points)).
+        points: i64,
+        /// When that was; more than the player's last one.
+        stamp: i64,
+    },
+    /// A player has left a season of a board with rules: what was reached before counts no more.
+    Leave {
+        /// The board.
+        board: Arc<str>,
+        /// The season.
+        season: i64,
+        /// The player.
+        player: Arc<str>,
+        /// When that was.
+        stamp: i64,
+    },
+    /// A season of a board has ended: the next begins with an empty board.
+    Season {
+        /// The board.
+        board: Arc<str>,
+        /// The season that begins.
+        season: i64,
+    },
+    /// The places of an ended season are all in the database: it leaves the memory.
+    Ended {
+        /// The board.
+        board: Arc<str>,
+        /// The season.
+        season: i64,
     },
     /// A player's score, of which the board keeps the newest.
     Newest {
@@ -84,8 +131,15 @@ impl Change {
             | Change::Newest { stamp, .. }
             | Change::Forget { stamp, .. }
             | Change::Remove { stamp, .. }
+            | Change::Stand { stamp, .. }
+            | Change::Leave { stamp, .. }
             | Change::Clear { stamp, .. } => Some(*stamp),
-            Change::Open { .. } | Change::Close { .. } | Change::PlayersChanged { .. } => None,
+            Change::Open { .. }
+            | Change::Rules { .. }
+            | Change::Season { .. }
+            | Change::Ended { .. }
+            | Change::Close { .. }
+            | Change::PlayersChanged { .. } => None,
         }
     }
 }
@@ -104,6 +158,27 @@ impl Boards {
                 }
                 self.texts.open(board).best(player, *score, *stamp)
             }
+            Change::Rules { board, rules, season } => {
+                return self.texts.set_rules(board, *rules, *season);
+            }
+            Change::Stand { board, season, player, points, stamp } => {
+                if self.forgotten.has(board, Player::Text(player), *stamp) {
+                    return;
+                }
+                match self.texts.of_season(board, *season) {
+                    Some(board) => board.replace(player, *points, *stamp),
+                    None => return,
+                }
+            }
+            Change::Leave { board, season, player, stamp } => {
+                self.forgotten.add(board, Left::Text(Arc::clone(player)), *stamp);
+                if let Some(board) = self.texts.of_season(board, *season) {
+                    board.remove(player);
+                }
+                return;
+            }
+            Change::Season { board, season } => return self.texts.begin_season(board, *season),
+            Change::Ended { board, season } => return self.texts.end_season(board, *season),
             Change::Newest { board, player, score, stamp } => {
                 if self.forgotten.has(board, Player::Number(*player), *stamp) {
                     return;
@@ -117,8 +192,7 @@ impl Boards {
             }
             Change::Remove { board, player, stamp } => {
                 self.forgotten.add(board, Left::Text(Arc::clone(player)), *stamp);
-                self.texts.open(board).remove(player);
-                return;
+                return self.texts.remove(board, player);
             }
             Change::Clear { board, stamp } => {
                 self.forgotten.add(board, Left::All, *stamp);
@@ -237,6 +311,17 @@ mod tests {
             Change::Open { board: "a".into() },
             Change::Best { board: "a\n\"".into(), player: "中".into(), score: i64::MAX, stamp: 1 },
             newest(i64::MIN, -1),
+            Change::Rules { board: "r".into(), rules: Rules::default(), season: 1 },
+            Change::Stand {
+                board: "r".into(),
+                season: 1,
+                player: "a".into(),
+                points: -5,
+                stamp: 2,
+            },
+            Change::Leave { board: "r".into(), season: 1, player: "a".into(), stamp: 3 },
+            Change::Season { board: "r".into(), season: 2 },
+            Change::Ended { board: "r".into(), season: 1 },
             Change::Forget { board: "b".into(), player: 1, stamp: 20 },
             Change::Remove { board: "b".into(), player: "a".into(), stamp: 21 },
             Change::Clear { board: "b".into(), stamp: 22 },

@@ -80,9 +80,9 @@ impl Config {
             score: Score {
                 live {
                     max_boards, apps, new_boards_per_day, max_players, new_players_per_hour,
-                    legacy_signatures, secrets, guests, checks
+                    legacy_signatures, secrets, guests, checks, webhooks, kept_seasons
                 }
-                restart {}
+                restart { boards }
             }
             events: Events { live { per_address, max } restart {} }
             wx: Wx { live { endpoint, apps } restart {} }

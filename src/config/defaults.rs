@@ -70,6 +70,9 @@ impl Default for Score {
             secrets: BTreeMap::new(),
             guests: Vec::new(),
             checks: BTreeMap::new(),
+            boards: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
+            kept_seasons: 60,
         }
     }
 }

@@ -186,7 +186,7 @@ pub(super) fn apps<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D:
 }
 
 /// Is it a valid name of an app? (`handlers/game.rs` checks the same in requests.)
-pub(super) fn is_app(name: &str) -> bool {
+pub fn is_app(name: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     matches!(name.len(), 1..=32) && name.bytes().all(fits) && name != "api"
 }

@@ -105,6 +105,8 @@ impl Config {
         for (section, apps) in [
             ("score.secrets", self.score.secrets.keys().collect::<Vec<_>>()),
             ("score.checks", self.score.checks.keys().collect()),
+            ("score.boards", self.score.boards.keys().collect()),
+            ("score.webhooks", self.score.webhooks.keys().collect()),
             ("wx", self.wx.apps.keys().collect()),
         ] {
             if let Some(app) = apps.into_iter().find(|app| !fields::is_app(app)) {

@@ -18,6 +18,7 @@ mod load;
 mod moderation;
 mod networks;
 mod portrait;
+mod score_boards;
 mod score_checks;
 mod sms;
 mod store;
@@ -45,10 +46,12 @@ pub use disk::{Disk, Reserve};
 pub use endpoint::Endpoint;
 pub use env::variables;
 pub use events::Events;
+pub use fields::is_app;
 pub use load::ConfigError;
 pub use moderation::Moderation;
 pub use networks::{Networks, SharedNetworks};
 pub use portrait::{OpenUpload, Portrait};
+pub use score_boards::{BoardSettings, SeasonWebhook, zone_name};
 pub use score_checks::ScoreChecks;
 pub use sms::{Sms, SmsGateway, Tencent, Webhook};
 pub use store::{S3, Store, StoreKind};
@@ -286,6 +289,13 @@ pub struct Score {
     /// What scores of an app are believed, `[score.checks.APP]`; others are held until an operator has confirmed them.
     /// Default: none, and all are believed.
     pub checks: BTreeMap<String, ScoreChecks>,
+    /// Boards with rules of their own, `[score.boards.APP]`. A board that has scores under other rules refuses the start.
+    /// Default: none, and every board keeps each player's highest score.
+    pub boards: BTreeMap<String, BoardSettings>,
+    /// Who is told of the end of a season, `[score.webhooks.APP]`. Default: nobody.
+    pub webhooks: BTreeMap<String, SeasonWebhook>,
+    /// How many ended seasons of a board are kept; older ones are removed. Default 60.
+    pub kept_seasons: u32,
 }
 
 /// Shops.

@@ -147,6 +147,19 @@ impl<O: Owners> Board<O> {
         })
     }
 
+    /// Notes what the player has now, whatever the player had: for a score with a higher stamp than the one held.
+    ///
+    /// # Errors
+    /// A new player may be refused.
+    pub fn replace(
+        &mut self,
+        owner: O::Id<'_>,
+        score: i64,
+        stamp: i64,
+    ) -> Result<ScoreChange, InsertError> {
+        self.write(owner, score, stamp, |old| stamp > old.stamp)
+    }
+
     fn write(
         &mut self,
         id: O::Id<'_>,
@@ -190,6 +203,11 @@ impl<O: Owners> Board<O> {
     /// The player's place, from 1.
     pub fn rank(&self, owner: O::Id<'_>) -> Option<u64> {
         self.find(owner).map(|spot| self.order.before(spot) + 1)
+    }
+
+    /// How many players have a higher score.
+    pub fn better(&self, score: i64) -> u64 {
+        self.order.better(score)
     }
 
     /// The player's place and score in one look.

@@ -126,6 +126,14 @@ impl Order {
         self.sizes.before(self.place(spot.block)) + spot.at as u64
     }
 
+    /// The number of entries with a higher score.
+    pub(super) fn better(&self, score: i64) -> u64 {
+        let place = self.place_for(SortKey::new(score, i64::MIN, 0));
+        let block = self.line.get(place).and_then(|number| self.blocks.get(*number as usize));
+        let within = block.map_or(0, |block| block.scores.equal(score).start);
+        self.sizes.before(place) + within as u64
+    }
+
     /// The entries (score, owner) in order, without the first `skip`.
     pub(super) fn after(&self, skip: u64) -> impl Iterator<Item = (i64, u64)> {
         let (place, mut from) = self.sizes.seek(skip);

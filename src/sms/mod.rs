@@ -3,7 +3,6 @@
 
 mod circuit;
 pub mod codes;
-mod hmac;
 mod http_poster;
 mod metered;
 pub(crate) mod outbox;

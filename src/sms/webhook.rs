@@ -1,24 +1,15 @@
 //! Any other provider: a server of the operator's own takes the message by POST and passes it on.
 //!
-//! Signed as Standard Webhooks have it (<https://www.standardwebhooks.com>), for which every
-//! language has a library: the headers `webhook-id`, `webhook-timestamp` and `webhook-signature`,
-//! the last an HMAC-SHA256 over id, time and body.
+//! Signed as all requests to the operator's servers are ([`crate::webhook`]).
 
 use super::http_poster::{Failure, GatewayReply, HttpPoster, Request};
-use super::{DeliveryOutcome, Gateway, Message, OpenError, SendError, codes, hmac};
-use crate::config::{self, Endpoint, Secret};
-use crate::hex;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use super::{DeliveryOutcome, Gateway, Message, OpenError, SendError, codes};
+use crate::config::{self, Endpoint};
+use crate::{hex, webhook};
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-const ID: HeaderName = HeaderName::from_static("webhook-id");
-const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
-const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
 /// Posts `{phone, code, text}` and perhaps `purpose` to an address.
 pub struct Webhook {
@@ -38,21 +29,8 @@ impl Webhook {
     pub fn new(config: &config::Webhook, poster: HttpPoster) -> Result<Self, OpenError> {
         let url = config.url.clone().ok_or(OpenError::Missing("sms.webhook.url"))?;
         let secret = config.secret.as_ref().ok_or(OpenError::Missing("sms.webhook.secret"))?;
-        Ok(Webhook { poster, url, key: key(secret) })
+        Ok(Webhook { poster, url, key: webhook::key(secret) })
     }
-}
-
-/// The key that a secret stands for: the libraries write theirs as `whsec_` and Base64; any other
-/// text is the key as it stands.
-fn key(secret: &Secret) -> Vec<u8> {
-    let encoded = secret.as_str().strip_prefix("whsec_");
-    let decoded = encoded.and_then(|encoded| STANDARD.decode(encoded).ok());
-    decoded.unwrap_or_else(|| secret.as_bytes().to_vec())
-}
-
-fn sign(key: &[u8], id: &str, seconds: u64, body: &[u8]) -> String {
-    let signed = [format!("{id}.{seconds}.").as_bytes(), body].concat();
-    format!("v1,{}", STANDARD.encode(hmac::of(key, &signed)))
 }
 
 impl Gateway for Webhook {
@@ -65,12 +43,10 @@ impl Gateway for Webhook {
         let body = body.to_string().into_bytes();
         // One id for both tries, so that the receiver knows the second for what it is.
         let id = format!("msg_{}", hex::encode(&rand::random::<[u8; 16]>()));
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in
-            [(SIGNATURE, sign(&self.key, &id, now, &body)), (TIMESTAMP, now.to_string()), (ID, id)]
-        {
+        for (name, value) in webhook::headers(&self.key, &id, &body) {
+            let name = HeaderName::from_static(name);
             let value = HeaderValue::try_from(value).map_err(|_| {
                 let cause = format!("{name}: not the text of a header");
                 SendError::new(codes::OTHER, DeliveryOutcome::Unreached, cause)
@@ -115,19 +91,6 @@ fn taken(answer: &GatewayReply) -> Result<(), Failure> {
 mod tests {
     use super::*;
     use reqwest::StatusCode;
-
-    #[test]
-    fn signature_matches_the_documented_example() {
-        // The example that the libraries of Standard Webhooks are tested with.
-        let secret = Secret::try_from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned());
-        let body = br#"{"test": 2432232314}"#;
-        assert_eq!(
-            sign(&key(&secret.unwrap()), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body),
-            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-        );
-        let secret = Secret::try_from("any other text".to_owned());
-        assert_eq!(key(&secret.unwrap()), b"any other text");
-    }
 
     #[test]
     fn reply_code_counts_before_http_status() {

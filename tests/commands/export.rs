@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// The exported tables.
-pub const TABLES: [&str; 17] = [
+pub const TABLES: [&str; 20] = [
     "account",
     "admin",
     "admin_recovery",
@@ -18,6 +18,7 @@ pub const TABLES: [&str; 17] = [
     "app",
     "audit",
     "ban",
+    "board",
     "held_score",
     "picture_total",
     "player",
@@ -26,8 +27,10 @@ pub const TABLES: [&str; 17] = [
     "rank",
     "review",
     "score",
+    "season",
     "sequence",
     "shop",
+    "standing",
 ];
 
 /// Texts that are difficult for line formats, JSON or SQLite.

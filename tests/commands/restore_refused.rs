@@ -251,7 +251,7 @@ fn archive_with_an_unusable_database_is_refused() {
     let entries = open(&world.archive);
     let newer = changed(&entries, world.folder.path(), "PRAGMA user_version = 99");
     let said = world.refused_entries(&newer);
-    let why = "made by a newer guichet (schema 99, this one knows 5); it was left as it is";
+    let why = "made by a newer guichet (schema 99, this one knows 6); it was left as it is";
     assert_eq!(said, why);
     let anothers = changed(&entries, world.folder.path(), "PRAGMA application_id = 7");
     let said = world.refused_entries(&anothers);

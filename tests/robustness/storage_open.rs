@@ -150,11 +150,11 @@ fn newer_database_is_refused_unchanged() {
     let second = folder(&server.folder().join("data"), "");
     for arguments in [&[][..], &["user", "list"]] {
         let said = refused(&second, arguments);
-        let words = "made by a newer guichet (schema 99, this one knows 5); it was left as it is";
+        let words = "made by a newer guichet (schema 99, this one knows 6); it was left as it is";
         assert_eq!(said, format!("{}: {words}", path.display()));
         assert!(bytes(&path) == before, "its bytes were changed");
     }
-    set_version(5);
+    set_version(6);
     let server = server.kill_and_restart();
     assert_eq!(server.done(&token, "user/info", json!({}))["username"], "nora");
 }

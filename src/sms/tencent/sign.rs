@@ -3,9 +3,9 @@
 //! <https://cloud.tencent.com/document/api/362/4208>: the headers `content-type` and `host` are
 //! signed, and the body; the key is good for one service and one day.
 
-use super::super::hmac;
 use crate::config::Secret;
 use crate::hex;
+use crate::hmac_sha256 as hmac;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
