@@ -5,7 +5,7 @@ use super::score::told;
 use super::{error_text, open, output};
 use crate::handlers::boards::{self, Listed};
 use crate::handlers::moderation::audit::By;
-use crate::handlers::moderation::boards::{self as ruled, EndedSeason, Set, Shown};
+use crate::handlers::moderation::boards::{self as ruled, EndedSeason, Expected, Set, Shown};
 use crate::handlers::moderation::scores::{self, Done};
 use crate::handlers::user::admin;
 use clap::{Args, Subcommand};
@@ -158,8 +158,8 @@ pub fn run(config: Config, task: Board) -> Result<(), String> {
             let text = if json { in_json(&listed)? } else { listed.iter().map(line).collect() };
             output::print(&text)
         }
-        Board::Add { name, rules } => set(config, &name, &rules.into(), true),
-        Board::Set { name, rules } => set(config, &name, &rules.into(), false),
+        Board::Add { name, rules } => set(config, &name, &rules.into(), Expected::New),
+        Board::Set { name, rules } => set(config, &name, &rules.into(), Expected::Known),
         Board::Show { name, json } => {
             let (db, _) = open(config)?;
             let shown = ruled::show(&db, &name).map_err(admin::fault_text);
@@ -220,12 +220,17 @@ fn unruled(name: &str) -> String {
 }
 
 /// Give a board its rules.
-fn set(config: Config, name: &str, settings: &BoardSettings, is_new: bool) -> Result<(), String> {
+fn set(
+    config: Config,
+    name: &str,
+    settings: &BoardSettings,
+    expected: Expected,
+) -> Result<(), String> {
     if !is_app(name) {
         return Err(format!("{name:?}: 1 to 32 of A-Z a-z 0-9 _ -, and not api"));
     }
     let (db, is_alone) = open(config)?;
-    let set = ruled::set(&db, &By::command(), name, settings, is_new, is_alone);
+    let set = ruled::set(&db, &By::command(), name, settings, expected, is_alone);
     let shown = ruled::show(&db, name);
     db.close();
     match set.map_err(admin::fault_text)? {

@@ -31,6 +31,29 @@ pub struct Input {
     pub example: &'static str,
     /// Must it be filled in?
     pub is_required: bool,
+    /// What is chosen from, the usual one first; empty where text is typed.
+    pub choices: &'static [&'static str],
+}
+
+impl Input {
+    /// A text of one line.
+    pub const fn text(name: &'static str, label: Words, example: &'static str) -> Self {
+        Input { name, label, kind: "text", example, is_required: false, choices: &[] }
+    }
+
+    /// One of several.
+    pub const fn choice(
+        name: &'static str,
+        label: Words,
+        choices: &'static [&'static str],
+    ) -> Self {
+        Input { name, label, kind: "text", example: "", is_required: false, choices }
+    }
+
+    /// The same, and it must be filled in.
+    pub const fn required(self) -> Self {
+        Input { is_required: true, ..self }
+    }
 }
 
 /// The form with these values in fields that are not shown. Nothing where the admin may not.
@@ -45,11 +68,17 @@ pub fn button(request: &PageRequest, form: &Form, values: &[(&str, &str)]) -> Ma
             @for (name, value) in values {
                 input type="hidden" name=(name) value=(value);
             }
-            @for Input { name, label, kind, example, is_required } in *fields {
+            @for Input { name, label, kind, example, is_required, choices } in *fields {
                 label {
                     span { (say(request, *label)) }
-                    input type=(kind) name=(name) required[*is_required] placeholder=[Some(*example).filter(|it| !it.is_empty())]
-                        autocomplete=(if *kind == "password" { "new-password" } else { "off" });
+                    @if choices.is_empty() {
+                        input type=(kind) name=(name) required[*is_required] placeholder=[Some(*example).filter(|it| !it.is_empty())]
+                            autocomplete=(if *kind == "password" { "new-password" } else { "off" });
+                    } @else {
+                        select name=(name) {
+                            @for choice in *choices { option value=(choice) { (choice) } }
+                        }
+                    }
                 }
             }
             button type="submit" class=(class) { (label) }

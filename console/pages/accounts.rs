@@ -122,6 +122,7 @@ const RENAME: Form = Form {
         kind: "text",
         example: "",
         is_required: true,
+        choices: &[],
     }],
 };
 
@@ -145,6 +146,7 @@ const SET_PASSWORD: Form = Form {
         kind: "password",
         example: "",
         is_required: true,
+        choices: &[],
     }],
 };
 

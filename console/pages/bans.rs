@@ -40,6 +40,7 @@ const ADD_BAN: Form = Form {
             kind: "text",
             example: "192.0.2.7",
             is_required: true,
+            choices: &[],
         },
         Input {
             name: "time",
@@ -47,6 +48,7 @@ const ADD_BAN: Form = Form {
             kind: "text",
             example: "7d",
             is_required: false,
+            choices: &[],
         },
         Input {
             name: "reason",
@@ -54,6 +56,7 @@ const ADD_BAN: Form = Form {
             kind: "text",
             example: "",
             is_required: false,
+            choices: &[],
         },
     ],
 };

@@ -41,6 +41,7 @@ const ADD_KEY: Form = Form {
             kind: "text",
             example: "game-server",
             is_required: true,
+            choices: &[],
         },
         Input {
             name: "operations",
@@ -48,6 +49,7 @@ const ADD_KEY: Form = Form {
             kind: "text",
             example: "scores,remove_score",
             is_required: true,
+            choices: &[],
         },
     ],
 };

@@ -44,6 +44,7 @@ mod overview;
 pub mod people;
 mod reviews;
 mod scores;
+mod seasons;
 mod shops;
 pub mod totp;
 
@@ -75,6 +76,8 @@ pub fn registry() -> Result<Registry, RegisteredTwice> {
     registry.op::<scores::RemoveScore>()?.op::<scores::ResetBoard>()?;
     registry.op::<scores::HeldScores>()?.op::<scores::HoldScore>()?;
     registry.op::<scores::ConfirmScore>()?.op::<scores::RemoveBoard>()?;
+    registry.op::<seasons::SetBoard>()?.op::<seasons::EndSeason>()?;
+    registry.op::<seasons::AdvanceSeason>()?;
     registry.op::<reviews::Reviews>()?.op::<reviews::ApproveReviewed>()?;
     registry.op::<reviews::HideReviewed>()?.op::<reviews::RemoveReviewed>()?;
     registry.op::<keys::Keys>()?.op::<keys::AddKey>()?.op::<keys::RemoveKey>()?;

@@ -5,6 +5,7 @@ use crate::handlers::EmptyReply;
 use crate::handlers::boards;
 use crate::handlers::identity::is_proven;
 use crate::handlers::moderation::audit::By;
+use crate::handlers::moderation::boards::{self as seasons, Shown};
 use crate::handlers::moderation::scores::{self, Done, Listed};
 use engine::caller::{Admin, Moderator, Owner, Viewer};
 use engine::data;
@@ -52,7 +53,7 @@ macro_rules! on_player {
 /// An operation on a board, for owners: `$run` does it, and says whether there was such a board.
 macro_rules! on_board {
     ($(#[doc = $doc:literal])* $name:ident, $subtype:literal, $run:path) => {
-        data! {
+        engine::data! {
             $(#[doc = $doc])*
             pub struct $name {
                 /// The game.
@@ -76,11 +77,13 @@ macro_rules! on_board {
             ) -> Result<EmptyReply, Fault> {
                 let (by, Text(app)) = (By::admin(&caller), self.app);
                 let outcome = $run(context.db(), &by, &app, true);
-                done(outcome.map(|outcome| outcome != Done::Absent), "app")
+                crate::handlers::admin::done(outcome.map(|outcome| outcome != Done::Absent), "app")
             }
         }
     };
 }
+
+pub(super) use on_board;
 
 /// The most places that are listed.
 const ROWS: i64 = 100;
@@ -135,6 +138,8 @@ pub struct ScoreList {
     app: String,
     /// The places, from the first.
     scores: Vec<Listed>,
+    /// The rules of the board and its seasons; `null` where it has no rules of its own.
+    board: Option<Shown>,
 }
 
 impl Op for Scores {
@@ -152,7 +157,8 @@ impl Op for Scores {
             text if text.is_empty() => scores::list(context.db(), &app, ROWS)?,
             text => scores::find(context.db(), &app, &text, ROWS)?,
         };
-        Ok(ScoreList { scores, app })
+        let board = seasons::show(context.db(), &app)?;
+        Ok(ScoreList { scores, app, board })
     }
 }
 

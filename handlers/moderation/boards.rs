@@ -23,22 +23,33 @@ pub enum Set {
     Refused(String),
 }
 
-/// Give the board `name` its rules; `is_new` says whether there may be none yet, or must be one.
+/// Whether there is a board with rules already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// There must be none.
+    New,
+    /// There must be one.
+    Known,
+    /// There may be one.
+    Any,
+}
+
+/// Give the board `name` its rules.
 pub fn set(
     db: &Db,
     by: &By,
     name: &str,
     settings: &BoardSettings,
-    is_new: bool,
+    expected: Expected,
     is_alone: bool,
 ) -> Result<Set, Fault> {
     let earlier = RuledBoard::find(&db.view(), name)?;
-    match (&earlier, is_new) {
-        (Some(board), true) => {
+    match (&earlier, expected) {
+        (Some(board), Expected::New) => {
             let described = settings::described(board)?;
             return Ok(Set::Refused(format!("there is a board {name} already: {described}")));
         }
-        (None, false) => {
+        (None, Expected::Known) => {
             return Ok(Set::Refused(format!(
                 "{name}: there is no such board with rules of its own"
             )));
@@ -114,38 +125,29 @@ pub struct EndedSeason {
     pub attempts: i64,
 }
 
-/// All boards with rules, by name, without their ended seasons.
-pub fn list(db: &Db) -> Result<Vec<Shown>, Fault> {
-    let boards = RuledBoard::all(&db.view())?;
-    boards.iter().map(|board| shown(db, board, false)).collect()
-}
-
 /// A board with rules and its ended seasons.
 pub fn show(db: &Db, name: &str) -> Result<Option<Shown>, Fault> {
     let board = RuledBoard::find(&db.view(), name)?;
-    board.map(|board| shown(db, &board, true)).transpose()
+    board.map(|board| shown(db, &board)).transpose()
 }
 
-fn shown(db: &Db, board: &RuledBoard, with_ended: bool) -> Result<Shown, Fault> {
+fn shown(db: &Db, board: &RuledBoard) -> Result<Shown, Fault> {
     let view = db.view();
     let sql = "SELECT count(*) FROM standing WHERE app = $1 AND season = $2";
     let players = view.one(sql, args![&board.name, board.season], |row| row.get(0))?;
     let sql = "SELECT number, began_at, ended_at, players, told_at, attempts FROM season
                 WHERE app = $1 ORDER BY number DESC";
-    let mut ended = Vec::new();
-    if with_ended {
-        ended = view.all(sql, args![&board.name], |row| {
-            let told: Option<i64> = row.get(4)?;
-            Ok(EndedSeason {
-                number: row.get(0)?,
-                began_at: view.clock.format(row.get(1)?),
-                ended_at: view.clock.format(row.get(2)?),
-                players: row.get(3)?,
-                told_at: told.filter(|at| *at != 0).map(|at| view.clock.format(at)),
-                attempts: row.get(5)?,
-            })
-        })?;
-    }
+    let ended = view.all(sql, args![&board.name], |row| {
+        let told: Option<i64> = row.get(4)?;
+        Ok(EndedSeason {
+            number: row.get(0)?,
+            began_at: view.clock.format(row.get(1)?),
+            ended_at: view.clock.format(row.get(2)?),
+            players: row.get(3)?,
+            told_at: told.filter(|at| *at != 0).map(|at| view.clock.format(at)),
+            attempts: row.get(5)?,
+        })
+    })?;
     Ok(Shown {
         name: board.name.clone(),
         rules: settings::described(board)?,

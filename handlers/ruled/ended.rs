@@ -25,7 +25,7 @@ pub fn find(view: &View, app: &str, season: Option<i64>) -> Result<Which, Fault>
     let Some(asked) = season.filter(|season| *season != 0) else { return Ok(Which::Current) };
     let unknown = || Fault::NotFound("season".into());
     let board = RuledBoard::find(view, app)?.ok_or_else(unknown)?;
-    let season = if asked < 0 { board.season + asked } else { asked };
+    let season = if asked < 0 { board.season.saturating_add(asked) } else { asked };
     if season == board.season {
         return Ok(Which::Current);
     }

@@ -15,6 +15,8 @@ fn data_of(operation: &str, account: i64, notice: i64, shop: i64) -> Value {
         "remove_reviewed" => json!({"id": 3}),
         "hold_score" | "confirm_score" => json!({"app": "lamps", "openid": "cheater"}),
         "remove_board" => json!({"app": "lamps"}),
+        "set_board" => json!({"app": "weekly", "season": "week"}),
+        "end_season" | "advance_season" => json!({"app": "weekly"}),
         "add_key" => json!({"name": "other-server", "operations": "notices"}),
         "remove_key" => json!({"name": "other-server"}),
         "verify_backup" => json!({"name": "guichet-20260101-000000.tar"}),
@@ -85,15 +87,17 @@ fn every_change_by_an_admin_is_audited() {
     let mut changing: Vec<String> =
         console.operations().into_iter().map(|(name, _)| name).collect();
     changing.retain(|name| {
-        let verbs = "hide unhide disable enable end set add remove reset approve hold confirm rename export";
+        let verbs = "hide unhide disable enable end set add remove reset approve hold confirm rename \
+                     export advance";
         verbs.split(' ').any(|verb| name.starts_with(&format!("admin/{verb}_")))
     });
     changing.sort_by_key(|name| {
         let removes = name.contains("/remove_") || name.contains("/reset_");
         let is_last = name.contains("remove_account") || name.contains("remove_board");
-        (removes, is_last, name.contains("/unhide_") || name.contains("/confirm_"))
+        let is_first = name.contains("/set_board");
+        (!is_first, removes, is_last, name.contains("/unhide_") || name.contains("/confirm_"))
     });
-    assert_eq!(changing.len(), 25, "{changing:?}");
+    assert_eq!(changing.len(), 28, "{changing:?}");
     for operation in &changing {
         let before = console.audit().len();
         let data = data_of(operation, account, notice, shop);

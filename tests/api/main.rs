@@ -50,6 +50,7 @@ mod property_search;
 mod property_update;
 mod rank;
 mod register;
+mod ruled_boards;
 mod shop;
 mod shop_list;
 mod sms;

@@ -13,7 +13,7 @@ const HOUR: i64 = 3_600;
 const PHONE: &str = "13800001234";
 
 /// The path of the multithreaded library, if installed.
-fn library() -> Option<PathBuf> {
+pub fn library() -> Option<PathBuf> {
     let name = "libfaketimeMT.so.1";
     let folders = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime"];
     let more = ["/usr/lib/faketime", "/usr/lib64/faketime", "/usr/local/lib/faketime"];

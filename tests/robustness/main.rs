@@ -30,6 +30,7 @@ mod metrics_faults;
 mod overload;
 mod panics;
 mod request_log;
+mod seasons;
 mod secrets;
 mod storage;
 mod storage_open;

@@ -5,6 +5,7 @@ mod boards;
 mod limits;
 mod losses;
 mod moving;
+mod seasons;
 mod start;
 mod steps;
 
