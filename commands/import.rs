@@ -1,9 +1,9 @@
 //! `guichet import`: what `guichet export` wrote, into an empty database.
 
 use super::progress::{Progress, Unit};
-use super::{error_text, output};
+use super::{error_text, leancloud, output};
 use crate::handlers::CONTENT;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use engine::config::Config;
 use engine::db::{Import as Rows, ImportError};
 use engine::services::Services;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 const EXAMPLES: &str = "\
 Examples:
   guichet -c guichet.toml import moved
+  guichet -c guichet.toml import --from leancloud exported
   cp -R old/pictures data/";
 
 /// Take over what export wrote, into an empty database
@@ -29,10 +30,24 @@ pub struct Import {
     /// The folder that export wrote: a file TABLE.jsonl for each table
     #[arg(value_name = "DIR")]
     from: PathBuf,
+    /// The folder has what another service exported, which is added to what is there: accounts, boards and scores. They
+    /// have no passwords: a code that is sent to their number lets people in (docs/moving-from-leancloud.md)
+    #[arg(long = "from", value_name = "SERVICE")]
+    service: Option<Service>,
+}
+
+/// Whose export it is.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Service {
+    /// LeanCloud
+    Leancloud,
 }
 
 /// Take them over.
 pub fn run(config: Config, task: &Import) -> Result<(), String> {
+    if let Some(Service::Leancloud) = task.service {
+        return leancloud::run(config, &task.from);
+    }
     let Found { files, others } = find(&task.from)?;
     if files.is_empty() {
         return Err(at(&task.from, &"there is no file TABLE.jsonl in it"));

@@ -14,6 +14,7 @@ mod document;
 mod export;
 mod import;
 mod key;
+mod leancloud;
 mod man;
 mod notice;
 mod output;

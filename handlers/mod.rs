@@ -10,9 +10,10 @@ mod game;
 mod guest;
 pub mod identity;
 mod img;
+pub mod leancloud;
 pub mod moderation;
 mod new_players;
-mod phone;
+pub mod phone;
 mod player;
 pub mod portrait;
 mod property;
@@ -172,6 +173,7 @@ pub fn program() -> Result<Program, RegisteredTwice> {
         home: include_str!("../assets/home.html"),
         console: Console::default(),
         top: Some(("score", "top")),
+        own: Some(("score", "get")),
     })
 }
 

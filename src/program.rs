@@ -42,6 +42,8 @@ pub struct Program {
     pub console: Console,
     /// The operation that lists the first places of a board, with the fields `app` and `limit`: what `/api/events` shows.
     pub top: Option<Name>,
+    /// The operation that tells where a player stands, with the fields `app` and `openid`: who may ask it may watch it.
+    pub own: Option<Name>,
     /// What `/` answers where no folder of pages is configured, as HTML. `{address}` in it stands for the address by
     /// which the server was asked, such as `http://127.0.0.1:8080`.
     pub home: &'static str,

@@ -4,6 +4,7 @@ pub mod admin;
 mod attempts;
 mod avatar;
 pub mod export;
+pub mod imported;
 mod login;
 mod login_sms;
 mod mobile;

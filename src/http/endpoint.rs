@@ -251,7 +251,7 @@ impl Handler {
     }
 
     /// What a request with this body brought to prove who sends it.
-    fn credentials(&self, head: &Parts, body: &Bytes, client: Client) -> Credentials {
+    pub(super) fn credentials(&self, head: &Parts, body: &Bytes, client: Client) -> Credentials {
         let query = head.uri.query().unwrap_or("");
         let config = &self.engine.services.config;
         let mut credentials =

@@ -1,10 +1,11 @@
-//! `GET /api/events?board=NAME[&limit=N]`: a leaderboard's first places, and again whenever they have changed, as
-//! server-sent events (HTML standard, 9.2).
+//! `GET /api/events?board=NAME[&limit=N][&openid=PLAYER]`: a leaderboard's first places, and again whenever they have
+//! changed, and a player's own place, as server-sent events (HTML standard, 9.2).
 
 use super::endpoint::Handler;
 use super::response::event_body::EventBody;
 use super::response::{self, HttpResponse};
 use crate::client::Client;
+use crate::engine::Engine;
 use crate::envelope::{self, CallSummary};
 use crate::events::{Newest, NoPlace, State};
 use crate::request::RequestId;
@@ -15,7 +16,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
@@ -24,6 +25,9 @@ pub(crate) const EVENTS: &str = "/api/events";
 
 /// How often it is looked whether a board has changed: the shortest time between two events.
 const EVERY: Duration = Duration::from_millis(250);
+
+/// How often it is looked whether a player's own place has changed: it changes as often as anybody before plays.
+const EVERY_OWN: Duration = Duration::from_secs(1);
 
 /// How often a comment is sent where nothing changes, so that proxies keep the connection.
 const PING: Duration = Duration::from_secs(15);
@@ -81,6 +85,17 @@ impl Handler {
         let Some(first) = self.state(board, limit, client, id).await else {
             return response::refusal(StatusCode::BAD_REQUEST, "board: not the name of a game");
         };
+        let mut own = None;
+        if let Some(openid) = value("openid") {
+            match self.own(head, board, openid, client, id).await {
+                // A player who has no score yet may get one.
+                StatusCode::OK | StatusCode::NOT_FOUND => {
+                    let engine = Arc::downgrade(&self.engine);
+                    own = Some(Own { engine, board: board.into(), openid: openid.into() });
+                }
+                status => return response::refusal(status, "openid: not this player's token"),
+            }
+        }
         let topic = format!("{limit} {board}");
         let (newest, is_first) = self.watched.watch(&topic);
         if is_first {
@@ -88,13 +103,31 @@ impl Handler {
             tokio::spawn(look);
         }
         let (pieces, body) = mpsc::channel(1);
-        tokio::spawn(send(pieces, Arc::new(first), newest));
+        tokio::spawn(send(pieces, Arc::new(first), newest, own));
         let mut answer = Response::new(Either::Right(EventBody::new(body, place).into()));
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
         answer
+    }
+
+    /// Whether the caller may know where a player stands: the status of the operation that tells it.
+    async fn own(
+        &self,
+        head: &Parts,
+        board: &str,
+        openid: &str,
+        client: Client,
+        id: RequestId,
+    ) -> StatusCode {
+        let Some((kind, subtype)) = self.program.own else { return StatusCode::NOT_FOUND };
+        let call = self.call(self.credentials(head, &Bytes::new(), client), id);
+        let entry = self.program.registry.get(kind, subtype);
+        let data = serde_json::json!({"app": board, "openid": openid}).to_string();
+        let mut summary = CallSummary::default();
+        let answer = envelope::answer_directly(&call, entry, data.as_bytes(), &mut summary).await;
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// Look again and again whether a board has changed, as long as somebody watches it.
@@ -147,35 +180,73 @@ impl Handler {
     }
 }
 
+/// A player whose own place is watched.
+struct Own {
+    engine: Weak<Engine>,
+    board: Box<str>,
+    openid: Box<str>,
+}
+
+impl Own {
+    /// The player's score and place; `None` where there is no score, or the server ends.
+    fn place(&self) -> Option<(i64, u64)> {
+        let engine = self.engine.upgrade()?;
+        let boards = engine.services.boards.read();
+        boards.texts.place(&self.board, &self.openid).map(|row| (row.score, row.place))
+    }
+}
+
 /// Send the first state, and then each newer one, until the client has gone or the server ends.
-async fn send(pieces: mpsc::Sender<Bytes>, first: Arc<State>, mut newest: watch::Receiver<Newest>) {
-    let mut state = first;
+async fn send(
+    pieces: mpsc::Sender<Bytes>,
+    first: Arc<State>,
+    mut newest: watch::Receiver<Newest>,
+    own: Option<Own>,
+) {
+    let mut shown = first.top.clone();
+    if pieces.send(event(&first)).await.is_err() {
+        return;
+    }
+    let mut place = None;
+    let (mut ping, mut look) = (tokio::time::interval(PING), tokio::time::interval(EVERY_OWN));
+    ping.reset();
     loop {
-        if pieces.send(event(&state)).await.is_err() {
-            return;
-        }
-        loop {
-            let told = tokio::select! {
-                told = newest.changed() => told,
-                () = tokio::time::sleep(PING) => {
-                    if pieces.send(Bytes::from_static(b":\n\n")).await.is_err() {
-                        return;
-                    }
+        let piece = tokio::select! {
+            told = newest.changed() => {
+                if told.is_err() {
+                    return;
+                }
+                let newer = newest.borrow_and_update().clone();
+                // What changed may be behind the places that are shown.
+                let Some(newer) = newer.filter(|newer| newer.top != shown) else { continue };
+                shown = newer.top.clone();
+                event(&newer)
+            }
+            _ = ping.tick() => Bytes::from_static(b":\n\n"),
+            _ = look.tick(), if own.is_some() => {
+                let now = own.as_ref().and_then(Own::place);
+                if now == place {
                     continue;
                 }
-                () = pieces.closed() => return,
-            };
-            if told.is_err() {
-                return;
+                place = now;
+                own_event(place)
             }
-            let newer = newest.borrow_and_update().clone();
-            // What changed may be behind the places that are shown.
-            if let Some(newer) = newer.filter(|newer| newer.top != state.top) {
-                state = newer;
-                break;
-            }
+            () = pieces.closed() => return,
+        };
+        ping.reset();
+        if pieces.send(piece).await.is_err() {
+            return;
         }
     }
+}
+
+/// A player's own place; `null` where there is no score any more.
+fn own_event(place: Option<(i64, u64)>) -> Bytes {
+    let data = match place {
+        Some((score, rank)) => format!("{{\"score\":{score},\"rank\":{rank}}}"),
+        None => "null".to_owned(),
+    };
+    format!("event: rank\ndata: {data}\n\n").into()
 }
 
 fn event(state: &State) -> Bytes {

@@ -42,6 +42,20 @@ impl Stream {
         }
     }
 
+    /// The player's own place of the next event that has it.
+    fn own(&mut self) -> Value {
+        let mut line = String::new();
+        let mut is_own = false;
+        loop {
+            line.clear();
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "the stream ended");
+            match line.strip_prefix("data: ") {
+                Some(data) if is_own => return serde_json::from_str(data).unwrap(),
+                _ => is_own = line == "event: rank\n",
+            }
+        }
+    }
+
     fn has_ended(mut self) -> bool {
         let mut rest = String::new();
         loop {
@@ -138,4 +152,39 @@ fn end_of_the_server_ends_streams_at_once() {
     assert_eq!(server.terminate(), 0);
     assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     assert!(stream.has_ended());
+}
+
+#[test]
+fn own_place_is_told_as_others_overtake() {
+    let server = Server::start("");
+    post(&server, "ada", 5);
+    let mut stream = Stream::open(&server, "?board=lamps&limit=1&openid=ada");
+    assert_eq!(stream.own(), json!({"score": 5, "rank": 1}));
+    for (openid, score, rank) in [("bob", 9, 2), ("cid", 7, 3)] {
+        post(&server, openid, score);
+        assert_eq!(stream.own(), json!({"score": 5, "rank": rank}));
+    }
+    post(&server, "ada", 8);
+    assert_eq!(stream.own(), json!({"score": 8, "rank": 2}));
+    // Who has no score yet gets one.
+    let mut stream = Stream::open(&server, "?board=lamps&openid=dan");
+    post(&server, "dan", 1);
+    assert_eq!(stream.own(), json!({"score": 1, "rank": 4}));
+}
+
+#[test]
+fn own_place_needs_the_token_of_the_player() {
+    let server = Server::start("[score]\nguests = [\"lamps\"]\n");
+    let guest = server.done("", "player/guest", json!({"app": "lamps"}));
+    let other = server.done("", "player/guest", json!({"app": "lamps"}));
+    let query = |player: &Value, token: &Value| {
+        let [openid, token] = [player, token].map(|it| it.as_str().unwrap());
+        format!("?board=lamps&openid={openid}&token={token}")
+    };
+    let status = |query: &str| Stream::open(&server, query).status;
+    let openid = &guest["openid"];
+    assert_eq!(status(&query(openid, &guest["token"])), 200);
+    assert_eq!(status(&query(openid, &other["token"])), 403);
+    assert_eq!(status(&query(openid, &json!(""))), 401);
+    assert_eq!(status(&query(&json!("a b"), &other["token"])), 400);
 }

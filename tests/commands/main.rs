@@ -19,6 +19,7 @@ mod document;
 mod export;
 mod help;
 mod import;
+mod leancloud;
 mod moderation;
 mod restore;
 mod restore_refused;

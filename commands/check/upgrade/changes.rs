@@ -343,4 +343,19 @@ pub(super) const CHANGES: &[Change] = &[
         text: "streams of boards (/api/events); a proxy must not keep them back: docs/api/leaderboards.md",
         concerns: ALWAYS,
     },
+    Change {
+        step: 6,
+        kind: Kind::Key,
+        name: "score.boards, webhooks, kept_seasons",
+        text: "boards with rules of their own, seasons and who is told of them; boards that are there keep each player's \
+               highest score as before: docs/api/leaderboards.md",
+        concerns: ALWAYS,
+    },
+    Change {
+        step: 6,
+        kind: Kind::Wire,
+        name: "score/post, top, get, around",
+        text: "take metadata and season; answers of boards with rules of their own also have season or metadata",
+        concerns: ALWAYS,
+    },
 ];

@@ -104,7 +104,7 @@ fn errors_in_variables_name_the_variable() {
         (
             "SCORE__SECRET__a",
             "hidden",
-            "unknown key; expected one of max_boards, apps, new_boards_per_day, max_players, new_players_per_hour, legacy_signatures, secrets, guests, checks",
+            "unknown key; expected one of max_boards, apps, new_boards_per_day, max_players, new_players_per_hour, legacy_signatures, secrets, guests, checks, boards, webhooks, kept_seasons",
         ),
         ("STORE__PATH_STYLE", "hidden", "invalid type: string \"hidden\", expected a boolean"),
         ("STORE__SECRET_ACCESS_KEY", "", "a key is a text, not empty"),

@@ -36,6 +36,8 @@ fn collect(section: &str, table: &Table, keys: &mut BTreeSet<String>) {
                 if ![
                     "score.secrets",
                     "score.checks",
+                    "score.boards",
+                    "score.webhooks",
                     "wx",
                     "limits.shared_networks",
                     "web.headers",

@@ -106,8 +106,8 @@ fn power_cut_after_disk_error_loses_no_write() {
     if !may_trace() {
         return;
     }
-    // Syncs are counted per thread: the start needs fewer than twelve.
-    let fail = ["-e", "inject=fdatasync:error=EIO:when=12+9"];
+    // Syncs are counted per thread: the start needs fewer than fourteen.
+    let fail = ["-e", "inject=fdatasync:error=EIO:when=14+9"];
     let size = Size { scores: 200, rows: 40, pictures: 1, patience: 20 };
     let (trace, told) = record(load::CONFIG, &size, &fail);
     let failed = trace.failed.iter().filter(|(path, ..)| path == "guichet.db-wal").count();
