@@ -38,8 +38,8 @@ fn check_rules(config: &Config, inspection: &Inspection, findings: &mut Findings
         return;
     }
     let view = inspection.view();
-    let looked = settings::differing(&view, config)
-        .and_then(|differing| Ok((differing, settings::waiting(&view)?)));
+    let looked = settings::differing(view, config)
+        .and_then(|differing| Ok((differing, settings::waiting(view)?)));
     let (differing, waiting) = match looked {
         Ok(found) => found,
         Err(fault) => return findings.wrong(SUBJECT, format_args!("{fault:?}")),
