@@ -156,9 +156,10 @@ fn boards_of_all_rules_are_as_a_plain_list() {
         }
         server = if round % 2 == 0 { server.kill_and_restart() } else { server.restart() };
         for (app, seasons) in &models {
+            let count = i64::try_from(seasons.len()).unwrap();
             for (number, model) in (1..).zip(seasons) {
                 assert_same(&server, app, number, model);
-                assert_same(&server, app, number - seasons.len() as i64, model);
+                assert_same(&server, app, number - count, model);
             }
         }
     }
