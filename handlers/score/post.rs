@@ -113,7 +113,10 @@ impl Op for Post {
         let reached = tx.boards.stamp();
         // A player who is taken off the board in this group has no row: a score would be on the board alone.
         let best = highest(tx, &app, &openid).filter(|_| !tx.takes_off(&app, &openid));
-        let step = score.saturating_sub(best.unwrap_or(0));
+        // Only checks ask for what was posted a moment ago, by the same batch.
+        let is_checked = tx.config.score.checks.contains_key(&app);
+        let earlier = if is_checked { best.max(tx.told_best(&app, &openid)) } else { best };
+        let step = score.saturating_sub(earlier.unwrap_or(0));
         if let Some(doubt) = doubt(tx, &app, &openid, (score, step), round.as_deref())? {
             if best.is_none() && !scores::is_held(tx, &app, &openid)? {
                 let client = caller.client();

@@ -50,6 +50,7 @@ use crate::config::DatabaseUrl;
 #[cfg(feature = "postgres")]
 use crate::db::postgres::Postgres;
 use crate::db::sqlite::engine::Sqlite;
+use crate::db::sqlite::job::Job;
 use crate::db::sqlite::{existing_rows, tables};
 use crate::fault::Fault;
 use crate::services::Services;
@@ -68,6 +69,10 @@ pub struct Db {
     engine: Engine,
     services: Arc<Services>,
 }
+
+/// Writes that one client sent together ([`Db::submit_run`]).
+#[derive(Default)]
+pub struct WriteRun(Vec<Box<dyn Job>>);
 
 /// Where the rows are.
 enum Engine {
@@ -170,6 +175,27 @@ impl Db {
             Engine::Sqlite(sqlite) => sqlite.submit(work),
             #[cfg(feature = "postgres")]
             Engine::Postgres(postgres) => postgres.submit(work),
+        }
+    }
+
+    /// The same, and with a `run` it is queued together with others by [`Db::submit_run`].
+    pub fn submit_in<T: Send + 'static>(
+        &self,
+        run: Option<&mut WriteRun>,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Clone + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Fault>>, Fault> {
+        match (run, &self.engine) {
+            (Some(WriteRun(jobs)), Engine::Sqlite(sqlite)) => Ok(sqlite.prepare(jobs, work)),
+            _ => self.submit(work),
+        }
+    }
+
+    /// Queue writes that one client sent together. They run in their order, each with its own savepoint, and share a
+    /// COMMIT.
+    pub fn submit_run(&self, WriteRun(jobs): WriteRun) {
+        match &self.engine {
+            Engine::Sqlite(sqlite) if !jobs.is_empty() => sqlite.submit_run(jobs),
+            _ => {}
         }
     }
 

@@ -122,6 +122,20 @@ impl Tx {
         self.has_removals && self.board_steps.iter().any(removes)
     }
 
+    /// The highest score of a player that jobs of this group have told. The boards in memory show it only after the
+    /// COMMIT.
+    pub fn told_best(&self, name: &str, openid: &str) -> Option<i64> {
+        let told = |step: &BoardStep| match step {
+            BoardStep::Change(Change::Best { board, player, score, .. })
+                if **board == *name && **player == *openid =>
+            {
+                Some(*score)
+            }
+            _ => None,
+        };
+        self.board_steps.iter().filter_map(told).max()
+    }
+
     /// Make what `look` finds on the leaderboards part of the answer. It looks after the COMMIT, when all
     /// that was told before it is on them, and nothing that is told later.
     pub fn settle<T: Send + Sync + 'static>(

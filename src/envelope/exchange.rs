@@ -3,6 +3,7 @@
 use super::id::id;
 use super::reply_budget::ReplyBudget;
 use super::{Accepts, CallContext, CallSummary, refuse, rpc, write};
+use crate::caller::Credentials;
 use crate::data::span::{data_lengths, ids};
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
@@ -35,6 +36,34 @@ pub(super) enum ItemOutcome {
     NoRoom,
 }
 
+/// Who is to be answered, and in which form.
+pub(super) enum Asker<'b> {
+    /// An envelope with this id.
+    Envelope(i64),
+    /// A call of JSON-RPC.
+    Rpc(rpc::Asker<'b>),
+}
+
+/// An operation that is asked for.
+pub(super) struct Asked<'e, 'b> {
+    pub(super) entry: &'e RegisteredOp,
+    pub(super) asker: Asker<'b>,
+}
+
+/// What an item means.
+pub(super) enum Routed<'e, 'b> {
+    /// An operation with its data, and how long that is where it may be too long.
+    Operation(Asked<'e, 'b>, Fields<'b>, usize),
+    /// No envelope at all; why.
+    Wrong(&'static str),
+    /// An envelope with this id, and what is wrong with it.
+    Refused(i64, Fault),
+    /// A call of JSON-RPC that reaches no operation.
+    RpcRefused(rpc::Refused<'b>),
+    /// A call for the description of all methods, and its id in digits.
+    Discovery(Value<'b>, &'b [u8]),
+}
+
 /// The answer to one body while it is made.
 pub(super) struct Exchange<'a> {
     pub(super) accepts: Accepts,
@@ -47,7 +76,7 @@ pub(super) struct Exchange<'a> {
     pub(super) reply_budget: ReplyBudget,
 }
 
-impl Exchange<'_> {
+impl<'a> Exchange<'a> {
     /// Answer all items of a body.
     pub(super) async fn items(&mut self, body: &[u8], value: Value<'_>) -> ItemOutcome {
         // In a shorter body no item's data is too long.
@@ -60,56 +89,84 @@ impl Exchange<'_> {
             length: lengths.next().unwrap_or(0),
             id: ids.next().unwrap_or_default(),
         };
-        let Value::List(items) = value else { return self.item(next(value)).await };
-        self.out.push(b'[');
-        for item in items {
-            let start = self.out.len();
-            if start > 1 {
-                self.out.push(b',');
-            }
-            // One after another, each in its own transaction. A full queue is told item by item: those
-            // before it were done.
-            if matches!(self.item(next(item)).await, ItemOutcome::Nothing) {
-                self.out.truncate(start);
+        match value {
+            Value::List(items) => self.batch(items.into_iter().map(next)).await,
+            value => {
+                let routed = self.route(next(value));
+                self.answer(routed).await
             }
         }
-        if self.out.len() == 1 {
-            return ItemOutcome::Nothing;
-        }
-        self.out.push(b']');
-        ItemOutcome::Answer
     }
 
-    /// Answer one item: an envelope or a call of JSON-RPC.
-    async fn item(&mut self, item: Item<'_>) -> ItemOutcome {
+    /// Find the operation that an item means.
+    pub(super) fn route<'b>(&self, item: Item<'b>) -> Routed<'a, 'b> {
         if self.accepts == Accepts::Rpc || rpc::is_call(&item.value) {
-            return self.rpc_call(item).await;
+            return self.route_rpc(item);
         }
         let Item { value: Value::Map(fields), length, .. } = item else {
-            self.wrong("not an object".into());
-            return ItemOutcome::Answer;
+            return Routed::Wrong("not an object");
         };
         let id = fields.get("id").map_or(-1, id);
         let is_lenient = self.call.engine.services.config.envelope.lenient;
-        let (entry, data) = match read(fields, self.call.registry, is_lenient) {
-            Ok(found) => found,
-            Err(fault) => {
+        match read(fields, self.call.registry, is_lenient) {
+            Ok((entry, data)) => {
+                Routed::Operation(Asked { entry, asker: Asker::Envelope(id) }, data, length)
+            }
+            Err(fault) => Routed::Refused(id, fault),
+        }
+    }
+
+    /// Answer one item: an envelope or a call of JSON-RPC.
+    pub(super) async fn answer(&mut self, routed: Routed<'a, '_>) -> ItemOutcome {
+        match routed {
+            Routed::Operation(asked, data, length) => {
+                if let Err(fault) = self.admit(asked.entry) {
+                    return self.not_admitted(asked, fault);
+                }
+                let result = self.run(asked.entry, data, length).await;
+                self.finish(asked, result)
+            }
+            Routed::Wrong(why) => {
+                self.wrong(why.into());
+                ItemOutcome::Answer
+            }
+            Routed::Refused(id, fault) => {
                 self.unrouted(status(&fault).code);
                 refuse(&mut self.out, id, "{}", status, &fault);
-                return ItemOutcome::Answer;
+                ItemOutcome::Answer
             }
-        };
-        if let Err(fault) = self.admit(entry) {
-            refuse(&mut self.out, id, entry.empty_data, entry.status, &fault);
-            return ItemOutcome::NoRoom;
+            Routed::RpcRefused(refused) => self.refuse_rpc(&refused),
+            Routed::Discovery(value, digits) => self.discover(value, digits),
         }
-        let start = self.out.len();
-        let result = self.run(entry, data, length).await;
-        let told = match &result {
-            Err(Fault::Busy) => ItemOutcome::Busy,
-            Err(fault) => fault.retry_after().map_or(ItemOutcome::Answer, ItemOutcome::Limited),
-            Ok(_) => ItemOutcome::Answer,
+    }
+
+    /// Answer an operation that may not be called now.
+    pub(super) fn not_admitted(&mut self, asked: Asked<'_, '_>, fault: Fault) -> ItemOutcome {
+        let Asked { entry, asker } = asked;
+        match asker {
+            Asker::Envelope(id) => {
+                refuse(&mut self.out, id, entry.empty_data, entry.status, &fault);
+                ItemOutcome::NoRoom
+            }
+            Asker::Rpc(asker) => self.finish_rpc(entry, &asker, Err(fault), ItemOutcome::NoRoom),
+        }
+    }
+
+    /// Answer what an operation came to.
+    pub(super) fn finish(
+        &mut self,
+        asked: Asked<'_, '_>,
+        result: Result<Answer, Fault>,
+    ) -> ItemOutcome {
+        let Asked { entry, asker } = asked;
+        let limited = |fault: &Fault| fault.retry_after().map(ItemOutcome::Limited);
+        let told = result.as_ref().err().and_then(limited).unwrap_or(ItemOutcome::Answer);
+        let id = match asker {
+            Asker::Rpc(asker) => return self.finish_rpc(entry, &asker, result, told),
+            Asker::Envelope(id) => id,
         };
+        let told = if matches!(result, Err(Fault::Busy)) { ItemOutcome::Busy } else { told };
+        let start = self.out.len();
         if let Err(fault) = write(&mut self.out, id, entry.empty_data, entry.status, result) {
             self.call.id.log(entry.name, &fault);
             self.summary.note_status((entry.status)(&fault).code);
@@ -141,8 +198,7 @@ impl Exchange<'_> {
         })
     }
 
-    /// Call an operation with `data`; a token in it counts where the request has no other of a token's
-    /// form. A failure of ours is logged here, once.
+    /// Call an operation with `data`. A failure of ours is logged here, once.
     pub(super) async fn run(
         &mut self,
         entry: &RegisteredOp,
@@ -150,13 +206,7 @@ impl Exchange<'_> {
         length: usize,
     ) -> Result<Answer, Fault> {
         self.summary.note_operation(Some(entry.name));
-        let mut credentials = self.call.credentials.clone();
-        match data.get("token") {
-            None | Some(Value::Null) => {}
-            Some(Value::Text(token)) => credentials.offer(token),
-            // A number or a list is a wrong token, and not none.
-            Some(_) => credentials.offer("not a text"),
-        }
+        let credentials = self.credentials(&data);
         let engine = self.call.engine;
         let called = if length > MOST_DATA && !entry.takes_file {
             Called::Ready(Err(entry.refused(engine, &credentials, too_long())))
@@ -169,11 +219,37 @@ impl Exchange<'_> {
             Called::Ready(result) => result,
             Called::Later(later) => later.await,
         };
+        self.ended(entry, result)
+    }
+
+    /// Note what an operation came to.
+    pub(super) fn ended(
+        &mut self,
+        entry: &RegisteredOp,
+        result: Result<Answer, Fault>,
+    ) -> Result<Answer, Fault> {
         self.summary.note_status(entry.code(&result));
         if let Err(fault) = &result {
             self.call.id.log(entry.name, fault);
         }
         result
+    }
+
+    /// What proves who calls: a token in the data counts where the request has no other of a token's form.
+    pub(super) fn credentials(&self, data: &Fields<'_>) -> Credentials {
+        let mut credentials = self.call.credentials.clone();
+        match data.get("token") {
+            None | Some(Value::Null) => {}
+            Some(Value::Text(token)) => credentials.offer(token),
+            // A number or a list is a wrong token, and not none.
+            Some(_) => credentials.offer("not a text"),
+        }
+        credentials
+    }
+
+    /// Is the data of an item longer than its operation takes?
+    pub(super) fn is_too_long(&self, asked: &Asked<'_, '_>, length: usize) -> bool {
+        length > MOST_DATA && !asked.entry.takes_file
     }
 
     /// Answer a body that could not be decoded.

@@ -4,6 +4,7 @@
 //! 2.0 (`rpc`) on the same endpoint; whatever the bytes are, there is an answer. Another endpoint
 //! takes JSON-RPC alone (contract page `paths.md`).
 
+mod batch;
 mod call_summary;
 mod direct;
 mod exchange;

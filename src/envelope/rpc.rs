@@ -5,7 +5,7 @@
 //! `error.message` = its text, as in an envelope.
 
 use super::CallContext;
-use super::exchange::{Exchange, Item, ItemOutcome};
+use super::exchange::{Asked, Exchange, Item, ItemOutcome, Routed};
 use crate::data::encoding::without_bom;
 use crate::data::{Fields, Value};
 use crate::fault::Fault;
@@ -72,6 +72,18 @@ impl<'b> Id<'b> {
     }
 }
 
+/// Who called: the id, and whether it is a notification, which is run and not answered.
+pub(super) struct Asker<'b> {
+    id: Id<'b>,
+    is_notification: bool,
+}
+
+/// A call that reaches no operation.
+pub(super) struct Refused<'b> {
+    asker: Asker<'b>,
+    failure: Failure,
+}
+
 /// Does it say that it is a call of JSON-RPC 2.0?
 pub(super) fn is_call(item: &Value<'_>) -> bool {
     let Value::Map(fields) = item else { return false };
@@ -111,62 +123,72 @@ impl Exchange<'_> {
         refuse(&mut self.out, &Id::Null, &Failure { data: why, ..INVALID_REQUEST });
     }
 
-    /// Answer one call; a notification (no `id`) is run and not answered. What is no call is told so.
-    pub(super) async fn rpc_call(&mut self, item: Item<'_>) -> ItemOutcome {
-        let Item { value, length, id: digits } = item;
-        if is_discovery(&value) {
-            return self.discover(value, digits);
-        }
-        let (id, is_notification, found) = read(self.call, value, digits);
-        let (entry, params) = match found {
-            Ok(found) => found,
-            Err(failure) => {
-                self.unrouted(failure.code);
-                // A request so wrong that it can't be told to be a notification is answered.
-                if is_notification && failure.code != INVALID_REQUEST.code {
-                    return ItemOutcome::Nothing;
-                }
-                refuse(&mut self.out, &id, &failure);
-                return ItemOutcome::Answer;
-            }
-        };
-        let start = self.out.len();
-        let (result, told) = match self.admit(entry) {
-            Err(fault) => (Err(fault), ItemOutcome::NoRoom),
-            Ok(()) => {
-                let result = self.run(entry, params, length).await;
-                let seconds = result.as_ref().err().and_then(Fault::retry_after);
-                (result, seconds.map_or(ItemOutcome::Answer, ItemOutcome::Limited))
-            }
-        };
-        if is_notification {
+    /// Answer what reaches no operation.
+    pub(super) fn refuse_rpc(&mut self, refused: &Refused<'_>) -> ItemOutcome {
+        let Refused { asker: Asker { id, is_notification }, failure } = refused;
+        self.unrouted(failure.code);
+        // A request so wrong that it can't be told to be a notification is answered.
+        if *is_notification && failure.code != INVALID_REQUEST.code {
             return ItemOutcome::Nothing;
         }
+        refuse(&mut self.out, id, failure);
+        ItemOutcome::Answer
+    }
+
+    /// Answer what a call came to; a notification (no `id`) is not answered.
+    pub(super) fn finish_rpc(
+        &mut self,
+        entry: &RegisteredOp,
+        asker: &Asker<'_>,
+        result: Result<Answer, Fault>,
+        told: ItemOutcome,
+    ) -> ItemOutcome {
+        let Asker { id, is_notification } = asker;
+        if *is_notification {
+            return ItemOutcome::Nothing;
+        }
+        let start = self.out.len();
         match result {
-            Err(fault) => {
-                refuse(&mut self.out, &id, &Failure::of(entry, &fault));
-                told
-            }
+            Err(fault) => refuse(&mut self.out, id, &Failure::of(entry, &fault)),
             Ok(answer) => {
-                if let Err(fault) = write(&mut self.out, &id, &answer) {
+                if let Err(fault) = write(&mut self.out, id, &answer) {
                     self.call.id.log(entry.name, &fault);
                     let failure = Failure::of(entry, &fault);
                     self.summary.note_status(failure.code);
-                    refuse(&mut self.out, &id, &failure);
+                    refuse(&mut self.out, id, &failure);
                 }
                 if let Err(fault) = self.keep(entry, start) {
-                    refuse(&mut self.out, &id, &Failure::of(entry, &fault));
+                    refuse(&mut self.out, id, &Failure::of(entry, &fault));
                     return ItemOutcome::NoRoom;
                 }
-                told
             }
+        }
+        told
+    }
+}
+
+impl<'a> Exchange<'a> {
+    /// Find the operation that a call means.
+    pub(super) fn route_rpc<'b>(&self, item: Item<'b>) -> Routed<'a, 'b> {
+        let Item { value, length, id: digits } = item;
+        if is_discovery(&value) {
+            return Routed::Discovery(value, digits);
+        }
+        let (id, is_notification, found) = read(self.call, value, digits);
+        let asker = Asker { id, is_notification };
+        match found {
+            Ok((entry, params)) => {
+                let asked = Asked { entry, asker: super::exchange::Asker::Rpc(asker) };
+                Routed::Operation(asked, params, length)
+            }
+            Err(failure) => Routed::RpcRefused(Refused { asker, failure }),
         }
     }
 }
 
 impl Exchange<'_> {
     /// Answer `rpc.discover` with the OpenRPC document (its specification, "Service Discovery Method").
-    fn discover(&mut self, value: Value<'_>, digits: &[u8]) -> ItemOutcome {
+    pub(super) fn discover(&mut self, value: Value<'_>, digits: &[u8]) -> ItemOutcome {
         self.unrouted(0);
         let Value::Map(mut fields) = value else { return ItemOutcome::Nothing };
         let Some(id) = fields.take("id").and_then(|id| Id::of(id, digits)) else {

@@ -27,9 +27,9 @@ impl Counter {
 pub(crate) struct Gauge(AtomicU64);
 
 impl Gauge {
-    /// One came.
-    pub(crate) fn up(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    /// Add `count`.
+    pub(crate) fn up(&self, count: usize) {
+        self.0.fetch_add(count as u64, Ordering::Relaxed);
     }
 
     /// Subtract `count`, which was added before.

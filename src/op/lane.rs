@@ -9,7 +9,7 @@
 use super::{Called, Op, Reply, WorkClass};
 use crate::caller::{Caller, Credentials};
 use crate::client::Client;
-use crate::db::{Db, Tx, View, writer_gone};
+use crate::db::{Db, Tx, View, WriteRun, writer_gone};
 use crate::engine::Engine;
 use crate::fault::{Fault, caught};
 use crate::services::Services;
@@ -33,12 +33,15 @@ pub trait Lane: sealed::Sealed + Sized {
     const CHANGES: bool = false;
     /// Can its operations write to the database?
     const MAY_WRITE: bool = true;
+    /// Is each of its operations one job of the writer's?
+    const IS_ONE_WRITE: bool = false;
 
-    /// Prove the caller and run `op` in this lane.
+    /// Prove the caller and run `op` in this lane. With a `run` a write is queued together with others, by the caller.
     fn dispatch<O: Op<Lane = Self>>(
         engine: &Arc<Engine>,
         op: O,
         credentials: Credentials,
+        run: Option<&mut WriteRun>,
     ) -> Called<'static>;
 }
 
@@ -54,6 +57,7 @@ impl Lane for Read {
         engine: &Arc<Engine>,
         op: O,
         credentials: Credentials,
+        _: Option<&mut WriteRun>,
     ) -> Called<'static> {
         let run = move |engine: &Engine| {
             let view = engine.db.view();
@@ -78,13 +82,15 @@ pub struct Write;
 impl Lane for Write {
     type Context<'a> = &'a mut Tx;
     const CHANGES: bool = true;
+    const IS_ONE_WRITE: bool = true;
 
     fn dispatch<O: Op<Lane = Self>>(
         engine: &Arc<Engine>,
         op: O,
         credentials: Credentials,
+        run: Option<&mut WriteRun>,
     ) -> Called<'static> {
-        let queued = engine.db.submit(move |tx| {
+        let queued = engine.db.submit_in(run, move |tx| {
             let caller = O::Caller::prove(tx, &credentials, O::NAME)?;
             op.run(tx, caller)
         });
@@ -110,6 +116,7 @@ impl<K: WorkClass> Lane for Work<K> {
         engine: &Arc<Engine>,
         op: O,
         credentials: Credentials,
+        _: Option<&mut WriteRun>,
     ) -> Called<'static> {
         let client = credentials.client;
         let context = WorkContext { engine: Arc::clone(engine), client };

@@ -6,6 +6,7 @@ use crate::caller::{AdminRole, Caller, Credentials};
 use crate::data::Fields;
 use crate::data::field::wire_key;
 use crate::data::schema::FieldSchema;
+use crate::db::WriteRun;
 use crate::engine::Engine;
 use crate::fault::{Fault, FaultKind, caught};
 use crate::metrics::{CallTimer, OpMetrics, OpSnapshot};
@@ -54,7 +55,9 @@ pub struct RegisteredOp {
     own_faults: &'static [FaultKind],
     needs_space: bool,
     fields: &'static [&'static [&'static str]],
-    call: fn(&Arc<Engine>, &mut Fields<'_>, Credentials) -> Called<'static>,
+    /// Is it one job of the writer's, with a short answer?
+    pub is_one_write: bool,
+    begin: fn(&Arc<Engine>, &mut Fields<'_>, Credentials, Option<&mut WriteRun>) -> Begun,
     refused: fn(&Arc<Engine>, &Credentials, Fault) -> Fault,
     metrics: Box<OpMetrics>,
 }
@@ -102,7 +105,8 @@ impl Registry {
                         own_faults: O::FAULTS,
                         needs_space: O::NEEDS_SPACE,
                         fields: O::FIELDS,
-                        call: call::<O>,
+                        is_one_write: O::Lane::IS_ONE_WRITE && O::RESERVED_REPLY_BYTES == 0,
+                        begin: begin::<O>,
                         refused: refused::<O>,
                         metrics: Box::default(),
                     },
@@ -211,7 +215,29 @@ impl RegisteredOp {
         credentials: Credentials,
     ) -> Called<'_> {
         let timer = self.metrics.begin();
-        (self.call)(engine, fields, credentials).counted(self, timer)
+        let called = match (self.begin)(engine, fields, credentials, None) {
+            Begun::Called(called) => called,
+            Begun::Refused(fault, credentials) => {
+                Called::Ready(Err((self.refused)(engine, &credentials, fault)))
+            }
+        };
+        called.counted(self, timer)
+    }
+
+    /// Call the operation as one of several writes that one client sent together: it is queued with the `run`. An error
+    /// is the fault of its data, and what came to prove the caller; it is for [`refused`](Self::refused), once what was
+    /// sent before has been done.
+    pub fn call_in(
+        &self,
+        engine: &Arc<Engine>,
+        fields: &mut Fields<'_>,
+        credentials: Credentials,
+        run: &mut WriteRun,
+    ) -> Result<Called<'_>, (Fault, Credentials)> {
+        match (self.begin)(engine, fields, credentials, Some(run)) {
+            Begun::Called(called) => Ok(called.counted(self, self.metrics.begin())),
+            Begun::Refused(fault, credentials) => Err((fault, credentials)),
+        }
     }
 
     /// Count a call that a limit refused before its data was read.
@@ -250,17 +276,25 @@ impl RegisteredOp {
     }
 }
 
-fn call<O: Op>(
+/// An operation that was called.
+enum Begun {
+    Called(Called<'static>),
+    /// Its data is wrong, or there is no space. Who calls has not been proven yet.
+    Refused(Fault, Credentials),
+}
+
+fn begin<O: Op>(
     engine: &Arc<Engine>,
     fields: &mut Fields<'_>,
     credentials: Credentials,
-) -> Called<'static> {
+    run: Option<&mut WriteRun>,
+) -> Begun {
     match caught(|| O::read(fields)) {
         Ok(_) if O::NEEDS_SPACE && engine.services.disk.check().is_err() => {
-            Called::Ready(Err(refused::<O>(engine, &credentials, Fault::NoSpace)))
+            Begun::Refused(Fault::NoSpace, credentials)
         }
-        Ok(op) => O::Lane::dispatch(engine, op, credentials),
-        Err(fault) => Called::Ready(Err(refused::<O>(engine, &credentials, fault))),
+        Ok(op) => Begun::Called(O::Lane::dispatch(engine, op, credentials, run)),
+        Err(fault) => Begun::Refused(fault, credentials),
     }
 }
 

@@ -283,7 +283,7 @@ async fn counted(
     metrics: Arc<Metrics>,
     place: ConnectionPermit,
 ) {
-    metrics.http.open.up();
+    metrics.http.open.up(1);
     if let Err(error) = served.await {
         tracing::debug!(%peer, %error, "a connection ended with an error");
     }

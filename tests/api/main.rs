@@ -13,6 +13,7 @@ mod common;
 mod account_life;
 mod across;
 mod batch;
+mod batch_runs;
 mod bodies;
 mod captcha_named;
 mod console;

@@ -1,5 +1,6 @@
 //! A database in a file: how it is opened, read, written and closed.
 
+use super::job::{Job, QueuedJob};
 use super::lock::{self, Lock, is_held};
 use super::presence::{FilePresence, LOST};
 use super::writer::Writer;
@@ -147,6 +148,31 @@ impl Sqlite {
             return Err(Fault::database(LOST));
         }
         self.writer.as_ref().ok_or_else(|| Fault::database(FULL))?.submit(work)
+    }
+
+    /// Put `work` into a run that is queued later.
+    pub(crate) fn prepare<T: Send + 'static>(
+        &self,
+        run: &mut Vec<Box<dyn Job>>,
+        work: impl FnOnce(&mut Tx) -> Result<T, Fault> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, Fault>> {
+        let (job, receiver) = QueuedJob::new(work);
+        run.push(Box::new(job));
+        receiver
+    }
+
+    /// Queue a run for the writer.
+    pub(crate) fn submit_run(&self, run: Vec<Box<dyn Job>>) {
+        let refusal = if self.presence.is_lost() {
+            Fault::database(LOST)
+        } else if let Some(writer) = &self.writer {
+            return writer.submit_all(run);
+        } else {
+            Fault::database(FULL)
+        };
+        for job in run {
+            job.answer(Some(&refusal));
+        }
     }
 
     /// Check that the database file still exists under its name. If not, writes are refused from

@@ -33,9 +33,24 @@ pub(crate) const GROUP: usize = 1024;
 /// than clients do.
 const QUEUE: usize = 8192;
 
+/// What is queued: a job, or several that one client sent together. These are in one group.
+enum Queued {
+    One(Box<dyn Job>),
+    Several(Vec<Box<dyn Job>>),
+}
+
+impl Queued {
+    fn add_to(self, group: &mut Vec<Box<dyn Job>>) {
+        match self {
+            Queued::One(job) => group.push(job),
+            Queued::Several(jobs) => group.extend(jobs),
+        }
+    }
+}
+
 /// The handle of the writer's thread and its queue.
 pub(crate) struct Writer {
-    queue: SyncSender<Box<dyn Job>>,
+    queue: SyncSender<Queued>,
     thread: JoinHandle<()>,
     runtime: Arc<OnceLock<Handle>>,
     metrics: Arc<Metrics>,
@@ -82,15 +97,47 @@ impl Writer {
         let (ticket, receiver) = QueuedJob::new(work);
         let writes = &self.metrics.writes;
         // Counted before it is queued: it may be taken before `send` returns.
-        writes.waiting.up();
-        let Err(error) = self.queue.try_send(Box::new(ticket)) else { return Ok(receiver) };
+        writes.waiting.up(1);
+        let queued = self.queue.try_send(Queued::One(Box::new(ticket)));
+        let Err(error) = queued else { return Ok(receiver) };
         writes.waiting.down(1);
+        Err(self.refused(&error))
+    }
+
+    /// Queue jobs that one client sent together, so that they share a COMMIT. Those for which there is no room are
+    /// answered that.
+    pub(crate) fn submit_all(&self, mut jobs: Vec<Box<dyn Job>>) {
+        let waiting = &self.metrics.writes.waiting;
+        let room = QUEUE.saturating_sub(usize::try_from(waiting.get()).unwrap_or(0));
+        let rest = jobs.split_off(room.min(jobs.len()));
+        for job in rest {
+            self.metrics.refused(RefusalReason::QueueFull);
+            job.answer(Some(&Fault::Busy));
+        }
+        if jobs.is_empty() {
+            return;
+        }
+        let count = jobs.len();
+        waiting.up(count);
+        let Err(error) = self.queue.try_send(Queued::Several(jobs)) else { return };
+        waiting.down(count);
+        let fault = self.refused(&error);
+        let (TrySendError::Full(queued) | TrySendError::Disconnected(queued)) = error;
+        let mut jobs = Vec::new();
+        queued.add_to(&mut jobs);
+        for job in jobs {
+            job.answer(Some(&fault));
+        }
+    }
+
+    /// The fault of what was not queued.
+    fn refused(&self, error: &TrySendError<Queued>) -> Fault {
         match error {
             TrySendError::Full(_) => {
                 self.metrics.refused(RefusalReason::QueueFull);
-                Err(Fault::Busy)
+                Fault::Busy
             }
-            TrySendError::Disconnected(_) => Err(Fault::database("the writer has ended")),
+            TrySendError::Disconnected(_) => Fault::database("the writer has ended"),
         }
     }
 
@@ -115,12 +162,18 @@ struct WriterThread {
 }
 
 impl WriterThread {
-    fn serve(mut self, jobs: &Receiver<Box<dyn Job>>) {
+    fn serve(mut self, jobs: &Receiver<Queued>) {
         crate::scheduling::do_not_interrupt_others();
         let mut group = Vec::new();
         while let Ok(first) = self.wait(jobs) {
-            group.extend(first);
-            group.extend(jobs.try_iter().take(GROUP - 1));
+            if let Some(first) = first {
+                first.add_to(&mut group);
+            }
+            while group.len() < GROUP
+                && let Ok(next) = jobs.try_recv()
+            {
+                next.add_to(&mut group);
+            }
             self.services.metrics.writes.waiting.down(group.len());
             let lost = self.commit(&mut group).err();
             let writes = &self.services.metrics.writes;
@@ -137,7 +190,7 @@ impl WriterThread {
     }
 
     /// The next job; `None` if there is none, but a group without jobs is useful.
-    fn wait(&mut self, jobs: &Receiver<Box<dyn Job>>) -> Result<Option<Box<dyn Job>>, RecvError> {
+    fn wait(&mut self, jobs: &Receiver<Queued>) -> Result<Option<Queued>, RecvError> {
         let Some(timeout) = self.replay.timeout() else { return jobs.recv().map(Some) };
         match jobs.recv_timeout(timeout) {
             Ok(job) => Ok(Some(job)),
