@@ -179,3 +179,17 @@ fn writes_of_a_batch_share_a_commit() {
     let answers = parsed(&server.post("/api", &Value::from(items).to_string()));
     assert_eq!(answers[2]["data"][0]["score"], 71);
 }
+
+#[test]
+fn checks_see_what_the_same_batch_posted() {
+    let server = Server::start(CONFIG);
+    let post = |score: i64| {
+        let data = json!({"app": "checked", "openid": "ada", "score": score});
+        serde_json::from_str::<Value>(&envelope("score/post", data)).unwrap()
+    };
+    // Each is no more than 100 above the one before.
+    let items = vec![post(90), post(120), post(149)];
+    let answers = parsed(&server.post("/api", &Value::from(items).to_string()));
+    assert_eq!(answers[2]["data"]["score"], 149, "{answers}");
+    assert_eq!(server.done("", "score/get", json!({"app": "checked", "openid": "ada"}))["score"], 149);
+}
