@@ -44,6 +44,7 @@ mod ranks;
 mod report;
 mod search;
 mod serve;
+mod single;
 #[path = "../support/wire.rs"]
 mod wire;
 
@@ -56,7 +57,7 @@ use std::time::{Duration, Instant};
 /// A section: its letter, what it measures, and the code.
 type Section = (&'static str, &'static str, fn(Effort, &mut NoticeDatabase) -> Vec<Row>);
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     ("a", "the envelope against bare hyper", overhead::run),
     ("b", "durable scores", posts::run),
     ("c", "reading a board", ranks::run),
@@ -65,9 +66,10 @@ const SECTIONS: [Section; 8] = [
     ("f", "captchas and logins", bursts::run),
     ("g", "memory, start, size", footprint::run),
     ("h", "PostgreSQL instead of SQLite", nodes::run),
+    ("i", "one client", single::run),
 ];
 
-const USAGE: &str = "cargo bench [-- [--quick] [--rounds=N] [a] [b] [c] [d] [e] [f] [g] [h]]";
+const USAGE: &str = "cargo bench [-- [--quick] [--rounds=N] [a] [b] [c] [d] [e] [f] [g] [h] [i]]";
 
 fn main() {
     // Cargo adds `--bench` by itself.

@@ -51,6 +51,11 @@ impl Row {
         Row::ratio(section, work, ours, theirs, Better::Lower, |sample| sample.cpu)
     }
 
+    /// Ratio of the median latency: ours to theirs.
+    pub fn p50(section: &'static str, work: &str, ours: &Series, theirs: &Series) -> Self {
+        Row::ratio(section, work, ours, theirs, Better::Lower, |sample| sample.p50)
+    }
+
     /// Ratio of 99th percentile latency: ours to theirs.
     pub fn p99(section: &'static str, work: &str, ours: &Series, theirs: &Series) -> Self {
         Row::ratio(section, work, ours, theirs, Better::Lower, |sample| sample.p99)

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 pub enum Protocol {
     Http,
     Redis,
+    /// So many commands of Redis's that were sent together.
+    Pipeline(usize),
 }
 
 /// A complete answer at the start of a buffer.
@@ -27,6 +29,10 @@ impl Protocol {
         match self {
             Protocol::Http => http(bytes),
             Protocol::Redis => redis(bytes).map(|length| Framed { length, body: 0, last: false }),
+            Protocol::Pipeline(count) => {
+                let answers = (0..count).try_fold(0, |at, _| Some(at + redis(bytes.get(at..)?)?));
+                answers.map(|length| Framed { length, body: 0, last: false })
+            }
         }
     }
 }

@@ -90,7 +90,8 @@ impl<'a> Exchange<'a> {
             id: ids.next().unwrap_or_default(),
         };
         match value {
-            Value::List(items) => self.batch(items.into_iter().map(next)).await,
+            // On the heap, so that a request without a batch needs no room for one.
+            Value::List(items) => Box::pin(self.batch(items.into_iter().map(next))).await,
             value => {
                 let routed = self.route(next(value));
                 self.answer(routed).await

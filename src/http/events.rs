@@ -10,15 +10,18 @@ use crate::envelope::{self, CallSummary};
 use crate::events::{Newest, NoPlace, State};
 use crate::request::RequestId;
 use bytes::Bytes;
+use futures_util::stream;
 use http_body_util::Either;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::future::pending;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
+use tokio::time::{Interval, interval};
 
 /// Where it is asked for.
 pub(crate) const EVENTS: &str = "/api/events";
@@ -102,9 +105,11 @@ impl Handler {
             let look = Arc::clone(self).look(topic, board.to_owned(), limit, client, id);
             tokio::spawn(look);
         }
-        let (pieces, body) = mpsc::channel(1);
-        tokio::spawn(send(pieces, Arc::new(first), newest, own));
-        let mut answer = Response::new(Either::Right(EventBody::new(body, place).into()));
+        let sender = Sender::new(Arc::new(first), newest, own);
+        let pieces = stream::unfold(sender, |mut sender| async move {
+            sender.next().await.map(|piece| (piece, sender))
+        });
+        let mut answer = Response::new(Either::Right(EventBody::new(pieces, place).into()));
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -196,47 +201,63 @@ impl Own {
     }
 }
 
-/// Send the first state, and then each newer one, until the client has gone or the server ends.
-async fn send(
-    pieces: mpsc::Sender<Bytes>,
-    first: Arc<State>,
-    mut newest: watch::Receiver<Newest>,
+/// What one client is sent: the first state, and then each newer one.
+struct Sender {
+    /// The state that is to be sent first; `None` once it was.
+    first: Option<Arc<State>>,
+    /// The first places that were sent last.
+    shown: Bytes,
+    newest: watch::Receiver<Newest>,
     own: Option<Own>,
-) {
-    let mut shown = first.top.clone();
-    if pieces.send(event(&first)).await.is_err() {
-        return;
+    /// The own place that was sent last.
+    place: Option<(i64, u64)>,
+    ping: Interval,
+    /// When the own place is looked at; `None` where none is watched.
+    look: Option<Interval>,
+}
+
+impl Sender {
+    fn new(first: Arc<State>, newest: watch::Receiver<Newest>, own: Option<Own>) -> Self {
+        let look = own.as_ref().map(|_| interval(EVERY_OWN));
+        let shown = first.top.clone();
+        Sender { first: Some(first), shown, newest, own, place: None, ping: interval(PING), look }
     }
-    let mut place = None;
-    let (mut ping, mut look) = (tokio::time::interval(PING), tokio::time::interval(EVERY_OWN));
-    ping.reset();
-    loop {
-        let piece = tokio::select! {
-            told = newest.changed() => {
-                if told.is_err() {
-                    return;
-                }
-                let newer = newest.borrow_and_update().clone();
-                // What changed may be behind the places that are shown.
-                let Some(newer) = newer.filter(|newer| newer.top != shown) else { continue };
-                shown = newer.top.clone();
-                event(&newer)
-            }
-            _ = ping.tick() => Bytes::from_static(b":\n\n"),
-            _ = look.tick(), if own.is_some() => {
-                let now = own.as_ref().and_then(Own::place);
-                if now == place {
-                    continue;
-                }
-                place = now;
-                own_event(place)
-            }
-            () = pieces.closed() => return,
-        };
-        ping.reset();
-        if pieces.send(piece).await.is_err() {
-            return;
+
+    /// The next piece, once there is one; `None` when the server ends.
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(first) = self.first.take() {
+            self.ping.reset();
+            return Some(event(&first));
         }
+        let piece = loop {
+            let look = async {
+                match &mut self.look {
+                    Some(look) => look.tick().await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                told = self.newest.changed() => {
+                    told.ok()?;
+                    let newer = self.newest.borrow_and_update().clone();
+                    // What changed may be behind the places that are shown.
+                    if let Some(newer) = newer.filter(|newer| newer.top != self.shown) {
+                        self.shown = newer.top.clone();
+                        break event(&newer);
+                    }
+                }
+                _ = self.ping.tick() => break Bytes::from_static(b":\n\n"),
+                _ = look => {
+                    let now = self.own.as_ref().and_then(Own::place);
+                    if now != self.place {
+                        self.place = now;
+                        break own_event(now);
+                    }
+                }
+            }
+        };
+        self.ping.reset();
+        Some(piece)
     }
 }
 

@@ -191,5 +191,8 @@ fn checks_see_what_the_same_batch_posted() {
     let items = vec![post(90), post(120), post(149)];
     let answers = parsed(&server.post("/api", &Value::from(items).to_string()));
     assert_eq!(answers[2]["data"]["score"], 149, "{answers}");
-    assert_eq!(server.done("", "score/get", json!({"app": "checked", "openid": "ada"}))["score"], 149);
+    assert_eq!(
+        server.done("", "score/get", json!({"app": "checked", "openid": "ada"}))["score"],
+        149
+    );
 }

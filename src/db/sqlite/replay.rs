@@ -12,12 +12,9 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::time::Duration;
 
-/// The fewest statements that a group runs, if that many are left.
+/// The fewest statements that a group runs, if that many are left; and all that an idle writer runs at once: a job that
+/// comes meanwhile waits less than a millisecond.
 const FEW: usize = 64;
-
-/// How many statements run at once when the writer is idle: some milliseconds, which a new job may
-/// have to wait.
-const MANY: usize = 1024;
 
 /// How long the writer must be idle before it runs the journal.
 const IDLE: Duration = Duration::from_secs(1);
@@ -99,7 +96,6 @@ impl Replay {
             };
         }
         match &self.state {
-            BatchState::Running(batch) if jobs == 0 => batch.left().min(MANY),
             BatchState::Running(batch) => batch.left().min(FEW.max(2 * jobs)),
             _ => 0,
         }

@@ -3,23 +3,23 @@
 use super::file_body::FileBody;
 use crate::events::Place;
 use bytes::Bytes;
+use futures_util::Stream;
 use hyper::body::{Body, Frame, SizeHint};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::sync::mpsc;
 
-/// Pieces as they come.
+/// Pieces as they come. They are made when the connection can take one: a slow client has none waiting.
 pub(crate) struct EventBody {
-    pieces: mpsc::Receiver<Bytes>,
+    pieces: Pin<Box<dyn Stream<Item = Bytes> + Send>>,
     #[expect(dead_code, reason = "held as long as somebody watches")]
     place: Place,
 }
 
 impl EventBody {
     /// A body of these pieces, of the watcher of this place.
-    pub(crate) fn new(pieces: mpsc::Receiver<Bytes>, place: Place) -> Self {
-        EventBody { pieces, place }
+    pub(crate) fn new(pieces: impl Stream<Item = Bytes> + Send + 'static, place: Place) -> Self {
+        EventBody { pieces: Box::pin(pieces), place }
     }
 }
 
@@ -48,7 +48,8 @@ impl Body for LongBody {
         match &mut *self {
             LongBody::File(file) => Pin::new(file).poll_frame(cx),
             LongBody::Events(events) => {
-                events.pieces.poll_recv(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+                let piece = events.pieces.as_mut().poll_next(cx);
+                piece.map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
             }
         }
     }
