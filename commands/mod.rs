@@ -123,6 +123,11 @@ enum Task {
     Restore(restore::Restore),
     Check(check::Check),
     Usage(usage::Usage),
+    /// Print the configuration that is in effect: the file, the environment and the defaults together
+    ///
+    /// It has the form of the file. Secrets are masked, and so are the paths of addresses that may hold a key. A running server
+    /// may have another one, until it is started again or gets SIGHUP.
+    Config,
     Call(call::Call),
     Routes(routes::Routes),
     /// Check, show, begin and draft documents: files that say which paths reach which operations
@@ -186,6 +191,9 @@ pub fn run() -> ExitCode {
         Task::Check(task) => check::run(file.as_deref(), &task),
         Task::Usage(task) => {
             config().and_then(on_file).and_then(|config| usage::run(&config, &task)).map(|()| true)
+        }
+        Task::Config => {
+            config().and_then(|config| output::print(&config.shown_text())).map(|()| true)
         }
         Task::Call(task) => call::run(config, &task),
         Task::Routes(task) => {

@@ -7,11 +7,12 @@ use engine::console::PageRequest;
 use maud::{DOCTYPE, Markup, html};
 
 /// What the navigation leads to: path, name, and the role that it takes.
-const NAVIGATION: [(&str, Words, AdminRole); 14] = [
+const NAVIGATION: [(&str, Words, AdminRole); 16] = [
     ("/overview", ["Overview", "概览"], AdminRole::Viewer),
     ("/accounts", ["Accounts", "账号"], AdminRole::Viewer),
     ("/notices", ["Notices", "启事"], AdminRole::Viewer),
     ("/shops", ["Shops", "店铺"], AdminRole::Viewer),
+    ("/pictures", ["Pictures", "图片"], AdminRole::Viewer),
     ("/boards", ["Boards", "排行榜"], AdminRole::Viewer),
     ("/held", ["Held scores", "待确认成绩"], AdminRole::Viewer),
     ("/reviews", ["Reviews", "待审核"], AdminRole::Viewer),
@@ -22,6 +23,7 @@ const NAVIGATION: [(&str, Words, AdminRole); 14] = [
     ("/backups", ["Backups", "备份"], AdminRole::Viewer),
     ("/admins", ["Admins", "管理员"], AdminRole::Owner),
     ("/keys", ["Keys", "密钥"], AdminRole::Viewer),
+    ("/config", ["Configuration", "配置"], AdminRole::Owner),
 ];
 
 /// A whole page.

@@ -28,6 +28,8 @@ pub fn console() -> Result<Console, RegisteredTwice> {
         results: &[("add_key", pages::added_key), ("verify_backup", pages::verified_backup)],
         login: ("admin", "login"),
         logout: ("admin", "logout"),
+        picture: Some((pages::PICTURE, ("admin", "picture"))),
+        backup: Some((pages::BACKUP, ("admin", "download_backup"))),
         login_page: Some(pages::login),
         fault_page: Some(pages::fault),
         files: &[
@@ -64,4 +66,6 @@ const PAGES: &[Page] = &[
     page("/backups", "backups", pages::backups),
     page("/admins", "admins", pages::admins),
     page("/keys", "keys", pages::keys),
+    page("/pictures", "pictures", pages::pictures),
+    page("/config", "config", pages::config),
 ];

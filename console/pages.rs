@@ -6,6 +6,7 @@ mod boards;
 mod content;
 mod entry;
 mod keys;
+mod pictures;
 mod reviews;
 mod server;
 
@@ -15,8 +16,11 @@ pub use boards::{board, boards, held};
 pub use content::{notices, shops};
 pub use entry::{fault, login};
 pub use keys::{added_key, keys};
+pub use pictures::{PICTURE, pictures};
 pub use reviews::reviews;
-pub use server::{admins, audit, backups, log, messages, overview, verified_backup};
+pub use server::{
+    BACKUP, admins, audit, backups, config, log, messages, overview, verified_backup,
+};
 
 use super::form::Form;
 use super::table::{Action, Column, Show};

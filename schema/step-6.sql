@@ -1,4 +1,5 @@
--- The sixth step of the schema: boards of games with rules of their own, and their seasons. The same on SQLite and PostgreSQL.
+-- The sixth step of the schema: boards of games with rules of their own, and their seasons; portraits that are hidden. The same on
+-- SQLite and PostgreSQL.
 
 -- Boards with rules (handlers/ruled/). Each has a row in app as well.
 CREATE TABLE board (
@@ -52,3 +53,6 @@ CREATE TABLE season (
     try_at     BIGINT NOT NULL,
     PRIMARY KEY (app, number)
 );
+
+-- Whether the default picture is shown in its place (handlers/admin/pictures.rs): 0 or 1.
+ALTER TABLE portrait ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;

@@ -24,6 +24,10 @@ pub struct Console {
     /// What is shown of an operation's answer, by its subtype, where there is more to say than that it is done: such as a
     /// secret that is told once.
     pub results: &'static [(&'static str, Render)],
+    /// The operation that replies with a picture, and the path at which a browser gets it: the query has its fields.
+    pub picture: Option<(&'static str, Name)>,
+    /// The operation that replies with the `name` of a backup in `backup.dir`, and the path at which a browser downloads it.
+    pub backup: Option<(&'static str, Name)>,
     /// The operation that logs in, with the fields `name`, `password` and `code`; it replies with `token`.
     pub login: Name,
     /// The operation that logs out.

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// A state of something that is watched.
@@ -47,6 +48,24 @@ pub enum NoPlace {
 pub struct Place {
     watched: Arc<Watched>,
     address: IpAddr,
+    /// How many watched before.
+    before: u32,
+}
+
+/// So many watchers are told of a change at once.
+const AT_ONCE: u32 = 32;
+
+/// Over so many steps of [`STEP`] the others are spread: other requests come in between.
+const STEPS: u32 = 40;
+
+/// The time between two steps.
+const STEP: Duration = Duration::from_millis(5);
+
+impl Place {
+    /// How long this watcher is told later of a change than the first ones.
+    pub fn delay(&self) -> Duration {
+        if self.before < AT_ONCE { Duration::ZERO } else { STEP * (self.before % STEPS) }
+    }
 }
 
 impl Drop for Place {
@@ -77,10 +96,11 @@ impl Watched {
         if own >= each {
             return Err(NoPlace::Address);
         }
+        let before = places.watchers;
         places.watchers += 1;
         places.addresses.insert(address, own + 1);
         drop(places);
-        Ok(Place { watched: Arc::clone(self), address })
+        Ok(Place { watched: Arc::clone(self), address, before })
     }
 
     /// Watch a topic; also whether nobody did before: then the caller is to [`tell`](Self::tell) of it.

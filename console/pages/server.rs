@@ -92,11 +92,18 @@ pub fn log(request: &PageRequest, data: &Value) -> String {
     frame::page(request, ["Log", "日志"], &content)
 }
 
-const BACKUP_COLUMNS: [Column; 3] = [
-    column("name", ["File", "文件"], Show::Fixed),
-    column("made", ["Made", "创建时间"], Show::Fixed),
-    column("bytes", ["Bytes", "字节"], Show::Fixed),
-];
+const BACKUP_COLUMNS: [Column; 3] = backup_columns(Show::Fixed);
+
+/// For owners, who may download a backup.
+const OWNERS_BACKUP_COLUMNS: [Column; 3] = backup_columns(Show::Link(BACKUP, "name"));
+
+const fn backup_columns(name: Show) -> [Column; 3] {
+    [
+        column("name", ["File", "文件"], name),
+        column("made", ["Made", "创建时间"], Show::Fixed),
+        column("bytes", ["Bytes", "字节"], Show::Fixed),
+    ]
+}
 
 const MAKE_BACKUP: Form = Form {
     operation: "make_backup",
@@ -134,9 +141,10 @@ pub fn verified_backup(request: &PageRequest, data: &Value) -> String {
 
 /// The backups.
 pub fn backups(request: &PageRequest, data: &Value) -> String {
+    let columns = if request.may(Owner) { OWNERS_BACKUP_COLUMNS } else { BACKUP_COLUMNS };
     let content = html! {
         div.fill { (form::button(request, &MAKE_BACKUP, &[])) }
-        (table(request, &data["backups"], &BACKUP_COLUMNS, &BACKUP_ACTIONS, &[]))
+        (table(request, &data["backups"], &columns, &BACKUP_ACTIONS, &[]))
         p { (say(request, [
             "A backup is put in the place of the data on the server's command line: ",
             "在服务器的命令行中恢复备份：",
@@ -164,3 +172,24 @@ pub fn admins(request: &PageRequest, data: &Value) -> String {
     };
     frame::page(request, ["Admins", "管理员"], &content)
 }
+
+const CONFIG_COLUMNS: [Column; 3] = [
+    column("key", ["Key", "键"], Show::Fixed),
+    column("value", ["Value", "值"], Show::Text),
+    column("default", ["Default", "默认"], Show::Flag(["yes", "是"], ["no", "否"])),
+];
+
+/// The configuration that is in effect.
+pub fn config(request: &PageRequest, data: &Value) -> String {
+    let content = html! {
+        p { (say(request, [
+            "The file, the environment and the defaults together. Secrets are masked. What is empty is not set.",
+            "配置文件、环境变量与默认值合并后的结果。密钥已隐去，空白表示未设置。",
+        ])) }
+        (table(request, &data["keys"], &CONFIG_COLUMNS, &[], &[]))
+    };
+    frame::page(request, ["Configuration", "配置"], &content)
+}
+
+/// The path at which a browser downloads a backup.
+pub const BACKUP: &str = "/backup";

@@ -153,12 +153,7 @@ impl Op for VerifyBackup {
     type Reply = VerifiedBackup;
 
     fn run(self, context: &WorkContext, _: Admin<Owner>) -> Result<VerifiedBackup, Fault> {
-        let services = context.services();
-        let kept = backup::list(&services).map_err(|error| Fault::unknown(error.to_string()))?;
-        // A path of the list, so that no name leads out of the folder.
-        let of_name = |path: &PathBuf| path.file_name().is_some_and(|name| name == &*self.name.0);
-        let path = kept.into_iter().map(|(_, path)| path).find(of_name);
-        let path = path.ok_or_else(|| Fault::NotFound("name".into()))?;
+        let path = find(context, &self.name.0)?;
         let mut progress = |_, _, _| ControlFlow::Continue(());
         let manifest = backup::verify(&path, SCHEMA, &mut progress)
             .map_err(|error| NOT_GOOD.caused_by(Cause::new(error)))?;
@@ -169,5 +164,52 @@ impl Op for VerifyBackup {
             pictures: manifest.pictures,
             missing_pictures: manifest.missing,
         })
+    }
+}
+
+/// The path of the backup of this name.
+fn find(context: &WorkContext, name: &str) -> Result<PathBuf, Fault> {
+    let kept =
+        backup::list(&context.services()).map_err(|error| Fault::unknown(error.to_string()))?;
+    // A path of the list, so that no name leads out of the folder.
+    let of_name = |path: &PathBuf| path.file_name().is_some_and(|it| it == name);
+    let path = kept.into_iter().map(|(_, path)| path).find(of_name);
+    path.ok_or_else(|| Fault::NotFound("name".into()))
+}
+
+data! {
+    /// Say that a backup is downloaded, which a page of the console then does. A backup has all accounts, and not the key
+    /// of encrypted columns.
+    pub struct DownloadBackup {
+        /// The name of its file, as the list has it.
+        name: Text<1, 255>,
+    }
+}
+
+/// What is downloaded.
+#[derive(Serialize, JsonSchema)]
+pub struct DownloadedBackup {
+    /// The name of its file in `backup.dir`.
+    name: String,
+    /// Its size in bytes.
+    bytes: u64,
+}
+
+impl Op for DownloadBackup {
+    const NAME: Name = ("admin", "download_backup");
+    const FAULTS: &'static [FaultKind] = &[FaultKind::NotFound];
+    const EXAMPLE: &'static str = r#"{"name": "guichet-20260101-030000.tar"}"#;
+    type Caller = Admin<Owner>;
+    type Lane = Work<Store>;
+    type Reply = DownloadedBackup;
+    const NEEDS_SPACE: bool = false;
+
+    fn run(self, context: &WorkContext, caller: Admin<Owner>) -> Result<DownloadedBackup, Fault> {
+        let Text(name) = self.name;
+        let path = find(context, &name)?;
+        let bytes = path.metadata().map_or(0, |about| about.len());
+        let (by, target) = (By::admin(&caller), name.clone());
+        context.write(move |tx| audit::record(tx, &by, "backup download", &target, None))?;
+        Ok(DownloadedBackup { name, bytes })
     }
 }

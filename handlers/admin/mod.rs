@@ -42,9 +42,11 @@ pub mod login;
 mod notices;
 mod overview;
 pub mod people;
+mod pictures;
 mod reviews;
 mod scores;
 mod seasons;
+mod settings;
 mod shops;
 pub mod totp;
 
@@ -76,6 +78,10 @@ pub fn registry() -> Result<Registry, RegisteredTwice> {
     registry.op::<scores::RemoveScore>()?.op::<scores::ResetBoard>()?;
     registry.op::<scores::HeldScores>()?.op::<scores::HoldScore>()?;
     registry.op::<scores::ConfirmScore>()?.op::<scores::RemoveBoard>()?;
+    registry.op::<pictures::ListPictures>()?.op::<pictures::ShowPicture>()?;
+    registry.op::<pictures::HidePictures>()?.op::<pictures::UnhidePictures>()?;
+    registry.op::<pictures::RemovePictures>()?.op::<settings::ShowConfig>()?;
+    registry.op::<backups::DownloadBackup>()?;
     registry.op::<seasons::SetBoard>()?.op::<seasons::EndSeason>()?;
     registry.op::<seasons::AdvanceSeason>()?;
     registry.op::<reviews::Reviews>()?.op::<reviews::ApproveReviewed>()?;

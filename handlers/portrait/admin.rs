@@ -5,6 +5,7 @@ use crate::handlers::moderation::audit::{self, By};
 use crate::handlers::user::admin::fault_text;
 use engine::args;
 use engine::db::Db;
+use engine::fault::Fault;
 
 /// One line of `portrait list`.
 pub struct Listed {
@@ -56,23 +57,43 @@ pub fn list(db: &Db, filter: Filter) -> Result<Vec<Listed>, String> {
     .map_err(fault_text)
 }
 
-/// Remove the portraits with these numbers; how many there were. Their files go with them.
+/// Remove the portraits with these numbers; how many there were. The error is one line.
 pub fn remove(db: &Db, by: &By, ids: &[i64]) -> Result<usize, String> {
+    remove_all(db, by, ids).map_err(fault_text)
+}
+
+/// Hide portraits, or show them again; how many of these numbers there were.
+pub fn set_hidden(db: &Db, by: &By, ids: &[i64], hidden: bool) -> Result<usize, Fault> {
+    let (by, ids) = (by.clone(), ids.to_vec());
+    let action = if hidden { "portrait hide" } else { "portrait unhide" };
+    db.write(move |tx| {
+        let mut changed = 0;
+        for id in ids {
+            let sql = "UPDATE portrait SET hidden = $1 WHERE id = $2";
+            if tx.execute(sql, args![i64::from(hidden), id])? > 0 {
+                audit::record(tx, &by, action, &id.to_string(), None)?;
+                changed += 1;
+            }
+        }
+        Ok(changed)
+    })
+}
+
+/// Remove the portraits with these numbers; how many there were. Their files go with them.
+pub fn remove_all(db: &Db, by: &By, ids: &[i64]) -> Result<usize, Fault> {
     let mut removed = 0;
     for group in ids.chunks(GROUP) {
         let (by, group) = (by.clone(), group.to_vec());
-        let files = db
-            .write(move |tx| {
-                let mut files = Vec::new();
-                for id in group {
-                    let Some(file) = limits::forgotten(tx, id)? else { continue };
-                    tx.execute("DELETE FROM portrait WHERE id = $1", args![id])?;
-                    audit::record(tx, &by, "portrait remove", &id.to_string(), None)?;
-                    files.push(file);
-                }
-                Ok(files)
-            })
-            .map_err(fault_text)?;
+        let files = db.write(move |tx| {
+            let mut files = Vec::new();
+            for id in group {
+                let Some(file) = limits::forgotten(tx, id)? else { continue };
+                tx.execute("DELETE FROM portrait WHERE id = $1", args![id])?;
+                audit::record(tx, &by, "portrait remove", &id.to_string(), None)?;
+                files.push(file);
+            }
+            Ok(files)
+        })?;
         files.iter().for_each(|file| db.view().pictures.remove(file));
         removed += files.len();
     }

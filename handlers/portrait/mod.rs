@@ -107,7 +107,7 @@ impl Op for Get {
     const NEEDS_SPACE: bool = false;
 
     fn run(self, context: &WorkContext, _: Anyone) -> Result<File, Fault> {
-        let sql = "SELECT file FROM portrait WHERE id = $1";
+        let sql = "SELECT file FROM portrait WHERE id = $1 AND hidden = 0";
         // A file may be replaced between looking it up and reading it: then it is another by now.
         for _ in 0..3 {
             let found = context.read(|view| view.one(sql, args![self.id.0], |row| row.get(0)))?;

@@ -1,12 +1,13 @@
 //! An account's picture. It is not the account's portrait.
 
 use super::picture_url;
+use crate::handlers::moderation::audit::{self, By};
 use crate::handlers::portrait::NOT_STORED;
 use crate::handlers::portrait::limits::Uploader;
 use crate::handlers::portrait::{PictureUpload, store};
 use engine::caller::Account;
 use engine::data::{Field, FieldError, Value, schema};
-use engine::db::Tx;
+use engine::db::{Db, Tx};
 use engine::fault::{Fault, FaultKind};
 use engine::image_check::ImageKind;
 use engine::op::{Name, Op, Store, Work, WorkContext};
@@ -81,4 +82,23 @@ impl Op for Avatar {
         stored.write_row(|| context.write(write))?;
         Ok(Uploaded { url })
     }
+}
+
+/// Remove the avatar of an account, for operators; whether there was one. Its file goes with it.
+pub fn remove(db: &Db, by: &By, account: i64) -> Result<bool, Fault> {
+    let by = by.clone();
+    let removed: Option<String> = db.write(move |tx| {
+        let sql = "SELECT avatar FROM account WHERE id = $1 AND avatar <> ''";
+        let Some(file) = tx.one(sql, args![account], |row| row.get::<String>(0))? else {
+            return Ok(None);
+        };
+        let sql = "UPDATE account SET avatar = '', avatar_size = -1 WHERE id = $1";
+        tx.execute(sql, args![account])?;
+        audit::record(tx, &by, "avatar remove", &account.to_string(), None)?;
+        Ok(Some(file))
+    })?;
+    if let Some(file) = &removed {
+        db.view().pictures.remove(file);
+    }
+    Ok(removed.is_some())
 }

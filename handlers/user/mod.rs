@@ -2,7 +2,7 @@
 
 pub mod admin;
 mod attempts;
-mod avatar;
+pub mod avatar;
 pub mod export;
 pub mod imported;
 mod login;

@@ -15,39 +15,12 @@ pub struct Changes {
     pub waiting: Vec<&'static str>,
 }
 
-/// Copies the keys that are `live` and lists the others that differ. Every key is named here, so that a new one
-/// can't be forgotten.
-macro_rules! take_over {
-    ($old:ident, $new:ident, $changes:ident, keys { $($key:ident),* },
-     $($section:ident: $Type:ident { live { $($live:ident),* } restart { $($restart:ident),* } })*) => {
-        let Config { $($key,)* $($section),* } = $old;
-        $(if *$key != $new.$key {
-            $changes.waiting.push(stringify!($key));
-        })*
-        $(
-            let $Type { $($live,)* $($restart),* } = $section;
-            $(if *$live != $new.$section.$live {
-                $live.clone_from(&$new.$section.$live);
-                $changes.applied.push(concat!(stringify!($section), ".", stringify!($live)));
-            })*
-            $(if *$restart != $new.$section.$restart {
-                $changes.waiting.push(concat!(stringify!($section), ".", stringify!($restart)));
-            })*
-        )*
-    };
-}
-
-impl Config {
-    /// Take over from `new` what may change while a server runs: what each request reads anew. What a
-    /// server opens, starts or makes room for by it at its start waits for the next one.
-    ///
-    /// An error, and nothing is to be used, where the mixture may not be as a whole configuration may not:
-    /// `new` may be right only with a key that waits.
-    pub(crate) fn take_over(mut self, new: &Config) -> Result<(Config, Changes), ConfigError> {
-        let mut changes = Changes::default();
-        let old = &mut self;
-        take_over!(
-            old, new, changes,
+/// Gives all keys of a configuration to another macro, after what stands there already. Every key is named here, so that
+/// a new one can't be forgotten.
+macro_rules! every_key {
+    ($callback:ident!($($before:ident),*)) => {
+        $callback!(
+            $($before,)*
             keys { listen, public_url, data_dir, timezone, drain },
             database: Database { live {} restart { url, synchronous, ca_file } }
             session: Session { live { ttl } restart {} }
@@ -107,7 +80,43 @@ impl Config {
             }
             moderation: Moderation { live { words, reports_per_day, max_open_reports } restart {} }
             privacy: Privacy { live {} restart { key_file } }
-        );
+        )
+    };
+}
+
+pub(super) use every_key;
+
+/// Copies the keys that are `live` and lists the others that differ.
+macro_rules! take_over {
+    ($old:ident, $new:ident, $changes:ident, keys { $($key:ident),* },
+     $($section:ident: $Type:ident { live { $($live:ident),* } restart { $($restart:ident),* } })*) => {
+        let Config { $($key,)* $($section),* } = $old;
+        $(if *$key != $new.$key {
+            $changes.waiting.push(stringify!($key));
+        })*
+        $(
+            let $Type { $($live,)* $($restart),* } = $section;
+            $(if *$live != $new.$section.$live {
+                $live.clone_from(&$new.$section.$live);
+                $changes.applied.push(concat!(stringify!($section), ".", stringify!($live)));
+            })*
+            $(if *$restart != $new.$section.$restart {
+                $changes.waiting.push(concat!(stringify!($section), ".", stringify!($restart)));
+            })*
+        )*
+    };
+}
+
+impl Config {
+    /// Take over from `new` what may change while a server runs: what each request reads anew. What a
+    /// server opens, starts or makes room for by it at its start waits for the next one.
+    ///
+    /// An error, and nothing is to be used, where the mixture may not be as a whole configuration may not:
+    /// `new` may be right only with a key that waits.
+    pub(crate) fn take_over(mut self, new: &Config) -> Result<(Config, Changes), ConfigError> {
+        let mut changes = Changes::default();
+        let old = &mut self;
+        every_key!(take_over!(old, new, changes));
         Ok((self.checked()?, changes))
     }
 }

@@ -9,6 +9,11 @@ use ipnet::{IpNet, Ipv4Net};
 pub struct Networks(Vec<IpNet>);
 
 impl Networks {
+    /// Them as texts.
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
     /// The loopback addresses of IPv4 and IPv6.
     pub(super) fn loopback() -> Self {
         Networks(vec![
@@ -45,6 +50,11 @@ impl Networks {
 pub struct SharedNetworks(Vec<(IpNet, u32)>);
 
 impl SharedNetworks {
+    /// Them as texts, with their factors.
+    pub(super) fn texts(&self) -> Vec<(String, u32)> {
+        self.0.iter().map(|(network, factor)| (network.to_string(), *factor)).collect()
+    }
+
     /// The multiple for an address: that of the smallest network it is in, 1 where it is in none.
     pub fn factor(&self, address: &IpAddr) -> u32 {
         let around = self.0.iter().filter(|(network, _)| network.contains(address));

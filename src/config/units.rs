@@ -64,10 +64,10 @@ pub(super) fn parse_duration_or_zero(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn parse_size(text: &str) -> Result<usize, String> {
-    let units = [("", 1), ("B", 1), ("KiB", 1024), ("MiB", 1024 * 1024)];
+    let units = [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
     match amount(text, &units).map(usize::try_from) {
         None => Err(format!(
-            "{text:?} is not a size; write for example 512B, 64KiB or 1MiB (units of 1024, so not KB or MB)"
+            "{text:?} is not a size; write for example 512B, 64KiB, 1MiB or 2GiB (units of 1024, so not KB or MB)"
         )),
         Some(Ok(0)) => Err("a size of zero makes no sense here".to_owned()),
         Some(Ok(bytes)) => Ok(bytes),
@@ -119,7 +119,7 @@ mod tests {
         for text in ["", "d", "1", "1.5h", "-1s", "1 h", "1h30m", "1D", "1w", "１d", "1d "] {
             assert_eq!(parse_duration(text).is_ok(), text == "1", "{text}");
         }
-        for text in ["", "B", "1", "1KB", "1kb", "1K", "1M", "1mib", "1GiB", "-1", "1e3", "0x10"] {
+        for text in ["", "B", "1", "1KB", "1kb", "1K", "1M", "1mib", "1TiB", "-1", "1e3", "0x10"] {
             assert_eq!(parse_size(text).is_ok(), text == "1", "{text}");
         }
         for text in ["0", "0d", "36501d", "9999999999999999d", "99999999999999999999s"] {

@@ -5,6 +5,7 @@
 
 mod access;
 mod cookies;
+mod files;
 
 use crate::caller::stored_key;
 use crate::caller::{Admin, Caller as _, Credentials, Viewer, admin};
@@ -140,6 +141,12 @@ impl ConsoleHandler {
             ("/login", false) => self.login_page(&asked, None),
             ("/login", true) => self.login(&asked).await,
             ("/language", false) => self.language(&asked),
+            (path, false) if self.console.picture.is_some_and(|(own, _)| own == path) => {
+                self.picture(&asked).await
+            }
+            (path, false) if self.console.backup.is_some_and(|(own, _)| own == path) => {
+                self.backup(&asked).await
+            }
             (path, true) => match path.strip_prefix("/do/") {
                 Some(subtype) => self.action(&asked, subtype).await,
                 None => response::refusal(StatusCode::NOT_FOUND, "no such path"),
@@ -263,11 +270,18 @@ impl ConsoleHandler {
     fn data_of(&self, name: Name, pairs: &[(String, String)]) -> Vec<u8> {
         let fields =
             self.console.registry.get(name.0, name.1).map(|it| it.fields()).unwrap_or_default();
-        let wanted = pairs
-            .iter()
-            .filter(|(key, value)| !value.is_empty() && fields.contains(&key.as_str()))
-            .map(|(key, value)| (key.clone(), Value::from(value.clone())));
-        Value::Object(wanted.collect::<Map<_, _>>()).to_string().into_bytes()
+        let wanted =
+            pairs.iter().filter(|(key, value)| !value.is_empty() && fields.contains(&key.as_str()));
+        let mut data: Map<String, Value> = Map::new();
+        for (key, value) in wanted {
+            // Several boxes of a form that are ticked.
+            let value = match data.get(key) {
+                Some(Value::String(before)) => format!("{before},{value}"),
+                _ => value.clone(),
+            };
+            data.insert(key.clone(), value.into());
+        }
+        Value::Object(data).to_string().into_bytes()
     }
 
     fn fault(&self, request: &PageRequest, status: u16, answer: &Value) -> HttpResponse {

@@ -105,7 +105,7 @@ impl Handler {
             let look = Arc::clone(self).look(topic, board.to_owned(), limit, client, id);
             tokio::spawn(look);
         }
-        let sender = Sender::new(Arc::new(first), newest, own);
+        let sender = Sender::new(Arc::new(first), newest, own, place.delay());
         let pieces = stream::unfold(sender, |mut sender| async move {
             sender.next().await.map(|piece| (piece, sender))
         });
@@ -214,13 +214,21 @@ struct Sender {
     ping: Interval,
     /// When the own place is looked at; `None` where none is watched.
     look: Option<Interval>,
+    /// How long a change waits, so that not all watchers are told at once.
+    delay: Duration,
 }
 
 impl Sender {
-    fn new(first: Arc<State>, newest: watch::Receiver<Newest>, own: Option<Own>) -> Self {
+    fn new(
+        first: Arc<State>,
+        newest: watch::Receiver<Newest>,
+        own: Option<Own>,
+        delay: Duration,
+    ) -> Self {
         let look = own.as_ref().map(|_| interval(EVERY_OWN));
         let shown = first.top.clone();
-        Sender { first: Some(first), shown, newest, own, place: None, ping: interval(PING), look }
+        let ping = interval(PING);
+        Sender { first: Some(first), shown, newest, own, place: None, ping, look, delay }
     }
 
     /// The next piece, once there is one; `None` when the server ends.
@@ -239,6 +247,9 @@ impl Sender {
             tokio::select! {
                 told = self.newest.changed() => {
                     told.ok()?;
+                    if !self.delay.is_zero() {
+                        tokio::time::sleep(self.delay).await;
+                    }
                     let newer = self.newest.borrow_and_update().clone();
                     // What changed may be behind the places that are shown.
                     if let Some(newer) = newer.filter(|newer| newer.top != self.shown) {

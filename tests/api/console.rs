@@ -3,7 +3,7 @@
 use crate::common::Server;
 use crate::common::console::{Console, PASSWORD, cookie};
 use crate::common::notice::{sample, with};
-use crate::common::surface::DOT;
+use crate::common::surface::{DOT, samples};
 use serde_json::{Value, json};
 
 /// Data of an operation that changes something, for things that are there.
@@ -26,6 +26,7 @@ fn data_of(operation: &str, account: i64, notice: i64, shop: i64) -> Value {
         it if it.ends_with("_shop") => json!({"id": shop}),
         "remove_score" => json!({"app": "lamps", "openid": "cheater"}),
         "reset_board" | "scores" => json!({"app": "lamps"}),
+        it if it.ends_with("_pictures") => json!({"pictures": [format!("portrait {account}")]}),
         "add_ban" | "remove_ban" => json!({"value": "192.0.2.7"}),
         "account" => json!({"id": account}),
         _ => json!({}),
@@ -39,6 +40,9 @@ fn content(server: &Server) -> (i64, i64, i64) {
     let notice = server.done(&token, "property/add", notice)["uid"].as_i64().unwrap();
     let shop = json!({"shop_name": "<script>shop</script>", "shop_content": "x"});
     let shop = server.done(&token, "shop/creat", shop)["shop_id"].as_i64().unwrap();
+    let mut portrait = samples("portrait/upload", 0).swap_remove(0);
+    portrait["id"] = account.to_string().into();
+    server.done(&token, "portrait/upload", portrait);
     let score = json!({"app": "lamps", "openid": "cheater", "score": 9});
     server.done("", "score/post", score);
     let (_, reporter) = server.account("nora");
@@ -97,7 +101,7 @@ fn every_change_by_an_admin_is_audited() {
         let is_first = name.contains("/set_board");
         (!is_first, removes, is_last, name.contains("/unhide_") || name.contains("/confirm_"))
     });
-    assert_eq!(changing.len(), 28, "{changing:?}");
+    assert_eq!(changing.len(), 31, "{changing:?}");
     for operation in &changing {
         let before = console.audit().len();
         let data = data_of(operation, account, notice, shop);

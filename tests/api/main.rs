@@ -17,6 +17,7 @@ mod batch_runs;
 mod bodies;
 mod captcha_named;
 mod console;
+mod console_files;
 mod credentials;
 mod described_answers;
 mod descriptions;
