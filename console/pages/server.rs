@@ -55,7 +55,15 @@ const MESSAGE_COLUMNS: [Column; 4] = [
 
 /// The messages of a day.
 pub fn messages(request: &PageRequest, data: &Value) -> String {
-    let content = table(request, &data["messages"], &MESSAGE_COLUMNS, &[], &[]);
+    let content = html! {
+        p {
+            (say(request, ["Messages", "短信"])) ": " strong { (text(&data["count"])) }
+            @if !data["cost"].is_null() {
+                ", " (say(request, ["cost", "费用"])) ": " strong { (text(&data["cost"])) }
+            }
+        }
+        (table(request, &data["messages"], &MESSAGE_COLUMNS, &[], &[]))
+    };
     frame::page(request, ["Messages in 24 hours", "24 小时内短信"], &content)
 }
 

@@ -102,6 +102,11 @@ data! {
 pub struct MessageList {
     /// The messages, the newest first.
     messages: Vec<Message>,
+    /// How many there were in 24 hours; the list has 100 at most.
+    count: i64,
+    /// What they cost, by `sms.price`; absent where it is not configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<String>,
 }
 
 /// A message with a code. The code itself is not kept.
@@ -138,7 +143,12 @@ impl Op for Messages {
                     purpose: row.get(3)?,
                 })
             })?;
-            Ok(MessageList { messages })
+            let sql = "SELECT count(*) FROM sms WHERE sent_at > $1";
+            let count = view.one(sql, args![view.clock.steady() - 86_400], |row| row.get(0))?;
+            let count: i64 = count.unwrap_or_default();
+            let price = view.config.sms.price;
+            let cost = (price > 0.0).then(|| format!("{:.2}", price * f64::from(u32::try_from(count).unwrap_or(u32::MAX))));
+            Ok(MessageList { messages, count, cost })
         })
     }
 }

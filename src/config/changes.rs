@@ -32,7 +32,7 @@ macro_rules! every_key {
                 live { kinds, ttl, length, pow_cost, wrong_per_address } restart { test_code }
             }
             sms: Sms {
-                live { ttl, per_30_seconds, per_hour, per_day, per_day_per_address, per_day_in_all }
+                live { ttl, per_30_seconds, per_hour, per_day, per_day_per_address, per_day_in_all, price }
                 restart { gateway, timeout, tencent, webhook }
             }
             portrait: Portrait {

@@ -55,6 +55,7 @@ macro_rules! show_by {
 }
 
 show_by!(bool, u16, u32, u64, usize, i64 => |it| it.to_string());
+show_by!(f64 => |it| format!("{it:?}"));
 show_by!(String => |it| quoted(it));
 show_by!(PathBuf => |it| quoted(&it.to_string_lossy()));
 show_by!(SocketAddr => |it| quoted(&it.to_string()));

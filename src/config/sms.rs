@@ -37,6 +37,9 @@ pub struct Sms {
     /// Messages in a day, all together. Default 1000. A fifth of them is kept for numbers that have an
     /// account, and no address may have more than a fifth.
     pub per_day_in_all: u32,
+    /// What a message costs, such as `0.045`: the console tells what a day costs. Default 0, it tells nothing.
+    #[serde(deserialize_with = "price")]
+    pub price: f64,
     /// `[sms.tencent]`: an account at Tencent Cloud.
     pub tencent: Tencent,
     /// `[sms.webhook]`: a server of one's own.
@@ -109,6 +112,7 @@ impl Default for Sms {
             per_day: 10,
             per_day_per_address: 100,
             per_day_in_all: 1000,
+            price: 0.0,
             tencent: Tencent::default(),
             webhook: Webhook::default(),
         }
@@ -233,4 +237,10 @@ fn template_params<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D:
         return Err(D::Error::custom("{code} is in none of them"));
     }
     Ok(params)
+}
+
+fn price<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let price = f64::deserialize(from)?;
+    let is_good = price.is_finite() && (0.0..=1_000.0).contains(&price);
+    if is_good { Ok(price) } else { Err(D::Error::custom("a number from 0 to 1000")) }
 }

@@ -17,6 +17,7 @@ mod concurrency;
 mod console;
 mod csrf;
 mod faults;
+mod forgotten;
 mod health;
 mod hostile;
 mod hostile_kept;

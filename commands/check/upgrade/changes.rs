@@ -358,4 +358,11 @@ pub(super) const CHANGES: &[Change] = &[
         text: "take metadata and season; answers of boards with rules of their own also have season or metadata",
         concerns: ALWAYS,
     },
+    Change {
+        step: 6,
+        kind: Kind::Key,
+        name: "sms.price",
+        text: "what a message costs, for the console; 0 tells nothing, as before",
+        concerns: ALWAYS,
+    },
 ];
