@@ -147,7 +147,9 @@ impl Op for Messages {
             let count = view.one(sql, args![view.clock.steady() - 86_400], |row| row.get(0))?;
             let count: i64 = count.unwrap_or_default();
             let price = view.config.sms.price;
-            let cost = (price > 0.0).then(|| format!("{:.2}", price * f64::from(u32::try_from(count).unwrap_or(u32::MAX))));
+            let cost = (price > 0.0).then(|| {
+                format!("{:.2}", price * f64::from(u32::try_from(count).unwrap_or(u32::MAX)))
+            });
             Ok(MessageList { messages, count, cost })
         })
     }

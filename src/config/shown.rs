@@ -165,28 +165,30 @@ show_struct! {
 
 /// Lists the keys of a configuration.
 macro_rules! list {
-    ($config:ident, $usual:ident, $shown:ident, keys { $($key:ident),* },
+    ($config:ident, $usual:ident, keys { $($key:ident),* },
      $($section:ident: $Type:ident { live { $($live:ident),* } restart { $($restart:ident),* } })*) => {
-        $($shown.push(ShownKey {
-            section: "",
-            key: stringify!($key),
-            value: $config.$key.show(),
-            is_default: $config.$key == $usual.$key,
-        });)*
-        $(
-            $($shown.push(ShownKey {
-                section: stringify!($section),
-                key: stringify!($live),
-                value: $config.$section.$live.show(),
-                is_default: $config.$section.$live == $usual.$section.$live,
-            });)*
-            $($shown.push(ShownKey {
-                section: stringify!($section),
-                key: stringify!($restart),
-                value: $config.$section.$restart.show(),
-                is_default: $config.$section.$restart == $usual.$section.$restart,
-            });)*
-        )*
+        vec![
+            $(ShownKey {
+                section: "",
+                key: stringify!($key),
+                value: $config.$key.show(),
+                is_default: $config.$key == $usual.$key,
+            },)*
+            $(
+                $(ShownKey {
+                    section: stringify!($section),
+                    key: stringify!($live),
+                    value: $config.$section.$live.show(),
+                    is_default: $config.$section.$live == $usual.$section.$live,
+                },)*
+                $(ShownKey {
+                    section: stringify!($section),
+                    key: stringify!($restart),
+                    value: $config.$section.$restart.show(),
+                    is_default: $config.$section.$restart == $usual.$section.$restart,
+                },)*
+            )*
+        ]
     };
 }
 
@@ -194,9 +196,7 @@ impl Config {
     /// Every key with the value that is in effect, secrets masked.
     pub fn shown(&self) -> Vec<ShownKey> {
         let (config, usual) = (self, &Config::default());
-        let mut shown = Vec::new();
-        every_key!(list!(config, usual, shown));
-        shown
+        every_key!(list!(config, usual))
     }
 
     /// The same as a file of configuration. Keys that are not set are comments.

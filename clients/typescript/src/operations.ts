@@ -40,9 +40,13 @@ export interface Operations {
   "round/start": { data: Schemas["RoundStartRequest"]; reply: Schemas["RoundStartReply"] };
   /** List the places around a player: `span` on each side. */
   "score/around": { data: Schemas["ScoreAroundRequest"]; reply: Schemas["ScoreAroundReply"] };
-  /** Get a player's highest score and place. */
+  /** Get the rules of a board, and when its season ends. */
+  "score/board": { data: Schemas["ScoreBoardRequest"]; reply: Schemas["ScoreBoardReply"] };
+  /** Get a player's score and place. */
   "score/get": { data: Schemas["ScoreGetRequest"]; reply: Schemas["ScoreGetReply"] };
-  /** Post a player's score. The board keeps the highest. */
+  /** List some players by their places, such as somebody's friends. Those without a score are left out. */
+  "score/of": { data: Schemas["ScoreOfRequest"]; reply: Schemas["ScoreOfReply"] };
+  /** Post a player's score. The board keeps the highest, unless it has rules of its own. */
   "score/post": { data: Schemas["ScorePostRequest"]; reply: Schemas["ScorePostReply"] };
   /** List the best players of a game. */
   "score/top": { data: Schemas["ScoreTopRequest"]; reply: Schemas["ScoreTopReply"] };

@@ -23,6 +23,8 @@ export interface components {
             /** @description HMAC-SHA256 of `challenge` with the server's key, in hex. */
             signature: string;
         };
+        /** @description Which score stands first. */
+        Direction: "highest" | "lowest";
         /** @description A notice of the account: as `property/query` tells it. */
         ExportedNotice: {
             /**
@@ -129,6 +131,29 @@ export interface components {
             /** @description The proof of a captcha: `md5(lowercase(code) + rand)` in hex, or a solved proof of work. */
             hash: string;
         };
+        /** @description A player of those that were asked for. */
+        OfRow: {
+            /** @description The player, as the game names him. */
+            openid: string;
+            /** @description The player's name; empty where it was never told. */
+            nickname: string | null;
+            /** @description The address of the player's picture; empty where it was never told. */
+            avatar: string | null;
+            /**
+             * Format: int64
+             * @description The score that counts.
+             */
+            score: number;
+            /**
+             * Format: uint64
+             * @description The place, from 1.
+             */
+            rank: number;
+            /** @description `true` on the row of the player that was asked for; absent on others. */
+            me?: boolean;
+            /** @description What the game added to the score; absent where it added nothing. */
+            metadata?: string | null;
+        };
         /** @description A session that is open. */
         OpenSession: {
             /** @description What names it, for `user/end_sessions`. It is not its token. */
@@ -142,6 +167,8 @@ export interface components {
             /** @description Is it the session of this request? */
             current: boolean;
         };
+        /** @description How long a season lasts. */
+        Period: "none" | "day" | "week" | "month" | "manual";
         /** @description A new player. */
         PlayerGuestReply: {
             /** @description The token, for posts and requests of this player. It is good for 180 days. */
@@ -588,6 +615,8 @@ export interface components {
             /** @description The player, as the game names him. */
             openid: string;
         };
+        /** @description Which of a player's scores counts. */
+        Rule: "best" | "last" | "sum";
         ScoreAroundReply: components["schemas"]["ScoreRow"][];
         ScoreAroundRequest: {
             /** @description The game's name; `default` where it is absent. */
@@ -599,12 +628,37 @@ export interface components {
              * @description How many places on each side; 5 where it is absent.
              */
             span?: number | null;
+            /**
+             * Format: int64
+             * @description The season, by its number or, below 0, by how many seasons ago it was. The current one where it is absent.
+             */
+            season?: number | null;
+        };
+        /** @description A board. */
+        ScoreBoardReply: {
+            /** @description Which of a player's scores counts. */
+            rule: components["schemas"]["Rule"];
+            /** @description Which score stands first. */
+            order: components["schemas"]["Direction"];
+            /** @description Who of two players with the same score stands first. */
+            ties: components["schemas"]["Ties"];
+            /**
+             * Format: uint64
+             * @description How many players have a score, in the current season where there are seasons.
+             */
+            players: number;
+            /** @description The current season. */
+            season: components["schemas"]["Season"];
+        };
+        ScoreBoardRequest: {
+            /** @description The game's name; `default` where it is absent. */
+            app?: string | null;
         };
         /** @description Where a player stands. */
         ScoreGetReply: {
             /**
              * Format: int64
-             * @description The player's highest score.
+             * @description The score that counts: the highest, or what the rules of the board say.
              */
             score: number;
             /**
@@ -612,18 +666,37 @@ export interface components {
              * @description The player's place, from 1.
              */
             rank: number;
+            /** @description What the game added to the score; absent where it added nothing. */
+            metadata?: string | null;
         };
         ScoreGetRequest: {
             /** @description The game's name; `default` where it is absent. */
             app?: string | null;
             /** @description The player, as the game names him. */
             openid: string;
+            /**
+             * Format: int64
+             * @description The season, by its number or, below 0, by how many seasons ago it was. The current one where it is absent.
+             */
+            season?: number | null;
+        };
+        ScoreOfReply: components["schemas"]["OfRow"][];
+        ScoreOfRequest: {
+            /** @description The game's name; `default` where it is absent. */
+            app?: string | null;
+            /** @description The players. */
+            openids: string[];
+            /**
+             * Format: int64
+             * @description The season, by its number or, below 0, by how many seasons ago it was. The current one where it is absent.
+             */
+            season?: number | null;
         };
         /** @description How the player stands now. */
         ScorePostReply: {
             /**
              * Format: int64
-             * @description The highest so far.
+             * @description What counts: the highest so far, or what the rules of the board say.
              */
             score: number;
             /**
@@ -631,8 +704,13 @@ export interface components {
              * @description The player's place, from 1.
              */
             rank: number;
-            /** @description The player's first score. */
+            /** @description The player's first score, of the season where the board has seasons. */
             new: boolean;
+            /**
+             * Format: int64
+             * @description The season in which it counts; absent where the board has no rules of its own.
+             */
+            season?: number | null;
         };
         ScorePostRequest: {
             /** @description The game's name; `default` where it is absent. */
@@ -646,6 +724,8 @@ export interface components {
             score: number;
             /** @description The ticket of `round/start`, where the game asks for one. */
             round?: string | null;
+            /** @description What the game adds to the score, at most 256 bytes: for boards with rules of their own. */
+            metadata?: string | null;
         };
         /**
          * @description One place of a board, as everyone may see it: without the openid, which is all that a post
@@ -658,7 +738,7 @@ export interface components {
             avatar: string | null;
             /**
              * Format: int64
-             * @description The highest score.
+             * @description The score that counts.
              */
             score: number;
             /**
@@ -668,6 +748,8 @@ export interface components {
             rank: number;
             /** @description `true` on the row of the player that was asked for; absent on others. */
             me?: boolean;
+            /** @description What the game added to the score; absent where it added nothing. */
+            metadata?: string | null;
         };
         ScoreTopReply: components["schemas"]["ScoreRow"][];
         ScoreTopRequest: {
@@ -680,6 +762,30 @@ export interface components {
             limit?: number | null;
             /** @description Whether nickname and avatar of players who told nothing of themselves are `null` instead of empty. */
             null_faces?: boolean | null;
+            /**
+             * Format: int64
+             * @description The season, by its number or, below 0, by how many seasons ago it was. The current one where it is absent.
+             */
+            season?: number | null;
+        };
+        /** @description A season. */
+        Season: {
+            /** @description How long it lasts. */
+            period: components["schemas"]["Period"];
+            /**
+             * Format: int64
+             * @description Its number, from 1; 1 where there are no seasons.
+             */
+            number: number;
+            /** @description When it began; `null` on a board without rules of its own. */
+            began_at: string | null;
+            /** @description When it ends; `null` if it does not by itself. */
+            ends_at: string | null;
+            /**
+             * Format: int64
+             * @description For how many seconds it still lasts; `null` if it does not end by itself.
+             */
+            seconds_left: number | null;
         };
         /** @description The new shop; nothing where it was an update. */
         ShopCreatReply: {
@@ -800,6 +906,8 @@ export interface components {
             /** @description The proof of the code: `md5(code + rand)`, in hex. */
             hash: string;
         };
+        /** @description Who of two players with the same score stands first. */
+        Ties: "first" | "shared";
         /** @description Where the picture is to be had. */
         UserAvatarReply: {
             /** @description The picture's address. */

@@ -98,8 +98,18 @@ class Calls:
 
     @overload
     def call(
+        self, operation: Literal["score/board"], data: schemas.ScoreBoardRequest = ...
+    ) -> schemas.ScoreBoardReply: ...
+
+    @overload
+    def call(
         self, operation: Literal["score/get"], data: schemas.ScoreGetRequest
     ) -> schemas.ScoreGetReply: ...
+
+    @overload
+    def call(
+        self, operation: Literal["score/of"], data: schemas.ScoreOfRequest
+    ) -> schemas.ScoreOfReply: ...
 
     @overload
     def call(
@@ -334,8 +344,18 @@ class AsyncCalls:
 
     @overload
     async def call(
+        self, operation: Literal["score/board"], data: schemas.ScoreBoardRequest = ...
+    ) -> schemas.ScoreBoardReply: ...
+
+    @overload
+    async def call(
         self, operation: Literal["score/get"], data: schemas.ScoreGetRequest
     ) -> schemas.ScoreGetReply: ...
+
+    @overload
+    async def call(
+        self, operation: Literal["score/of"], data: schemas.ScoreOfRequest
+    ) -> schemas.ScoreOfReply: ...
 
     @overload
     async def call(

@@ -34,6 +34,12 @@ class Challenge(TypedDict):
     """
 
 
+Direction: TypeAlias = Literal['highest', 'lowest']
+"""
+Which score stands first.
+"""
+
+
 class ExportedNotice(TypedDict):
     """
     A notice of the account: as `property/query` tells it.
@@ -229,6 +235,41 @@ class ImgValidateRequest(TypedDict):
     """
 
 
+class OfRow(TypedDict):
+    """
+    A player of those that were asked for.
+    """
+
+    openid: str
+    """
+    The player, as the game names him.
+    """
+    nickname: str | None
+    """
+    The player's name; empty where it was never told.
+    """
+    avatar: str | None
+    """
+    The address of the player's picture; empty where it was never told.
+    """
+    score: int
+    """
+    The score that counts.
+    """
+    rank: int
+    """
+    The place, from 1.
+    """
+    me: NotRequired[bool]
+    """
+    `true` on the row of the player that was asked for; absent on others.
+    """
+    metadata: NotRequired[str | None]
+    """
+    What the game added to the score; absent where it added nothing.
+    """
+
+
 class OpenSession(TypedDict):
     """
     A session that is open.
@@ -254,6 +295,12 @@ class OpenSession(TypedDict):
     """
     Is it the session of this request?
     """
+
+
+Period: TypeAlias = Literal['none', 'day', 'week', 'month', 'manual']
+"""
+How long a season lasts.
+"""
 
 
 class PlayerGuestReply(TypedDict):
@@ -981,6 +1028,12 @@ class RoundStartRequest(TypedDict):
     """
 
 
+Rule: TypeAlias = Literal['best', 'last', 'sum']
+"""
+Which of a player's scores counts.
+"""
+
+
 class ScoreAroundRequest(TypedDict):
     app: NotRequired[str | None]
     """
@@ -994,6 +1047,17 @@ class ScoreAroundRequest(TypedDict):
     """
     How many places on each side; 5 where it is absent.
     """
+    season: NotRequired[int | None]
+    """
+    The season, by its number or, below 0, by how many seasons ago it was. The current one where it is absent.
+    """
+
+
+class ScoreBoardRequest(TypedDict):
+    app: NotRequired[str | None]
+    """
+    The game's name; `default` where it is absent.
+    """
 
 
 class ScoreGetReply(TypedDict):
@@ -1003,11 +1067,15 @@ class ScoreGetReply(TypedDict):
 
     score: int
     """
-    The player's highest score.
+    The score that counts: the highest, or what the rules of the board say.
     """
     rank: int
     """
     The player's place, from 1.
+    """
+    metadata: NotRequired[str | None]
+    """
+    What the game added to the score; absent where it added nothing.
     """
 
 
@@ -1020,6 +1088,31 @@ class ScoreGetRequest(TypedDict):
     """
     The player, as the game names him.
     """
+    season: NotRequired[int | None]
+    """
+    The season, by its number or, below 0, by how many seasons ago it was. The current one where it is absent.
+    """
+
+
+ScoreOfReply: TypeAlias = list[OfRow]
+
+
+Openid: TypeAlias = str
+
+
+class ScoreOfRequest(TypedDict):
+    app: NotRequired[str | None]
+    """
+    The game's name; `default` where it is absent.
+    """
+    openids: list[Openid]
+    """
+    The players.
+    """
+    season: NotRequired[int | None]
+    """
+    The season, by its number or, below 0, by how many seasons ago it was. The current one where it is absent.
+    """
 
 
 class ScorePostReply(TypedDict):
@@ -1029,7 +1122,7 @@ class ScorePostReply(TypedDict):
 
     score: int
     """
-    The highest so far.
+    What counts: the highest so far, or what the rules of the board say.
     """
     rank: int
     """
@@ -1037,7 +1130,11 @@ class ScorePostReply(TypedDict):
     """
     new: bool
     """
-    The player's first score.
+    The player's first score, of the season where the board has seasons.
+    """
+    season: NotRequired[int | None]
+    """
+    The season in which it counts; absent where the board has no rules of its own.
     """
 
 
@@ -1058,6 +1155,10 @@ class ScorePostRequest(TypedDict):
     """
     The ticket of `round/start`, where the game asks for one.
     """
+    metadata: NotRequired[str | None]
+    """
+    What the game adds to the score, at most 256 bytes: for boards with rules of their own.
+    """
 
 
 class ScoreRow(TypedDict):
@@ -1076,7 +1177,7 @@ class ScoreRow(TypedDict):
     """
     score: int
     """
-    The highest score.
+    The score that counts.
     """
     rank: int
     """
@@ -1085,6 +1186,10 @@ class ScoreRow(TypedDict):
     me: NotRequired[bool]
     """
     `true` on the row of the player that was asked for; absent on others.
+    """
+    metadata: NotRequired[str | None]
+    """
+    What the game added to the score; absent where it added nothing.
     """
 
 
@@ -1103,6 +1208,37 @@ class ScoreTopRequest(TypedDict):
     null_faces: NotRequired[bool | None]
     """
     Whether nickname and avatar of players who told nothing of themselves are `null` instead of empty.
+    """
+    season: NotRequired[int | None]
+    """
+    The season, by its number or, below 0, by how many seasons ago it was. The current one where it is absent.
+    """
+
+
+class Season(TypedDict):
+    """
+    A season.
+    """
+
+    period: Period
+    """
+    How long it lasts.
+    """
+    number: int
+    """
+    Its number, from 1; 1 where there are no seasons.
+    """
+    began_at: str | None
+    """
+    When it began; `null` on a board without rules of its own.
+    """
+    ends_at: str | None
+    """
+    When it ends; `null` if it does not by itself.
+    """
+    seconds_left: int | None
+    """
+    For how many seconds it still lasts; `null` if it does not end by itself.
     """
 
 
@@ -1309,6 +1445,12 @@ class SmsValidateRequest(TypedDict):
     """
     The proof of the code: `md5(code + rand)`, in hex.
     """
+
+
+Ties: TypeAlias = Literal['first', 'shared']
+"""
+Who of two players with the same score stands first.
+"""
 
 
 class UserAvatarReply(TypedDict):
@@ -1781,3 +1923,30 @@ RankListReply: TypeAlias = list[RankRow]
 
 
 ScoreAroundReply: TypeAlias = list[ScoreRow]
+
+
+class ScoreBoardReply(TypedDict):
+    """
+    A board.
+    """
+
+    rule: Rule
+    """
+    Which of a player's scores counts.
+    """
+    order: Direction
+    """
+    Which score stands first.
+    """
+    ties: Ties
+    """
+    Who of two players with the same score stands first.
+    """
+    players: int
+    """
+    How many players have a score, in the current season where there are seasons.
+    """
+    season: Season
+    """
+    The current season.
+    """
