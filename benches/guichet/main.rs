@@ -27,6 +27,7 @@ mod footprint;
 mod guichet;
 #[path = "../support/hello.rs"]
 mod hello;
+mod instead;
 mod load;
 mod machine;
 mod mixed;
@@ -57,7 +58,7 @@ use std::time::{Duration, Instant};
 /// A section: its letter, what it measures, and the code.
 type Section = (&'static str, &'static str, fn(Effort, &mut NoticeDatabase) -> Vec<Row>);
 
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 10] = [
     ("a", "the envelope against bare hyper", overhead::run),
     ("b", "durable scores", posts::run),
     ("c", "reading a board", ranks::run),
@@ -67,9 +68,11 @@ const SECTIONS: [Section; 9] = [
     ("g", "memory, start, size", footprint::run),
     ("h", "PostgreSQL instead of SQLite", nodes::run),
     ("i", "one client", single::run),
+    ("j", "what one would build instead", instead::run),
 ];
 
-const USAGE: &str = "cargo bench [-- [--quick] [--rounds=N] [a] [b] [c] [d] [e] [f] [g] [h] [i]]";
+const USAGE: &str = "cargo bench [-- [--quick] [--rounds=N] [a] [b] [c] [d] [e] [f] [g] [h] [i] [j]] \
+                     [--peer=NAME=ADDRESS,POST_FILE,GET_FILE]";
 
 fn main() {
     // Cargo adds `--bench` by itself.

@@ -75,6 +75,50 @@ pub fn fastify(players: u64) -> Option<Peer> {
     Some(Peer { server: Running::announced(&mut command), _folder: folder })
 }
 
+/// axum before Redis, which is built where there is a cargo.
+pub fn axum_redis(redis: u16) -> Option<Running> {
+    let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/axum-redis");
+    let built = Command::new("cargo")
+        .args(["build", "--quiet", "--release", "--locked", "--target-dir", target])
+        .current_dir(sources().join("axum-redis"))
+        .status();
+    if !built.is_ok_and(|status| status.success()) {
+        return left_out("axum + Redis", "cargo, and crates.io");
+    }
+    let mut command = Command::new(format!("{target}/release/axum-redis"));
+    Some(Running::announced(command.arg(redis.to_string())))
+}
+
+/// webdis before Redis, if it is installed.
+pub fn webdis(redis: u16) -> Option<Running> {
+    if Command::new("webdis").arg("--version").output().is_err() {
+        return left_out("webdis", "webdis");
+    }
+    let folder = Folder::new();
+    let server = Running::on_port(|port| {
+        let file = folder.path().join("webdis.json");
+        let config = format!(
+            "{{\"redis_host\":\"127.0.0.1\",\"redis_port\":{redis},\"http_host\":\"127.0.0.1\",\"http_port\":{port},\
+             \"threads\":2,\"pool_size\":20,\"daemonize\":false,\"database\":0,\"verbosity\":0,\"logfile\":\"/dev/null\"}}"
+        );
+        fs::write(&file, config).unwrap();
+        let mut command = Command::new("webdis");
+        command.arg(file);
+        command
+    });
+    Some(server)
+}
+
+/// Fastify with ioredis before Redis, if `npm ci` was run in benches/peers.
+pub fn ioredis(redis: u16) -> Option<Running> {
+    let code = "import 'ioredis'; import 'fastify'";
+    version("node", &["--input-type=module", "-e", code])
+        .or_else(|| left_out("fastify + ioredis", "npm ci in benches/peers"))?;
+    let mut command = Command::new("node");
+    command.current_dir(sources()).env("REDIS", redis.to_string()).arg("ioredis_app.mjs");
+    Some(Running::announced(&mut command))
+}
+
 /// This program, started as a server.
 pub fn own_program(task: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());

@@ -12,7 +12,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running server.
 pub struct Running {
-    child: Child,
+    /// Its process; `None` if somebody else has started it.
+    child: Option<Child>,
     address: SocketAddr,
 }
 
@@ -24,7 +25,7 @@ impl Running {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim_end().strip_prefix("listening on http://");
         let address = address.unwrap_or_else(|| panic!("{command:?} said {line:?}"));
-        Running { address: address.parse().unwrap(), child }
+        Running { address: address.parse().unwrap(), child: Some(child) }
     }
 
     /// Starts a server on a given port, and waits until it accepts connections.
@@ -39,15 +40,22 @@ impl Running {
             assert!(start.elapsed() < TIMEOUT, "{command:?} does not answer");
             sleep(Duration::from_millis(20));
         }
-        Running { child, address: free }
+        Running { child: Some(child), address: free }
+    }
+
+    /// A server that somebody else has started, and ends. What it costs is not known.
+    #[allow(dead_code, reason = "not every benchmark has one")]
+    pub fn elsewhere(address: SocketAddr) -> Self {
+        Running { child: None, address }
     }
 
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
+    /// The id of its process; 0 if that is not known.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.as_ref().map_or(0, Child::id)
     }
 
     /// Sends SIGTERM and waits. Returns the exit status; `None` if it had to be killed.
@@ -56,23 +64,25 @@ impl Running {
     }
 
     fn terminate(&mut self) -> Option<ExitStatus> {
-        let _ = Command::new("kill").arg(self.pid().to_string()).stderr(Stdio::null()).status();
+        let pid = self.pid().to_string();
+        let child = self.child.as_mut()?;
+        let _ = Command::new("kill").arg(pid).stderr(Stdio::null()).status();
         let start = Instant::now();
         while start.elapsed() < TIMEOUT {
-            match self.child.try_wait() {
+            match child.try_wait() {
                 Ok(None) => sleep(Duration::from_millis(10)),
                 ended => return ended.ok().flatten(),
             }
         }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = child.kill();
+        let _ = child.wait();
         None
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
+        if self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None))) {
             self.terminate();
         }
     }

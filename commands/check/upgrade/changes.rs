@@ -353,16 +353,16 @@ pub(super) const CHANGES: &[Change] = &[
     },
     Change {
         step: 6,
-        kind: Kind::Wire,
-        name: "score/post, top, get, around",
-        text: "take metadata and season; answers of boards with rules of their own also have season or metadata",
+        kind: Kind::Key,
+        name: "sms.price",
+        text: "what a message costs, for the console; 0 tells nothing, as before",
         concerns: ALWAYS,
     },
     Change {
         step: 6,
-        kind: Kind::Key,
-        name: "sms.price",
-        text: "what a message costs, for the console; 0 tells nothing, as before",
+        kind: Kind::Wire,
+        name: "score/post, top, get, around",
+        text: "take metadata and season; answers of boards with rules of their own also have season or metadata",
         concerns: ALWAYS,
     },
 ];
