@@ -50,7 +50,7 @@ pub fn admit(
         .check(app, secret.as_bytes(), now, score.legacy_signatures)
         .map_err(Fault::Signature)?;
     let Some(nonce) = nonce else { return Ok(Post::New(None)) };
-    if !signature.is_claimed(app) {
+    if !signature.is_claimed(app, tx.group()) {
         let sql = "SELECT 1 FROM score_nonce WHERE app = $1 AND nonce = $2";
         if tx.one(sql, args![app, nonce.text], |_| Ok(()))?.is_some() {
             let operation = format!("{kind}/{subtype}");
@@ -97,8 +97,12 @@ impl Nonce {
                   WHERE expires_at <= $1 ORDER BY expires_at LIMIT 4)",
             args![now],
         )?;
+        // Other items of the same batch may be in the same group.
+        if tx.group().is_some() {
+            self.signature.claim(app, tx.group());
+        }
         let app = app.to_owned();
-        tx.after_commit(move || self.signature.claim(&app));
+        tx.after_commit(move || self.signature.claim(&app, None));
         Ok(())
     }
 }

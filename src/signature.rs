@@ -29,8 +29,9 @@ pub struct Signature {
     body: Bytes,
     /// The results of checks by the name of the secret, so that the body is hashed once for each secret.
     checked: Mutex<Vec<(String, Verdict)>>,
-    /// The names under which an item of this request has used the nonce up.
-    claimed: Mutex<Vec<String>>,
+    /// The names under which an item of this request has used the nonce up, and in which group of writes if that is not
+    /// committed yet.
+    claimed: Mutex<Vec<(String, Option<u64>)>>,
 }
 
 /// Whether a signature is right: the form it has, or which header is missing or wrong.
@@ -141,15 +142,24 @@ impl Signature {
         hex::decode(&self.given).is_some_and(|given| mac.verify_slice(&given).is_ok())
     }
 
-    /// Has an item of this request used the nonce up under `name`? The request's other items go on then.
-    pub fn is_claimed(&self, name: &str) -> bool {
-        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|it| it == name)
+    /// Has an item of this request used the nonce up under `name`, in a group that is committed or in this one? The
+    /// request's other items go on then.
+    pub fn is_claimed(&self, name: &str, group: Option<u64>) -> bool {
+        let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        let is = |(own, in_group): &(String, Option<u64>)| {
+            own == name && (in_group.is_none() || *in_group == group)
+        };
+        claimed.iter().any(is)
     }
 
-    /// Note that an item has used the nonce up under `name`, and that this is committed.
-    pub fn claim(&self, name: &str) {
-        if !self.is_claimed(name) {
-            self.claimed.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
+    /// Note that an item has used the nonce up under `name`: in this group of writes, which may still be lost, or with
+    /// `None` for good.
+    pub fn claim(&self, name: &str, group: Option<u64>) {
+        let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        match claimed.iter_mut().find(|(own, _)| own == name) {
+            Some((_, in_group)) if in_group.is_some() => *in_group = group,
+            Some(_) => {}
+            None => claimed.push((name.to_owned(), group)),
         }
     }
 }

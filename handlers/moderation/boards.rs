@@ -133,8 +133,8 @@ pub fn show(db: &Db, name: &str) -> Result<Option<Shown>, Fault> {
 
 fn shown(db: &Db, board: &RuledBoard) -> Result<Shown, Fault> {
     let view = db.view();
-    let sql = "SELECT count(*) FROM standing WHERE app = $1 AND season = $2";
-    let players = view.one(sql, args![&board.name, board.season], |row| row.get(0))?;
+    let sql = "SELECT players FROM app WHERE name = $1";
+    let players = view.one(sql, args![&board.name], |row| row.get(0))?;
     let sql = "SELECT number, began_at, ended_at, players, told_at, attempts FROM season
                 WHERE app = $1 ORDER BY number DESC";
     let ended = view.all(sql, args![&board.name], |row| {

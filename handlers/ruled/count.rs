@@ -7,8 +7,9 @@ use engine::db::{Db, Tx};
 use engine::fault::Fault;
 use std::time::{Duration, Instant};
 
-/// How many places are written in one transaction: a few milliseconds.
-const PORTION: usize = 500;
+/// How many places are written in one transaction. Each is in another page of the table, so that these are some
+/// milliseconds.
+const PORTION: usize = 100;
 
 /// How long it is done at a time: what commands wait for comes in between.
 const TURN: Duration = Duration::from_millis(200);

@@ -38,6 +38,8 @@ pub struct Tx {
     /// Was there a [`Tx::keep_on_fault`] in this job, on PostgreSQL?
     #[cfg(feature = "postgres")]
     keeps: bool,
+    /// Counts the groups of SQLite's writer.
+    group: u64,
     /// Where ids come from on PostgreSQL.
     #[cfg(feature = "postgres")]
     ids: Option<Arc<super::postgres::Ids>>,
@@ -54,6 +56,7 @@ impl Tx {
             entries,
             deferred,
             kept: [0; 4],
+            group: 0,
             #[cfg(feature = "postgres")]
             keeps: false,
             #[cfg(feature = "postgres")]
@@ -64,6 +67,11 @@ impl Tx {
     /// Do other servers write to the database, too?
     pub fn is_shared(&self) -> bool {
         self.view.is_shared()
+    }
+
+    /// A number that jobs have in common which are committed or lost together; `None` where each job is alone.
+    pub fn group(&self) -> Option<u64> {
+        Some(self.group).filter(|group| *group > 0)
     }
 
     /// Run a statement that writes; returns how many rows it changed.
@@ -241,6 +249,7 @@ impl Tx {
 
     pub(super) fn begin(&mut self) -> Result<(), Fault> {
         self.forget();
+        self.group += 1;
         execute(self.view.own()?, "BEGIN IMMEDIATE").map_err(Fault::database)
     }
 
