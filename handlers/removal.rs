@@ -53,8 +53,13 @@ pub enum Removal {
     Board(String),
     /// A board with rules was made, or has others.
     Rules(String),
-    /// End the current season of a board.
-    CloseSeason(String),
+    /// End a season of a board. It has its number, so that it ends once where two servers do this.
+    CloseSeason {
+        /// The game.
+        app: String,
+        /// The season.
+        season: i64,
+    },
     /// Let the season of a board catch up with the clock.
     AdvanceSeason(String),
 }
@@ -71,7 +76,7 @@ impl Removal {
             Removal::Confirm { app, openid } => ("confirm", format!("{app}\n{openid}")),
             Removal::Board(app) => ("board", app.clone()),
             Removal::Rules(app) => ("rules", app.clone()),
-            Removal::CloseSeason(app) => ("close-season", app.clone()),
+            Removal::CloseSeason { app, season } => ("close-season", format!("{app}\n{season}")),
             Removal::AdvanceSeason(app) => ("advance-season", app.clone()),
         }
     }
@@ -100,7 +105,10 @@ impl Removal {
             }
             "board" => Removal::Board(name.to_owned()),
             "rules" => Removal::Rules(name.to_owned()),
-            "close-season" => Removal::CloseSeason(name.to_owned()),
+            "close-season" => {
+                let (app, season) = name.split_once('\n')?;
+                Removal::CloseSeason { app: app.to_owned(), season: season.parse().ok()? }
+            }
             "advance-season" => Removal::AdvanceSeason(name.to_owned()),
             _ => return None,
         })
@@ -130,7 +138,7 @@ impl Removal {
             Removal::Confirm { app, openid } => scores::run_confirm(tx, app, openid),
             Removal::Board(app) => boards::run_remove(tx, app),
             Removal::Rules(app) => settings::run_open(tx, app),
-            Removal::CloseSeason(app) => advance::run_close(tx, app),
+            Removal::CloseSeason { app, season } => advance::run_close(tx, app, *season),
             Removal::AdvanceSeason(app) => advance::run_advance(tx, app),
         }
     }

@@ -74,9 +74,11 @@ pub fn set(
 /// End the current season of a board now.
 pub fn close_season(db: &Db, by: &By, name: &str, is_alone: bool) -> Result<Done, Fault> {
     let board = RuledBoard::find(&db.view(), name)?;
-    let is_known = board.is_some_and(|board| board.period != Period::None);
-    let removal = Removal::CloseSeason(name.to_owned());
-    order(db, by, is_known, removal, ("board close", name), is_alone)
+    let Some(board) = board.filter(|board| board.period != Period::None) else {
+        return Ok(Done::Absent);
+    };
+    let removal = Removal::CloseSeason { app: name.to_owned(), season: board.season };
+    order(db, by, true, removal, ("board close", name), is_alone)
 }
 
 /// Let the season of a board catch up with the clock.

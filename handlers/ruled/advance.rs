@@ -25,11 +25,12 @@ pub fn run(db: &Db) -> Result<(), Fault> {
     Ok(())
 }
 
-/// End the current season now, in the transaction of whoever has the boards in memory. A season that would have ended by
+/// End a season now if it is the current one, in the transaction of whoever has the boards in memory. A season that would have ended by
 /// itself goes on as the next one until then.
-pub fn run_close(tx: &mut Tx, name: &str) -> Result<(), Fault> {
+pub fn run_close(tx: &mut Tx, name: &str, season: i64) -> Result<(), Fault> {
     tx.turn("season", name)?;
-    let Some(board) = RuledBoard::find(tx, name)? else { return Ok(()) };
+    let board = RuledBoard::find(tx, name)?.filter(|board| board.season == season);
+    let Some(board) = board else { return Ok(()) };
     let now = tx.clock.steady();
     season::next(tx, &board, board.lies_in, now)
 }

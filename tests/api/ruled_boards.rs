@@ -2,7 +2,7 @@
 
 use crate::common::cli::{done, guichet};
 use crate::common::gateway::{Behaviour, Gateway};
-use crate::common::{Server, command};
+use crate::common::{Server, command, postgres};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -252,8 +252,11 @@ fn rules_are_fixed_once_there_are_scores() {
     let started = command(folder.path()).output().unwrap();
     let told = String::from_utf8_lossy(&started.stderr).into_owned();
     assert!(!started.status.success() && told.contains("score.boards.lamps"), "{told}");
-    let checked = String::from_utf8(guichet(folder.path(), &["check"]).stdout).unwrap();
-    assert!(checked.contains("score.boards.lamps: the board has scores"), "{checked}");
+    // What is in PostgreSQL is not looked at by this command.
+    if !postgres::is_used() {
+        let checked = String::from_utf8(guichet(folder.path(), &["check"]).stdout).unwrap();
+        assert!(checked.contains("score.boards.lamps: the board has scores"), "{checked}");
+    }
     fs::write(&file, before).unwrap();
     let server = Server::start_in(folder, "[score.boards.lamps]\nrule = \"last\"\n");
     assert_eq!(call(&server, "score/get", "lamps", json!({"openid": "ada"}))["score"], 3);
@@ -263,10 +266,19 @@ fn rules_are_fixed_once_there_are_scores() {
 fn held_and_removed_scores_leave_a_ruled_board() {
     let server = Server::start("[score.boards.lamps]\nrule = \"sum\"\norder = \"lowest\"\n");
     let score = |args: &[&str]| done(guichet(server.folder(), &[&["score"], args].concat()));
-    let top = || {
-        let top = call(&server, "score/top", "lamps", json!({}));
-        let rows = top.as_array().unwrap().iter();
-        rows.map(|row| row["score"].as_i64().unwrap()).collect::<Vec<_>>()
+    // On PostgreSQL a server hears of what a command did a moment later.
+    let shows = |expected: &[i64]| {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            let top = call(&server, "score/top", "lamps", json!({}));
+            let scores: Vec<i64> =
+                top.as_array().unwrap().iter().map(|row| row["score"].as_i64().unwrap()).collect();
+            if scores == expected {
+                return;
+            }
+            let is_late = postgres::is_used() && Instant::now() < end;
+            assert!(is_late, "{scores:?} instead of {expected:?}");
+        }
     };
     let post = |openid: &str, score: i64| {
         call(&server, "score/post", "lamps", json!({"openid": openid, "score": score}))
@@ -274,20 +286,21 @@ fn held_and_removed_scores_leave_a_ruled_board() {
     post("ada", 5);
     post("bob", 7);
     score(&["hold", "lamps", "ada"]);
-    assert_eq!(top(), [7]);
+    shows(&[7]);
     post("ada", 4);
-    assert_eq!(top(), [7], "what is reached meanwhile is held as well");
+    // What is reached meanwhile is held as well.
+    shows(&[7]);
     assert!(score(&["held"]).contains("ada\t9\t"));
     score(&["confirm", "lamps", "ada"]);
-    assert_eq!(top(), [7, 9]);
+    shows(&[7, 9]);
     assert!(score(&["list", "lamps"]).starts_with("1\tbob\t7\t"));
     score(&["remove", "lamps", "bob"]);
-    assert_eq!(top(), [9]);
+    shows(&[9]);
     score(&["reset", "lamps", "--yes"]);
-    assert_eq!(top(), [0_i64; 0]);
+    shows(&[]);
     assert_eq!(post("ada", 1), json!({"score": 1, "rank": 1, "new": true, "season": 1}));
     done(guichet(server.folder(), &["board", "remove", "lamps", "--yes"]));
-    assert_eq!(top(), [0_i64; 0]);
+    shows(&[]);
 }
 
 #[test]
