@@ -133,6 +133,7 @@ pub fn run_remove(tx: &mut Tx, name: &str) -> Result<(), Fault> {
         "DELETE FROM score WHERE app = $1",
         "DELETE FROM held_score WHERE app = $1",
         "DELETE FROM standing WHERE app = $1",
+        "DELETE FROM place WHERE app = $1",
         "DELETE FROM season WHERE app = $1",
         "DELETE FROM board WHERE name = $1",
         "DELETE FROM player WHERE app = $1",

@@ -28,14 +28,24 @@ CREATE TABLE standing (
     reached_at BIGINT NOT NULL,
     -- What the game added to the score.
     metadata   TEXT   NOT NULL,
-    -- Once the season has ended: where the player stands in the list, and the place. Players who share a place differ in
-    -- the first alone.
-    position   BIGINT,
-    place      BIGINT,
     PRIMARY KEY (app, season, openid)
 );
--- Of ended seasons alone, so that a score costs no more for it.
-CREATE INDEX standing_by_place ON standing (app, season, position) WHERE position IS NOT NULL;
+
+-- The list of an ended season, written in its order: so it is written in one go, where updates of standing would change a
+-- page each (handlers/ruled/count.rs).
+CREATE TABLE place (
+    app        TEXT   NOT NULL,
+    season     BIGINT NOT NULL,
+    -- From 1, rising, with gaps where somebody was removed.
+    position   BIGINT NOT NULL,
+    -- Players who share a place differ in the position alone.
+    place      BIGINT NOT NULL,
+    openid     TEXT   NOT NULL,
+    -- As in standing; by these two the list is sorted.
+    points     BIGINT NOT NULL,
+    reached_at BIGINT NOT NULL,
+    PRIMARY KEY (app, season, position)
+);
 
 -- Seasons that have ended.
 CREATE TABLE season (

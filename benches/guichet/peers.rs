@@ -91,7 +91,9 @@ pub fn axum_redis(redis: u16) -> Option<Running> {
 
 /// webdis before Redis, if it is installed.
 pub fn webdis(redis: u16) -> Option<Running> {
-    if Command::new("webdis").arg("--version").output().is_err() {
+    // It has no option that tells its version: whatever it is given it takes for a file of configuration.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if !std::env::split_paths(&path).any(|folder| folder.join("webdis").is_file()) {
         return left_out("webdis", "webdis");
     }
     let folder = Folder::new();

@@ -1,11 +1,12 @@
 //! What was reached in seasons that have ended.
 
-use super::RuledBoard;
+use super::{RuledBoard, standing};
 use engine::args;
 use engine::boards::{Rules, shown_rows};
 use engine::db::View;
 use engine::fault::Fault;
 use engine::leaderboard::Row;
+use std::cmp::{Ordering, Reverse};
 
 /// Which season of a board is asked for.
 pub enum Which {
@@ -50,9 +51,8 @@ pub fn rows(
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let first = number(first.max(1));
     view.all(
-        "SELECT openid, points, place FROM standing
-          WHERE app = $1 AND season = $2 AND position IS NOT NULL AND position >= $3
-          ORDER BY position LIMIT $4",
+        "SELECT openid, points, place FROM place
+          WHERE app = $1 AND season = $2 AND position >= $3 ORDER BY position LIMIT $4",
         args![app, season, first, number(count as u64)],
         |row| {
             let place = u64::try_from(row.get::<i64>(2)?).unwrap_or(0);
@@ -74,15 +74,60 @@ pub fn row(
         let row = rows(view, app, (season, rules), position, 1)?.pop();
         return Ok(row.map(|row| (position, row)));
     }
+    let Some(position) = position_of(view, app, season, openid)? else { return Ok(None) };
+    let first = u64::try_from(position).unwrap_or(0);
+    let row = rows(view, app, (season, rules), first, 1)?.pop();
+    Ok(row.filter(|row| row.owner == openid).map(|row| (first, row)))
+}
+
+/// A player's position in the list of an ended season that is in the database. The list is sorted by points, so it is
+/// searched as a book is: some twenty rows are read among a million.
+pub fn position_of(
+    view: &View,
+    app: &str,
+    season: i64,
+    openid: &str,
+) -> Result<Option<i64>, Fault> {
+    let Some((points, reached)) = standing::find(view, app, season, openid)? else {
+        return Ok(None);
+    };
+    let last =
+        "SELECT position FROM place WHERE app = $1 AND season = $2 ORDER BY position DESC LIMIT 1";
+    let last: Option<i64> = view.one(last, args![app, season], |row| row.get(0))?;
+    let (mut low, mut high) = (1, last.unwrap_or(0));
+    while low <= high {
+        let middle = low + (high - low) / 2;
+        // Positions have gaps.
+        let found: Option<(i64, i64, i64)> = view.one(
+            "SELECT position, points, reached_at FROM place
+              WHERE app = $1 AND season = $2 AND position >= $3 ORDER BY position LIMIT 1",
+            args![app, season, middle],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let Some((position, own_points, own_reached)) = found else { return Ok(None) };
+        match (Reverse(own_points), own_reached).cmp(&(Reverse(points), reached)) {
+            Ordering::Less => low = position + 1,
+            Ordering::Greater => high = middle - 1,
+            Ordering::Equal => return near(view, app, season, openid, position),
+        }
+    }
+    Ok(None)
+}
+
+/// How many rows are looked through for one that has the same points at the same microsecond.
+const NEAR: i64 = 1_000;
+
+fn near(
+    view: &View,
+    app: &str,
+    season: i64,
+    openid: &str,
+    position: i64,
+) -> Result<Option<i64>, Fault> {
     view.one(
-        "SELECT position, points, place FROM standing WHERE app = $1 AND season = $2 AND openid = $3
-            AND position IS NOT NULL",
-        args![app, season, openid],
-        |row| {
-            let number = |number: i64| u64::try_from(number).unwrap_or(0);
-            let place = number(row.get(2)?);
-            let standing = Row { owner: openid.to_owned(), score: rules.score(row.get(1)?), place };
-            Ok((number(row.get(0)?), standing))
-        },
+        "SELECT position FROM place
+          WHERE app = $1 AND season = $2 AND position >= $3 AND position <= $4 AND openid = $5",
+        args![app, season, position - NEAR, position + NEAR, openid],
+        |row| row.get(0),
     )
 }

@@ -1,7 +1,7 @@
 //! Taking players off a board with rules, for a while or for good, and starting it anew. In the transaction of whoever has
 //! the boards in memory.
 
-use super::{RuledBoard, standing};
+use super::{RuledBoard, ended, standing};
 use crate::handlers::moderation::scores::add_held;
 use crate::handlers::new_players;
 use engine::args;
@@ -55,6 +55,10 @@ pub fn run_remove_player(tx: &mut Tx, board: &RuledBoard, openid: &str) -> Resul
         tx.all("SELECT number FROM season WHERE app = $1", args![app], |row| row.get::<i64>(0))?;
     seasons.push(board.season);
     for season in seasons {
+        if let Some(position) = ended::position_of(tx, app, season, openid)? {
+            let sql = "DELETE FROM place WHERE app = $1 AND season = $2 AND position = $3";
+            tx.execute(sql, args![app, season, position])?;
+        }
         let sql = "DELETE FROM standing WHERE app = $1 AND season = $2 AND openid = $3";
         tx.execute(sql, args![app, season, openid])?;
     }

@@ -25,9 +25,14 @@ pub fn run(db: &Db) -> Result<(), Fault> {
 
 fn portion(tx: &mut Tx, app: &str, season: i64) -> Result<(), Fault> {
     tx.turn("season", app)?;
+    let places = "DELETE FROM place WHERE app = $1 AND season = $2 AND position IN (
+        SELECT position FROM place WHERE app = $1 AND season = $2 ORDER BY position LIMIT $3)";
+    tx.execute(places, args![app, season, PORTION])?;
     let sql = "SELECT openid FROM standing WHERE app = $1 AND season = $2 LIMIT $3";
     let players: Vec<String> = tx.all(sql, args![app, season, PORTION], |row| row.get(0))?;
     if players.is_empty() {
+        // As many places as players went before, so that this is little.
+        tx.execute("DELETE FROM place WHERE app = $1 AND season = $2", args![app, season])?;
         tx.execute("DELETE FROM season WHERE app = $1 AND number = $2", args![app, season])?;
         return Ok(());
     }

@@ -375,3 +375,31 @@ fn season_webhook_is_tried_until_it_answers() {
         assert!(Instant::now() < end, "it is not noted");
     }
 }
+
+#[test]
+fn removed_player_leaves_a_gap_in_ended_seasons() {
+    let server = Server::start("[score.boards.lamps]\nseason = \"manual\"\n");
+    for (openid, score) in [("ada", 9), ("bob", 7), ("cid", 7), ("dan", 3)] {
+        call(&server, "score/post", "lamps", json!({"openid": openid, "score": score}));
+    }
+    done(guichet(server.folder(), &["board", "close", "lamps", "--yes"]));
+    let end = Instant::now() + Duration::from_secs(20);
+    while done(guichet(server.folder(), &["board", "show", "lamps"])).contains("being counted") {
+        assert!(Instant::now() < end, "places are not counted");
+    }
+    done(guichet(server.folder(), &["score", "remove", "lamps", "bob"]));
+    let of = json!({"season": 1, "openids": ["ada", "bob", "cid", "dan"]});
+    let of = call(&server, "score/of", "lamps", of);
+    let rows: Vec<(&str, u64)> = of
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["openid"].as_str().unwrap(), row["rank"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(rows, [("ada", 1), ("cid", 3), ("dan", 4)], "nobody moves up");
+    let top = call(&server, "score/top", "lamps", json!({"season": 1}));
+    assert_eq!(top.as_array().unwrap().len(), 3);
+    let around = json!({"season": 1, "openid": "dan", "span": 1});
+    let around = call(&server, "score/around", "lamps", around);
+    assert_eq!(around.as_array().unwrap().last().unwrap()["me"], true, "{around}");
+}

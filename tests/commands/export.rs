@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// The exported tables.
-pub const TABLES: [&str; 20] = [
+pub const TABLES: [&str; 21] = [
     "account",
     "admin",
     "admin_recovery",
@@ -21,6 +21,7 @@ pub const TABLES: [&str; 20] = [
     "board",
     "held_score",
     "picture_total",
+    "place",
     "player",
     "portrait",
     "property",
