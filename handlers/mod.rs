@@ -31,6 +31,7 @@ mod text;
 pub mod user;
 mod visible_text;
 mod wx;
+mod wx_texts;
 
 use engine::console::Console;
 use engine::db::{DatabaseSpec, Db, Schema, Upgrade, View};
@@ -94,6 +95,7 @@ pub const CONTENT: DatabaseSpec = DatabaseSpec {
         "sms",
         "sms_address",
         "sms_guess",
+        "text_check",
     ],
 };
 
@@ -115,6 +117,7 @@ const SWEEPS: &[&str] = &[
     sms::SWEEP,
     sms::SWEEP_ADDRESSES,
     sms::SWEEP_GUESSES,
+    wx_texts::SWEEP,
     user::SWEEP_SESSIONS,
     user::SWEEP_REMOVED,
     user::SWEEP_FAILURES,

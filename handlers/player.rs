@@ -8,6 +8,7 @@ use super::moderation::words;
 use super::new_players::leaving_time;
 use super::signing::{self, Post};
 use super::visible_text::VisibleText;
+use super::wx_texts;
 use engine::boards::Change;
 use engine::caller::Anyone;
 use engine::data::{Field, FieldError, IntBetween, Optional, Value, schema};
@@ -122,9 +123,13 @@ impl Update {
         if inserted > 0 {
             tx.disk.check()?;
         }
+        let mut shown = self.nickname.as_ref().map(|text| &text.0);
         if let Some(nickname) = &self.nickname {
             let target = format!("{app} {openid}");
             words::check_name(tx, Kind::Player, &target, ("nickname", &nickname.0))?;
+            if wx_texts::submit(tx, app, openid, &nickname.0)? {
+                shown = None;
+            }
         }
         tx.execute(
             "UPDATE player SET
@@ -137,7 +142,7 @@ impl Update {
                 leaves_at = $7
               WHERE app = $8 AND openid = $9",
             args![
-                self.nickname.as_ref().map(|text| &text.0),
+                shown,
                 self.sex.0.map(|sex| sex.0),
                 self.province.as_ref().map(|text| &text.0),
                 self.city.as_ref().map(|text| &text.0),

@@ -66,3 +66,17 @@ CREATE TABLE season (
 
 -- Whether the default picture is shown in its place (handlers/admin/pictures.rs): 0 or 1.
 ALTER TABLE portrait ADD COLUMN hidden BIGINT NOT NULL DEFAULT 0;
+
+-- Names of players that WeChat is to look through (handlers/wx_texts.rs).
+CREATE TABLE text_check (
+    app      TEXT   NOT NULL,
+    openid   TEXT   NOT NULL,
+    nickname TEXT   NOT NULL,
+    -- When the player told it, in seconds since 1970.
+    at       BIGINT NOT NULL,
+    -- How often it was tried, and when it is tried next.
+    attempts BIGINT NOT NULL,
+    try_at   BIGINT NOT NULL,
+    PRIMARY KEY (app, openid)
+);
+CREATE INDEX text_check_by_try ON text_check (try_at);

@@ -23,5 +23,6 @@ use engine::fault::Fault;
 pub fn follow_up(db: &Db) -> Result<(), Fault> {
     crate::handlers::removal::finish(db)?;
     bans::apply(db)?;
+    crate::handlers::wx_texts::follow_up(db)?;
     crate::handlers::ruled::follow_up(db)
 }

@@ -283,6 +283,7 @@ pub fn run_remove_player(tx: &mut Tx, app: &str, openid: &str) -> Result<(), Fau
         scores += usize::from(ruled::hold::run_remove_player(tx, &board, openid)?);
     }
     tx.execute("DELETE FROM held_score WHERE app = $1 AND openid = $2", args![app, openid])?;
+    tx.execute("DELETE FROM text_check WHERE app = $1 AND openid = $2", args![app, openid])?;
     let sql = "DELETE FROM player WHERE app = $1 AND openid = $2 RETURNING leaves_at";
     let leaves: Option<Option<i64>> = tx.one(sql, args![app, openid], |row| row.get(0))?;
     let waiting = i64::from(leaves.flatten().is_some());

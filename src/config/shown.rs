@@ -159,7 +159,7 @@ show_struct! {
     ScoreChecks { min, max, largest_step, per_minute, shortest_round }
     SeasonWebhook { url, secret, places }
     Webhook { url, secret }
-    WxApp { appid, secret }
+    WxApp { appid, secret, check_texts }
     Tencent { secret_id, secret_key, sdk_app_id, sign_name, template_id, params, region, endpoint }
 }
 

@@ -23,6 +23,9 @@ pub struct WxApp {
     pub appid: String,
     /// Its AppSecret.
     pub secret: Secret,
+    /// Whether WeChat looks through players' names (`msg_sec_check`) before anybody sees them. Default false.
+    #[serde(default)]
+    pub check_texts: bool,
 }
 
 impl Default for Wx {

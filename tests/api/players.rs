@@ -91,6 +91,56 @@ fn wechat(answers: Vec<&'static str>) -> (String, Arc<Mutex<Vec<String>>>) {
     (address, asked)
 }
 
+#[test]
+fn name_is_shown_once_wechat_lets_it_pass() {
+    let (endpoint, asked) = wechat(vec![
+        r#"{"openid":"oA_b-1"}"#,
+        r#"{"access_token":"first-token","expires_in":7200}"#,
+        r#"{"errcode":0,"result":{"suggest":"pass","label":100}}"#,
+        r#"{"errcode":0,"result":{"suggest":"risky","label":20001}}"#,
+        r#"{"errcode":0,"result":{"suggest":"review","label":20002}}"#,
+    ]);
+    let section =
+        "[wx.lamps]\nappid = \"wx-checked\"\nsecret = \"quite-secret\"\ncheck_texts = true\n";
+    let server = Server::start(&format!("[wx]\nendpoint = \"{endpoint}\"\n{section}"));
+    let login = ask(&server, "", "wx/login", json!({"app": "lamps", "code": "c"})).1;
+    let token = login["data"]["token"].as_str().unwrap();
+    let score = json!({"app": "lamps", "openid": "oA_b-1", "score": 3});
+    assert_eq!(ask(&server, token, "score/post", score).0, 200);
+    let shown = || server.done("", "score/top", json!({"app": "lamps"}))[0]["nickname"].clone();
+    let tell = |nickname: &str| {
+        let data = json!({"app": "lamps", "openid": "oA_b-1", "nickname": nickname});
+        assert_eq!(ask(&server, token, "player/update", data).0, 200);
+    };
+    let looked = |count: usize| {
+        let end = Instant::now() + Duration::from_secs(20);
+        while asked.lock().unwrap().len() < count {
+            assert!(Instant::now() < end, "{:?}", asked.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let becomes = |nickname: &str| {
+        let end = Instant::now() + Duration::from_secs(20);
+        while shown() != nickname {
+            assert!(Instant::now() < end, "{}", shown());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    tell("Good");
+    becomes("Good");
+    tell("Bad");
+    looked(4);
+    assert_eq!(shown(), "Good", "the earlier name stays");
+    tell("Unsure");
+    becomes("Unsure");
+    let lines = asked.lock().unwrap().clone();
+    assert!(lines[1].starts_with("POST /cgi-bin/stable_token "), "{lines:?}");
+    let asked_for = lines.iter().filter(|line| line.contains("stable_token")).count();
+    assert_eq!(asked_for, 1, "one token for all: {lines:?}");
+    assert!(lines[2].starts_with("POST /wxa/msg_sec_check?access_token=first-token "), "{lines:?}");
+    assert!(!server.log().contains("first-token") && !server.log().contains("quite-secret"));
+}
+
 fn with_wechat(endpoint: &str) -> Server {
     let section = "[wx.lamps]\nappid = \"wx0\"\nsecret = \"quite-secret\"\n";
     Server::start(&format!("[wx]\nendpoint = \"{endpoint}\"\n{section}"))
