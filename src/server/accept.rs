@@ -307,7 +307,9 @@ fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let shared = Arc::new((Arc::clone(handler), head_sniffer, Arc::clone(state), hsts));
     let service = service_fn(move |request: Request<Incoming>| {
         let shared = Arc::clone(&shared);
-        async move {
+        // hyper keeps the room for this as long as the connection: on the heap it goes with the request, and thousands that
+        // wait or watch do without its 4 KB.
+        Box::pin(async move {
             let (handler, head_sniffer, state, hsts) = &*shared;
             if !state.has_served() {
                 let trusted = &handler.engine.services.config.limits.trusted_proxies;
@@ -324,7 +326,7 @@ fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
                 answer.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
             }
             Ok::<_, Infallible>(answer.map(|body| Tracked { body, active_request }))
-        }
+        })
     });
     let content_type = response::envelope_type(&handler.engine.services.config);
     let connection = http1::Builder::new()
