@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::LazyLock;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -55,8 +56,13 @@ impl Session {
         connect: impl Future<Output = Result<Client, tokio_postgres::Error>> + Send + 'static,
     ) -> Result<Self, PoolError> {
         // The driver's own limit is for the connection alone, not for what is said first.
-        let client = wait(&runtime, async { timeout(PATIENCE, connect).await })
-            .map_err(|_| PoolError::Slow)??;
+        let (tell, told) = sync_channel(1);
+        // A task, because the pool may want a connection while the program ends: then the task is dropped, where a thread
+        // that waits in a runtime would panic.
+        runtime.spawn(async move {
+            let _ = tell.send(timeout(PATIENCE, connect).await);
+        });
+        let client = told.recv().map_err(|_| PoolError::Lost)?.map_err(|_| PoolError::Slow)??;
         Ok(Session {
             client,
             runtime,
