@@ -129,8 +129,10 @@ fn rules(request: &PageRequest, board: &Value, values: &[(&str, &str)]) -> Marku
                 ])) }
                 (form::button(request, &ADVANCE_SEASON, values))
             }
-            (table(request, &board["ended"], &SEASON_COLUMNS, &[], &[]))
-            (form::button(request, &END_SEASON, values))
+            @if board["ended"].as_array().is_some_and(|ended| !ended.is_empty()) {
+                (table(request, &board["ended"], &SEASON_COLUMNS, &[], &[]))
+            }
+            div.actions { (form::button(request, &END_SEASON, values)) }
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::handlers::new_players;
 use crate::handlers::removal::{self, Removal};
 use crate::handlers::ruled::{self, RuledBoard};
 use engine::args;
-use engine::boards::Change;
+use engine::boards::{Change, Ties};
 use engine::db::{Db, Tx, View};
 use engine::fault::Fault;
 use schemars::JsonSchema;
@@ -32,7 +32,8 @@ pub struct Listed {
 /// The first `limit` places of the board of a game. A score of the last seconds may be missing.
 pub fn list(db: &Db, app: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
     let view = db.view();
-    let mut place = 0;
+    let is_shared = ruled::hold::rules(&view, app)?.ties == Ties::Shared;
+    let (mut position, mut place, mut before) = (0, 0, None);
     view.all(
         "SELECT held.openid, held.points, held.reached_at, coalesce(player.nickname, '')
            FROM (SELECT openid, score AS points, reached_at FROM score WHERE app = $1
@@ -43,12 +44,17 @@ pub fn list(db: &Db, app: &str, limit: i64) -> Result<Vec<Listed>, Fault> {
           ORDER BY held.points DESC, held.reached_at LIMIT $2",
         args![app, limit],
         |row| {
-            place += 1;
+            let points: i64 = row.get(1)?;
+            position += 1;
+            if !is_shared || before != Some(points) {
+                place = position;
+            }
+            before = Some(points);
             Ok(Listed {
                 place,
                 openid: row.get(0)?,
                 // Where the lowest score stands first, its negative is kept.
-                score: row.get::<i64>(1)?.saturating_abs(),
+                score: points.saturating_abs(),
                 // `reached_at` is in microseconds since 1970.
                 reached: view.clock.format(row.get::<i64>(2)? / 1_000_000),
                 nickname: row.get(3)?,

@@ -403,3 +403,14 @@ fn removed_player_leaves_a_gap_in_ended_seasons() {
     let around = call(&server, "score/around", "lamps", around);
     assert_eq!(around.as_array().unwrap().last().unwrap()["me"], true, "{around}");
 }
+
+#[test]
+fn operators_see_the_places_that_players_share() {
+    let server = Server::start("[score.boards.lamps]\nties = \"shared\"\n");
+    for (openid, score) in [("ada", 7), ("bob", 7), ("cid", 3)] {
+        call(&server, "score/post", "lamps", json!({"openid": openid, "score": score}));
+    }
+    let told = done(guichet(server.folder(), &["score", "list", "lamps"]));
+    let places: Vec<&str> = told.lines().map(|line| line.split('\t').next().unwrap()).collect();
+    assert_eq!(places, ["1", "1", "3"], "{told}");
+}
