@@ -8,7 +8,7 @@ use crate::common::surface::samples;
 use serde_json::{Value, json};
 
 #[test]
-fn pictures_are_looked_at_hidden_and_removed_at_once() {
+fn operators_view_hide_and_remove_pictures_in_bulk() {
     let console = Console::start("");
     let server = &console.server;
     let viewer = console.token("viewer");
@@ -83,7 +83,7 @@ fn configuration_is_shown_to_owners_without_secrets() {
 }
 
 #[test]
-fn backup_is_downloaded_whole_by_owners_alone() {
+fn only_owners_can_download_a_backup() {
     if postgres::is_used() {
         // It has its own tools for backups.
         return;

@@ -53,6 +53,7 @@ mod property_update;
 mod rank;
 mod register;
 mod ruled_boards;
+mod ruled_model;
 mod shop;
 mod shop_list;
 mod sms;

@@ -84,7 +84,7 @@ fn clock_set_back_begins_no_season_again() {
 }
 
 #[test]
-fn jump_over_several_seasons_waits_for_the_operator() {
+fn several_missed_seasons_wait_for_the_operator() {
     let Some(server) = start_at(Folder::new(), "2026-03-01 12:00:00") else { return };
     assert_eq!(post(&server, 5), 1);
     // A machine that starts with a wrong year.
