@@ -259,7 +259,7 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().filter(|it| !it.is_control()).take(most).collect()
 }
 
-/// Write rows, and note those that were left out; how many were written.
+/// Write rows in portions, and add the reasons for rows that were not written to `left_out`. Returns how many were written.
 fn portions<T: Clone + Send + 'static>(
     db: &Db,
     what: &'static str,

@@ -58,20 +58,23 @@ pub fn add_score(
     if inserted == 0 {
         return Ok(false);
     }
-    let waited = tx.execute(
+    let waited = keep(tx, app, openid)?;
+    if waited == 0 {
+        check_limits(tx, client, app)?;
+    }
+    count(tx, app, (1, -waited))?;
+    Ok(true)
+}
+
+/// A player has a score: the player's row, if there is one, does not expire any more. Returns 1 if it would have, else 0;
+/// the caller takes that off the players who wait ([`count`]).
+pub fn keep(tx: &mut Tx, app: &str, openid: &str) -> Result<i64, Fault> {
+    let kept = tx.execute(
         "UPDATE player SET leaves_at = NULL
           WHERE app = $1 AND openid = $2 AND leaves_at IS NOT NULL",
         args![app, openid],
     )?;
-    if waited == 0 {
-        check_limits(tx, client, app)?;
-    }
-    let waited = i64::try_from(waited).unwrap_or(0);
-    tx.execute(
-        "UPDATE app SET players = players + 1, waiting = waiting - $1 WHERE name = $2",
-        args![waited, app],
-    )?;
-    Ok(true)
+    Ok(i64::try_from(kept).unwrap_or(0))
 }
 
 /// All scores of a board are gone: its players are without one, and leave in time.

@@ -138,19 +138,8 @@ fn ask(
     ];
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
     let url = format!("{}/sns/jscode2session?{query}", endpoint.trim_end_matches('/'));
-    let asked = async {
-        let mut answer = requests.client().get(url).timeout(TIME).send().await?;
-        let mut text = Vec::new();
-        while let Some(piece) = answer.chunk().await? {
-            if text.len() + piece.len() > LONGEST {
-                break;
-            }
-            text.extend_from_slice(&piece);
-        }
-        Ok::<_, reqwest::Error>(text)
-    };
-    // The address has the secret in it.
-    let text = requests.wait(asked).map_err(|error| failed(&error.without_url()))?;
+    let request = requests.client().get(url).timeout(TIME);
+    let text = requests.short_answer(request, LONGEST).map_err(|error| failed(&error))?;
     serde_json::from_slice(&text).map_err(|error| failed(&error))
 }
 

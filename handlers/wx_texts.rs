@@ -189,7 +189,8 @@ fn look(
     }
 }
 
-/// The access token, by `/cgi-bin/stable_token`: the plain one would end that of another server.
+/// Get the mini-program's access token. It is requested from `/cgi-bin/stable_token`, because a request to
+/// `/cgi-bin/token` invalidates the token that another server is using.
 fn access_token(requests: &HttpClient, endpoint: &str, program: &WxApp) -> Result<String, String> {
     let known = TOKENS.lock().unwrap_or_else(PoisonError::into_inner).get(&program.appid).cloned();
     if let Some((token, _)) = known.filter(|(_, until)| Instant::now() < *until) {
@@ -209,20 +210,8 @@ fn access_token(requests: &HttpClient, endpoint: &str, program: &WxApp) -> Resul
 }
 
 fn post(requests: &HttpClient, url: String, body: &Value) -> Result<Answer, String> {
-    let asked = async {
-        let request = requests.client().post(url).timeout(TIME);
-        let request = request.header("content-type", "application/json").body(body.to_string());
-        let mut answer = request.send().await?;
-        let mut text = Vec::new();
-        while let Some(piece) = answer.chunk().await? {
-            if text.len() + piece.len() > LONGEST {
-                break;
-            }
-            text.extend_from_slice(&piece);
-        }
-        Ok::<_, reqwest::Error>(text)
-    };
-    // The address has the token in it.
-    let text = requests.wait(asked).map_err(|error| error.without_url().to_string())?;
+    let request = requests.client().post(url).timeout(TIME);
+    let request = request.header("content-type", "application/json").body(body.to_string());
+    let text = requests.short_answer(request, LONGEST).map_err(|error| error.to_string())?;
     serde_json::from_slice(&text).map_err(|_| "not an answer of WeChat's".to_owned())
 }

@@ -13,7 +13,7 @@ CREATE TABLE board (
     zone       TEXT   NOT NULL,
     -- The current season: its number, from 1, the period in which it lies, and when it began, in seconds since 1970.
     season     BIGINT NOT NULL,
-    lies_in    BIGINT NOT NULL,
+    period_number    BIGINT NOT NULL,
     began_at   BIGINT NOT NULL
 );
 

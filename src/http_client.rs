@@ -3,7 +3,7 @@
 //! Whoever asks is on a thread that may block and waits there; the sockets are driven by one thread
 //! of a runtime of their own, which works as well for a command as for the server.
 
-use reqwest::{Certificate, Client, ClientBuilder, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, redirect};
 use std::fmt;
 use std::future::Future;
 use std::path::Path;
@@ -76,6 +76,23 @@ impl HttpClient {
     /// Wait for an answer. Not for async code: it blocks the thread.
     pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)
+    }
+
+    /// Send a request and wait for the body of its answer, cut at `most` bytes. The error does not name the URL, which may
+    /// hold a secret.
+    pub fn short_answer(&self, request: RequestBuilder, most: usize) -> reqwest::Result<Vec<u8>> {
+        let asked = async {
+            let mut answer = request.send().await?;
+            let mut body = Vec::new();
+            while let Some(piece) = answer.chunk().await? {
+                if body.len() + piece.len() > most {
+                    break;
+                }
+                body.extend_from_slice(&piece);
+            }
+            Ok(body)
+        };
+        self.wait(asked).map_err(reqwest::Error::without_url)
     }
 
     /// Do it in the background, as long as there is a clone of this: so `task` must not hold one.

@@ -127,7 +127,7 @@ pub struct EndedSeason {
     pub attempts: i64,
 }
 
-/// A board with rules and its ended seasons.
+/// Get the rules, the current season and the ended seasons of a board; `None` if there is no board with rules of this name.
 pub fn show(db: &Db, name: &str) -> Result<Option<Shown>, Fault> {
     let board = RuledBoard::find(&db.view(), name)?;
     board.map(|board| shown(db, &board)).transpose()

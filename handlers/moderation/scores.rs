@@ -381,15 +381,8 @@ pub fn run_confirm(tx: &mut Tx, app: &str, openid: &str) -> Result<(), Fault> {
         args![score, stamp, app, openid],
     )?;
     make_board(tx, app)?;
-    let waited = tx.execute(
-        "UPDATE player SET leaves_at = NULL WHERE app = $1 AND openid = $2 AND leaves_at IS NOT NULL",
-        args![app, openid],
-    )?;
-    let [added, waited] = [added, waited].map(|rows| i64::try_from(rows).unwrap_or_default());
-    tx.execute(
-        "UPDATE app SET players = players + $1, waiting = waiting - $2 WHERE name = $3",
-        args![added, waited, app],
-    )?;
+    let waited = new_players::keep(tx, app, openid)?;
+    new_players::count(tx, app, (i64::try_from(added).unwrap_or_default(), -waited))?;
     let (board, player) = (app.into(), openid.into());
     tx.tell(Change::Best { board, player, score, stamp });
     Ok(())

@@ -4,14 +4,11 @@ use super::{RuledBoard, season};
 use engine::db::{Db, Tx};
 use engine::fault::Fault;
 
-/// End the seasons whose time has come.
-pub fn run(db: &Db) -> Result<(), Fault> {
-    let view = db.view();
-    let now = view.clock.steady();
-    let boards = RuledBoard::all(&view)?;
-    drop(view);
+/// End the seasons of these boards whose time has come.
+pub fn run(db: &Db, boards: Vec<RuledBoard>) -> Result<(), Fault> {
+    let now = db.view().clock.steady();
     for board in boards.into_iter().filter(|board| board.period.ends()) {
-        if board.period.number(&board.time_zone()?, now) != board.lies_in + 1 {
+        if board.period.number(&board.time_zone()?, now) != board.period_number + 1 {
             continue;
         }
         db.write(move |tx| {
@@ -32,7 +29,7 @@ pub fn run_close(tx: &mut Tx, name: &str, season: i64) -> Result<(), Fault> {
     let board = RuledBoard::find(tx, name)?.filter(|board| board.season == season);
     let Some(board) = board else { return Ok(()) };
     let now = tx.clock.steady();
-    season::next(tx, &board, board.lies_in, now)
+    season::next(tx, &board, board.period_number, now)
 }
 
 /// Catch up with the clock, however many seasons have passed: one ends, and the present one begins. Those between had
@@ -45,10 +42,10 @@ pub fn run_advance(tx: &mut Tx, name: &str) -> Result<(), Fault> {
     }
     let zone = board.time_zone()?;
     let number = board.period.number(&zone, tx.clock.steady());
-    if number <= board.lies_in {
+    if number <= board.period_number {
         return Ok(());
     }
     // It ended when the period after its own began.
-    let ended = board.period.begins(&zone, board.lies_in + 1).unwrap_or(board.began_at);
+    let ended = board.period.begins(&zone, board.period_number + 1).unwrap_or(board.began_at);
     season::next(tx, &board, number, ended)
 }

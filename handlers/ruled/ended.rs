@@ -44,9 +44,7 @@ pub fn rows(
     count: usize,
 ) -> Result<Vec<Row<String>>, Fault> {
     if let Some(board) = view.boards.read().texts.season(app, season) {
-        let own =
-            |row: Row<&str>| Row { place: row.place, owner: row.owner.into(), score: row.score };
-        return Ok(shown_rows(board, rules, first, count).map(own).collect());
+        return Ok(shown_rows(board, rules, first, count).map(Row::owned).collect());
     }
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let first = number(first.max(1));
@@ -68,16 +66,14 @@ pub fn row(
     (season, rules): (i64, Rules),
     openid: &str,
 ) -> Result<Option<(u64, Row<String>)>, Fault> {
-    let position = view.boards.read().texts.season(app, season).map(|board| board.rank(openid));
-    if let Some(position) = position {
-        let Some(position) = position else { return Ok(None) };
-        let row = rows(view, app, (season, rules), position, 1)?.pop();
-        return Ok(row.map(|row| (position, row)));
-    }
-    let Some(position) = position_of(view, app, season, openid)? else { return Ok(None) };
-    let first = u64::try_from(position).unwrap_or(0);
-    let row = rows(view, app, (season, rules), first, 1)?.pop();
-    Ok(row.filter(|row| row.owner == openid).map(|row| (first, row)))
+    let in_memory = view.boards.read().texts.season(app, season).map(|board| board.rank(openid));
+    let position = match in_memory {
+        Some(position) => position,
+        None => position_of(view, app, season, openid)?.and_then(|it| u64::try_from(it).ok()),
+    };
+    let Some(position) = position else { return Ok(None) };
+    let row = rows(view, app, (season, rules), position, 1)?.pop();
+    Ok(row.filter(|row| row.owner == openid).map(|row| (position, row)))
 }
 
 /// A player's position in the list of an ended season that is in the database. The list is sorted by points, so it is

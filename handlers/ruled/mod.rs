@@ -39,7 +39,7 @@ pub struct RuledBoard {
     /// The number of the current season, from 1.
     pub season: i64,
     /// The period in which the current season lies ([`Period::number`]).
-    pub lies_in: i64,
+    pub period_number: i64,
     /// When the current season began, in seconds since 1970.
     pub began_at: i64,
 }
@@ -48,7 +48,7 @@ impl RuledBoard {
     /// The board of this name, if it has rules.
     pub fn find(view: &View, name: &str) -> Result<Option<Self>, Fault> {
         view.one(
-            "SELECT name, rule, direction, ties, period, zone, season, lies_in, began_at FROM board WHERE name = $1",
+            "SELECT name, rule, direction, ties, period, zone, season, period_number, began_at FROM board WHERE name = $1",
             args![name],
             Self::read,
         )
@@ -57,7 +57,7 @@ impl RuledBoard {
     /// All boards with rules, by name.
     pub fn all(view: &View) -> Result<Vec<Self>, Fault> {
         view.all(
-            "SELECT name, rule, direction, ties, period, zone, season, lies_in, began_at FROM board ORDER BY name",
+            "SELECT name, rule, direction, ties, period, zone, season, period_number, began_at FROM board ORDER BY name",
             args![],
             Self::read,
         )
@@ -74,7 +74,7 @@ impl RuledBoard {
             period: value(&row.get::<String>(4)?)?,
             zone: row.get(5)?,
             season: row.get(6)?,
-            lies_in: row.get(7)?,
+            period_number: row.get(7)?,
             began_at: row.get(8)?,
         })
     }
@@ -86,7 +86,7 @@ impl RuledBoard {
 
     /// When the current season ends by itself, in seconds since 1970; `None` if it does not.
     pub fn ends_at(&self) -> Result<Option<i64>, Fault> {
-        Ok(self.period.begins(&self.time_zone()?, self.lies_in + 1))
+        Ok(self.period.begins(&self.time_zone()?, self.period_number + 1))
     }
 }
 
@@ -165,10 +165,11 @@ pub fn metadata(
 /// What a server does again and again: end seasons, count the places of those that have ended, tell the games' servers,
 /// and remove old ones.
 pub fn follow_up(db: &Db) -> Result<(), Fault> {
-    if RuledBoard::all(&db.view())?.is_empty() {
+    let boards = RuledBoard::all(&db.view())?;
+    if boards.is_empty() {
         return Ok(());
     }
-    advance::run(db)?;
+    advance::run(db, boards)?;
     count::run(db)?;
     webhook::run(db)?;
     prune::run(db)

@@ -14,7 +14,7 @@ pub fn current(tx: &mut Tx, board: &RuledBoard) -> Result<i64, Fault> {
     }
     let zone = board.time_zone()?;
     let number = board.period.number(&zone, tx.clock.steady());
-    if number != board.lies_in + 1 {
+    if number != board.period_number + 1 {
         // Where it is more, an operator decides (`guichet board advance`): a machine that starts with a wrong year must
         // not end a season.
         return Ok(board.season);
@@ -29,15 +29,15 @@ pub fn waits(board: &RuledBoard, now: i64) -> Result<bool, Fault> {
     if !board.period.ends() {
         return Ok(false);
     }
-    Ok(board.period.number(&board.time_zone()?, now) > board.lies_in + 1)
+    Ok(board.period.number(&board.time_zone()?, now) > board.period_number + 1)
 }
 
-/// End the current season at `at`, in seconds since 1970: the next one lies in the period `lies_in`. Scores that are held
+/// End the current season at `at`, in seconds since 1970: the next one lies in the period `period_number`. Scores that are held
 /// end with their season.
-pub fn next(tx: &mut Tx, board: &RuledBoard, lies_in: i64, at: i64) -> Result<(), Fault> {
+pub fn next(tx: &mut Tx, board: &RuledBoard, period_number: i64, at: i64) -> Result<(), Fault> {
     let changed = tx.execute(
-        "UPDATE board SET season = season + 1, lies_in = $1, began_at = $2 WHERE name = $3 AND season = $4",
-        args![lies_in, at, &board.name, board.season],
+        "UPDATE board SET season = season + 1, period_number = $1, began_at = $2 WHERE name = $3 AND season = $4",
+        args![period_number, at, &board.name, board.season],
     )?;
     if changed == 0 {
         return Ok(());

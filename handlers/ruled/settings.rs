@@ -46,12 +46,12 @@ pub fn make(tx: &mut Tx, name: &str, settings: &BoardSettings) -> Result<Made, F
              {name}` removes it)"
         )));
     }
-    let (now, lies_in) = lies_in(tx, *period, &zone)?;
+    let (now, period_number) = period_number(tx, *period, &zone)?;
     tx.execute("DELETE FROM board WHERE name = $1", args![name])?;
     tx.execute(
-        "INSERT INTO board (name, rule, direction, ties, period, zone, season, lies_in, began_at)
+        "INSERT INTO board (name, rule, direction, ties, period, zone, season, period_number, began_at)
          VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
-        args![name, &word(rule)?, &word(order)?, &word(ties)?, &word(period)?, &zone, lies_in, now],
+        args![name, &word(rule)?, &word(order)?, &word(ties)?, &word(period)?, &zone, period_number, now],
     )?;
     run_open(tx, name)?;
     Ok(if earlier.is_some() { Made::Changed } else { Made::New })
@@ -66,7 +66,7 @@ fn is_as(board: &RuledBoard, settings: &BoardSettings) -> bool {
 }
 
 /// Now, and the period in which it lies.
-fn lies_in(tx: &Tx, period: Period, zone: &str) -> Result<(i64, i64), Fault> {
+fn period_number(tx: &Tx, period: Period, zone: &str) -> Result<(i64, i64), Fault> {
     let zone = jiff::tz::TimeZone::get(zone).map_err(Fault::unknown)?;
     let now = tx.clock.steady();
     Ok((now, period.number(&zone, now)))

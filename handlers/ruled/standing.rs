@@ -76,14 +76,10 @@ pub fn admit(
     season: i64,
     openid: &str,
 ) -> Result<(), Fault> {
-    let waited = tx.execute(
-        "UPDATE player SET leaves_at = NULL WHERE app = $1 AND openid = $2 AND leaves_at IS NOT NULL",
-        args![app, openid],
-    )?;
+    let waited = new_players::keep(tx, app, openid)?;
     let is_known = waited > 0 || find(tx, app, season - 1, openid)?.is_some();
     if let Some(client) = client.filter(|_| !is_known) {
         check_limits(tx, client, app)?;
     }
-    let waited = i64::try_from(waited).unwrap_or(0);
     new_players::count(tx, app, (1, -waited))
 }

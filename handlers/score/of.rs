@@ -85,14 +85,9 @@ impl Op for Of {
         match which {
             Which::Current => {
                 let boards = view.boards.read();
-                let own = |row: Row<&str>| Row {
-                    place: row.place,
-                    owner: row.owner.to_owned(),
-                    score: row.score,
-                };
                 let found =
                     self.openids.0.iter().filter_map(|openid| boards.texts.place(app, openid));
-                rows.extend(found.map(own));
+                rows.extend(found.map(Row::owned));
             }
             Which::Ended { season, rules } => {
                 for openid in &self.openids.0 {

@@ -41,10 +41,9 @@ pub fn rows(
     let boards = view.boards.read();
     let board = boards.texts.get(app.name())?;
     let (first, count) = window(board)?;
-    let own = |row: Row<&str>| Row { place: row.place, owner: row.owner.into(), score: row.score };
     Some(match boards.texts.rules(app.name()) {
-        None => board.at(first, count).map(own).collect(),
-        Some((rules, _)) => shown_rows(board, rules, first, count).map(own).collect(),
+        None => board.at(first, count).map(Row::owned).collect(),
+        Some((rules, _)) => shown_rows(board, rules, first, count).map(Row::owned).collect(),
     })
 }
 

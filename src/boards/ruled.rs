@@ -26,7 +26,8 @@ impl<O: Owners> Named<O> {
         Some(shown(row, ruled.rules, &slot.board))
     }
 
-    /// The board of a season that is in memory: the current one, or one that has ended of late.
+    /// The board of a season, if it is in memory: the current season, or an ended one whose places are still being written
+    /// to the database.
     pub fn season(&self, name: &str, season: i64) -> Option<&Board<O>> {
         let slot = self.0.get(name)?;
         let ruled = slot.ruled.as_ref()?;

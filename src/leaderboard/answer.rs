@@ -13,6 +13,13 @@ pub struct Row<I> {
     pub score: i64,
 }
 
+impl Row<&str> {
+    /// The same row with a copy of its owner, to be kept without the board.
+    pub fn owned(self) -> Row<String> {
+        Row { place: self.place, owner: self.owner.to_owned(), score: self.score }
+    }
+}
+
 /// What [`set`](super::Board::set) or [`best`](super::Board::best) did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScoreChange {
